@@ -1,0 +1,57 @@
+# Everything is set up on first use and not again: `make demo`, `make test`.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+# These machines may forbid bytecode at run time; imports then take many seconds unless it is compiled now.
+INSTALL := UV_COMPILE_BYTECODE=1 VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes
+
+.PHONY: demo test test-slow test-all check lint types lock clean browser
+
+demo: $(VENV)/.run ## a synthetic Stockholm, a nightly run, and the annual report of 2023
+	$(BIN)/kaa demo
+
+test: $(VENV)/.dev browser lint types ## everything that CI runs
+	$(BIN)/python -m pytest -n 2
+
+test-slow: $(VENV)/.dev browser
+	$(BIN)/python -m pytest -n 2 -m slow
+
+test-all: test test-slow
+
+check: lint types
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+$(VENV)/.uv: requirements-uv.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-uv.txt
+	touch $@
+
+$(VENV)/.run: $(VENV)/.uv requirements.txt pyproject.toml
+	$(INSTALL) -r requirements.txt
+	UV_COMPILE_BYTECODE=1 VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.txt
+	$(INSTALL) -r requirements-dev.txt
+	touch $@
+
+# The browser tests need Debian's chromium; where it cannot be installed they say so and are skipped (not in CI).
+browser:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; } \
+		|| echo "chromium is missing: the browser tests are skipped. Install it with your package manager." >&2
+
+lock: $(VENV)/.uv ## pin what requirements*.in ask for, with hashes
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		requirements-dev.in -c requirements.txt -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) var dbt_project/target
