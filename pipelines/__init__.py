@@ -1,0 +1,15 @@
+"""The way from a delivery to a published figure.
+
+Read the packages in the order in which the data goes through them:
+
+1. ``contract`` and ``municipality``: what a delivery must look like, and what differs between municipalities (data files).
+2. ``delivery``: find, check, archive and read what the source systems have put in the drop folder.
+3. ``history``: which content was seen in which extracts, for ever (DuckDB).
+4. ``quality``: the contracts' promises, checked by Great Expectations.
+5. ``warehouse``: dbt builds staging, intermediate, marts and figures from the history.
+6. ``publish``: copies the figures and their definitions, nothing about persons, to the published file.
+7. ``orchestration``: puts the steps together as one Dagster job; ``cli`` is the program ``kaa``.
+
+Pages and documents are made from the published file by ``dashboards`` and do not belong here; how a figure is counted
+belongs in ``dbt_project``.
+"""
