@@ -1,0 +1,201 @@
+"""Takes a delivered file apart into records, or says why that cannot be done (deliveries.md sections 1 and 2).
+
+The bytes are read once: what is hashed is what is archived and what is loaded, even when the file changes meanwhile.
+What the values mean does not belong here (``rows``).
+"""
+
+import gzip
+import hashlib
+import io
+import re
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.contract import Dataset
+from pipelines.delivery.faults import Fault
+from pipelines.delivery.manifest import ManifestFile
+
+#: The blanks that are trimmed around every value, inside quotes too.
+BLANKS = " \t\r\n"
+
+_FIELD = re.compile(r'[ \t\r\n]*"((?:[^"]|"")*)"[ \t\r\n]*(?=;|\Z)|([^";]*)(?=;|\Z)')
+
+#: Unpacked size at which a gzipped file is taken for an attack rather than an extract.
+MAX_UNPACKED = 4 * 1024**3
+
+
+@dataclass
+class FileRecords:
+    """The data records of one file.
+
+    ``header``: trimmed column names in the file's order. ``records``: one row per data record that is not an empty line,
+    with `line` (physical line on which it begins, the header's is 1) and `record` (its text).
+    """
+
+    dataset: Dataset
+    file_name: str
+    header: list[str]
+    records: pl.DataFrame
+
+    @property
+    def unknown_columns(self) -> int:
+        known = {column.name for column in self.dataset.columns}
+        return sum(name not in known for name in self.header)
+
+
+@dataclass
+class ReadFile:
+    """What came of one file: its bytes as received (for the archive), and its records or its first fault."""
+
+    file: ManifestFile
+    content: bytes | None
+    records: FileRecords | None
+    fault: Fault | None
+
+
+class _Unusable(Exception):
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(reason)
+        self.fault = Fault(reason, message)
+
+
+def read_file(folder: Path, file: ManifestFile, dataset: Dataset) -> ReadFile:
+    """Read one file of a delivery; the fault is the first that applies to the file."""
+    try:
+        content = (folder / file.name).read_bytes()
+    except OSError:
+        message = f"Filen {file.name} saknas eller går inte att läsa. Be avsändaren leverera den igen."
+        return ReadFile(file, None, None, Fault("missing_file", message))
+    try:
+        return ReadFile(file, content, _records(content, file, dataset), None)
+    except _Unusable as error:
+        return ReadFile(file, content, None, error.fault)
+
+
+def split_record(record: str) -> list[str] | None:
+    """The trimmed fields of one record by RFC 4180 with `;`; None when the quoting is broken."""
+    fields: list[str] = []
+    position = 0
+    while True:
+        match = _FIELD.match(record, position)
+        if match is None:
+            return None
+        quoted, plain = match.groups()
+        fields.append((plain if quoted is None else quoted.replace('""', '"')).strip(BLANKS))
+        if match.end() == len(record):
+            return fields
+        position = match.end() + 1
+
+
+def _records(content: bytes, file: ManifestFile, dataset: Dataset) -> FileRecords:
+    if hashlib.sha256(content).hexdigest() != file.sha256:
+        raise _Unusable(
+            "checksum_mismatch",
+            f"Filen {file.name} har en annan kontrollsumma (sha256) än manifestet anger: den är ofullständig eller "
+            "ändrad. Be avsändaren leverera igen.",
+        )
+    lines = pl.read_lines(io.BytesIO(_decoded(content, file)), name="record").with_row_index("line", offset=1)
+    logical = _logical_records(lines, file).filter(pl.col("record") != "")
+    if logical.is_empty():
+        raise _malformed(file, 1, "rubrikraden saknas")
+    header_line, header_text = logical.row(0)
+    header = split_record(header_text)
+    if header is None:
+        raise _malformed(file, header_line, "citattecknen i rubrikraden går inte ihop")
+    if len(header) != len(set(header)):
+        raise _malformed(file, header_line, "en kolumn nämns två gånger i rubrikraden")
+    records = logical.slice(1)
+    _check_fields(records, len(header), file)
+    missing = [column.name for column in dataset.columns if column.name not in header]
+    if missing:
+        raise _Unusable(
+            "missing_column",
+            f"Filen {file.name} saknar kolumnen {missing[0]}, som ska finnas enligt kontraktet för {dataset.source}. "
+            "Be avsändaren leverera alla kolumner.",
+        )
+    if records.height != file.rows:
+        raise _Unusable(
+            "row_count_mismatch",
+            f"Filen {file.name} har {records.height} datarader, men manifestet anger {file.rows}. Filen kan vara "
+            "avkortad: be avsändaren leverera igen.",
+        )
+    return FileRecords(dataset, file.name, header, records)
+
+
+def _decoded(content: bytes, file: ManifestFile) -> bytes:
+    """The file's text as UTF-8 without byte-order mark."""
+    if file.name.endswith(".gz"):
+        content = _unpacked(content, file)
+    if file.encoding == "iso-8859-1":
+        return content.decode("iso-8859-1").encode()
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise _Unusable(
+            "undecodable",
+            f"Filen {file.name} är inte utf-8 på rad {line}, fast manifestet säger det. Be avsändaren ange rätt "
+            "teckenkodning.",
+        ) from None
+    return content
+
+
+def _unpacked(content: bytes, file: ManifestFile) -> bytes:
+    try:
+        with gzip.open(io.BytesIO(content)) as packed:
+            unpacked = packed.read(MAX_UNPACKED + 1)
+    except (OSError, EOFError, zlib.error):
+        unpacked = None
+    if unpacked is None or len(unpacked) > MAX_UNPACKED:
+        raise _Unusable(
+            "undecodable", f"Filen {file.name} går inte att packa upp med gzip. Be avsändaren leverera den igen."
+        )
+    return unpacked
+
+
+def _logical_records(lines: pl.DataFrame, file: ManifestFile) -> pl.DataFrame:
+    """Joins physical lines that belong to one record because a quoted value holds a line break."""
+    quotes = lines["record"].str.count_matches('"', literal=True)
+    if not (quotes % 2 == 1).any():
+        return lines
+    open_before = (quotes.cum_sum() - quotes) % 2
+    if quotes.sum() % 2:
+        last_start = int(lines.filter(open_before == 0)["line"].max())  # type: ignore[arg-type]
+        raise _malformed(file, last_start, "ett citattecken avslutas aldrig")
+    return (
+        lines.with_columns(record_id=(open_before == 0).cum_sum())
+        .group_by("record_id", maintain_order=True)
+        .agg(pl.col("line").first(), pl.col("record").str.join("\n"))
+        .select("line", "record")
+    )
+
+
+def _check_fields(records: pl.DataFrame, width: int, file: ManifestFile) -> None:
+    """Every record must have as many fields as the header."""
+    quoted = records["record"].str.contains('"', literal=True)
+    plain = records.filter(~quoted) if quoted.any() else records
+    wrong = plain.filter(plain["record"].str.count_matches(";", literal=True) != width - 1)["line"].to_list()[:1]
+    broken: list[int] = []
+    if quoted.any():
+        for line, record in records.filter(quoted).iter_rows():
+            fields = split_record(record)
+            if fields is None:
+                broken = [line]
+                break
+            if len(fields) != width:
+                wrong.append(line)
+                break
+    if wrong and (not broken or min(wrong) < broken[0]):
+        raise _malformed(file, min(wrong), f"raden har inte lika många fält som rubrikraden ({width})")
+    if broken:
+        raise _malformed(file, broken[0], "citattecknen på raden går inte ihop")
+
+
+def _malformed(file: ManifestFile, line: int, what: str) -> _Unusable:
+    return _Unusable(
+        "malformed_csv", f"Filen {file.name} rad {line}: {what}. Be avsändaren rätta exporten och leverera igen."
+    )

@@ -1,0 +1,419 @@
+"""Types the records of many extracts at once and judges each row by its contract (deliveries.md section 3).
+
+Nights are alike: each distinct content is typed and judged once, however many extracts repeat it. What comes out holds
+pseudonyms instead of personnummer, and for each content the unbroken runs of extracts in which it was seen. Whether a
+delivery as a whole is usable is decided in ``judging``.
+
+Throughout, `ord` is the position of an extract in the batch (0, 1, … by date and revision).
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipelines.contract import Column, Dataset
+from pipelines.delivery.pseudonym import Pseudonymiser
+from pipelines.delivery.reading import BLANKS, FileRecords, split_record
+
+#: Sum and scale of an exact decimal; a longer number is a bad_type.
+DECIMAL = pl.Decimal(38, 18)
+
+_POLARS_TYPE: dict[str, pl.DataType | type[pl.DataType]] = {
+    "date": pl.Date,
+    "yes_no": pl.Boolean,
+    "integer": pl.Int32,
+    "decimal": DECIMAL,
+}
+
+#: Order of the checks of one column; the row rules of a column come after its own value.
+_KEY_CONFLICT, _REFERENCE = 90, 91
+
+
+def history_schema(dataset: Dataset) -> dict[str, pl.DataType | type[pl.DataType]]:
+    """Column names and types of a dataset from here on."""
+    return {column.history_name: _POLARS_TYPE.get(column.type, pl.String) for column in dataset.columns}
+
+
+@dataclass
+class BatchRows:
+    """A dataset's rows in a batch of extracts.
+
+    ``contents``: distinct sound contents (history columns) with `content`, a number; ``runs``: `content, ord_from,
+    ord_to`, unbroken within the batch; ``quarantine``: `ord, line, column_name, reason, expected, pseudonym`;
+    ``counts``: per ord `data_rows, loaded, quarantined, repeated, distinct_keys`; ``numbers``: pseudonyms with birth
+    date and gender of all sound rows.
+    """
+
+    dataset: Dataset
+    contents: pl.DataFrame
+    runs: pl.DataFrame
+    quarantine: pl.DataFrame
+    counts: pl.DataFrame
+    numbers: pl.DataFrame
+
+
+def type_rows(
+    dataset: Dataset,
+    files: dict[int, FileRecords],
+    pseudonymiser: Pseudonymiser,
+    referenced: dict[tuple[str, str], pl.DataFrame],
+) -> BatchRows:
+    """Type and judge a dataset's records.
+
+    ``files``: the records by ord. ``referenced``: for each (dataset, column) that this dataset refers to, frame
+    `value, ord, pseudonym` of the sound rows.
+    """
+    seen, data_rows = _distinct_contents(dataset, files)
+    numbers = pseudonymiser.look_up(_all_numbers(dataset, seen))
+    typed = _typed(dataset, seen, numbers)
+    intrinsic = _intrinsic_faults(dataset, typed)
+    faults = pl.concat(
+        [
+            seen.select("content", "ord").explode("ord").join(intrinsic, on="content", how="inner"),
+            _key_conflicts(dataset, seen, intrinsic),
+            *[_missing_references(dataset, column, seen, intrinsic, referenced) for column in dataset.columns],
+        ]
+    )
+    bad = faults.sort("place", "check").group_by("content", "ord").agg(pl.col("place").first(), pl.col("check").first())
+    good = _without(seen.select("content", "ord"), bad)
+    return BatchRows(
+        dataset=dataset,
+        contents=_history_columns(dataset, typed, good),
+        runs=_runs(good),
+        quarantine=_quarantine(dataset, seen, typed, bad, referenced),
+        counts=_counts(dataset, data_rows, seen, good, bad),
+        numbers=_sound_numbers(dataset, typed, good, numbers),
+    )
+
+
+# --- distinct contents -------------------------------------------------------------------------------------------------
+
+
+def _distinct_contents(dataset: Dataset, files: dict[int, FileRecords]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`content`, the contracted columns as trimmed text, and the lists `ord` and `line` (a content's first in an ord)."""
+    names = [column.name for column in dataset.columns]
+    groups: dict[tuple[str, ...], list[pl.DataFrame]] = {}
+    for ord_, file in files.items():
+        part = file.records.with_columns(ord=pl.lit(ord_, dtype=pl.UInt32))
+        groups.setdefault(tuple(file.header), []).append(part)
+    parts = [_split(names, list(header), pl.concat(frames)) for header, frames in groups.items()]
+    empty = pl.DataFrame(
+        schema={**dict.fromkeys(names, pl.String), "ord": pl.List(pl.UInt32), "line": pl.List(pl.UInt32)}
+    )
+    together = pl.concat([empty, *parts])
+    if len(parts) > 1 or together.select(names).is_duplicated().any():
+        together = together.group_by(names, maintain_order=True).agg(
+            pl.col("ord").list.explode(), pl.col("line").list.explode()
+        )
+    seen = together.with_row_index("content")
+    repeated = seen.filter(pl.col("ord").list.len() != pl.col("ord").list.n_unique())
+    if repeated.height:
+        once = (
+            repeated.select("content", "ord", "line")
+            .explode("ord", "line")
+            .group_by("content", "ord")
+            .agg(pl.col("line").min())
+            .group_by("content")
+            .agg("ord", "line")
+        )
+        seen = seen.update(once, on="content")
+    rows = [(ord_, file.records.height) for ord_, file in files.items()]
+    return seen, pl.DataFrame(rows, schema={"ord": pl.UInt32, "data_rows": pl.Int64}, orient="row")
+
+
+def _split(names: list[str], header: list[str], frame: pl.DataFrame) -> pl.DataFrame:
+    """Distinct records of files with one header, taken apart into the contracted columns."""
+    distinct = frame.group_by("record").agg("ord", "line")
+    quoted = distinct["record"].str.contains('"', literal=True)
+    plain = distinct.filter(~quoted)
+    fields = plain["record"].str.split(";")
+    columns = [fields.list.get(header.index(name)).alias(name) for name in names]
+    parts = [pl.DataFrame(columns).with_columns(plain["ord"], plain["line"])]
+    if quoted.any():
+        rest = distinct.filter(quoted)
+        rows = [split_record(record) or [] for record in rest["record"]]
+        columns = [pl.Series(name, [row[header.index(name)] for row in rows], dtype=pl.String) for name in names]
+        parts.append(pl.DataFrame(columns).with_columns(rest["ord"], rest["line"]))
+    trimmed = pl.concat(parts).with_columns(pl.col(names).str.strip_chars(BLANKS))
+    return trimmed.with_columns(pl.when(pl.col(names) != "").then(pl.col(names)))
+
+
+# --- values ------------------------------------------------------------------------------------------------------------
+
+
+def _all_numbers(dataset: Dataset, seen: pl.DataFrame) -> pl.Series:
+    values = [seen[column.name] for column in dataset.number_columns]
+    return pl.concat(values) if values else pl.Series(dtype=pl.String)
+
+
+def _typed(dataset: Dataset, seen: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
+    """`content`, typed columns under their history names, and for each column `<name>!given`: a value was delivered."""
+    result = seen.select("content")
+    for column in dataset.columns:
+        text = seen[column.name]
+        value = _value(column, text, numbers)
+        result = result.with_columns(
+            value.alias(column.history_name), text.is_not_null().alias(f"{column.history_name}!given")
+        )
+    return result
+
+
+def _value(column: Column, text: pl.Series, numbers: pl.DataFrame) -> pl.Series:
+    """The typed value; null where it is missing or wrong."""
+    if column.type == "personnummer":
+        return text.to_frame("number").join(numbers, on="number", how="left", maintain_order="left")["pseudonym"]
+    return text.to_frame("text").select(_value_expression(column, pl.col("text")).alias("value"))["value"]
+
+
+def _value_expression(column: Column, text: pl.Expr) -> pl.Expr:
+    if column.type == "date":
+        shaped = pl.when(text.str.contains(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$") & ~text.str.starts_with("0000")).then(text)
+        return shaped.str.to_date("%Y-%m-%d", strict=False)
+    if column.type == "yes_no":
+        return pl.when(text == "J").then(True).when(text == "N").then(False)
+    if column.type == "code":
+        codes = column.codes or {}
+        return text.replace_strict(list(codes), list(codes.values()), default=None, return_dtype=pl.String)
+    if column.type == "integer":
+        value = pl.when(text.str.contains(r"^[0-9]+$")).then(text).cast(pl.Int32, strict=False)
+        lowest = column.minimum if column.minimum is not None else 0
+        inside = (value >= lowest) & (value <= column.maximum if column.maximum is not None else pl.lit(True))
+        return pl.when(inside).then(value)
+    if column.type == "decimal":
+        return pl.when(text.str.contains(r"^-?[0-9]{1,20}(\.[0-9]{1,18})?$")).then(text).cast(DECIMAL, strict=False)
+    if column.type == "digits":
+        return pl.when(text.str.contains(column.pattern or r"^[0-9]+$")).then(text)
+    return text
+
+
+# --- faults ------------------------------------------------------------------------------------------------------------
+
+
+def _checks(column: Column) -> list[tuple[int, str, pl.Expr]]:
+    """The column's checks in order: number, reason, and an expression that is true where the row is at fault."""
+    value, given = pl.col(column.history_name), pl.col(f"{column.history_name}!given")
+    wrong = {"personnummer": "bad_personnummer", "code": "bad_code"}.get(column.type, "bad_type")
+    checks = [(0, "missing_value", ~given if column.required else pl.lit(False)), (1, wrong, given & value.is_null())]
+    for number, rule in enumerate(column.rules, start=2):
+        other = pl.col(rule.other)
+        if rule.kind == "not_before":
+            fault = value < other
+        elif rule.kind == "present_exactly_with":
+            fault = given != pl.col(f"{rule.other}!given")
+        elif rule.kind == "value_when":
+            fault = (other == rule.when) & (value != (rule.value == "J" if column.type == "yes_no" else rule.value))
+        else:
+            raise ValueError(f"unknown rule {rule.kind} in the contract of column {column.name}")
+        checks.append((number, rule.reason, fault))
+    return checks
+
+
+def _intrinsic_faults(dataset: Dataset, typed: pl.DataFrame) -> pl.DataFrame:
+    """`content, place, check`: each content's first fault that does not depend on other rows."""
+    first = pl.lit(None, dtype=pl.Struct({"place": pl.Int32, "check": pl.Int32}))
+    whens = [
+        pl.when(fault).then(pl.struct(pl.lit(place, pl.Int32).alias("place"), pl.lit(number, pl.Int32).alias("check")))
+        for place, column in enumerate(dataset.columns)
+        for number, _, fault in _checks(column)
+    ]
+    found = typed.select("content", fault=pl.coalesce([*whens, first]))
+    return found.filter(pl.col("fault").is_not_null()).unnest("fault")
+
+
+def _fault_frame(found: pl.DataFrame, place: int, check: int) -> pl.DataFrame:
+    return found.select(
+        "content", "ord", pl.lit(place, pl.Int32).alias("place"), pl.lit(check, pl.Int32).alias("check")
+    )
+
+
+def _key_conflicts(dataset: Dataset, seen: pl.DataFrame, intrinsic: pl.DataFrame) -> pl.DataFrame:
+    """Rows of one extract that share a usable key but not their content: all of them."""
+    keys = [column.name for column in dataset.key]
+    places = [place for place, column in enumerate(dataset.columns) if column.is_key]
+    unusable = intrinsic.filter(pl.col("place").is_in(places) & (pl.col("check") <= 1))
+    usable = seen.select("content", *keys, "ord").join(unusable, on="content", how="anti")
+    shared = usable.filter(pl.struct(keys).is_duplicated()).explode("ord")
+    conflicting = shared.filter(pl.struct([*keys, "ord"]).is_duplicated())
+    return _fault_frame(conflicting, places[0], _KEY_CONFLICT)
+
+
+def _missing_references(
+    dataset: Dataset,
+    column: Column,
+    seen: pl.DataFrame,
+    intrinsic: pl.DataFrame,
+    referenced: dict[tuple[str, str], pl.DataFrame],
+) -> pl.DataFrame:
+    """Rows whose reference is not among the sound rows of the same delivery."""
+    place = dataset.columns.index(column)
+    if column.reference is None:
+        return _fault_frame(seen.select("content", "ord").clear().explode("ord"), place, _REFERENCE)
+    referring = seen.select("content", pl.col(column.name).alias("value"), "ord").drop_nulls("value").explode("ord")
+    return _fault_frame(
+        referring.join(referenced[column.reference], on=["value", "ord"], how="anti"), place, _REFERENCE
+    )
+
+
+def _without(presence: pl.DataFrame, bad: pl.DataFrame) -> pl.DataFrame:
+    """`content, ord` (lists) less the faulty pairs."""
+    if bad.is_empty():
+        return presence
+    touched = presence.join(bad, on="content", how="semi")
+    rest = (
+        touched.explode("ord")
+        .join(bad, on=["content", "ord"], how="anti")
+        .group_by("content")
+        .agg(pl.col("ord").sort())
+    )
+    return pl.concat([presence.join(bad, on="content", how="anti"), rest])
+
+
+# --- results -----------------------------------------------------------------------------------------------------------
+
+
+def _runs(good: pl.DataFrame) -> pl.DataFrame:
+    """Unbroken runs of ord per content."""
+    spans = good.select(
+        "content",
+        "ord",
+        ord_from=pl.col("ord").list.min(),
+        ord_to=pl.col("ord").list.max(),
+        seen=pl.col("ord").list.len(),
+    )
+    whole = pl.col("ord_to") - pl.col("ord_from") + 1 == pl.col("seen")
+    broken = (
+        spans.filter(~whole)
+        .select("content", pl.col("ord").list.sort())
+        .explode("ord")
+        .with_columns(island=(pl.col("ord").cast(pl.Int64) - pl.int_range(pl.len()).over("content")))
+        .group_by("content", "island")
+        .agg(ord_from=pl.col("ord").min(), ord_to=pl.col("ord").max())
+    )
+    return pl.concat([frame.select("content", "ord_from", "ord_to") for frame in (spans.filter(whole), broken)])
+
+
+def _history_columns(dataset: Dataset, typed: pl.DataFrame, good: pl.DataFrame) -> pl.DataFrame:
+    columns = ["content", *[column.history_name for column in dataset.columns]]
+    return typed.select(columns).join(good, on="content", how="semi")
+
+
+def _expected(dataset: Dataset, place: int, check: int) -> tuple[str, str, str]:
+    """Column name, reason and what was expected, in Swedish and without any delivered value."""
+    column = dataset.columns[place]
+    if check == _KEY_CONFLICT:
+        keys = ", ".join(item.name for item in dataset.key)
+        return column.name, "duplicate_key", f"bara en rad med samma nyckel ({keys}) och olika innehåll"
+    if check == _REFERENCE and column.reference:
+        return column.name, "unknown_reference", f"ett värde som finns i {'.'.join(column.reference)} i samma leverans"
+    reason = next(reason for number, reason, _ in _checks(column) if number == check)
+    if check >= 2:
+        return column.name, reason, column.rules[check - 2].description
+    return column.name, reason, expected_value(column)
+
+
+def expected_value(column: Column) -> str:
+    """What a value of the column must be, in Swedish."""
+    if column.type == "code":
+        return "en av koderna " + ", ".join(column.codes or {}) if column.codes else "tomt: kommunen har inga koder här"
+    if column.type == "integer":
+        upper = f" till {column.maximum}" if column.maximum is not None else ""
+        return f"ett heltal från {column.minimum or 0}{upper}"
+    return {
+        "personnummer": "ett giltigt personnummer eller samordningsnummer med tolv siffror",
+        "date": "ett datum ÅÅÅÅ-MM-DD",
+        "yes_no": "J eller N",
+        "decimal": "ett tal med decimalpunkt och utan tusentalsavgränsare",
+        "digits": f"siffror enligt mönstret {column.pattern}",
+        "text": "en text",
+    }[column.type]
+
+
+def _quarantine(
+    dataset: Dataset,
+    seen: pl.DataFrame,
+    typed: pl.DataFrame,
+    bad: pl.DataFrame,
+    referenced: dict[tuple[str, str], pl.DataFrame],
+) -> pl.DataFrame:
+    texts = {pair: _expected(dataset, *pair) for pair in bad.select("place", "check").unique().iter_rows()}
+    words = pl.DataFrame(
+        [(*pair, *text) for pair, text in texts.items()],
+        schema={
+            "place": pl.Int32,
+            "check": pl.Int32,
+            "column_name": pl.String,
+            "reason": pl.String,
+            "expected": pl.String,
+        },
+        orient="row",
+    )
+    lines = seen.select("content", "ord", "line").join(bad, on="content", how="semi").explode("ord", "line")
+    return (
+        bad.join(lines, on=["content", "ord"])
+        .join(words, on=["place", "check"])
+        .join(_owners(dataset, typed, referenced), on="content", how="left")
+        .select("ord", "line", "column_name", "reason", "expected", "pseudonym")
+        .sort("ord", "line")
+    )
+
+
+def _owners(dataset: Dataset, typed: pl.DataFrame, referenced: dict[tuple[str, str], pl.DataFrame]) -> pl.DataFrame:
+    """`content, pseudonym`: whose row it is, as far as that can be told; purging must find quarantine entries too."""
+    if dataset.number_columns:
+        return typed.select("content", pseudonym=pl.col(dataset.number_columns[0].history_name))
+    for column in dataset.columns:
+        if column.reference:
+            owners = referenced[column.reference].select("value", "pseudonym").unique("value", keep="any")
+            return typed.select("content", value=pl.col(column.history_name)).join(owners, on="value").drop("value")
+    return typed.select("content", pseudonym=pl.lit(None, dtype=pl.String))
+
+
+def _per_ord(runs: pl.DataFrame, ords: pl.DataFrame) -> pl.DataFrame:
+    """How many of the runs hold each ord, without taking the runs apart."""
+    begins = runs.group_by(ord=pl.col("ord_from")).len("begins")
+    ends = runs.group_by(ord=pl.col("ord_to") + 1).len("ends")
+    everywhere = ords.sort("ord").join(begins, on="ord", how="left").join(ends, on="ord", how="left").fill_null(0)
+    present = (pl.col("begins").cast(pl.Int64) - pl.col("ends").cast(pl.Int64)).cum_sum()
+    return everywhere.select("ord", present.alias("present"))
+
+
+def _counts(
+    dataset: Dataset, data_rows: pl.DataFrame, seen: pl.DataFrame, good: pl.DataFrame, bad: pl.DataFrame
+) -> pl.DataFrame:
+    ords = data_rows.select(pl.int_range(0, pl.col("ord").max() + 1, dtype=pl.UInt32).alias("ord"))
+    distinct = _per_ord(_runs(seen.select("content", "ord")), ords).rename({"present": "distinct"})
+    loaded = _per_ord(_runs(good), ords).rename({"present": "loaded"})
+    quarantined = bad.group_by("ord").len("quarantined")
+    return (
+        data_rows.join(distinct, on="ord")
+        .join(loaded, on="ord")
+        .join(quarantined, on="ord", how="left")
+        .select(
+            "ord",
+            "data_rows",
+            "loaded",
+            pl.col("quarantined").fill_null(0).cast(pl.Int64),
+            repeated=pl.col("data_rows") - pl.col("distinct"),
+        )
+        .sort("ord")
+    )
+
+
+def _sound_numbers(dataset: Dataset, typed: pl.DataFrame, good: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
+    """The numbers that sound rows hold; a number that only a quarantined row brought is not remembered."""
+    names = [column.history_name for column in dataset.number_columns]
+    sound = typed.join(good.filter(pl.col("ord").list.len() > 0), on="content", how="semi")
+    held = [sound.select(pseudonym=pl.col(name)).drop_nulls() for name in names]
+    described = numbers.select("pseudonym", "birth_date", "gender").drop_nulls("pseudonym")
+    if not held:
+        return described.clear()
+    return described.join(pl.concat(held), on="pseudonym", how="semi")
+
+
+def present_values(rows: BatchRows, column_name: str) -> pl.DataFrame:
+    """`value, ord, pseudonym` of the sound rows, for the datasets that refer to them."""
+    name = next(column.history_name for column in rows.dataset.columns if column.name == column_name)
+    owner = next(pl.col(column.history_name) for column in rows.dataset.number_columns)
+    spans = rows.runs.join(rows.contents.select("content", value=pl.col(name), pseudonym=owner), on="content")
+    ords = pl.int_ranges("ord_from", pl.col("ord_to") + 1, dtype=pl.UInt32)
+    return spans.select("value", "pseudonym", ord=ords).explode("ord")

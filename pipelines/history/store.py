@@ -1,0 +1,233 @@
+"""The history file: the ledger of deliveries, the extracts that count, quarantine, and one interval table per dataset.
+
+All writing happens in one process on a working copy that nobody else sees; ``home`` puts the copy in place when everything
+after it has succeeded, so no transaction is needed (one around a whole backlog would keep every superseded row in memory). No table has a key or an index: uniqueness is tested by dbt.
+"""
+
+from collections.abc import Iterable
+from dataclasses import astuple, fields
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from pipelines.contract import Dataset, Source
+from pipelines.delivery.judging import Judged, Ledger, Loaded
+from pipelines.delivery.rows import BatchRows, history_schema
+from pipelines.history.merge import Timeline, merge
+from pipelines.municipality import Thresholds
+
+_TYPES = {pl.Date: "date", pl.Boolean: "boolean", pl.Int32: "integer", pl.String: "varchar"}
+
+_FIXED_TABLES = """
+create table if not exists delivery (
+    delivery_id varchar, folder varchar, source varchar, extract_date date, revision integer, status varchar,
+    reason varchar, message varchar, rows bigint, quarantined_rows bigint, content varchar, decided varchar,
+    judged_in integer
+);
+create table if not exists extract (source varchar, extract_date date, revision integer, delivery_id varchar);
+create table if not exists extract_dataset (delivery_id varchar, dataset varchar, rows bigint);
+create table if not exists delivered_file (
+    delivery_id varchar, dataset varchar, file varchar, sha256 varchar, rows bigint
+);
+create table if not exists number (pseudonym varchar, birth_date date, gender varchar);
+create table if not exists quarantine (
+    delivery_id varchar, dataset varchar, file varchar, line bigint, column_name varchar, reason varchar,
+    expected varchar, pseudonym varchar
+);
+"""
+
+_LEDGER_COLUMNS = [item.name for item in fields(Judged)]
+
+
+def _sql_type(type_: object) -> str:
+    if isinstance(type_, pl.Decimal):
+        return f"decimal({type_.precision}, {type_.scale})"
+    return _TYPES[type_]  # type: ignore[index]
+
+
+class History:
+    """An open history file, a context manager: leaving it normally checkpoints, so that the file is whole by itself."""
+
+    def __init__(self, path: Path, sources: dict[str, Source]) -> None:
+        self._sources = sources
+        self.connection = duckdb.connect(str(path))
+        self.connection.execute("set preserve_insertion_order = false")
+
+    def __enter__(self) -> "History":
+        self._create_tables()
+        return self
+
+    def __exit__(self, kind: object, *rest: object) -> None:
+        if kind is None:
+            self.connection.execute("checkpoint")
+        self.connection.close()
+
+    def _create_tables(self) -> None:
+        self.connection.execute(_FIXED_TABLES)
+        for dataset in self._datasets():
+            columns = {name: _sql_type(type_) for name, type_ in history_schema(dataset).items()}
+            listed = ", ".join(f"{name} {type_}" for name, type_ in columns.items())
+            self.connection.execute(
+                f"create table if not exists {dataset.table} "
+                f"({listed}, first_extract_date date, last_extract_date date);"
+                f"create table if not exists held_{dataset.table} ({listed}, delivery_id varchar)"
+            )
+            for table in (dataset.table, f"held_{dataset.table}"):
+                for name, type_ in columns.items():  # a column that the contract has gained since
+                    self.connection.execute(f"alter table {table} add column if not exists {name} {type_}")
+
+    def _datasets(self) -> Iterable[Dataset]:
+        return (dataset for source in self._sources.values() for dataset in source.datasets.values())
+
+    # --- the ledger ----------------------------------------------------------------------------------------------------
+
+    def ledger(self, thresholds: Thresholds) -> Ledger:
+        """Everything judged so far, in the order in which it was judged."""
+        ledger = Ledger(thresholds)
+        listed = ", ".join(_LEDGER_COLUMNS)
+        for row in self.connection.execute(f"select {listed} from delivery order by judged_in, rowid").fetchall():
+            ledger.remember(Judged(*row))
+        rows: dict[str, dict[str, int]] = {}
+        for delivery_id, dataset, count in self.connection.execute("from extract_dataset").fetchall():
+            rows.setdefault(delivery_id, {})[dataset] = count
+        for source, day, revision, delivery_id in self.connection.execute("from extract").fetchall():
+            ledger.extracts[source][day] = Loaded(delivery_id, revision, rows.get(delivery_id, {}))
+        return ledger
+
+    def write_ledger(self, ledger: Ledger, changed: Iterable[str], version: int) -> None:
+        """Write the lines of the ledger that this run added or changed."""
+        lines = [(*astuple(ledger.judged[delivery_id]), version) for delivery_id in changed]
+        if not lines:
+            return
+        frame = pl.DataFrame(
+            lines,
+            schema={
+                **dict.fromkeys(_LEDGER_COLUMNS, pl.String),
+                "extract_date": pl.Date,
+                "revision": pl.Int64,
+                "rows": pl.Int64,
+                "quarantined_rows": pl.Int64,
+                "judged_in": pl.Int64,
+            },
+            orient="row",
+        )
+        self.connection.register("changed", frame)
+        listed = ", ".join([*_LEDGER_COLUMNS, "judged_in"])
+        self.connection.execute(
+            f"""
+            create or replace temp table ledger_lines as
+            select c.* replace (coalesce(d.judged_in, c.judged_in) as judged_in)
+            from changed c left join delivery d using (delivery_id);
+            delete from delivery where delivery_id in (select delivery_id from ledger_lines);
+            insert into delivery ({listed}) select {listed} from ledger_lines;
+            drop table ledger_lines
+            """
+        )
+        self.connection.unregister("changed")
+
+    def write_files(self, rows: list[tuple[str, str, str, str, int]]) -> None:
+        """Remember what files a delivery held: delivery_id, dataset, file, sha256, data rows."""
+        if rows:
+            self.connection.executemany("insert into delivered_file values (?, ?, ?, ?, ?)", rows)
+
+    # --- rows ----------------------------------------------------------------------------------------------------------
+
+    def load(
+        self, source: str, batch: dict[str, BatchRows], counting: dict[int, Loaded], dates: dict[int, date]
+    ) -> None:
+        """Lay the counting extracts of a batch (ord -> delivery, ord -> date) into the history."""
+        if not counting:
+            return
+        run = self.connection.execute
+        before = [row[0] for row in run("select extract_date from extract where source = ?", [source]).fetchall()]
+        timeline = Timeline(before, {ord_: dates[ord_] for ord_ in sorted(counting)})
+        for rows in batch.values():
+            merge(self.connection, rows.dataset, rows, timeline)
+            self._remember_numbers(rows.numbers)
+        for ord_, loaded in counting.items():
+            run("delete from extract where source = ? and extract_date = ?", [source, dates[ord_]])
+            run("insert into extract values (?, ?, ?, ?)", [source, dates[ord_], loaded.revision, loaded.delivery_id])
+            self._remember_counts(loaded.delivery_id, loaded.rows)
+
+    def _remember_counts(self, delivery_id: str, rows: dict[str, int]) -> None:
+        self.connection.execute("delete from extract_dataset where delivery_id = ?", [delivery_id])
+        self.connection.executemany(
+            "insert into extract_dataset values (?, ?, ?)", [(delivery_id, name, count) for name, count in rows.items()]
+        )
+
+    def _remember_numbers(self, numbers: pl.DataFrame) -> None:
+        self.connection.register("seen_number", numbers)
+        self.connection.execute(
+            "insert into number select pseudonym, birth_date, gender from seen_number "
+            "where pseudonym not in (select pseudonym from number)"
+        )
+        self.connection.unregister("seen_number")
+
+    def add_quarantine(self, entries: pl.DataFrame) -> None:
+        """Add quarantined rows: delivery_id, dataset, file, line, column_name, reason, expected, pseudonym."""
+        self.connection.register("entries", entries)
+        self.connection.execute(
+            "insert into quarantine select delivery_id, dataset, file, line, column_name, reason, expected, pseudonym "
+            "from entries"
+        )
+        self.connection.unregister("entries")
+
+    def rows_before(self, dataset: Dataset, day: date) -> int | None:
+        """Data rows of a dataset in the latest loaded extract before a day; None where there is none."""
+        found = self.connection.execute(
+            "select r.rows from extract e join extract_dataset r using (delivery_id) "
+            "where e.source = ? and r.dataset = ? and e.extract_date < ? order by e.extract_date desc limit 1",
+            [dataset.source, dataset.name, day],
+        ).fetchone()
+        return found[0] if found else None
+
+    # --- held deliveries -----------------------------------------------------------------------------------------------
+
+    def hold(self, batch: dict[str, BatchRows], held: dict[int, str]) -> None:
+        """Put the sound rows of held deliveries (ord -> delivery_id) aside until a person decides."""
+        for rows in batch.values():
+            table = f"held_{rows.dataset.table}"
+            names = ", ".join(column.history_name for column in rows.dataset.columns)
+            for ord_, delivery_id in held.items():
+                inside = rows.runs.filter((pl.col("ord_from") <= ord_) & (pl.col("ord_to") >= ord_))
+                self.connection.register("aside", rows.contents.join(inside, on="content", how="semi"))
+                self.connection.execute(
+                    f"insert into {table} ({names}, delivery_id) select {names}, ? from aside", [delivery_id]
+                )
+                self.connection.unregister("aside")
+            self._remember_numbers(rows.numbers)
+        for ord_, delivery_id in held.items():
+            self._remember_counts(
+                delivery_id,
+                {
+                    name: int(rows.counts.filter(pl.col("ord") == ord_)["data_rows"].sum())
+                    for name, rows in batch.items()
+                },
+            )
+
+    def held_rows(self, source: Source, delivery_id: str) -> tuple[dict[str, BatchRows], dict[str, int]]:
+        """A held delivery's rows as a batch of one extract (ord 0), and its data rows per dataset."""
+        batch: dict[str, BatchRows] = {}
+        for dataset in source.datasets.values():
+            names = ", ".join(column.history_name for column in dataset.columns)
+            contents = self.connection.execute(
+                f"select row_number() over () as content, {names} from held_{dataset.table} where delivery_id = ?",
+                [delivery_id],
+            ).pl()
+            runs = contents.select("content", ord_from=pl.lit(0, pl.UInt32), ord_to=pl.lit(0, pl.UInt32))
+            counts = pl.DataFrame({"ord": [0]}, schema={"ord": pl.UInt32})
+            none = pl.DataFrame(schema={"pseudonym": pl.String, "birth_date": pl.Date, "gender": pl.String})
+            batch[dataset.name] = BatchRows(dataset, contents, runs, pl.DataFrame(), counts, none)
+        counted = self.connection.execute(
+            "select dataset, rows from extract_dataset where delivery_id = ?", [delivery_id]
+        ).fetchall()
+        return batch, dict(counted)
+
+    def forget_held(self, still_held: set[str]) -> None:
+        """Drop the rows put aside for deliveries that are decided or superseded."""
+        for dataset in self._datasets():
+            self.connection.execute(
+                f"delete from held_{dataset.table} where not list_contains(?, delivery_id)", [sorted(still_held)]
+            )

@@ -1,0 +1,270 @@
+"""KAA_HOME: settings, keys, zones, and the one pointer that says which version is published.
+
+A nightly builds version n + 1 beside version n and moves the pointer last, so readers see n or n + 1 and never a mixture,
+whatever happens to the process. What the versions hold does not belong here.
+
+    settings.toml            municipality, drop folder
+    keys/                    pseudonym key (secret), archive keys (the private one is to be moved away)
+    decisions/               what people decided about held deliveries, until the next nightly
+    archive/                 deliveries as received, encrypted
+    history/<n>/             the interval tables: the nightly job's
+    warehouse/<n>/           what dbt built: rows about persons, for statisticians and auditors
+    published/<n>/           figures, definitions, pages: no rows about persons
+    dagster/, logs/          the orchestrator's own storage; what dbt said last night
+    current.json             the pointer
+"""
+
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyrage
+import tomli_w
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pipelines.errors import NightlyFailed, UsageError
+from pipelines.municipality import Municipality, load_municipality, profile_path
+
+ZONES = ("history", "warehouse", "published")
+
+
+class Settings(BaseModel):
+    """settings.toml: ``municipality`` is the name or path of a profile, ``drop`` the folder the sources deliver to."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    municipality: str
+    drop: str
+
+
+@dataclass(frozen=True)
+class Version:
+    """The files of one version."""
+
+    home: Path
+    number: int
+
+    def folder(self, zone: str) -> Path:
+        return self.home / zone / f"{self.number:06d}"
+
+    @property
+    def history(self) -> Path:
+        return self.folder("history") / "history.duckdb"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.folder("warehouse") / "warehouse.duckdb"
+
+    @property
+    def models(self) -> Path:
+        """The compiled SQL that built the warehouse, to ask it again for another day or period."""
+        return self.folder("warehouse") / "models.json"
+
+    @property
+    def published(self) -> Path:
+        return self.folder("published") / "published.duckdb"
+
+
+class Home:
+    """An initialised KAA_HOME."""
+
+    def __init__(self, path: Path, settings: Settings, municipality: Municipality) -> None:
+        self.path = path
+        self.settings = settings
+        self.municipality = municipality
+
+    @property
+    def drop(self) -> Path:
+        return Path(self.settings.drop)
+
+    @property
+    def pseudonym_key(self) -> bytes:
+        return bytes.fromhex(_read_key(self.path / "keys" / "pseudonym.key"))
+
+    @property
+    def archive_public_key(self) -> str:
+        return _read_key(self.path / "keys" / "archive.public")
+
+    # --- versions ------------------------------------------------------------------------------------------------------
+
+    def current(self) -> Version | None:
+        """The published version, or None before the first nightly."""
+        try:
+            pointer = json.loads((self.path / "current.json").read_text())
+        except FileNotFoundError:
+            return None
+        return Version(self.path, int(pointer["version"]))
+
+    def start_next(self) -> Version:
+        """Empty folders for the version after the current one; what a killed nightly left is swept away."""
+        current = self.current()
+        self._sweep(current)
+        version = Version(self.path, current.number + 1 if current else 1)
+        for zone in ZONES:
+            version.folder(zone).mkdir(parents=True, mode=0o755 if zone == "published" else 0o700)
+        if current:
+            shutil.copyfile(current.history, version.history)
+        return version
+
+    def put_in_place(self, version: Version) -> None:
+        """Make a finished version the published one, in one step, and remove the one before it."""
+        for file in (version.history, version.warehouse, version.published):
+            beside = file.with_name(file.name + ".wal")
+            if beside.exists() and beside.stat().st_size:
+                raise NightlyFailed(
+                    f"{file.name} was not closed properly; nothing is published. Run kaa nightly again."
+                )
+        for zone in ZONES:
+            for path in version.folder(zone).rglob("*"):
+                _sync(path)
+            _sync(version.folder(zone).parent)
+        part = self.path / "current.json.part"
+        part.write_text(json.dumps({"version": version.number}))
+        _sync(part)
+        os.replace(part, self.path / "current.json")
+        _sync(self.path)
+        self._sweep(version)
+
+    def _sweep(self, keep: Version | None) -> None:
+        for zone in ZONES:
+            folder = self.path / zone
+            for path in folder.iterdir() if folder.is_dir() else ():
+                if keep is None or path != keep.folder(zone):
+                    shutil.rmtree(path)
+
+    # --- one at a time -------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def nightly_lock(self) -> Iterator[None]:
+        """Held by the one nightly that may write; the operating system lets go of it when the process ends."""
+        with (self.path / "nightly.lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise NightlyFailed(
+                    "Another nightly is running on this KAA_HOME; wait until it has ended and run kaa nightly again."
+                ) from None
+            yield
+
+    # --- decisions -----------------------------------------------------------------------------------------------------
+
+    def decide(self, delivery_id: str, decision: str) -> None:
+        """Note what a person decided about a held delivery; the next nightly carries it out."""
+        folder = self.path / "decisions"
+        folder.mkdir(exist_ok=True)
+        part = folder / f".{delivery_id}.part"
+        part.write_text(decision)
+        os.replace(part, folder / delivery_id)
+
+    def decisions(self) -> dict[str, str]:
+        """Undone decisions: delivery id -> release | reject."""
+        folder = self.path / "decisions"
+        files = sorted(folder.glob("[!.]*")) if folder.is_dir() else []
+        return {file.name: file.read_text() for file in files}
+
+    def forget_decisions(self, delivery_ids: list[str]) -> None:
+        for delivery_id in delivery_ids:
+            (self.path / "decisions" / delivery_id).unlink(missing_ok=True)
+
+
+def _read_key(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError as error:
+        raise UsageError(
+            f"The key file {path} cannot be read ({error.strerror}): restore it from your key store."
+        ) from error
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def home_path() -> Path:
+    """KAA_HOME, default ./var."""
+    return Path(os.environ.get("KAA_HOME") or "var").expanduser().absolute()
+
+
+def open_home(path: Path | None = None) -> Home:
+    """The initialised KAA_HOME; raises UsageError when there is none or its settings are wrong."""
+    path = path or home_path()
+    file = path / "settings.toml"
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"KAA_HOME {path} is not set up: run kaa init --municipality NAME --drop DIR first.") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"The settings file {file} cannot be read: {error}.") from error
+    try:
+        settings = Settings.model_validate(content)
+    except ValidationError as error:
+        raise UsageError(f"The settings file {file} is wrong: {_setting_fault(error)}.") from error
+    return Home(path, settings, load_municipality(settings.municipality))
+
+
+def _setting_fault(error: ValidationError) -> str:
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    allowed = ", ".join(Settings.model_fields)
+    if first["type"] == "extra_forbidden":
+        return f"it has an unknown key {name!r}; remove it (allowed are {allowed})"
+    if first["type"] == "missing":
+        return f"the key {name!r} is missing; add it (needed are {allowed})"
+    return f"the key {name!r} must be a text"
+
+
+def initialise(municipality: str, drop: Path, path: Path | None = None) -> tuple[Home, list[str]]:
+    """Set up KAA_HOME; returns it and what was made. What exists already is left as it is.
+
+    Raises UsageError for an unknown municipality or a drop folder that is not there.
+    """
+    path = path or home_path()
+    made: list[str] = []
+    if not (path / "settings.toml").exists():
+        profile = profile_path(municipality)
+        load_municipality(municipality)
+        if not drop.is_dir():
+            raise UsageError(f"The drop folder {drop} does not exist: create it or mount it, then run kaa init again.")
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            path.chmod(0o711)
+        except OSError as error:
+            raise UsageError(f"KAA_HOME {path} cannot be created ({error.strerror}): choose another folder.") from error
+        name = municipality if profile.stem == municipality else str(profile)
+        settings = Settings(municipality=name, drop=str(drop.absolute()))
+        _write_once(path / "settings.toml", tomli_w.dumps(settings.model_dump()), 0o640)
+        made.append("settings.toml")
+    for zone in (*ZONES, "archive", "keys", "decisions"):
+        (path / zone).mkdir(mode=0o755 if zone == "published" else 0o700, exist_ok=True)
+    made += _make_keys(path / "keys")
+    return open_home(path), made
+
+
+def _make_keys(folder: Path) -> list[str]:
+    made = []
+    if not (folder / "pseudonym.key").exists():
+        _write_once(folder / "pseudonym.key", secrets.token_hex(32) + "\n", 0o600)
+        made.append("keys/pseudonym.key")
+    if not (folder / "archive.public").exists():
+        identity = pyrage.x25519.Identity.generate()
+        _write_once(folder / "archive.private", f"{identity}\n", 0o600)
+        _write_once(folder / "archive.public", f"{identity.to_public()}\n", 0o600)
+        made += ["keys/archive.public", "keys/archive.private"]
+    return made
+
+
+def _write_once(path: Path, text: str, mode: int) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(handle, "w") as file:
+        file.write(text)
