@@ -1,0 +1,28 @@
+"""The synthetic city, made once per test run, and a few of its nights as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from demo.synthetic_city import build_city
+from demo.synthetic_city.delivery import City, write_night
+from demo.synthetic_city.timeline import day
+
+# An early night, one in the term before the reform, the first of the autumn with a school register, the last.
+SAMPLE_NIGHTS = ("2021-12-01", "2022-01-05", "2023-05-03", "2023-09-18", "2023-11-30")
+
+
+@pytest.fixture(scope="session")
+def city() -> City:
+    return build_city()
+
+
+@pytest.fixture(scope="session")
+def sample(city: City, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A drop folder with the nights of SAMPLE_NIGHTS."""
+    drop = tmp_path_factory.mktemp("sample")
+    for night in SAMPLE_NIGHTS:
+        write_night(city, drop, day(night))
+    return drop
