@@ -39,9 +39,10 @@ class BatchRows:
     """A dataset's rows in a batch of extracts.
 
     ``contents``: distinct sound contents (history columns) with `content`, a number; ``runs``: `content, ord_from,
-    ord_to`, unbroken within the batch; ``quarantine``: `ord, line, column_name, reason, expected, pseudonym`;
-    ``counts``: per ord `data_rows, loaded, quarantined, repeated, distinct_keys`; ``numbers``: pseudonyms with birth
-    date and gender of all sound rows.
+    ord_to`, unbroken within the batch; ``quarantine``: `ord, line, column_name, reason, expected, pseudonyms` (whom the
+    row is about, as far as that can be told); ``counts``: per ord `data_rows, loaded, quarantined, repeated`;
+    ``numbers``: pseudonyms with birth date and gender of all sound rows; ``delivered``: `content, ord` (list),
+    `pseudonym` and the key as text of all rows, quarantined ones too.
     """
 
     dataset: Dataset
@@ -50,18 +51,27 @@ class BatchRows:
     quarantine: pl.DataFrame
     counts: pl.DataFrame
     numbers: pl.DataFrame
+    delivered: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Referenced:
+    """A column that another dataset refers to: ``sound`` holds `value, ord` of the rows that are not quarantined,
+    ``owners`` holds `value, ord, pseudonym` of all."""
+
+    sound: pl.DataFrame
+    owners: pl.DataFrame
 
 
 def type_rows(
     dataset: Dataset,
     files: dict[int, FileRecords],
     pseudonymiser: Pseudonymiser,
-    referenced: dict[tuple[str, str], pl.DataFrame],
+    referenced: dict[tuple[str, str], Referenced],
 ) -> BatchRows:
     """Type and judge a dataset's records.
 
-    ``files``: the records by ord. ``referenced``: for each (dataset, column) that this dataset refers to, frame
-    `value, ord, pseudonym` of the sound rows.
+    ``files``: the records by ord. ``referenced``: each (dataset, column) that this dataset refers to.
     """
     seen, data_rows = _distinct_contents(dataset, files)
     numbers = pseudonymiser.look_up(_all_numbers(dataset, seen))
@@ -83,6 +93,9 @@ def type_rows(
         quarantine=_quarantine(dataset, seen, typed, bad, referenced),
         counts=_counts(dataset, data_rows, seen, good, bad),
         numbers=_sound_numbers(dataset, typed, good, numbers),
+        delivered=seen.select("content", "ord", *[column.name for column in dataset.key]).join(
+            typed.select("content", pseudonym=_owner(dataset)), on="content"
+        ),
     )
 
 
@@ -242,7 +255,7 @@ def _missing_references(
     column: Column,
     seen: pl.DataFrame,
     intrinsic: pl.DataFrame,
-    referenced: dict[tuple[str, str], pl.DataFrame],
+    referenced: dict[tuple[str, str], Referenced],
 ) -> pl.DataFrame:
     """Rows whose reference is not among the sound rows of the same delivery."""
     place = dataset.columns.index(column)
@@ -250,7 +263,7 @@ def _missing_references(
         return _fault_frame(seen.select("content", "ord").clear().explode("ord"), place, _REFERENCE)
     referring = seen.select("content", pl.col(column.name).alias("value"), "ord").drop_nulls("value").explode("ord")
     return _fault_frame(
-        referring.join(referenced[column.reference], on=["value", "ord"], how="anti"), place, _REFERENCE
+        referring.join(referenced[column.reference].sound, on=["value", "ord"], how="anti"), place, _REFERENCE
     )
 
 
@@ -333,7 +346,7 @@ def _quarantine(
     seen: pl.DataFrame,
     typed: pl.DataFrame,
     bad: pl.DataFrame,
-    referenced: dict[tuple[str, str], pl.DataFrame],
+    referenced: dict[tuple[str, str], Referenced],
 ) -> pl.DataFrame:
     texts = {pair: _expected(dataset, *pair) for pair in bad.select("place", "check").unique().iter_rows()}
     words = pl.DataFrame(
@@ -351,21 +364,36 @@ def _quarantine(
     return (
         bad.join(lines, on=["content", "ord"])
         .join(words, on=["place", "check"])
-        .join(_owners(dataset, typed, referenced), on="content", how="left")
-        .select("ord", "line", "column_name", "reason", "expected", "pseudonym")
+        .join(_owners(dataset, seen, typed, bad, referenced), on=["content", "ord"], how="left")
+        .select("ord", "line", "column_name", "reason", "expected", "pseudonyms")
         .sort("ord", "line")
     )
 
 
-def _owners(dataset: Dataset, typed: pl.DataFrame, referenced: dict[tuple[str, str], pl.DataFrame]) -> pl.DataFrame:
-    """`content, pseudonym`: whose row it is, as far as that can be told; purging must find quarantine entries too."""
-    if dataset.number_columns:
-        return typed.select("content", pseudonym=pl.col(dataset.number_columns[0].history_name))
-    for column in dataset.columns:
-        if column.reference:
-            owners = referenced[column.reference].select("value", "pseudonym").unique("value", keep="any")
-            return typed.select("content", value=pl.col(column.history_name)).join(owners, on="value").drop("value")
-    return typed.select("content", pseudonym=pl.lit(None, dtype=pl.String))
+def _owner(dataset: Dataset) -> pl.Expr:
+    """The number that a row is about; null where the dataset has none."""
+    names = [column.history_name for column in dataset.number_columns]
+    return pl.col(names[0]) if names else pl.lit(None, dtype=pl.String)
+
+
+def _owners(
+    dataset: Dataset,
+    seen: pl.DataFrame,
+    typed: pl.DataFrame,
+    bad: pl.DataFrame,
+    referenced: dict[tuple[str, str], Referenced],
+) -> pl.DataFrame:
+    """`content, ord, pseudonyms`: whom each quarantined row is about; purging must find quarantine entries too."""
+    pairs = bad.select("content", "ord")
+    references = [column for column in dataset.columns if column.reference]
+    if dataset.number_columns or not references:
+        owned = pairs.join(typed.select("content", pseudonym=_owner(dataset)), on="content")
+    else:
+        column = references[0]
+        assert column.reference
+        values = seen.select("content", value=pl.col(column.name))
+        owned = pairs.join(values, on="content").join(referenced[column.reference].owners, on=["value", "ord"])
+    return owned.group_by("content", "ord").agg(pseudonyms=pl.col("pseudonym").drop_nulls().unique())
 
 
 def _per_ord(runs: pl.DataFrame, ords: pl.DataFrame) -> pl.DataFrame:
@@ -410,10 +438,12 @@ def _sound_numbers(dataset: Dataset, typed: pl.DataFrame, good: pl.DataFrame, nu
     return described.join(pl.concat(held), on="pseudonym", how="semi")
 
 
-def present_values(rows: BatchRows, column_name: str) -> pl.DataFrame:
-    """`value, ord, pseudonym` of the sound rows, for the datasets that refer to them."""
+def refer_to(rows: BatchRows, column_name: str) -> Referenced:
+    """What a dataset that refers to this column needs to know; the column is the dataset's key."""
     name = next(column.history_name for column in rows.dataset.columns if column.name == column_name)
-    owner = next(pl.col(column.history_name) for column in rows.dataset.number_columns)
-    spans = rows.runs.join(rows.contents.select("content", value=pl.col(name), pseudonym=owner), on="content")
+    spans = rows.runs.join(rows.contents.select("content", value=pl.col(name)), on="content")
     ords = pl.int_ranges("ord_from", pl.col("ord_to") + 1, dtype=pl.UInt32)
-    return spans.select("value", "pseudonym", ord=ords).explode("ord")
+    return Referenced(
+        sound=spans.select("value", ord=ords).explode("ord"),
+        owners=rows.delivered.select("ord", "pseudonym", value=pl.col(column_name)).explode("ord"),
+    )

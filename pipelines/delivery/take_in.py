@@ -20,7 +20,7 @@ from pipelines.delivery.judging import ACCEPTED, HELD, REJECTED, SUPERSEDED, Che
 from pipelines.delivery.manifest import MANIFEST_NAME, Manifest, ReadManifest, read_manifest
 from pipelines.delivery.pseudonym import Pseudonymiser
 from pipelines.delivery.reading import FileRecords, ReadFile, read_file
-from pipelines.delivery.rows import BatchRows, present_values, type_rows
+from pipelines.delivery.rows import BatchRows, refer_to, type_rows
 from pipelines.history.store import History
 from pipelines.home import Home
 
@@ -223,7 +223,7 @@ class _Run:
                 assert read is not None
                 files[ord_] = read
             referenced = {
-                column.reference: present_values(typed[column.reference[0]], column.reference[1])
+                column.reference: refer_to(typed[column.reference[0]], column.reference[1])
                 for column in dataset.columns
                 if column.reference
             }

@@ -40,7 +40,7 @@ def purge(connection: duckdb.DuckDBPyConnection, datasets: Iterable[Dataset], ve
     result = Purged()
     if latest and latest[0]:
         persons = _mark_due(connection, latest[0].year)
-        result = Purged(persons, _delete_rows(connection, datasets), _delete(connection, "quarantine", "pseudonym"))
+        result = Purged(persons, _delete_rows(connection, datasets), _delete_quarantine(connection))
         if persons and (result.rows or result.quarantined):
             run("insert into purge_protocol values (?, ?, ?, ?, ?)",
                 [version, latest[0].year, result.persons, result.rows, result.quarantined])  # fmt: skip
@@ -137,6 +137,15 @@ def _delete_rows(connection: duckdb.DuckDBPyConnection, datasets: list[Dataset])
                 if column.type == "personnummer":
                     removed += _delete(connection, prefix + dataset.table, column.history_name)
     return removed
+
+
+def _delete_quarantine(connection: duckdb.DuckDBPyConnection) -> int:
+    """Delete the entries about persons all of whom are due."""
+    counted = connection.execute(
+        "delete from quarantine where len(pseudonyms) > 0 "
+        "and list_has_all((select coalesce(list(pseudonym), []) from due), pseudonyms)"
+    ).fetchone()
+    return int(counted[0]) if counted else 0
 
 
 def _delete(connection: duckdb.DuckDBPyConnection, table: str, column: str, due: str = "(from due)") -> int:

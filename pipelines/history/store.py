@@ -1,7 +1,8 @@
 """The history file: the ledger of deliveries, the extracts that count, quarantine, and one interval table per dataset.
 
-All writing happens in one process on a working copy that nobody else sees; ``home`` puts the copy in place when everything
-after it has succeeded, so no transaction is needed (one around a whole backlog would keep every superseded row in memory). No table has a key or an index: uniqueness is tested by dbt.
+All writing happens in one process on a working copy that nobody else sees; ``home`` puts the copy in place when
+everything after it has succeeded. So no transaction is needed; one around a whole backlog would keep every row that was
+replaced on the way in memory. No table has a key or an index: uniqueness is tested by dbt.
 """
 
 from collections.abc import Iterable
@@ -34,7 +35,7 @@ create table if not exists delivered_file (
 create table if not exists number (pseudonym varchar, birth_date date, gender varchar);
 create table if not exists quarantine (
     delivery_id varchar, dataset varchar, file varchar, line bigint, column_name varchar, reason varchar,
-    expected varchar, pseudonym varchar
+    expected varchar, pseudonyms varchar[]
 );
 """
 
@@ -166,10 +167,10 @@ class History:
         self.connection.unregister("seen_number")
 
     def add_quarantine(self, entries: pl.DataFrame) -> None:
-        """Add quarantined rows: delivery_id, dataset, file, line, column_name, reason, expected, pseudonym."""
+        """Add quarantined rows: delivery_id, dataset, file, line, column_name, reason, expected, pseudonyms."""
         self.connection.register("entries", entries)
         self.connection.execute(
-            "insert into quarantine select delivery_id, dataset, file, line, column_name, reason, expected, pseudonym "
+            "insert into quarantine select delivery_id, dataset, file, line, column_name, reason, expected, pseudonyms "
             "from entries"
         )
         self.connection.unregister("entries")
@@ -219,7 +220,7 @@ class History:
             runs = contents.select("content", ord_from=pl.lit(0, pl.UInt32), ord_to=pl.lit(0, pl.UInt32))
             counts = pl.DataFrame({"ord": [0]}, schema={"ord": pl.UInt32})
             none = pl.DataFrame(schema={"pseudonym": pl.String, "birth_date": pl.Date, "gender": pl.String})
-            batch[dataset.name] = BatchRows(dataset, contents, runs, pl.DataFrame(), counts, none)
+            batch[dataset.name] = BatchRows(dataset, contents, runs, pl.DataFrame(), counts, none, pl.DataFrame())
         counted = self.connection.execute(
             "select dataset, rows from extract_dataset where delivery_id = ?", [delivery_id]
         ).fetchall()

@@ -1,0 +1,251 @@
+"""The program `kaa` (interface.md): reads its arguments, calls the module that does the work, prints what came of it.
+
+Messages for people go to standard error, what a program reads to standard output. Exit codes: 0 done, 1 the nightly
+failed, 2 published but a delivery was rejected or is held, 64 wrong usage or settings. Heavy libraries are imported by the
+command that needs them, so that the others start at once.
+"""
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipelines.errors import NightlyFailed, UsageError
+
+EX_USAGE = 64
+
+DELIVERY_COLUMNS = (
+    "source", "extract_date", "revision", "status", "reason", "message", "rows", "quarantined_rows", "delivery_id",
+    "folder",
+)  # fmt: skip
+QUARANTINE_COLUMNS = ("delivery_id", "dataset", "file", "line", "column", "reason", "expected")
+
+
+def say(text: str) -> None:
+    """A message for people."""
+    click.echo(text, err=True)
+
+
+def progress(text: str) -> None:
+    """Progress, shown only when somebody watches."""
+    if sys.stderr.isatty():
+        say(text)
+
+
+def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Comma, RFC 4180, UTF-8, LF, a header row."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    click.echo(buffer.getvalue(), nl=False)
+
+
+def write_json(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A list of objects; exact numbers are written digit by digit, which a float could not hold."""
+    objects = [
+        "{" + ", ".join(f"{json.dumps(name)}: {_json(value)}" for name, value in zip(columns, row, strict=True)) + "}"
+        for row in rows
+    ]
+    click.echo("[" + ",\n ".join(objects) + "]")
+
+
+def _json(value: Any) -> str:
+    from pipelines.reading import ExactNumber
+
+    if isinstance(value, ExactNumber):
+        return str(value)
+    return json.dumps(_plain(value), ensure_ascii=False)
+
+
+def write_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """A table for people's eyes."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*columns, show_lines=False)
+    for row in rows:
+        table.add_row(*("" if value is None else str(_plain(value)) for value in row))
+    Console(width=None if sys.stdout.isatty() else 240, highlight=False, markup=False).print(table)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+_WRITERS: dict[str, Callable[[Sequence[str], Sequence[Sequence[Any]]], None]] = {
+    "csv": write_csv,
+    "json": write_json,
+    "table": write_table,
+}
+
+
+def _format(default: str, *choices: str) -> Callable[[Any], Any]:
+    return click.option("--format", "format_", type=click.Choice(choices), default=default, show_default=True)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="kaa-warehouse", prog_name="kaa")
+def kaa() -> None:
+    """History, figures and annual report of the municipality's responsibility for youths outside school (KAA).
+
+    Everything it keeps lies under KAA_HOME (default ./var).
+    """
+
+
+@kaa.command()
+@click.option("--municipality", required=True, help="stockholm, nacka, or the path of a profile file.")
+@click.option("--drop", required=True, type=click.Path(path_type=Path), help="Folder that the sources deliver to.")
+def init(municipality: str, drop: Path) -> None:
+    """Set up KAA_HOME: settings, keys, empty warehouse. What exists is left as it is."""
+    from pipelines.home import initialise
+
+    home, made = initialise(municipality, drop)
+    if not made:
+        say(f"{home.path} is already set up for {home.municipality.title}; nothing was changed.")
+        return
+    say(f"{home.path} is set up for {home.municipality.title}: {', '.join(made)}.")
+    if "keys/archive.private" in made:
+        say(
+            f"Move {home.path / 'keys' / 'archive.private'} to the auditors' key store now: it opens the archived "
+            "deliveries, and the nightly job does not need it."
+        )
+
+
+@kaa.command()
+def nightly() -> None:
+    """Take in every new delivery, rebuild the marts, run the checks, publish."""
+    from pipelines.home import open_home
+    from pipelines.orchestration.run import run_nightly
+
+    outcome = run_nightly(open_home())
+    judged = (
+        ", ".join(f"{count} {status}" for status, count in sorted(outcome.by_status.items())) or "no new deliveries"
+    )
+    say(f"Published version {outcome.version}: {judged}; {outcome.held} waiting for a decision.")
+    if outcome.exit_code:
+        say("Run kaa deliveries to see what was rejected or is held, and why.")
+    sys.exit(outcome.exit_code)
+
+
+@kaa.group(invoke_without_command=True)
+@_format("table", "table", "json", "csv")
+@click.pass_context
+def deliveries(context: click.Context, format_: str) -> None:
+    """Every delivery seen, with its status and reason; release or reject one that is held."""
+    if context.invoked_subcommand is None:
+        from pipelines.home import open_home
+        from pipelines.reading import read_deliveries
+
+        _WRITERS[format_](DELIVERY_COLUMNS, read_deliveries(open_home()))
+
+
+@deliveries.command()
+@click.argument("delivery_id")
+def release(delivery_id: str) -> None:
+    """Let a held delivery in, at the next nightly."""
+    _decide(delivery_id, "release")
+
+
+@deliveries.command()
+@click.argument("delivery_id")
+def reject(delivery_id: str) -> None:
+    """Turn a held delivery away, at the next nightly."""
+    _decide(delivery_id, "reject")
+
+
+def _decide(delivery_id: str, decision: str) -> None:
+    from pipelines.home import open_home
+    from pipelines.reading import read_deliveries
+
+    home = open_home()
+    status = {row[8]: row[3] for row in read_deliveries(home)}.get(delivery_id)
+    if status is None:
+        raise UsageError(f"There is no delivery {delivery_id!r}: take the delivery_id from kaa deliveries.")
+    if status != "held":
+        raise UsageError(f"Delivery {delivery_id} is {status}; only a held delivery can be decided on.")
+    home.decide(delivery_id, decision)
+    say(f"Noted: {decision} {delivery_id}. It takes effect at the next kaa nightly.")
+
+
+@kaa.command()
+@_format("table", "table", "json", "csv")
+def quarantine(format_: str) -> None:
+    """Rows that broke their contract, with file, line, column and what was expected."""
+    from pipelines.home import open_home
+    from pipelines.reading import read_quarantine
+
+    _WRITERS[format_](QUARANTINE_COLUMNS, read_quarantine(open_home()))
+
+
+@kaa.command()
+@click.option("--period", "period_id", required=True, help="For example verksamhetsar-2023 or dag-2023-11-30.")
+@click.option("--figure", help="Only this figure.")
+@click.option("--as-known", "as_known", help="Use only extracts up to this day (YYYY-MM-DD).")
+@_format("csv", "csv", "json")
+def figures(period_id: str, figure: str | None, as_known: str | None, format_: str) -> None:
+    """Figures as the last nightly published them, or as known on an earlier day."""
+    from pipelines.home import open_home
+    from pipelines.reading import FIGURE_COLUMNS, read_figures
+
+    _WRITERS[format_](FIGURE_COLUMNS, read_figures(open_home(), period_id, figure, _day(as_known)))
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is not a day: write it as YYYY-MM-DD.") from None
+
+
+@kaa.command()
+@click.option("--period", "period_id", required=True, help="For example verksamhetsar-2023.")
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder for the pages.")
+def report(period_id: str, out: Path) -> None:
+    """The annual report of a period as web pages."""
+    from pipelines.home import open_home
+    from pipelines.reading import write_report
+
+    written = write_report(open_home(), period_id, out)
+    say(f"Wrote {len(written)} files; open {written[0]} in a browser.")
+
+
+@kaa.command()
+def demo() -> None:
+    """A synthetic Stockholm, its deliveries, a first nightly run and the report of 2023, in one go."""
+    from pipelines.demonstration import run_demo
+
+    sys.exit(run_demo(say, progress))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point: turns every foreseeable error into one sentence and an exit code."""
+    try:
+        result = kaa.main(args=arguments, prog_name="kaa", standalone_mode=False)
+        sys.exit(result if isinstance(result, int) else 0)
+    except click.exceptions.Abort:
+        say("Stopped.")
+        sys.exit(130)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "kaa"
+        say(f"{error.format_message()} See {command} --help.")
+        sys.exit(EX_USAGE)
+    except click.ClickException as error:
+        say(error.format_message())
+        sys.exit(EX_USAGE)
+    except UsageError as error:
+        say(str(error))
+        sys.exit(EX_USAGE)
+    except NightlyFailed as error:
+        say(str(error))
+        sys.exit(1)

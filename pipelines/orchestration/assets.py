@@ -1,0 +1,247 @@
+"""The assets, from source to report: deliveries, the history's datasets, dbt's models, the published file, the pages.
+
+Each function here only calls the step that does the work and says what came of it, in counts: Dagster shows metadata and
+logs to everybody who may open it, so nothing here may hold a value from the data.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import polars as pl
+from dagster_dbt import DbtCliResource, dbt_assets, get_asset_key_for_model
+
+from dashboards import site
+from pipelines.contract import Dataset, Source, load_sources
+from pipelines.delivery.rows import BatchRows
+from pipelines.delivery.take_in import take_in
+from pipelines.errors import NightlyFailed
+from pipelines.history.purge import purge
+from pipelines.history.store import History
+from pipelines.orchestration.session import NightlySession, Session
+from pipelines.publish import build_published
+from pipelines.quality import CheckResult, validate_dataset
+from pipelines.warehouse.ask import keep_models
+from pipelines.warehouse.dbt import (
+    compiled_models,
+    dbt_environment,
+    figure_entries,
+    manifest_path,
+)
+from pipelines.warehouse.inputs import EVERYTHING, TABLES, write_inputs
+
+#: The graph is the same for every municipality; only the district codes that are accepted differ.
+SOURCES: dict[str, Source] = load_sources([])
+_DATASETS = [dataset for source in SOURCES.values() for dataset in source.datasets.values()]
+_LEDGER_TABLES = ("extract", "number", "delivery")
+
+delivery_specs = [
+    dg.AssetSpec(["drop", source.name], group_name="delivery", description=f"Leveranser från {source.title}.")
+    for source in SOURCES.values()
+]
+
+
+def _history_key(dataset: Dataset) -> dg.AssetKey:
+    return dg.AssetKey(["history", dataset.table])
+
+
+@dg.multi_asset(
+    name="take_in",
+    specs=[
+        *[
+            dg.AssetSpec(_history_key(dataset), deps=[["drop", dataset.source]], group_name="history",
+                         description=f"Historik för {dataset.source}/{dataset.name}: en rad per nyckel, innehåll och "
+                         "obruten följd av uttag.")
+            for dataset in _DATASETS
+        ],
+        *[
+            dg.AssetSpec(["history", table], deps=[["drop", name] for name in SOURCES], group_name="history")
+            for table in _LEDGER_TABLES
+        ],
+    ],
+    check_specs=[
+        dg.AssetCheckSpec("contract", asset=_history_key(dataset), description="Det kontraktet lovar om datamängden.")
+        for dataset in _DATASETS
+    ],
+)  # fmt: skip
+def taken_in(context: dg.AssetExecutionContext, session: NightlySession) -> Iterator[object]:
+    """Take in what is new in the drop folder, extend the history, and check it against the contracts."""
+    run = session.run
+    run.version = run.home.start_next()
+    extracts: dict[str, list[pl.DataFrame]] = {dataset.table: [] for dataset in _DATASETS}
+
+    def remember(rows: BatchRows, dates: dict[int, date]) -> None:
+        named = pl.DataFrame(
+            {"ord": list(dates), "extract_date": list(dates.values())},
+            schema={"ord": pl.UInt32, "extract_date": pl.Date},
+        )
+        extracts[rows.dataset.table].append(rows.counts.join(named, on="ord"))
+
+    with History(run.version.history, run.sources) as history:
+        result = take_in(run.home, run.sources, history, run.version.number, remember, context.log.info)
+        for dataset in _datasets(run):
+            counts = pl.concat(extracts[dataset.table]) if extracts[dataset.table] else None
+            run.checks += _contract_checks(history, dataset, counts)
+        purged = purge(history.connection, _datasets(run), run.version.number)
+        bounds = history.connection.execute("select min(extract_date), max(extract_date) from extract").fetchone()
+        run.extracts = bounds if bounds and bounds[0] else None
+    by_status = {entry.status: sum(one.status == entry.status for one in result.judged) for entry in result.judged}
+    context.log.info(
+        f"Deliveries judged: {by_status or 'none'}; held: {len(result.still_held)}; purged: {purged.persons}."
+    )
+    for dataset in _DATASETS:
+        yield dg.MaterializeResult(asset_key=_history_key(dataset))
+        yield _contract_result(dataset, [check for check in run.checks if check.dataset == dataset.name])
+    for table in _LEDGER_TABLES:
+        yield dg.MaterializeResult(asset_key=["history", table], metadata=by_status if table == "delivery" else {})
+
+
+def _datasets(run: Session) -> list[Dataset]:
+    return [dataset for source in run.sources.values() for dataset in source.datasets.values()]
+
+
+def _contract_checks(history: History, dataset: Dataset, counts: pl.DataFrame | None) -> list[CheckResult]:
+    """Check the extracts that this run loaded, all nights of a backlog at once, as they came: before purging."""
+    if counts is None or counts.is_empty():
+        return []
+    days = sorted(counts["extract_date"])
+    first, last = days[0], days[-1]
+    keys = ", ".join(column.history_name for column in dataset.key)
+    names = ", ".join(column.history_name for column in dataset.columns)
+    seen = f"from {dataset.table} where first_extract_date <= $last and coalesce(last_extract_date, $last) >= $first"
+    contents = history.connection.execute(f"select {names} {seen}", {"first": first, "last": last}).pl()
+    distinct = history.connection.execute(
+        f"select count(distinct ({keys})) {seen}", {"first": last, "last": last}
+    ).fetchone()
+    newest = pl.when(pl.col("extract_date") == last).then(pl.lit(distinct[0] if distinct else 0))
+    ordered = counts.sort("extract_date").select(
+        "extract_date",
+        "data_rows",
+        distinct_rows=pl.col("loaded"),
+        distinct_keys=newest.otherwise(pl.col("loaded")),
+        quarantined_rows=pl.col("quarantined"),
+        repeated_rows=pl.col("repeated"),
+        previous_rows=pl.col("data_rows").shift(1, fill_value=pl.lit(history.rows_before(dataset, first), pl.Int64)),
+    )
+    return validate_dataset(dataset, contents, ordered)
+
+
+def _contract_result(dataset: Dataset, checks: list[CheckResult]) -> dg.AssetCheckResult:
+    failed = [check for check in checks if not check.success]
+    broken = [check for check in failed if check.severity == "error"]
+    return dg.AssetCheckResult(
+        passed=not failed,
+        check_name="contract",
+        asset_key=_history_key(dataset),
+        severity=dg.AssetCheckSeverity.ERROR if broken else dg.AssetCheckSeverity.WARN,
+        metadata={check.check_name: check.detail for check in failed},
+    )
+
+
+@dg.multi_asset(
+    name="inputs",
+    specs=[dg.AssetSpec(["input", table], deps=[["history", "extract"]], group_name="warehouse") for table in TABLES],
+)
+def inputs(session: NightlySession) -> Iterator[dg.MaterializeResult[None]]:
+    """The parameters of dbt's models: periods, profile, code lists, and how much is known."""
+    run = session.run
+    with duckdb.connect(str(run.building.warehouse)) as connection:
+        write_inputs(connection, run.home.municipality, run.periods, EVERYTHING)
+    for table in TABLES:
+        yield dg.MaterializeResult(asset_key=["input", table])
+
+
+@dbt_assets(manifest=manifest_path(), name="dbt_models", exclude="resource_type:unit_test")
+def dbt_models(context: dg.AssetExecutionContext, session: NightlySession, dbt: DbtCliResource) -> Iterator[object]:
+    """All models and data tests, in one call of dbt; the unit tests belong to the test suite."""
+    version = session.run.building
+    target = version.folder("warehouse") / "dbt"
+    log = session.run.home.path / "logs" / "dbt.log"
+    log.parent.mkdir(mode=0o700, exist_ok=True)
+    # dbt's own account of the night goes to a file: standard output belongs to programs that read ours.
+    with (
+        log.open("w", encoding="utf-8") as file,
+        redirect_stdout(file),
+        _environment(dbt_environment(version.warehouse, version.history)),
+    ):
+        call = dbt.cli(["build", "--exclude-resource-type", "unit_test"], context=context, target_path=target)
+        yield from call.stream()
+    keep_models(target / "manifest.json", version)
+
+
+@dg.asset(key=["published", "figures"], group_name="published", deps=[get_asset_key_for_model([dbt_models], "figures")])
+def published_file(session: NightlySession) -> dg.MaterializeResult[None]:
+    """The figures with their definitions, and what came in: all that pages and documents are made from."""
+    run = session.run
+    manifest = run.building.folder("warehouse") / "dbt" / "manifest.json"
+    figures = next(model for model in compiled_models(manifest) if model.name == "figures")
+    run.figure_rows = build_published(
+        run.building, run.home.municipality, run.periods, figure_entries(manifest), run.checks, figures.relation
+    )
+    return dg.MaterializeResult(metadata={"rows": run.figure_rows})
+
+
+def _page_asset(page: site.Page) -> dg.AssetsDefinition:
+    @dg.asset(key=["page", page.id], group_name="pages", deps=[["published", "figures"]], description=page.title)
+    def build(session: NightlySession) -> dg.MaterializeResult[None]:
+        run = session.run
+        built = []
+        for period in run.report_periods:
+            out = report_folder(run.building.folder("published"), period.period_id)
+            site.write_assets(out)
+            built.append(site.build_page(page.id, run.building.published, period.period_id, out))
+        return dg.MaterializeResult(metadata={"pages": len(built)})
+
+    return build
+
+
+page_assets = [_page_asset(page) for page in site.PAGES.values()]
+
+
+@dg.asset(
+    key=["published", "version"], group_name="published", deps=[["page", page.id] for page in site.PAGES.values()]
+)
+def publication(session: NightlySession) -> dg.MaterializeResult[None]:
+    """Makes what was built the published version, in one step, when all of it was built in this run."""
+    run = session.run
+    broken = [check for check in run.checks if check.severity == "error" and not check.success]
+    if broken:
+        raise NightlyFailed(
+            f"The contract check {broken[0].dataset}/{broken[0].check_name} failed; nothing is published."
+        )
+    pages = [
+        report_folder(run.building.folder("published"), period.period_id) / page.file
+        for period in run.report_periods
+        for page in site.PAGES.values()
+    ]
+    missing = [path.name for path in pages if not path.is_file()]
+    if missing or not run.building.published.is_file() or not run.building.models.is_file():
+        raise NightlyFailed(
+            f"Not everything was built in this run (missing: {missing or 'figures'}); nothing is published."
+        )
+    run.home.put_in_place(run.building)
+    return dg.MaterializeResult(metadata={"version": run.building.number})
+
+
+def report_folder(published: Path, period_id: str) -> Path:
+    """Where a version keeps the pages of one report."""
+    return published / "report" / period_id
+
+
+@contextmanager
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    """Environment variables for the dbt process, taken back afterwards."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -1,0 +1,52 @@
+"""The Dagster definitions: the graph, the one job, the one schedule. `dagster dev` shows them, `kaa nightly` runs the job."""
+
+import dagster as dg
+from dagster_dbt import DbtCliResource
+
+from pipelines.orchestration import assets
+from pipelines.orchestration.session import NightlySession
+from pipelines.warehouse.dbt import EXECUTABLE, PROJECT
+
+#: Weekdays at the hour of the extracts, by Swedish clocks; 04:00 exists once on every day of the year.
+SCHEDULE = "0 4 * * 1-5"
+TIMEZONE = "Europe/Stockholm"
+
+nightly_job = dg.define_asset_job(
+    "nightly",
+    selection=dg.AssetSelection.all(),
+    executor_def=dg.in_process_executor,
+    description="Takes in the night's deliveries, builds the marts and figures, checks them, and publishes.",
+    # One writer: a second run waits in Dagster's queue, and the lock on KAA_HOME keeps every other process out.
+    tags={"dagster/concurrency_key": "kaa-nightly", "dagster/max_runtime": "14400"},
+)
+
+
+def definitions() -> dg.Definitions:
+    """A fresh set of definitions, so that a test can take it apart."""
+    return dg.Definitions(
+        assets=[
+            *assets.delivery_specs,
+            assets.taken_in,
+            assets.inputs,
+            assets.dbt_models,
+            assets.published_file,
+            *assets.page_assets,
+            assets.publication,
+        ],
+        jobs=[nightly_job],
+        schedules=[
+            dg.ScheduleDefinition(
+                job=nightly_job,
+                cron_schedule=SCHEDULE,
+                execution_timezone=TIMEZONE,
+                default_status=dg.DefaultScheduleStatus.RUNNING,
+            )
+        ],
+        resources={
+            "session": NightlySession(),
+            "dbt": DbtCliResource(project_dir=str(PROJECT), profiles_dir=str(PROJECT), dbt_executable=str(EXECUTABLE)),
+        },
+    )
+
+
+defs = definitions()

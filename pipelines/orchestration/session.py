@@ -1,0 +1,70 @@
+"""What the steps of one nightly run share: the lock, the version that is being built, and what has been found so far.
+
+The job runs all its steps in one process, so this can be an ordinary object. Computing does not belong here.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import dagster as dg
+from pydantic import PrivateAttr
+
+from pipelines.contract import Source, load_sources
+from pipelines.errors import NightlyFailed
+from pipelines.home import Home, Version, open_home
+from pipelines.quality.checks import CheckResult
+from pipelines.warehouse.periods import Period, day_period, periods_between
+
+
+@dataclass
+class Session:
+    """One run. ``version`` exists from the first step on; the other fields are filled by the steps that find them."""
+
+    home: Home
+    sources: dict[str, Source]
+    version: Version | None = None
+    extracts: tuple[date, date] | None = None
+    checks: list[CheckResult] = field(default_factory=list)
+    figure_rows: int = 0
+
+    @property
+    def building(self) -> Version:
+        """The version that this run builds; raises when the first step has not run."""
+        if self.version is None:
+            raise NightlyFailed("This step needs the ones before it: run the whole job nightly.")
+        return self.version
+
+    @property
+    def periods(self) -> list[Period]:
+        """Every period that the extracts touch, and the latest day."""
+        if self.extracts is None:
+            return []
+        first, last = self.extracts
+        return [*periods_between(first, last, self.home.municipality), day_period(last)]
+
+    @property
+    def report_periods(self) -> list[Period]:
+        """The report years that the extracts touch: each gets its annual report."""
+        return [period for period in self.periods if period.kind == self.home.municipality.report_year.kind]
+
+
+class NightlySession(dg.ConfigurableResource[Any]):
+    """Gives the steps the run's session and holds the lock on KAA_HOME for as long as the run lasts."""
+
+    _session: Session | None = PrivateAttr(default=None)
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["NightlySession"]:
+        home = open_home()
+        with home.nightly_lock():
+            self._session = Session(home, load_sources(home.municipality.district_codes))
+            yield self
+
+    @property
+    def run(self) -> Session:
+        """The session of the run that this resource serves."""
+        assert self._session is not None
+        return self._session

@@ -1,0 +1,137 @@
+"""Makes the published file: figures and their definitions, what came in and how it was judged; no rows about persons.
+
+Everything that pages, documents, exports and ``kaa figures`` show is copied from here. Whether the version becomes the
+published one is decided by the last step of the nightly (``orchestration``).
+"""
+
+from collections.abc import Iterable
+from dataclasses import astuple
+from datetime import datetime
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from pipelines.errors import NightlyFailed
+from pipelines.home import Version
+from pipelines.municipality import Municipality
+from pipelines.quality.checks import CheckResult
+from pipelines.warehouse.periods import Period
+
+_TABLES = """
+create table period (
+    period_id varchar, period_kind varchar, starts_on date, ends_on date, title varchar, previous_period_id varchar
+);
+create table catalogue (
+    figure varchar, title varchar, definition varchar, unit varchar, source varchar, legal_ground varchar, since varchar,
+    warnings varchar[], model varchar, has_dimensions boolean, category_title varchar, category_list varchar,
+    subcategory_title varchar, subcategory_list varchar, position integer
+);
+create table catalogue_measure (figure varchar, measure varchar, title varchar, definition varchar, position integer);
+create table contract_check (
+    source varchar, dataset varchar, check_name varchar, severity varchar, success boolean, detail varchar
+);
+create table publication (
+    version integer, published_at timestamp, program_version varchar, municipality_code varchar, municipality_name varchar,
+    report_year_kind varchar, first_extract_date date, last_extract_date date, accepted_deliveries bigint,
+    loaded_rows bigint
+);
+"""
+
+#: Copied as they are: table of the published file -> where from.
+_COPIES = {
+    "figures": "select figure, measure, period, gender, district, job_centre, category, subcategory, value "
+    "from {figures}",
+    "district": "from warehouse.input.district",
+    "job_centre": "from warehouse.input.job_centre",
+    "code": "from warehouse.input.code",
+    "delivery": "select source, extract_date, revision, status, reason, message, rows, quarantined_rows, delivery_id, "
+    "folder from history.delivery",
+    "quarantine": "select delivery_id, dataset, file, line, column_name, reason, expected from history.quarantine",
+}
+
+
+def build_published(
+    version: Version,
+    municipality: Municipality,
+    periods: Iterable[Period],
+    entries: list[dict[str, Any]],
+    checks: list[CheckResult],
+    figures_relation: str,
+) -> int:
+    """Write the published file of a version and look at it once more; returns the number of figure rows.
+
+    ``entries``: the catalogue as it stands in the dbt project. ``figures_relation``: quoted name of the figures' model.
+    """
+    connection = duckdb.connect(str(version.published))
+    try:
+        connection.execute(f"attach '{_quoted(version.warehouse)}' as warehouse (read_only)")
+        connection.execute(f"attach '{_quoted(version.history)}' as history (read_only)")
+        connection.execute(_TABLES)
+        for table, query in _COPIES.items():
+            connection.execute(f"create table {table} as {query.format(figures=figures_relation)}")
+        _insert(connection, "period", [_period_row(period) for period in periods])
+        _insert(connection, "catalogue", [_catalogue_row(entry) for entry in entries])
+        _insert(connection, "catalogue_measure", [row for entry in entries for row in _measure_rows(entry)])
+        _insert(connection, "contract_check", [astuple(check) for check in checks])
+        now = datetime.now(ZoneInfo(municipality.timezone)).replace(tzinfo=None, microsecond=0)
+        connection.execute(
+            """
+            insert into publication
+            select ?, ?, ?, ?, ?, ?, min(e.extract_date), max(e.extract_date), count(distinct e.delivery_id),
+                (select sum(d.rows - d.quarantined_rows) from history.delivery d where d.status = 'accepted')
+            from history.extract e
+            """,
+            [version.number, now, installed_version("kaa-warehouse"), municipality.code, municipality.title,
+             municipality.report_year.kind],
+        )  # fmt: skip
+        connection.execute("detach warehouse; detach history; checkpoint")
+    finally:
+        connection.close()
+    return _verified_rows(version.published)
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[Any, ...]]) -> None:
+    if rows:
+        connection.executemany(f"insert into {table} values ({', '.join('?' * len(rows[0]))})", rows)
+
+
+def _period_row(period: Period) -> tuple[Any, ...]:
+    return period.period_id, period.kind, period.starts_on, period.ends_on, period.title, period.previous_id
+
+
+def _catalogue_row(entry: dict[str, Any]) -> tuple[Any, ...]:
+    category, subcategory = entry.get("category") or {}, entry.get("subcategory") or {}
+    return (
+        entry["id"], entry["title"], entry["definition"], entry["unit"], entry["source"], entry["legal_ground"],
+        entry.get("since"), entry.get("warnings") or [], entry["model"], entry["has_dimensions"],
+        category.get("title"), category.get("code_list"), subcategory.get("title"), subcategory.get("code_list"),
+        entry["position"],
+    )  # fmt: skip
+
+
+def _measure_rows(entry: dict[str, Any]) -> list[tuple[Any, ...]]:
+    return [
+        (entry["id"], name, measure["title"], measure["definition"], place)
+        for place, (name, measure) in enumerate(entry["measures"].items(), start=1)
+    ]
+
+
+def _verified_rows(published: Path) -> int:
+    """Open the finished file as a reader would; a figure or measure without a definition is not published."""
+    with duckdb.connect(str(published), read_only=True) as connection:
+        undefined = connection.execute(
+            "select distinct figure, measure from figures anti join catalogue_measure using (figure, measure)"
+        ).fetchall()
+        if undefined:
+            raise NightlyFailed(
+                f"The figure {'/'.join(undefined[0])} has no entry in the catalogue; add one in dbt_project."
+            )
+        counted = connection.execute("select count(*) from figures").fetchone()
+    return int(counted[0]) if counted else 0

@@ -1,0 +1,103 @@
+"""What the commands read from the published version. Nothing is written here but the pages that a user asks for."""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.errors import UsageError
+from pipelines.home import Home, Version
+from pipelines.warehouse.ask import FIGURE_COLUMNS, ask_figures
+from pipelines.warehouse.inputs import EVERYTHING
+from pipelines.warehouse.periods import Period, parse_period
+
+__all__ = ["FIGURE_COLUMNS", "ExactNumber", "read_deliveries", "read_figures", "read_quarantine", "write_report"]
+
+
+def _query(version: Version, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(version.published), read_only=True) as connection:
+        return connection.execute(sql, parameters or []).fetchall()
+
+
+def _published(home: Home) -> Version:
+    version = home.current()
+    if version is None:
+        raise UsageError("Nothing has been published yet: run kaa nightly first.")
+    return version
+
+
+def read_deliveries(home: Home) -> list[tuple[Any, ...]]:
+    """Every delivery seen, by source, extract date and revision; none before the first nightly."""
+    version = home.current()
+    if version is None:
+        return []
+    return _query(
+        version,
+        "select source, extract_date, revision, status, reason, message, rows, quarantined_rows, delivery_id, folder "
+        "from delivery order by source nulls first, extract_date, revision, folder, delivery_id",
+    )
+
+
+def read_quarantine(home: Home) -> list[tuple[Any, ...]]:
+    """Quarantined rows by delivery, file and line."""
+    version = home.current()
+    if version is None:
+        return []
+    return _query(
+        version,
+        "select delivery_id, dataset, file, line, column_name, reason, expected from quarantine "
+        "order by delivery_id, dataset, file, line",
+    )
+
+
+def read_figures(home: Home, period_id: str, figure: str | None, as_known: date | None) -> list[tuple[Any, ...]]:
+    """Rows of figures.md section 2, sorted; values written without trailing zeros.
+
+    What the nightly has computed is read; another day of knowledge, another day or a period outside the extracts is
+    computed from the published version's history with the same SQL.
+    """
+    period = parse_period(period_id, home.municipality)
+    version = _published(home)
+    known = {row[0] for row in _query(version, "select figure from catalogue")}
+    if figure is not None and figure not in known:
+        raise UsageError(f"There is no figure {figure!r}: choose one of {', '.join(sorted(known))}.")
+    if as_known is None and _is_computed(version, period):
+        columns = ", ".join(FIGURE_COLUMNS)
+        rows = _query(version, f"select {columns} from figures where period = ?", [period_id])
+        rows = [row for row in rows if figure in (None, row[0])]
+    else:
+        rows = list(ask_figures(version, home.municipality, period, as_known or EVERYTHING, figure))
+    return [(*row[:-1], plain_number(row[-1])) for row in sorted(rows, key=lambda row: row[:-1])]
+
+
+def _is_computed(version: Version, period: Period) -> bool:
+    return bool(_query(version, "select 1 from period where period_id = ?", [period.period_id]))
+
+
+class ExactNumber(str):
+    """The digits of an exact number."""
+
+
+def plain_number(value: Decimal) -> ExactNumber:
+    """An exact number without trailing zeros, and never with an exponent."""
+    text = f"{value:f}"
+    return ExactNumber(text.rstrip("0").rstrip(".") if "." in text else text)
+
+
+def write_report(home: Home, period_id: str, out: Path) -> list[Path]:
+    """The pages of a period's report, from the published file alone."""
+    from dashboards.site import build_report
+
+    period = parse_period(period_id, home.municipality)
+    version = _published(home)
+    if not _is_computed(version, period) or period.kind == "dag":
+        periods = _query(
+            version, "select period_id from period where period_kind <> 'dag' order by starts_on, period_id"
+        )
+        raise UsageError(
+            f"There is no report for {period_id}: the extracts do not touch it. The last ones are "
+            f"{', '.join(row[0] for row in periods[-4:])}."
+        )
+    return build_report(version.published, period_id, out)

@@ -1,0 +1,97 @@
+"""The dbt project as the rest of the program sees it: its manifest, its catalogue of figures, its compiled models.
+
+dbt is called once a night. A fresh checkout has no manifest, so it is made when it is missing or older than the models.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import NightlyFailed
+
+PROJECT = Path(__file__).resolve().parent.parent.parent / "dbt_project"
+EXECUTABLE = Path(sys.executable).parent / "dbt"
+_MANIFEST = PROJECT / "target" / "manifest.json"
+
+
+@dataclass(frozen=True)
+class CompiledModel:
+    """A model as SQL that stands alone: ``relation`` is the quoted name that other models call it by."""
+
+    name: str
+    schema: str
+    relation: str
+    materialized: str
+    sql: str
+    needs: list[str]
+
+
+def manifest_path() -> Path:
+    """The project's manifest, made anew when a file of the project is younger."""
+    sources = [path for path in PROJECT.rglob("*") if path.suffix in (".sql", ".yml") and "target" not in path.parts]
+    youngest = max(path.stat().st_mtime for path in sources)
+    if not _MANIFEST.exists() or _MANIFEST.stat().st_mtime < youngest:
+        _parse()
+    return _MANIFEST
+
+
+def dbt_environment(warehouse: Path, history: Path) -> dict[str, str]:
+    """What profiles.yml asks for."""
+    return {
+        "KAA_WAREHOUSE_PATH": str(warehouse),
+        "KAA_HISTORY_PATH": str(history),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+
+
+def _parse() -> None:
+    environment = {**os.environ, **dbt_environment(Path("unused.duckdb"), Path("unused.duckdb"))}
+    command = [str(EXECUTABLE), "--quiet", "parse", "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
+               "--target-path", str(_MANIFEST.parent), "--log-path", str(_MANIFEST.parent)]  # fmt: skip
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise NightlyFailed(f"The dbt project cannot be parsed: {done.stdout.strip() or done.stderr.strip()}")
+
+
+def compiled_models(manifest: Path) -> list[CompiledModel]:
+    """All models of a compiled manifest, each after the models it needs."""
+    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
+    models = {name: node for name, node in nodes.items() if node["resource_type"] == "model"}
+    ordered: list[str] = []
+
+    def visit(name: str) -> None:
+        if name not in ordered:
+            for other in models[name]["depends_on"]["nodes"]:
+                if other in models:
+                    visit(other)
+            ordered.append(name)
+
+    for name in sorted(models):
+        visit(name)
+    return [_compiled(models[name], models) for name in ordered]
+
+
+def _compiled(node: dict[str, Any], models: dict[str, Any]) -> CompiledModel:
+    return CompiledModel(
+        name=node["name"],
+        schema=node["schema"],
+        relation=node["relation_name"],
+        materialized=node["config"]["materialized"],
+        sql=node["compiled_code"],
+        needs=[models[other]["name"] for other in node["depends_on"]["nodes"] if other in models],
+    )
+
+
+def figure_entries(manifest: Path) -> list[dict[str, Any]]:
+    """The catalogue: for each figure its `meta.figure` entry with the name of its `model`, by position."""
+    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
+    entries = [
+        {**node["config"]["meta"]["figure"], "model": node["name"]}
+        for node in nodes
+        if node["resource_type"] == "model" and "figure" in node["config"].get("meta", {})
+    ]
+    return sorted(entries, key=lambda entry: (entry["position"], entry["id"]))

@@ -1,0 +1,54 @@
+"""The tables of schema `input`: what dbt's models read besides the history. Parameters are rows, so that the same SQL
+answers for every period, day and date of knowledge. Figures do not belong here."""
+
+from collections.abc import Iterable
+from datetime import date
+
+import duckdb
+
+from pipelines.contract import code_lists
+from pipelines.municipality import Municipality
+from pipelines.warehouse.periods import Period
+
+#: Known-to date of a question that is asked with everything that is loaded.
+EVERYTHING = date(9999, 12, 31)
+
+#: Tables of schema `input` and their columns.
+TABLES = {
+    "knowledge": "known_to date",
+    "period": "period_id varchar, period_kind varchar, starts_on date, ends_on date",
+    "district": "code varchar, name varchar, valid_from date, valid_to date, successor_code varchar",
+    "job_centre": "code varchar, name varchar, position integer",
+    "job_centre_district": "district_code varchar, job_centre_code varchar",
+    "code": "code_list varchar, code varchar, label varchar, position integer",
+    "threshold": "name varchar, value bigint",
+}
+
+
+def write_inputs(
+    connection: duckdb.DuckDBPyConnection, municipality: Municipality, periods: Iterable[Period], known_to: date
+) -> None:
+    """Make schema `input` in the connection's current database."""
+    rows: dict[str, list[tuple[object, ...]]] = {
+        "knowledge": [(known_to,)],
+        "period": [(item.period_id, item.kind, item.starts_on, item.ends_on) for item in periods],
+        "district": [
+            (item.code, item.name, item.valid_from, item.valid_to, item.successor) for item in municipality.districts
+        ],
+        "job_centre": [(item.code, item.name, place) for place, item in enumerate(municipality.job_centres, start=1)],
+        "job_centre_district": [
+            (district, centre.code) for centre in municipality.job_centres for district in centre.districts
+        ],
+        "code": [
+            (name, str(entry["code"]), entry.get("label", entry["code"]), place)
+            for name, content in code_lists().items()
+            for place, entry in enumerate(content["codes"], start=1)
+        ],
+        "threshold": list(municipality.thresholds.model_dump().items()),
+    }
+    connection.execute("create schema if not exists input")
+    for name, columns in TABLES.items():
+        connection.execute(f"create or replace table input.{name} ({columns})")
+        if rows[name]:
+            marks = ", ".join("?" * len(rows[name][0]))
+            connection.executemany(f"insert into input.{name} values ({marks})", rows[name])

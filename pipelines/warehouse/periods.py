@@ -1,0 +1,127 @@
+"""Periods and their ids (figures.md section 1). How a period is counted does not belong here."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from pipelines.errors import UsageError
+from pipelines.municipality import Municipality
+
+_MONTHS = (
+    "januari", "februari", "mars", "april", "maj", "juni",
+    "juli", "augusti", "september", "oktober", "november", "december",
+)  # fmt: skip
+
+EXAMPLES = (
+    "verksamhetsar-2023, kalenderar-2023, lasar-2022-2023, tertial1-2023, tertial2-2023, halvar1-2023, halvar2-2023, "
+    "manad-2023-05 or dag-2023-11-30"
+)
+
+
+@dataclass(frozen=True)
+class Period:
+    """A period with both its days included; ``previous_id`` is the same kind of period one year earlier."""
+
+    period_id: str
+    kind: str
+    starts_on: date
+    ends_on: date
+    title: str
+    previous_id: str
+
+
+def parse_period(period_id: str, municipality: Municipality) -> Period:
+    """The period of an id; raises UsageError when there is no such period."""
+    kind, _, rest = period_id.partition("-")
+    make = _KINDS.get(kind)
+    period = None
+    if make and re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?|-\d{4})?", rest):
+        try:
+            period = make(rest, municipality)
+        except (ValueError, OverflowError):
+            period = None
+    if period is None or period.period_id != period_id:
+        raise UsageError(f"There is no period {period_id!r}: give an id like {EXAMPLES}.")
+    return period
+
+
+def periods_between(first: date, last: date, municipality: Municipality) -> list[Period]:
+    """All periods, of all kinds but single days, that share a day with [first, last]; in order of kind and start."""
+    found = [period for year in range(first.year - 1, last.year + 2) for period in _of_year(year, municipality)]
+    touching = [period for period in found if period.starts_on <= last and period.ends_on >= first]
+    return sorted(touching, key=lambda period: (period.kind, period.starts_on))
+
+
+def day_period(day: date) -> Period:
+    """The single day."""
+    return Period(f"dag-{day}", "dag", day, day, _long_date(day), f"dag-{_year_before(day)}")
+
+
+def _of_year(year: int, municipality: Municipality) -> Iterator[Period]:
+    whole = ["verksamhetsar", "kalenderar", "tertial1", "tertial2", "halvar1", "halvar2"]
+    ids = [f"{kind}-{year:04d}" for kind in whole]
+    ids += [f"lasar-{year:04d}-{year + 1:04d}", *(f"manad-{year:04d}-{month:02d}" for month in range(1, 13))]
+    return (parse_period(period_id, municipality) for period_id in ids)
+
+
+def _year_before(day: date) -> date:
+    return date(day.year - 1, day.month, 28 if (day.month, day.day) == (2, 29) else day.day)
+
+
+def _long_date(day: date) -> str:
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def _report_year(rest: str, municipality: Municipality) -> Period:
+    year = int(rest)
+    month, day = (int(part) for part in municipality.report_year.starts.split("-"))
+    first = 0 if (month, day) == (1, 1) else 1
+    starts = date(year - first, month, day)
+    ends = date(year - first + 1, month, day) - timedelta(days=1)
+    return Period(f"verksamhetsar-{rest}", "verksamhetsar", starts, ends, f"verksamhetsåret {year}",
+                  f"verksamhetsar-{year - 1:04d}")  # fmt: skip
+
+
+def _calendar_year(rest: str, municipality: Municipality) -> Period:
+    year = int(rest)
+    return Period(f"kalenderar-{rest}", "kalenderar", date(year, 1, 1), date(year, 12, 31), f"kalenderåret {year}",
+                  f"kalenderar-{year - 1:04d}")  # fmt: skip
+
+
+def _school_year(rest: str, municipality: Municipality) -> Period | None:
+    first, last = (int(part) for part in rest.split("-"))
+    if last != first + 1:
+        return None
+    return Period(f"lasar-{rest}", "lasar", date(first, 7, 1), date(last, 6, 30), f"läsåret {first}/{last}",
+                  f"lasar-{first - 1:04d}-{first:04d}")  # fmt: skip
+
+
+def _part_of_year(kind: str, first_month: int, last_month: int, title: str, rest: str) -> Period:
+    year = int(rest)
+    family = kind.rstrip("12")
+    return Period(f"{kind}-{rest}", family, date(year, first_month, 1), _month_end(year, last_month), f"{title} {year}",
+                  f"{kind}-{year - 1:04d}")  # fmt: skip
+
+
+def _month_end(year: int, month: int) -> date:
+    return date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1) if year < 9999 else date(9999, month, 28)
+
+
+def _month(rest: str, municipality: Municipality) -> Period:
+    year, month = (int(part) for part in rest.split("-"))
+    return Period(f"manad-{rest}", "manad", date(year, month, 1), _month_end(year, month), f"{_MONTHS[month - 1]} {year}",
+                  f"manad-{year - 1:04d}-{month:02d}")  # fmt: skip
+
+
+_KINDS: dict[str, Callable[[str, Municipality], Period | None]] = {
+    "verksamhetsar": _report_year,
+    "kalenderar": _calendar_year,
+    "lasar": _school_year,
+    "tertial1": lambda rest, _: _part_of_year("tertial1", 1, 4, "tertial 1", rest),
+    "tertial2": lambda rest, _: _part_of_year("tertial2", 1, 8, "tertial 2 (januari–augusti)", rest),
+    "halvar1": lambda rest, _: _part_of_year("halvar1", 1, 6, "första halvåret", rest),
+    "halvar2": lambda rest, _: _part_of_year("halvar2", 7, 12, "andra halvåret", rest),
+    "manad": _month,
+    "dag": lambda rest, _: day_period(date.fromisoformat(rest)),
+}
