@@ -1,0 +1,76 @@
+{#
+    A figure: a mart filtered and counted in all groupings of figures.md section 2, as rows of the figures' shape.
+
+    id                the figure
+    mart              name of the mart; its rows are called `cell` in where and measures
+    measures          measure -> counting expression. A count of persons over rows that are no persons is
+                      count(distinct cell.person_id): every `*` counts a person once
+    where             which rows of the mart belong to the figure
+    category,         columns of the mart, where the figure has such levels; each is also given as `*`, except category
+    subcategory       where category_total is false
+    has_dimensions    false: grouping () only
+
+    Zero rows are left out. Values are counted as integers and made decimal last.
+#}
+{%- macro figure(
+    id, mart, measures, where='true', category=none, subcategory=none, category_total=true, has_dimensions=true
+) -%}
+{%- set dimensions = [
+    [], ['gender'], ['district_code'], ['district_code', 'gender'], ['job_centre_code'], ['job_centre_code', 'gender']
+] if has_dimensions else [[]] -%}
+{%- set levels = [[]] -%}
+{%- if category -%}
+    {%- set levels = ([[]] if category_total else []) + [[category]] -%}
+{%- endif -%}
+{%- if subcategory -%}
+    {%- set levels = levels + ([[subcategory]] if category_total else []) + [[category, subcategory]] -%}
+{%- endif -%}
+{%- set sets = [] -%}
+{%- for dimension in dimensions -%}
+    {%- for level in levels -%}
+        {%- do sets.append((['period_id'] + dimension + level)) -%}
+    {%- endfor -%}
+{%- endfor -%}
+with counted as (
+    select
+        cell.period_id,
+        {{ group_or_all('gender' if has_dimensions) }} as gender_group,
+        {{ group_or_all('district_code' if has_dimensions) }} as district_group,
+        {{ group_or_all('job_centre_code' if has_dimensions) }} as job_centre_group,
+        {{ group_or_all(category) }} as category_group,
+        {{ group_or_all(subcategory) }} as subcategory_group
+        {%- for measure, expression in measures.items() %},
+        {{ expression }} as {{ measure }}
+        {%- endfor %}
+    from {{ ref(mart) }} as cell
+    where {{ where }}
+    group by grouping sets (
+        {%- for columns in sets %}
+        (cell.{{ columns | join(', cell.') }}){{ ',' if not loop.last }}
+        {%- endfor %}
+    )
+)
+{% for measure in measures %}
+select
+    '{{ id }}' as figure,
+    '{{ measure }}' as measure,
+    period_id as period,
+    gender_group as gender,
+    district_group as district,
+    job_centre_group as job_centre,
+    category_group as category,
+    subcategory_group as subcategory,
+    cast({{ measure }} as decimal(38, 18)) as value
+from counted
+where {{ measure }} <> 0
+{{ 'union all' if not loop.last }}
+{%- endfor %}
+{%- endmacro -%}
+
+{%- macro group_or_all(column) -%}
+{%- if column -%}
+case when grouping(cell.{{ column }}) = 1 then '*' else cell.{{ column }} end
+{%- else -%}
+'*'
+{%- endif -%}
+{%- endmacro -%}

@@ -1,0 +1,106 @@
+{#
+    One row per person and extract (figures.md section 1): runs of a dataset that holds persons, with at most one run of a
+    person at any extract. A person with one number keeps the runs as they are. Where several numbers of a person have runs,
+    the row to take is chosen extract by extract and the choices are joined to runs again; both ends stay extract dates.
+
+    runs       CTE with person_id, number_position, pseudonym, first_extract_date, last_extract_date and the columns
+    source     the source whose extracts the runs count
+    columns    columns to keep
+    as_text    expressions of the dataset's columns that hold no personnummer, in order, as they were delivered: of rows
+               whose numbers are equal in order the larger one is taken, empty being smallest
+#}
+{%- macro one_row_per_person(runs, source, columns, as_text) -%}
+extract as (
+    select
+        extract_date,
+        row_number() over (order by extract_date) as extract_number
+    from {{ ref('stg_history__extracts') }}
+    where source = '{{ source }}'
+),
+
+several_numbers as (
+    select person_id
+    from {{ runs }}
+    group by person_id
+    having count(distinct pseudonym) > 1
+),
+
+preferred as (
+    select
+        {{ runs }}.*,
+        row_number() over (
+            partition by person_id
+            order by
+                number_position,
+                {%- for expression in as_text %}
+                {{ expression }} desc nulls last,
+                {%- endfor %}
+                pseudonym,
+                first_extract_date
+        ) as preference
+    from {{ runs }}
+    where person_id in (select person_id from several_numbers)
+),
+
+chosen as (
+    select
+        preferred.person_id,
+        preferred.preference,
+        extract.extract_date,
+        extract.extract_number
+    from preferred
+    inner join extract
+        on extract.extract_date between preferred.first_extract_date and preferred.last_extract_date
+    qualify row_number() over (
+        partition by preferred.person_id, extract.extract_number
+        order by preferred.preference
+    ) = 1
+),
+
+stretch as (
+    select
+        person_id,
+        preference,
+        extract_date,
+        -- Constant while the choice falls on the same run in one extract after the other.
+        extract_number - row_number() over (
+            partition by person_id, preference
+            order by extract_number
+        ) as stretch
+    from chosen
+),
+
+joined as (
+    select
+        person_id,
+        preference,
+        min(extract_date) as first_extract_date,
+        max(extract_date) as last_extract_date
+    from stretch
+    group by person_id, preference, stretch
+)
+
+select
+    person_id,
+    {% for column in columns -%}
+    {{ column }},
+    {% endfor -%}
+    first_extract_date,
+    last_extract_date
+from {{ runs }}
+where person_id not in (select person_id from several_numbers)
+
+union all
+
+select
+    joined.person_id,
+    {% for column in columns -%}
+    preferred.{{ column }},
+    {% endfor -%}
+    joined.first_extract_date,
+    joined.last_extract_date
+from joined
+inner join preferred
+    on preferred.person_id = joined.person_id
+    and preferred.preference = joined.preference
+{%- endmacro -%}

@@ -1,0 +1,8 @@
+{{ figure(
+    id='key_numbers',
+    mart='key_number_period',
+    category='activity',
+    subcategory='quantity',
+    has_dimensions=false,
+    measures={'value': 'sum(cell.quantity_value)'}
+) }}

@@ -1,0 +1,5 @@
+{{ figure(
+    id='residence_checks',
+    mart='residence_check_period',
+    measures={'reported': 'count(*)'}
+) }}

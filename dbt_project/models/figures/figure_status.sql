@@ -1,0 +1,6 @@
+{{ figure(
+    id='status',
+    mart='register_day',
+    category='category_code',
+    measures={'in_register': 'count(*)'}
+) }}

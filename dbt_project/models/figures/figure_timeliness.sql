@@ -1,0 +1,9 @@
+{{ figure(
+    id='timeliness',
+    mart='stay_period',
+    measures={
+        'registered': 'count(*)',
+        'contacted_in_14_days': 'count(*) filter (where cell.is_contacted_in_14_days)',
+        'contacted_in_30_days': 'count(*) filter (where cell.is_contacted_in_30_days)'
+    }
+) }}

@@ -1,0 +1,67 @@
+with
+
+offer as (
+    -- distinct: several measures of an enrolment may each be an offer
+    select distinct enrolment.enrolment_id
+    from {{ ref('int_enrolment__current') }} as enrolment
+    inner join {{ ref('int_measure__current') }} as measure
+        on measure.enrolment_id = enrolment.enrolment_id
+    where measure.measure_code in ('PRAKTIK', 'UNGDOMSANSTALLNING', 'STUDIESTEG1', 'UNGVUX', 'SLUSSPLATS')
+        and measure.started_on between enrolment.enrolled_on and enrolment.enrolled_on + 90
+),
+
+enrolment as (
+    select
+        enrolment.*,
+        offer.enrolment_id is not null
+        or coalesce(
+            enrolment.end_reason_code in ('STUDIER', 'ARBETE')
+            and enrolment.ended_on <= enrolment.enrolled_on + 90,
+            false
+        ) as is_offered
+    from {{ ref('int_enrolment__current') }} as enrolment
+    left join offer on offer.enrolment_id = enrolment.enrolment_id
+),
+
+overlap as (
+    select
+        enrolment.*,
+        period.period_id,
+        enrolment.enrolled_on >= period.starts_on as is_new,
+        coalesce(enrolment.ended_on <= period.ends_on, false) as is_ended,
+        enrolment.enrolled_on >= period.starts_on and enrolment.enrolled_on <= period.ends_on - 90 as is_offer_due
+    from enrolment
+    inner join {{ ref('int_period__extracts') }} as period
+        on enrolment.enrolled_on <= period.ends_on
+        and coalesce(enrolment.ended_on, period.ends_on) >= period.starts_on
+        and not period.is_day
+)
+
+select
+    overlap.enrolment_id,
+    overlap.period_id,
+    located.person_id,
+    located.gender,
+    located.district_code,
+    located.job_centre_code,
+    overlap.administration_code,
+    overlap.enrolled_on,
+    overlap.ended_on,
+    overlap.end_reason_code,
+    overlap.is_new,
+    overlap.is_ended,
+    overlap.is_ended and row_number() over (
+        partition by overlap.person_id, overlap.period_id, overlap.is_ended
+        order by overlap.ended_on desc, overlap.enrolment_id desc
+    ) = 1 as is_last_end,
+    overlap.is_new
+    and coalesce(overlap.enrolled_on >= first_reach.contacted_on, false) as is_after_first_reach,
+    overlap.is_offer_due,
+    overlap.is_offer_due and overlap.is_offered as is_offered
+from overlap
+inner join {{ ref('int_person_period__located') }} as located
+    on located.person_id = overlap.person_id
+    and located.period_id = overlap.period_id
+left join {{ ref('int_person_period__first_reach') }} as first_reach
+    on first_reach.person_id = overlap.person_id
+    and first_reach.period_id = overlap.period_id

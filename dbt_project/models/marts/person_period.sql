@@ -1,0 +1,52 @@
+with
+
+outreach as (
+    select
+        person_id,
+        period_id,
+        count(*) filter (where is_attempt) as attempts
+    from {{ ref('contact_period') }}
+    group by person_id, period_id
+),
+
+support as (
+    select
+        person_id,
+        period_id,
+        bool_or(is_new) as is_newly_enrolled,
+        bool_or(is_ended) as is_ended,
+        max(end_reason_code) filter (where is_last_end) as exit_reason_code,
+        max(ended_on) filter (where is_last_end) as exited_on
+    from {{ ref('enrolment_period') }}
+    group by person_id, period_id
+)
+
+select
+    located.person_id,
+    located.period_id,
+    located.gender,
+    located.district_code,
+    located.job_centre_code,
+    located.last_seen_on,
+    located.is_in_register,
+    outreach.person_id is not null as is_sought,
+    first_reach.person_id is not null as is_reached,
+    coalesce(outreach.attempts, 0) as attempts,
+    first_reach.contacted_on as first_reach_on,
+    first_reach.contact_id as first_reach_contact_id,
+    first_reach.occupation_code as first_reach_occupation_code,
+    support.person_id is not null as is_enrolled,
+    coalesce(support.is_newly_enrolled, false) as is_newly_enrolled,
+    coalesce(support.is_ended, false) as is_ended,
+    support.exited_on,
+    support.exit_reason_code
+from {{ ref('int_person_period__located') }} as located
+left join outreach
+    on outreach.person_id = located.person_id
+    and outreach.period_id = located.period_id
+left join {{ ref('int_person_period__first_reach') }} as first_reach
+    on first_reach.person_id = located.person_id
+    and first_reach.period_id = located.period_id
+left join support
+    on support.person_id = located.person_id
+    and support.period_id = located.period_id

@@ -1,0 +1,32 @@
+with first_attempt as (
+    select
+        stay.person_id,
+        stay.registered_on,
+        min(contact.contacted_on) as first_attempt_on
+    from {{ ref('int_stay__registered') }} as stay
+    inner join {{ ref('int_contact__current') }} as contact
+        on contact.person_id = stay.person_id
+        and contact.contacted_on >= stay.registered_on
+    where contact.direction_code = 'UT'
+    group by stay.person_id, stay.registered_on
+)
+
+select
+    stay.person_id,
+    stay.registered_on,
+    located.period_id,
+    located.gender,
+    located.district_code,
+    located.job_centre_code,
+    first_attempt.first_attempt_on,
+    coalesce(first_attempt.first_attempt_on <= stay.registered_on + 14, false) as is_contacted_in_14_days,
+    coalesce(first_attempt.first_attempt_on <= stay.registered_on + 30, false) as is_contacted_in_30_days
+from {{ ref('int_stay__registered') }} as stay
+inner join {{ ref('int_period__days') }} as day
+    on day.on_date = stay.registered_on
+inner join {{ ref('int_person_period__located') }} as located
+    on located.person_id = stay.person_id
+    and located.period_id = day.period_id
+left join first_attempt
+    on first_attempt.person_id = stay.person_id
+    and first_attempt.registered_on = stay.registered_on

@@ -1,0 +1,5 @@
+select
+    pseudonym,
+    birth_date,
+    gender
+from {{ source('history', 'number') }}

@@ -1,0 +1,48 @@
+"""One dbt build of the small world for all tests of this folder."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.dbt import compiled
+from tests.dbt.built import PROJECT, Build
+from tests.dbt.make_fixture import write_files
+from tests.dbt.small_world import EXTRACTS, PERIODS
+
+
+@pytest.fixture(scope="session")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    folder = tmp_path_factory.mktemp("dbt")
+    write_files(folder, EXTRACTS, PERIODS)
+    done = subprocess.run(
+        [
+            str(Path(sys.executable).with_name("dbt")),
+            "--no-use-colors",
+            "build",
+            "--project-dir",
+            str(PROJECT),
+            "--profiles-dir",
+            str(PROJECT),
+            "--target-path",
+            str(folder / "target"),
+            "--log-path",
+            str(folder / "logs"),
+        ],
+        env={
+            **os.environ,
+            "KAA_HISTORY_PATH": str(folder / "history.duckdb"),
+            "KAA_WAREHOUSE_PATH": str(folder / "warehouse.duckdb"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Build(
+        exit_code=done.returncode,
+        output=done.stdout + done.stderr,
+        warehouse=folder / "warehouse.duckdb",
+        manifest=compiled.read_manifest(folder / "target" / "manifest.json"),
+    )

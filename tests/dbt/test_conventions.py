@@ -1,0 +1,112 @@
+"""Habits of the dbt project that no linter knows."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from tests.dbt.built import PROJECT, Build
+
+SQL = sorted(
+    [*(PROJECT / "models").rglob("*.sql"), *(PROJECT / "macros").rglob("*.sql"), *(PROJECT / "tests").rglob("*.sql")]
+)
+
+
+def _models(build: Build) -> list[dict[str, Any]]:
+    return [node for node in build.manifest["nodes"].values() if node["resource_type"] == "model"]
+
+
+def _layer(node: dict[str, Any]) -> str:
+    return str(node["fqn"][1])
+
+
+def test_the_sql_stands_alone() -> None:
+    """Parameters are rows: the compiled SQL is run again, without dbt, for other periods and other knowledge."""
+    for path in SQL:
+        assert not re.search(
+            r"\b(run_query|execute|var|env_var)\s*\(|\bif execute\b", path.read_text(encoding="utf-8")
+        ), path
+
+
+def test_every_distinct_says_why() -> None:
+    for path in SQL:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for number, line in enumerate(lines):
+            if re.search(r"\bselect distinct\b", line):
+                before = " ".join(lines[max(0, number - 3) : number])
+                assert "-- distinct:" in before, f"{path.name}:{number + 1}"
+
+
+def test_no_model_is_ordered_or_grouped_by_all() -> None:
+    for path in sorted((PROJECT / "models").rglob("*.sql")):
+        text = path.read_text(encoding="utf-8").lower()
+        assert "group by all" not in text, path.name
+        outside_windows = re.sub(r"over \((?:[^()]|\([^()]*\))*\)", "", text)
+        assert "order by" not in outside_windows, path.name
+
+
+def test_the_last_select_of_a_mart_names_its_columns() -> None:
+    for path in (PROJECT / "models" / "marts").glob("*.sql"):
+        last_select = ("\n" + path.read_text(encoding="utf-8")).rsplit("\nselect\n", 1)[1]
+        assert "*" not in last_select, path.name
+
+
+def test_layers_read_only_what_lies_before_them(build: Build) -> None:
+    before = {
+        "staging": "staging",
+        "intermediate": "staging intermediate",
+        "marts": "staging intermediate marts",
+        "figures": "marts figures",
+    }
+    nodes = {node["unique_id"]: node for node in _models(build)}
+    for node in nodes.values():
+        for parent in node["depends_on"]["nodes"]:
+            if parent in nodes:
+                assert _layer(nodes[parent]) in before[_layer(node)].split(), (node["name"], parent)
+            else:
+                assert _layer(node) == "staging", (node["name"], parent)
+
+
+def test_staging_and_marts_are_under_contract_without_keys_or_indexes(build: Build) -> None:
+    for node in _models(build):
+        assert node["config"]["contract"]["enforced"] or _layer(node) in ("intermediate", "figures"), node["name"]
+        constraints = [
+            *node["constraints"],
+            *(each for column in node["columns"].values() for each in column["constraints"]),
+        ]
+        assert all(each["type"] == "not_null" for each in constraints), node["name"]
+        assert not node["config"].get("indexes"), node["name"]
+
+
+def test_every_model_has_a_description_that_begins_with_its_grain_and_a_test_of_it(build: Build) -> None:
+    tested = {
+        node["attached_node"]
+        for node in build.manifest["nodes"].values()
+        if node["resource_type"] == "test"
+        and node.get("test_metadata", {}).get("name") in ("has_one_row_per", "runs_of_one_key_never_overlap")
+    }
+    for node in _models(build):
+        if node["name"] == "figures":
+            assert node["unique_id"] in tested
+            continue
+        assert node["description"].startswith("One row per"), node["name"]
+        # The figures' views are tested where they come together.
+        assert node["unique_id"] in tested or node["name"].startswith("figure_"), node["name"]
+
+
+def test_no_unit_test_passes_for_want_of_rows(build: Build) -> None:
+    """dbt lets a unit test with empty fixtures pass (dbt-core issue 10649)."""
+    for test in build.manifest["unit_tests"].values():
+        assert test["expect"]["rows"], test["name"]
+        assert any(given["rows"] for given in test["given"]), test["name"]
+        assert test["description"], test["name"]
+
+
+def test_failing_rows_are_never_stored(build: Build) -> None:
+    for node in build.manifest["nodes"].values():
+        if node["resource_type"] == "test":
+            assert not node["config"]["store_failures"], node["name"]
+
+
+def test_every_folder_says_what_belongs_in_it() -> None:
+    for layer in ("staging", "intermediate", "marts", "figures"):
+        assert Path(PROJECT / "models" / layer / "README.md").exists(), layer
