@@ -1,0 +1,81 @@
+"use strict";
+// Draws the diagrams of a page. The numbers, light colours and wide layout come with the page; here only what depends on the
+// reader's screen: dark colours, and labels above the bars where the column is narrow. On paper it is the page's own again.
+(function () {
+  const NARROW = 560; // px: below this a column of labels would leave the bars no room
+  const PAPER = 660; // px: the width between the margins of an A4 page
+  const CONFIG = { displayModeBar: false, doubleClick: false, scrollZoom: false };
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const still = window.matchMedia("(prefers-reduced-motion: reduce)");
+
+  function colour(name) {
+    return getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
+  }
+
+  const pen = document.createElement("canvas").getContext("2d");
+  function widest(texts, font) {
+    pen.font = font.size + "px " + font.family;
+    return Math.max(0, ...texts.map((text) => pen.measureText(text).width));
+  }
+
+  function dressed(figure, width, paper) {
+    const copy = JSON.parse(JSON.stringify(figure));
+    const layout = copy.layout;
+    if (paper) {
+      layout.height *= 0.72;
+      layout.font.size = 12;
+    } else {
+      layout.font.color = colour("text");
+      layout.hoverlabel = { bgcolor: colour("surface"), bordercolor: colour("line"), font: { color: colour("text") } };
+      for (const trace of copy.data) {
+        const paint = colour("diagram-" + trace.meta.role);
+        if (trace.type === "bar") trace.marker.color = paint;
+        else if (trace.mode === "markers") trace.marker.line.color = paint;
+      }
+    }
+    layout.transition = { duration: still.matches ? 0 : 200 };
+    const labels = widest(layout.yaxis.ticktext, layout.font) + 18;
+    const narrow = width < NARROW || labels > width / 2;
+    layout.margin.l = narrow ? 0 : labels;
+    const room = width - layout.margin.l;
+    layout.xaxis.range[1] = (layout.meta.reach * room) / (room - widest(layout.meta.numbers, layout.font) - 14);
+    if (narrow) {
+      layout.height = layout.meta.narrowHeight;
+      layout.bargap = layout.scattergap = layout.meta.narrowGap;
+      layout.yaxis.showticklabels = false;
+      layout.annotations = layout.yaxis.ticktext.map((text, row) => ({
+        text: text, x: 0, y: row, xref: "x", yref: "y", xanchor: "left", yanchor: "middle", align: "left",
+        xshift: -2, yshift: layout.meta.labelShift, showarrow: false,
+      }));
+    }
+    layout.width = width;
+    return copy;
+  }
+
+  const diagrams = Array.from(document.querySelectorAll("[data-diagram]")).map((place) => ({
+    place: place,
+    figure: JSON.parse(document.getElementById(place.dataset.diagram).textContent),
+    state: "",
+  }));
+
+  function draw(diagram, paper) {
+    const width = paper ? PAPER : diagram.place.clientWidth;
+    const state = [paper, width, dark.matches].join();
+    if (diagram.state === state) return;
+    diagram.state = state;
+    const figure = dressed(diagram.figure, width, paper);
+    diagram.place.style.height = figure.layout.height + "px";
+    Plotly.react(diagram.place, figure.data, figure.layout, CONFIG);
+    diagram.place.classList.add("drawn");
+  }
+
+  function drawAll(paper) {
+    diagrams.forEach((diagram) => draw(diagram, paper));
+  }
+
+  drawAll(false);
+  dark.addEventListener("change", () => drawAll(false));
+  window.addEventListener("resize", () => drawAll(false));
+  window.addEventListener("beforeprint", () => drawAll(true));
+  window.addEventListener("afterprint", () => drawAll(false));
+})();

@@ -1,0 +1,79 @@
+"""Numbers and dates as Swedish statistics write them.
+
+In tables: ``–`` is nothing (exactly zero), ``..`` is not available, ``.`` cannot occur (a share of nothing). Which number is
+shown where does not belong here.
+"""
+
+from datetime import date
+from decimal import Decimal
+
+#: Thousands mark and the blank before %: a number must never be broken over two lines.
+BLANK = "\u00a0"
+MINUS = "\u2212"
+NOTHING = "\u2013"
+NOT_AVAILABLE = ".."
+CANNOT_OCCUR = "."
+
+#: The signs of our tables, in the order in which the pages explain them.
+SIGNS = (
+    (NOTHING, "värdet är noll"),
+    (NOT_AVAILABLE, "uppgiften finns inte"),
+    (CANNOT_OCCUR, "uppgiften kan inte förekomma, till exempel en andel av noll"),
+)
+
+MONTHS = (
+    "januari", "februari", "mars", "april", "maj", "juni",
+    "juli", "augusti", "september", "oktober", "november", "december",
+)  # fmt: skip
+
+
+def number(value: Decimal | int) -> str:
+    """``7546`` as ``7 546``, ``-1.50`` as ``−1,5``; zero is ``0`` (running text)."""
+    whole, _, decimals = f"{abs(value):,f}".partition(".")
+    decimals = decimals.rstrip("0")
+    sign = MINUS if value < 0 else ""
+    return sign + whole.replace(",", BLANK) + ("," + decimals if decimals else "")
+
+
+def count_cell(value: Decimal | int | None) -> str:
+    """A count in a table."""
+    if value is None:
+        return NOT_AVAILABLE
+    return number(value) if value else NOTHING
+
+
+def whole_percent(part: Decimal | int, whole: Decimal | int) -> int:
+    """Whole per cent, halves rounded up, from the counts themselves (never from a rounded share)."""
+    return int((200 * part + whole) // (2 * whole))
+
+
+def share_cell(part: Decimal | int | None, whole: Decimal | int | None) -> str:
+    """A share in a table."""
+    if part is None or whole is None:
+        return NOT_AVAILABLE
+    if not whole:
+        return CANNOT_OCCUR
+    return share(part, whole) if part else NOTHING
+
+
+def share(part: Decimal | int, whole: Decimal | int) -> str:
+    """A share in running text; the whole is not zero."""
+    return f"{number(whole_percent(part, whole))}{BLANK}%"
+
+
+def change(now: Decimal | int, before: Decimal | int, before_label: str) -> str:
+    """``392 fler än 2022``."""
+    if now == before:
+        return f"lika många som {before_label}"
+    difference = Decimal(now) - Decimal(before)
+    return f"{number(abs(difference))} {'fler' if difference > 0 else 'färre'} än {before_label}"
+
+
+def long_date(day: date) -> str:
+    """``30 november 2023``."""
+    return f"{day.day}{BLANK}{MONTHS[day.month - 1]} {day.year}"
+
+
+def interval(first: date, last: date) -> str:
+    """``1 december 2022–30 november 2023``."""
+    return f"{long_date(first)}\u2013{long_date(last)}"

@@ -1,0 +1,39 @@
+"""The colours of pages and diagrams, for light and dark screens. The one place where a colour is chosen.
+
+Diagram colours differ in lightness as well as in hue, so that they hold for colour-blind readers and in black and white, and
+have a contrast of at least 3:1 with the surface they stand on (text: 4.5:1). One meaning has one colour on every page.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Colour:
+    """One colour's meaning, for light screens and paper, and for dark screens."""
+
+    light: str
+    dark: str
+
+
+PAGE = {
+    "paper": Colour("#f5f7f8", "#12171d"),
+    "surface": Colour("#ffffff", "#1a2129"),
+    "tint": Colour("#eef3f3", "#222b34"),
+    "line": Colour("#d5dcdf", "#35414c"),
+    "text": Colour("#1b242c", "#e8edf1"),
+    "muted": Colour("#55606b", "#a9b4be"),
+    "link": Colour("#0f4c81", "#8cc4f5"),
+    "accent": Colour("#0b5a52", "#5cc7b5"),
+    "focus": Colour("#0f4c81", "#ffd166"),
+}
+
+DIAGRAM = {
+    "women": Colour("#cd6a1c", "#f4b06a"),
+    "men": Colour("#1c4f86", "#5a9bdc"),
+    "year": Colour("#0b5a52", "#5cc7b5"),
+    "year_before": Colour("#7d938f", "#5f7a77"),
+    "reached": Colour("#0b5a52", "#5cc7b5"),
+    "not_reached": Colour("#8f8979", "#8f8a80"),
+    "mark": Colour("#1b242c", "#e8edf1"),
+    "halo": Colour("#ffffff", "#1a2129"),
+}

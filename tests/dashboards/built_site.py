@@ -1,0 +1,32 @@
+"""A site built for the tests, with its published file beside it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import html_page
+
+from dashboards import site
+
+
+@dataclass
+class Site:
+    published: Path
+    out: Path
+    written: list[Path]
+
+    def page(self, file: str = "index.html") -> html_page.Page:
+        return html_page.Page((self.out / file).read_text(encoding="utf-8"))
+
+    def value(self, figure: str, measure: str, period: str, **where: str) -> int:
+        """One number as it stands in the published file; a row left out is zero."""
+        dimensions = ("gender", "district", "job_centre", "category", "subcategory")
+        condition = " and ".join(f"{name} = ?" for name in ("figure", "measure", "period", *dimensions))
+        values = [figure, measure, period, *(where.get(name, "*") for name in dimensions)]
+        with duckdb.connect(str(self.published), read_only=True) as connection:
+            found = connection.execute(f"select value::integer from figures where {condition}", values).fetchone()
+        return found[0] if found else 0
+
+
+def built(folder: Path, published: Path, period: str) -> Site:
+    return Site(published, folder / "site", site.build_report(published, period, folder / "site"))

@@ -1,0 +1,502 @@
+"""Makes published files for the tests of the pages: the printed numbers of the annual report 2023, with plausible
+fillers where the report prints none (districts, channels, occupations). No test of how a figure is counted uses this.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+TABLES = """
+create table figures(figure varchar, measure varchar, period varchar, gender varchar, district varchar,
+    job_centre varchar, category varchar, subcategory varchar, value decimal(38, 18));
+create table period(period_id varchar, period_kind varchar, starts_on date, ends_on date, title varchar,
+    previous_period_id varchar);
+create table district(code varchar, name varchar, valid_from date, valid_to date, successor_code varchar);
+create table job_centre(code varchar, name varchar, position integer);
+create table code(code_list varchar, code varchar, label varchar, position integer);
+create table catalogue(figure varchar, title varchar, definition varchar, unit varchar, source varchar,
+    legal_ground varchar, since varchar, warnings varchar[], model varchar, has_dimensions boolean,
+    category_title varchar, category_list varchar, subcategory_title varchar, subcategory_list varchar, position integer);
+create table catalogue_measure(figure varchar, measure varchar, title varchar, definition varchar, position integer);
+create table delivery(source varchar, extract_date date, revision integer, status varchar, reason varchar,
+    message varchar, rows bigint, quarantined_rows bigint, delivery_id varchar, folder varchar);
+create table quarantine(delivery_id varchar, dataset varchar, file varchar, line bigint, column_name varchar,
+    reason varchar, expected varchar);
+create table contract_check(source varchar, dataset varchar, check_name varchar, severity varchar, success boolean,
+    detail varchar);
+create table publication(version integer, published_at timestamp, program_version varchar, municipality_code varchar,
+    municipality_name varchar, report_year_kind varchar, first_extract_date date, last_extract_date date,
+    accepted_deliveries bigint, loaded_rows bigint);
+"""
+
+JARVA = date(2023, 6, 30)
+DISTRICTS: list[tuple[str, str, date | None, date | None, str | None]] = [
+    ("01", "Rinkeby-Kista", None, JARVA, "21"),
+    ("02", "Spånga-Tensta", None, JARVA, "21"),
+    ("03", "Hässelby-Vällingby", None, None, None),
+    ("04", "Bromma", None, None, None),
+    ("05", "Kungsholmen", None, None, None),
+    ("06", "Norrmalm", None, JARVA, "22"),
+    ("07", "Östermalm", None, JARVA, "22"),
+    ("08", "Södermalm", None, None, None),
+    ("09", "Enskede-Årsta-Vantör", None, None, None),
+    ("10", "Skarpnäck", None, None, None),
+    ("11", "Farsta", None, None, None),
+    ("12", "Hägersten-Älvsjö", None, None, None),
+    ("13", "Skärholmen", None, None, None),
+    ("21", "Järva", date(2023, 7, 1), None, None),
+    ("22", "Norra innerstaden", date(2023, 7, 1), None, None),
+]
+JOB_CENTRES = [
+    ("GLOBEN", "Jobbtorg Globen"),
+    ("SKARHOLMEN", "Jobbtorg Skärholmen"),
+    ("VALLINGBY", "Jobbtorg Vällingby"),
+    ("KISTA", "Jobbtorg Kista"),
+]
+COVERS = {
+    "GLOBEN": ["05", "06", "07", "08", "09", "10", "11", "22"],
+    "SKARHOLMEN": ["12", "13"],
+    "VALLINGBY": ["03", "04"],
+    "KISTA": ["01", "02", "21"],
+}
+CODES = {
+    "kanal": {
+        "BREV": "Brev", "SMS": "Sms", "TELEFON": "Telefon", "MEJL": "Mejl", "KNACKAKORT": "Knackakort",
+        "HEMBESOK": "Hembesök", "DROPIN": "Drop-in", "SOCIALA_MEDIER": "Sociala medier",
+        "ANNAN_AKTOR": "Genom annan aktör",
+    },
+    "sysselsattning": {
+        "STUDIER_EJ_I_BER": "Studier som inte syns i BER", "ARBETE": "Arbete", "PRAKTIK": "Praktik",
+        "UTOMLANDS": "Utomlands", "FORALDRALEDIG": "Föräldraledig", "ANNAN_SYSSELSATTNING": "Annan sysselsättning",
+        "INGEN": "Ingen sysselsättning", "OKAND": "Okänd",
+    },
+    "avslutsorsak": {
+        "STUDIER": "Studier", "ARBETE": "Arbete", "FYLLT_20": "Fyllt 20 år", "FLYTTAT": "Flyttat till en annan kommun",
+        "ANNAN_AKTOR": "Stöd genom annan aktör", "OKAND": "Okänd",
+    },
+    "insats": {"JOBBTORG": "Stöd på jobbtorg", "AIM": "Aim", "UNGVUX": "Ungvux"},
+}  # fmt: skip
+QUESTION = "Har du fått hjälpen du behövde från oss?"
+
+#: job-centre: inskrivna, avslutade, till studier, till arbete (Tabell 5 and 6)
+RESULTS = {
+    2023: {
+        "GLOBEN": (490, 319, 165, 64), "SKARHOLMEN": (220, 137, 69, 36), "VALLINGBY": (211, 123, 83, 16),
+        "KISTA": (244, 175, 102, 34), "SAKNAS": (66, 53, 19, 11),
+    },
+    2022: {
+        "GLOBEN": (367, 216, 112, 44), "SKARHOLMEN": (157, 114, 42, 32), "VALLINGBY": (134, 87, 45, 23),
+        "KISTA": (201, 122, 65, 23), "SAKNAS": (124, 112, 61, 18),
+    },
+}  # fmt: skip
+#: (women, men)
+PRINTED = {
+    ("population", "in_register"): {2023: (3497, 4049), 2022: (3329, 3825)},
+    ("outreach", "sought"): {2023: (2643, 3134), 2022: (2406, 2746)},
+    ("outreach", "reached"): {2023: (1408, 1684), 2022: (1297, 1504)},
+    ("outreach", "not_reached"): {2023: (1235, 1450), 2022: (1109, 1242)},
+    ("participants", "enrolled"): {2023: (554, 677), 2022: (427, 556)},
+}
+SHARES_BY_GENDER = (0.46, 0.54)
+
+#: figure: title, definition, unit, source, category (title, list), subcategory (title, list), measures
+Texts = tuple[
+    str, str, str, str, tuple[str, str | None] | None, tuple[str, str | None] | None, dict[str, tuple[str, str]]
+]
+CATALOGUE: dict[str, Texts] = {
+    "population": (
+        "Ungdomar i registret",
+        "Personer som vid minst ett uttag under perioden fanns i KAA-registret.",
+        "personer",
+        "Årsrapport 2023 avsnitt 6.1: unika individer som någon gång under verksamhetsåret har funnits i registret.",
+        None,
+        None,
+        {"in_register": ("I registret", "Personer i registret någon gång under perioden.")},
+    ),
+    "outreach": (
+        "Uppsökande arbete",
+        "Personer i registret under perioden, efter om kommunen har sökt och nått dem.",
+        "personer",
+        "Årsrapport 2023 avsnitt 6.2.",
+        None,
+        None,
+        {
+            "sought": ("Sökta", "Personer med minst en kontakt under perioden."),
+            "reached": ("Nådda", "Sökta som har besvarat minst ett kontaktförsök, eller själva tagit kontakt."),
+            "not_reached": ("Ej nådda", "Sökta som inte har nåtts."),
+        },
+    ),
+    "contacts": (
+        "Kontakter",
+        "Händelser i kontaktloggen under perioden, för personer i registret under perioden.",
+        "händelser",
+        "Årsrapport 2023 avsnitt 2 och 6.2.",
+        ("Kanal", "kanal"),
+        None,
+        {
+            "attempts": ("Kontaktförsök", "Kontakter som kommunen har tagit."),
+            "answered": ("Besvarade", "Kontaktförsök som har besvarats."),
+            "own": ("Egna kontakter", "Kontakter som ungdomen eller en anhörig har tagit."),
+        },
+    ),
+    "occupation": (
+        "Sysselsättning vid första kontakt",
+        "Nådda personer efter sysselsättning vid den första kontakten under perioden.",
+        "personer",
+        "Årsrapport 2023 avsnitt 6.3.",
+        ("Sysselsättning", "sysselsattning"),
+        None,
+        {
+            "reached": ("Nådda", "Nådda personer efter sysselsättning."),
+            "occupied": ("Sysselsatta", "Nådda personer med någon sysselsättning."),
+        },
+    ),
+    "participants": (
+        "Ungdomar som tog del av stöd",
+        "Personer med en inskrivning under perioden.",
+        "personer",
+        "Årsrapport 2023 avsnitt 7.1.",
+        ("Förvaltning", "forvaltning"),
+        None,
+        {
+            "enrolled": ("Inskrivna", "Personer med en inskrivning som pågick under perioden."),
+            "new": ("Nyinskrivna", "Personer som skrevs in under perioden."),
+            "ended": ("Avslutade", "Personer med en inskrivning som avslutades under perioden."),
+        },
+    ),
+    "exits": (
+        "Avslut",
+        "Personer med en inskrivning som avslutades under perioden, efter orsaken till det sista avslutet.",
+        "personer",
+        "Årsrapport 2023 avsnitt 7.1.",
+        ("Avslutsorsak", "avslutsorsak"),
+        None,
+        {"ended": ("Avslutade", "Personer efter det sista avslutets orsak.")},
+    ),
+    "measures": (
+        "Insatser",
+        "Personer med en insats av slaget under perioden.",
+        "personer",
+        "Årsrapport 2023 avsnitt 7.2.",
+        ("Insats", "insats"),
+        None,
+        {
+            "participants": ("Deltagare", "Personer med en insats som pågick under perioden."),
+            "new": ("Nya", "Personer med en insats som började under perioden."),
+            "ended": ("Avslutade", "Personer med en insats som slutade under perioden."),
+        },
+    ),
+    "measure_exits": (
+        "Avslut från insats",
+        "Personer vars insats av slaget slutade under perioden, efter orsak.",
+        "personer",
+        "Årsrapport 2023 avsnitt 7.2.",
+        ("Insats", "insats"),
+        ("Avslutsorsak", "avslutsorsak"),
+        {"ended": ("Avslutade", "Personer efter det sista avslutets orsak.")},
+    ),
+    "residence_checks": (
+        "Bosättningskontroller",
+        "Adresser som anmälts till Skatteverket under perioden.",
+        "adresser",
+        "Årsrapport 2023 avsnitt 6.2.",
+        None,
+        None,
+        {"reported": ("Anmälda", "Anmälningar under perioden.")},
+    ),
+    "survey": (
+        "Enkät",
+        "Svar på enkäten under perioden.",
+        "svar",
+        "Årsrapport 2023 avsnitt 7.3.",
+        ("Fråga", None),
+        ("Svar", None),
+        {"answers": ("Svar", "Antal svar.")},
+    ),
+    "key_numbers": (
+        "Nyckeltal",
+        "Tal som verksamheterna själva lämnar.",
+        "enligt nyckeltalet",
+        "Årsrapport 2023 avsnitt 4.2.",
+        ("Verksamhet", None),
+        ("Mått", None),
+        {"value": ("Värde", "Summan av nyckeltalets rader inom perioden.")},
+    ),
+    "residents": (
+        "16–19-åringar",
+        "Folkbokförda 16–19-åringar, och de av dem som fanns i registret.",
+        "personer",
+        "Årsrapport 2023 avsnitt 6.1.",
+        None,
+        None,
+        {
+            "aged_16_19": ("16–19 år", "Folkbokförda 16–19-åringar vid periodens slut."),
+            "in_register_16_19": ("I registret", "De av dem som fanns i registret under perioden."),
+        },
+    ),
+}
+
+
+def split(total: int, weights: Iterable[float]) -> list[int]:
+    """A whole number in parts of about these weights that add up to it."""
+    weights = list(weights)
+    parts = [int(total * weight / sum(weights)) for weight in weights]
+    for place in range(total - sum(parts)):
+        parts[place % len(parts)] += 1
+    return parts
+
+
+@dataclass
+class Maker:
+    """Collects rows and writes the file."""
+
+    name: str = "Stockholms stad"
+    districts: list[tuple[str, str, date | None, date | None, str | None]] = field(
+        default_factory=lambda: list(DISTRICTS)
+    )
+    job_centres: list[tuple[str, str]] = field(default_factory=lambda: list(JOB_CENTRES))
+    codes: dict[str, dict[str, str]] = field(default_factory=lambda: dict(CODES))
+    kind: str = "verksamhetsar"
+    report_year_kind: str = ""  # empty: the same as kind
+    years: tuple[int, ...] = (2022, 2023)
+    first_extract: date = date(2021, 12, 1)
+    last_extract: date = date(2023, 11, 30)
+    figures: dict[tuple[str, ...], Decimal] = field(default_factory=dict)
+    deliveries: list[tuple[Any, ...]] = field(default_factory=list)
+    quarantine: list[tuple[Any, ...]] = field(default_factory=list)
+    checks: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def period(self, year: int) -> str:
+        return f"{self.kind}-{year}"
+
+    def days(self, year: int) -> tuple[date, date]:
+        if self.kind == "verksamhetsar":
+            return date(year - 1, 12, 1), date(year, 11, 30)
+        return date(year, 1, 1), date(year, 12, 31)
+
+    def put(self, figure: str, measure: str, year: int, value: int | Decimal, **where: str) -> None:
+        dimensions = ("gender", "district", "job_centre", "category", "subcategory")
+        key = (figure, measure, self.period(year), *(where.get(name, "*") for name in dimensions))
+        if value:
+            self.figures[key] = Decimal(value)
+
+    def areas(self, year: int) -> list[tuple[str, str]]:
+        """(district, job-centre) in force on the period's last day, and SAKNAS."""
+        day = self.days(year)[1]
+        found = [
+            (code, next((centre for centre, codes in COVERS.items() if code in codes), "SAKNAS"))
+            for code, _, first, last, _ in self.districts
+            if (first is None or first <= day) and (last is None or day <= last)
+        ]
+        return [*found, ("SAKNAS", "SAKNAS")]
+
+    def spread(
+        self, figure: str, measure: str, year: int, women: int, men: int, by_centre: bool = True, **where: str
+    ) -> None:
+        """A count by gender, and each gender over the districts and job-centres."""
+        areas = self.areas(year)
+        self.put(figure, measure, year, women + men, **where)
+        centres: dict[str, list[int]] = {}
+        per_area: dict[str, int] = {}
+        for gender, total, turn in (("kvinna", women, 0), ("man", men, 3)):
+            self.put(figure, measure, year, total, gender=gender, **where)
+            weights = [5 + (7 * (place + turn)) % 11 for place in range(len(areas) - 1)] + [1.5]
+            for (district, centre), part in zip(areas, split(total, weights), strict=True):
+                self.put(figure, measure, year, part, gender=gender, district=district, **where)
+                per_area[district] = per_area.get(district, 0) + part
+                centres.setdefault(centre, [0, 0])[gender == "man"] += part
+        for district, part in per_area.items():
+            self.put(figure, measure, year, part, district=district, **where)
+        if by_centre:
+            for centre, (centre_women, centre_men) in centres.items():
+                self.put(figure, measure, year, centre_women + centre_men, job_centre=centre, **where)
+                self.put(figure, measure, year, centre_women, job_centre=centre, gender="kvinna", **where)
+                self.put(figure, measure, year, centre_men, job_centre=centre, gender="man", **where)
+
+    def spread_total(self, figure: str, measure: str, year: int, total: int, **where: str) -> None:
+        women, men = split(total, SHARES_BY_GENDER)
+        self.spread(figure, measure, year, women, men, **where)
+
+    def fill(self, year: int) -> None:
+        """All figures of one year."""
+        for (figure, measure), printed in PRINTED.items():
+            self.spread(figure, measure, year, *printed[year], by_centre=figure != "participants")
+        now = year == 2023
+        attempts = 19628 if now else 17500
+        self.spread_total("contacts", "attempts", year, attempts)
+        channels = zip(self.codes["kanal"], split(attempts, (24, 20, 30, 12, 2, 1, 0, 1, 0)), strict=True)
+        for code, part in channels:
+            self.spread_total("contacts", "attempts", year, part, category=code)
+            self.spread_total(
+                "contacts", "answered", year, int(part * (0.4 if code == "TELEFON" else 0.11)), category=code
+            )
+        for gender, place in (("kvinna", 0), ("man", 1), ("*", 2)):
+            reached = [*PRINTED["outreach", "reached"][year], sum(PRINTED["outreach", "reached"][year])][place]
+            occupied = int(reached * (0.73 if now else 0.67)) + 1
+            parts = [*split(occupied, (40, 31, 3, 15, 4, 7)), *split(reached - occupied, (4, 1))]
+            self.put("occupation", "occupied", year, occupied, gender=gender)
+            for code, part in zip(self.codes["sysselsattning"], parts, strict=True):
+                self.put("occupation", "reached", year, part, gender=gender, category=code)
+        self.spread_total("participants", "new", year, 916 if now else 705)
+        totals = [0, 0, 0, 0]
+        centres = {code for code, _ in self.job_centres}
+        for centre, counts in RESULTS[year].items():
+            totals = [a + b for a, b in zip(totals, counts, strict=True)]
+            if centre in centres or (centre == "SAKNAS" and centres):
+                enrolled, ended, studies, work = counts
+                self.put("participants", "enrolled", year, enrolled, job_centre=centre)
+                self.put("participants", "ended", year, ended, job_centre=centre)
+                self.put("exits", "ended", year, ended, job_centre=centre)
+                self.put("exits", "ended", year, studies, job_centre=centre, category="STUDIER")
+                self.put("exits", "ended", year, work, job_centre=centre, category="ARBETE")
+        _, ended, studies, work = totals
+        for measure, category, count in (
+            ("participants", "*", ended),
+            ("exits", "*", ended),
+            ("exits", "STUDIER", studies),
+            ("exits", "ARBETE", work),
+        ):
+            women, men = split(count, (0.52, 0.48) if category == "STUDIER" else SHARES_BY_GENDER)
+            self.put(measure, "ended", year, count, category=category)
+            self.put(measure, "ended", year, women, category=category, gender="kvinna")
+            self.put(measure, "ended", year, men, category=category, gender="man")
+        own = (293, 191, 162, 86, 37) if now else (281, 176, 151, 85, 30)
+        for measure, count in zip(("participants", "new", "ended"), own[:3], strict=True):
+            self.put("measures", measure, year, count, category="AIM")
+        self.put("measure_exits", "ended", year, own[3], category="AIM", subcategory="STUDIER")
+        self.put("measure_exits", "ended", year, own[4], category="AIM", subcategory="ARBETE")
+        self.put("residence_checks", "reported", year, 57 if now else 64)
+        answers = (1, 1, 2, 14, 31) if now else (2, 2, 6, 18, 33)
+        self.put("survey", "answers", year, sum(answers), category=QUESTION)
+        for answer, count in enumerate(answers, start=1):
+            self.put("survey", "answers", year, count, category=QUESTION, subcategory=str(answer))
+        for activity, name, value in (
+            ("Ungvux", "nyinskrivna", 162),
+            ("Ungvux", "avslutade med examen", 18),
+            ("Ungvux", "läste yrkespaket", 47),
+            ("Studiesteg1", "unika ungdomar", 87),
+            ("Skolslussen", "slussplatser", 90),
+            ("Skolslussen", "använda slussplatser", 23),
+        ):
+            if now:
+                self.put("key_numbers", "value", year, value, category=activity, subcategory=name)
+        aged = 37100 if now else 36800
+        self.spread_total("residents", "aged_16_19", year, aged)
+        self.spread_total("residents", "in_register_16_19", year, int(aged * 0.185))
+
+    def write(self, path: Path) -> Path:
+        """The file, with everything collected."""
+        with duckdb.connect(str(path)) as connection:
+            connection.execute(TABLES)
+
+            def insert(table: str, found: Iterable[Iterable[Any]]) -> None:
+                lines = [list(line) for line in found]
+                if lines:
+                    marks = ", ".join("?" * len(lines[0]))
+                    connection.executemany(f"insert into {table} values ({marks})", lines)
+
+            periods = []
+            for year in self.years:
+                title = f"{'verksamhetsåret' if self.kind == 'verksamhetsar' else 'kalenderåret'} {year}"
+                periods.append((self.period(year), self.kind, *self.days(year), title, self.period(year - 1)))
+            insert("period", periods)
+            insert("district", self.districts)
+            insert("job_centre", ((code, name, place) for place, (code, name) in enumerate(self.job_centres)))
+            insert(
+                "code",
+                (
+                    (name, code, label, place)
+                    for name, labels in self.codes.items()
+                    for place, (code, label) in enumerate(labels.items())
+                ),
+            )
+            for place, (figure, texts) in enumerate(CATALOGUE.items()):
+                title, definition, unit, source, category, subcategory, measures = texts
+                insert(
+                    "catalogue",
+                    [(
+                        figure, title, definition, unit, source, "29 kap. 9 § skollagen (2010:800)", "2021-12-01",
+                        ["Bara den som fanns i registret räknas."] if figure == "outreach" else [],
+                        f"figure_{figure}", figure not in ("survey", "key_numbers"),
+                        *(category or (None, None)), *(subcategory or (None, None)), place,
+                    )],
+                )  # fmt: skip
+                insert("catalogue_measure", ((figure, m, *words, n) for n, (m, words) in enumerate(measures.items())))
+            insert("delivery", self.deliveries)
+            insert("quarantine", self.quarantine)
+            insert("contract_check", self.checks)
+            columns = [
+                list(column) for column in zip(*((*key, value) for key, value in self.figures.items()), strict=True)
+            ]
+            connection.execute(f"insert into figures select {', '.join(['unnest(?)'] * 9)}", columns)
+            insert(
+                "publication",
+                [(
+                    3, datetime(2024, 1, 8, 4, 7), "0.1.0", "0180", self.name, self.report_year_kind or self.kind,
+                    self.first_extract, self.last_extract, 1480, 40_212_345,
+                )],
+            )  # fmt: skip
+        return path
+
+
+def stockholm(path: Path, change: Callable[[Maker], None] | None = None) -> Path:
+    """Stockholm with 2022 and 2023; ``change`` alters it before it is written."""
+    maker = Maker()
+    for source, count in (("folkbokforing", 104), ("skolregister", 96), ("beda", 24), ("ber", 204), ("enkat", 24)):
+        for number in range(count):
+            extract = date.fromordinal(date(2023, 11, 30).toordinal() - number * 7)
+            folder = f"{source}/{extract}"
+            maker.deliveries.append((source, extract, 1, "accepted", None, "", 3000, 0, f"{source}-{number}", folder))
+    maker.deliveries += [
+        ("ber", date(2023, 5, 3), 1, "rejected", "checksum_mismatch",
+         "Filen kontakter.csv har inte den kontrollsumma som manifestet anger. Be avsändaren skicka leveransen igen.",
+         0, 0, "r-1", "ber/x"),
+        ("ber", date(2023, 11, 29), 1, "held", "volume_drop",
+         "Datasetet register har 1 204 rader, mot 3 012 i föregående uttag. Kontrollera med källan och släpp eller avvisa.",
+         1204, 0, "h-1", "ber/y"),
+        ("skolregister", date(2023, 2, 1), 1, "superseded", None, "Ersatt av revision 2.", 9000, 0, "s-1", "skolregister/z"),
+        (None, None, None, "rejected", "bad_manifest", "Filen leverans.json är inte giltig JSON.", 0, 0, "r-2", "okand/q"),
+        ("enkat", date(2023, 3, 1), 1, "accepted", None,
+         "Kolumnen kommentar finns inte i avtalet och har inte lästs in.", 50, 0, "w-1", "enkat/w"),
+    ]  # fmt: skip
+    maker.quarantine += [
+        ("ber-1", "kontakter", "kontakter.csv", line, "kanal", "bad_code", "en kod i listan kanal")
+        for line in range(12)
+    ] + [("ber-2", "register", "register.csv", 7, "personnummer", "bad_personnummer", "ett giltigt personnummer")]
+    maker.checks += [
+        ("ber", "register", "Antalet rader är rimligt", "error", True, ""),
+        (
+            "skolregister",
+            "studieperioder",
+            "Uttaget är färskt",
+            "warning",
+            False,
+            "Senaste uttaget är 9 dagar gammalt.",
+        ),
+    ]
+    for year in maker.years:
+        maker.fill(year)
+    if change:
+        change(maker)
+    return maker.write(path)
+
+
+def nacka(path: Path) -> Path:
+    """A municipality without districts and job-centres: everybody is SAKNAS."""
+    maker = Maker(name="Nacka kommun", districts=[], job_centres=[], kind="kalenderar")
+    maker.first_extract, maker.last_extract = date(2022, 1, 1), date(2023, 12, 31)
+    for year in maker.years:
+        maker.fill(year)
+    return maker.write(path)
+
+
+def first_year(path: Path) -> Path:
+    """Stockholm with its first year only; the file knows no year before."""
+    maker = Maker(years=(2023,), first_extract=date(2022, 12, 1))
+    maker.fill(2023)
+    return maker.write(path)

@@ -1,0 +1,72 @@
+"""Numbers, shares and dates as Swedish statistics write them."""
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboards import numbers
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (999, "999"),
+        (1231, "1\u00a0231"),
+        (40212345, "40\u00a0212\u00a0345"),
+        (-676, "\u2212676"),
+        (Decimal("18.500000000000000000"), "18,5"),
+        (Decimal("1000.000000000000000000"), "1\u00a0000"),
+        (Decimal("-0.05"), "\u22120,05"),
+        (Decimal("1E+3"), "1\u00a0000"),
+    ],
+)
+def test_number(value: int | Decimal, text: str) -> None:
+    assert numbers.number(value) == text
+
+
+def test_signs_of_a_table_cell() -> None:
+    assert numbers.count_cell(0) == "–"
+    assert numbers.count_cell(None) == ".."
+    assert numbers.count_cell(Decimal(7)) == "7"
+    assert numbers.share_cell(0, 10) == "–"
+    assert numbers.share_cell(0, 0) == "."
+    assert numbers.share_cell(None, 10) == ".."
+    assert numbers.share_cell(1, None) == ".."
+    assert numbers.share_cell(1, 300) == "0\u00a0%"
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "percent"),
+    [
+        (1, 200, 1),  # 0,5 is rounded up, where banker's rounding gives 0
+        (1, 8, 13),  # 12,5 is rounded up, where banker's rounding gives 12
+        (122, 201, 61),  # printed as 60 in the report of 2022
+        (30, 53, 57),  # printed as 75 in the report of 2023
+        (2, 3, 67),
+        (10, 10, 100),
+    ],
+)
+def test_whole_percent(part: int, whole: int, percent: int) -> None:
+    assert numbers.whole_percent(part, whole) == percent
+
+
+@given(st.integers(0, 10**9), st.integers(1, 10**9))
+def test_whole_percent_is_nearest_and_halves_go_up(part: int, whole: int) -> None:
+    percent = numbers.whole_percent(Decimal(part), Decimal(whole))
+    exact = Fraction(100 * part, whole)
+    assert Fraction(-1, 2) < percent - exact <= Fraction(1, 2)
+
+
+def test_change() -> None:
+    assert numbers.change(7546, 7154, "2022") == "392 fler än 2022"
+    assert numbers.change(5, 1005, "2022") == "1\u00a0000 färre än 2022"
+    assert numbers.change(5, 5, "2022") == "lika många som 2022"
+
+
+def test_dates() -> None:
+    assert numbers.interval(date(2022, 12, 1), date(2023, 11, 30)) == "1\u00a0december 2022–30\u00a0november 2023"
