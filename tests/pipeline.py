@@ -1,0 +1,113 @@
+"""The real pipeline without Dagster and without a run of dbt: history and compiled models, many times in a second.
+
+A test that asks "does the program count as the pages say" needs thousands of nightlies; starting dbt for each would take
+hours. What runs here is the program's own code: taking in, history, purging, and dbt's compiled SQL through ``ask``. That
+the nightly job calls the same parts in the same order is shown by tests/test_nightly.py.
+"""
+
+import json
+import os
+import subprocess
+from dataclasses import asdict
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from pipelines.contract import load_sources
+from pipelines.delivery.rows import BatchRows
+from pipelines.delivery.take_in import TakenIn, take_in
+from pipelines.history.purge import purge
+from pipelines.history.store import History
+from pipelines.home import initialise
+from pipelines.warehouse.ask import ask_figures
+from pipelines.warehouse.dbt import EXECUTABLE, PROJECT, compiled_models, dbt_environment
+from pipelines.warehouse.inputs import EVERYTHING
+from pipelines.warehouse.periods import parse_period
+
+FigureKey = tuple[str, ...]
+
+
+@cache
+def models_json() -> str:
+    """dbt's compiled models; compiled once in a test run."""
+    with TemporaryDirectory() as folder:
+        place = Path(folder)
+        duckdb.connect(str(place / "history.duckdb")).close()
+        environment = os.environ | dbt_environment(place / "warehouse.duckdb", place / "history.duckdb")
+        command = [str(EXECUTABLE), "--quiet", "compile", "--no-introspect", "--project-dir", str(PROJECT),
+                   "--profiles-dir", str(PROJECT), "--target-path", str(place / "target"), "--log-path", folder]  # fmt: skip
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return json.dumps([asdict(model) for model in compiled_models(place / "target" / "manifest.json")])
+
+
+class Pipeline:
+    """A KAA_HOME with its drop folder, run by hand."""
+
+    def __init__(self, path: Path, municipality: str = "stockholm", now: date = date(2026, 1, 1)) -> None:
+        self.drop = path / "drop"
+        self.drop.mkdir(parents=True, exist_ok=True)
+        self.home, _ = initialise(municipality, self.drop, path / "home")
+        self.sources = load_sources(self.home.municipality.district_codes)
+        self.now = datetime(now.year, now.month, now.day, 4, tzinfo=ZoneInfo("Europe/Stockholm"))
+        self.batches: list[tuple[BatchRows, dict[int, date]]] = []
+
+    def run(self) -> TakenIn:
+        """One nightly: take in, purge, put in place."""
+        version = self.home.start_next()
+        with History(version.history, self.sources) as history:
+            result = take_in(self.home, self.sources, history, version.number, self._remember, now=self.now)
+            datasets = [dataset for source in self.sources.values() for dataset in source.datasets.values()]
+            purge(history.connection, datasets, version.number)
+        version.models.write_text(models_json())
+        self.home.put_in_place(version)
+        return result
+
+    def _remember(self, rows: BatchRows, dates: dict[int, date]) -> None:
+        self.batches.append((rows, dates))
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of the history."""
+        version = self.home.current()
+        assert version is not None
+        with duckdb.connect(str(version.history), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        """The list of deliveries."""
+        names = ["source", "extract_date", "revision", "status", "reason", "rows", "quarantined_rows", "folder",
+                 "message", "delivery_id"]  # fmt: skip
+        return [dict(zip(names, row, strict=True)) for row in self.query(f"select {', '.join(names)} from delivery")]
+
+    def quarantine(self) -> list[dict[str, Any]]:
+        """The quarantined rows, with the delivery's folder."""
+        names = ["folder", "dataset", "file", "line", "column", "reason", "expected"]
+        rows = self.query(
+            "select d.folder, q.dataset, q.file, q.line, q.column_name, q.reason, q.expected "
+            "from quarantine q join delivery d using (delivery_id)"
+        )
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def figures(self, period_id: str, as_known: date | None = None) -> dict[FigureKey, Decimal]:
+        """All figures of a period."""
+        version = self.home.current()
+        assert version is not None
+        municipality = self.home.municipality
+        period = parse_period(period_id, municipality)
+        rows = ask_figures(version, municipality, period, as_known or EVERYTHING)
+        figures = {tuple(row[:-1]): row[-1] for row in rows}
+        assert len(figures) == len(rows)
+        return figures
+
+    def decide(self, folder: str, decision: str) -> None:
+        """Release or reject the held delivery in a folder."""
+        held = [one for one in self.deliveries() if one["folder"] == folder and one["status"] == "held"]
+        assert held, folder
+        for one in held:
+            self.home.decide(one["delivery_id"], decision)

@@ -1,0 +1,83 @@
+"""The program and the oracle agree on every random world: statuses, quarantine, and every figure to the last unit.
+
+The oracle (tests/model) shares no code with the program: it reads deliveries.md and figures.md sentence by sentence.
+A few dozen worlds in the default suite, at least a thousand in the slow one.
+"""
+
+import tempfile
+from collections import Counter
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from tests.model.oracle import PROFILES, Oracle
+from tests.pipeline import Pipeline
+from tests.property.strategies import World, worlds
+
+NOW = date(2026, 1, 1)
+CHECKS = {"deadline": None, "suppress_health_check": list(HealthCheck), "derandomize": True}
+
+
+def _play(world: World, pipeline: Pipeline, oracle: Oracle) -> None:
+    for batch, decision in enumerate(world.decisions):
+        world.write_batch(batch, pipeline.drop)
+        oracle.run(pipeline.drop)
+        pipeline.run()
+        assert _statuses(pipeline.deliveries()) == _statuses(oracle.deliveries())
+        for delivery in oracle.deliveries():
+            if decision and delivery["status"] == "held":
+                (oracle.release if decision == "release" else oracle.reject)(delivery["folder"])
+                pipeline.decide(delivery["folder"], decision)
+
+
+def _statuses(deliveries: list[dict[str, Any]]) -> Counter[tuple[Any, ...]]:
+    names = ("folder", "source", "extract_date", "revision", "status", "quarantined_rows")
+    usable = [one for one in deliveries if one["reason"] not in ("bad_manifest", "unsupported_schema_version")]
+    return Counter(
+        (
+            *(one[name] for name in names),
+            one["reason"] or "",
+            one["rows"] if one["status"] != "rejected" else None,
+        )
+        for one in usable
+    ) + Counter((one["folder"], one["status"], one["reason"]) for one in deliveries if one not in usable)
+
+
+def _quarantine(entries: list[dict[str, Any]]) -> Counter[tuple[Any, ...]]:
+    return Counter(
+        tuple(one[name] for name in ("folder", "dataset", "file", "line", "column", "reason")) for one in entries
+    )
+
+
+def _differences(computed: dict[Any, Decimal], expected: dict[Any, Decimal]) -> dict[Any, tuple[Any, Any]]:
+    keys = computed.keys() | expected.keys()
+    return {key: (computed.get(key), expected.get(key)) for key in keys if computed.get(key) != expected.get(key)}
+
+
+def _agrees(world: World) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        pipeline = Pipeline(Path(folder), world.municipality, NOW)
+        oracle = Oracle(PROFILES[world.municipality], NOW)
+        _play(world, pipeline, oracle)
+        assert _quarantine(pipeline.quarantine()) == _quarantine(oracle.quarantine())
+        for period in world.periods:
+            for as_known in world.as_known:
+                computed = pipeline.figures(period, as_known)
+                assert not _differences(computed, oracle.figures(period, as_known)), (period, as_known)
+
+
+@settings(max_examples=24, phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.target], **CHECKS)
+@given(worlds())
+def test_pipeline_agrees_with_the_oracle(world: World) -> None:
+    _agrees(world)
+
+
+@pytest.mark.slow
+@settings(max_examples=1000, **CHECKS)
+@given(worlds())
+def test_pipeline_agrees_with_the_oracle_on_a_thousand_worlds(world: World) -> None:
+    _agrees(world)
