@@ -141,7 +141,7 @@ def read(path: Path) -> Status:
             " coalesce(sum(rows) filter (status = 'accepted'), 0)::bigint as loaded from delivery group by source, status",
         )
         problems = rows(connection, MESSAGES.format(condition="status <> 'accepted'"))
-        warnings = rows(connection, MESSAGES.format(condition="status = 'accepted' and coalesce(message, '') <> ''"))
+        warnings = rows(connection, MESSAGES.format(condition="status = 'accepted' and message like '%Varning:%'"))
         quarantine = rows(
             connection,
             "select delivery.source, quarantine.dataset, quarantine.column_name, quarantine.reason, count(*) as found,"

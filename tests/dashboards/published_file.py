@@ -451,7 +451,7 @@ def stockholm(path: Path, change: Callable[[Maker], None] | None = None) -> Path
         for number in range(count):
             extract = date.fromordinal(date(2023, 11, 30).toordinal() - number * 7)
             folder = f"{source}/{extract}"
-            maker.deliveries.append((source, extract, 1, "accepted", None, "", 3000, 0, f"{source}-{number}", folder))
+            maker.deliveries.append((source, extract, 1, "accepted", None, "Inläst.", 3000, 0, f"{source}-{number}", folder))
     maker.deliveries += [
         ("ber", date(2023, 5, 3), 1, "rejected", "checksum_mismatch",
          "Filen kontakter.csv har inte den kontrollsumma som manifestet anger. Be avsändaren skicka leveransen igen.",
@@ -462,7 +462,7 @@ def stockholm(path: Path, change: Callable[[Maker], None] | None = None) -> Path
         ("skolregister", date(2023, 2, 1), 1, "superseded", None, "Ersatt av revision 2.", 9000, 0, "s-1", "skolregister/z"),
         (None, None, None, "rejected", "bad_manifest", "Filen leverans.json är inte giltig JSON.", 0, 0, "r-2", "okand/q"),
         ("enkat", date(2023, 3, 1), 1, "accepted", None,
-         "Kolumnen kommentar finns inte i avtalet och har inte lästs in.", 50, 0, "w-1", "enkat/w"),
+         "Inläst. Varning: Kolumnen kommentar finns inte i avtalet och har inte lästs in.", 50, 0, "w-1", "enkat/w"),
     ]  # fmt: skip
     maker.quarantine += [
         ("ber-1", "kontakter", "kontakter.csv", line, "kanal", "bad_code", "en kod i listan kanal")

@@ -130,6 +130,7 @@ def test_status_page_tells_what_was_not_used(stockholm: Site) -> None:
     ):
         assert expected in page.text
     assert "bad_code" not in page.text
+    assert "(200 leveranser)" not in page.text  # what was loaded without remark is not a remark
     assert "Antalet rader är rimligt" not in page.text
 
 
