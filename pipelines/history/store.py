@@ -144,19 +144,33 @@ class History:
         run = self.connection.execute
         before = [row[0] for row in run("select extract_date from extract where source = ?", [source]).fetchall()]
         timeline = Timeline(before, {ord_: dates[ord_] for ord_ in sorted(counting)})
+        run("begin")  # one transaction a batch: a commit waits for the disk
         for rows in batch.values():
             merge(self.connection, rows.dataset, rows, timeline)
             self._remember_numbers(rows.numbers)
-        for ord_, loaded in counting.items():
-            run("delete from extract where source = ? and extract_date = ?", [source, dates[ord_]])
-            run("insert into extract values (?, ?, ?, ?)", [source, dates[ord_], loaded.revision, loaded.delivery_id])
-            self._remember_counts(loaded.delivery_id, loaded.rows)
-
-    def _remember_counts(self, delivery_id: str, rows: dict[str, int]) -> None:
-        self.connection.execute("delete from extract_dataset where delivery_id = ?", [delivery_id])
-        self.connection.executemany(
-            "insert into extract_dataset values (?, ?, ?)", [(delivery_id, name, count) for name, count in rows.items()]
+        extracts = [(source, dates[ord_], loaded.revision, loaded.delivery_id) for ord_, loaded in counting.items()]
+        self._replace(
+            "extract",
+            ["source", "extract_date"],
+            pl.DataFrame(extracts, schema=["source", "extract_date", "revision", "delivery_id"], orient="row"),
         )
+        self._remember_counts({loaded.delivery_id: loaded.rows for loaded in counting.values()})
+        run("commit")
+
+    def _replace(self, table: str, key: list[str], rows: pl.DataFrame) -> None:
+        """Insert rows; those of the table with the same key give way."""
+        self.connection.register("incoming", rows)
+        same = " and ".join(f"incoming.{name} = {table}.{name}" for name in key)
+        self.connection.execute(f"delete from {table} where exists (select 1 from incoming where {same})")
+        self.connection.execute(f"insert into {table} by name select * from incoming")
+        self.connection.unregister("incoming")
+
+    def _remember_counts(self, rows: dict[str, dict[str, int]]) -> None:
+        counts = [
+            (delivery_id, name, count) for delivery_id, counted in rows.items() for name, count in counted.items()
+        ]
+        frame = pl.DataFrame(counts, schema=["delivery_id", "dataset", "rows"], orient="row")
+        self._replace("extract_dataset", ["delivery_id"], frame)
 
     def _remember_numbers(self, numbers: pl.DataFrame) -> None:
         self.connection.register("seen_number", numbers)
@@ -199,14 +213,15 @@ class History:
                 )
                 self.connection.unregister("aside")
             self._remember_numbers(rows.numbers)
-        for ord_, delivery_id in held.items():
-            self._remember_counts(
-                delivery_id,
-                {
+        self._remember_counts(
+            {
+                delivery_id: {
                     name: int(rows.counts.filter(pl.col("ord") == ord_)["data_rows"].sum())
                     for name, rows in batch.items()
-                },
-            )
+                }
+                for ord_, delivery_id in held.items()
+            }
+        )
 
     def held_rows(self, source: Source, delivery_id: str) -> tuple[dict[str, BatchRows], dict[str, int]]:
         """A held delivery's rows as a batch of one extract (ord 0), and its data rows per dataset."""
