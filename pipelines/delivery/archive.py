@@ -5,13 +5,21 @@ The nightly job can write here but cannot read: only the holder of the private k
 archive back.
 """
 
+import hashlib
 import os
+import shutil
 from pathlib import Path
 
 import pyarrow as pa
 import pyrage
 
 SUFFIX = ".zst.age"
+
+#: A fast level: compressing a year's backlog must not take longer than reading it.
+_CODEC = pa.Codec("zstd", compression_level=-3)
+
+#: A file system's names hold 255 bytes; a longer name is cut, and what is cut away becomes a fingerprint.
+_LONGEST_NAME = 200
 
 
 class Archive:
@@ -22,15 +30,34 @@ class Archive:
         self._recipient = pyrage.x25519.Recipient.from_str(public_key)
 
     def store(self, delivery_id: str, name: str, content: bytes) -> None:
-        """Keep one file; storing it again changes nothing that a reader sees."""
-        target = self.folder / delivery_id / (name + SUFFIX)
-        if target.exists():
-            return
+        """Keep one file, in one step; `home` has it put on the disk before the version is published that loaded it.
+
+        What stands there already was left by a nightly that did not finish; the file may be another since then, and what is
+        kept must be what is loaded.
+        """
+        target = self.folder / delivery_id / (_short(name) + SUFFIX)
         target.parent.mkdir(parents=True, exist_ok=True)
-        packed = pa.compress(content, codec="zstd", asbytes=True)
-        part = target.with_name(target.name + ".part")
+        self._incoming.mkdir(exist_ok=True)
+        packed = _CODEC.compress(content, asbytes=True)
+        part = self._incoming / f"{delivery_id} {target.name}"
         part.write_bytes(pyrage.encrypt(packed, [self._recipient]))
         os.replace(part, target)
+
+    def forget(self, delivery_id: str) -> None:
+        """Remove a delivery's files."""
+        shutil.rmtree(self.folder / delivery_id, ignore_errors=True)
+
+    @property
+    def _incoming(self) -> Path:
+        """Where files are written before they get their name; `home` sweeps it."""
+        return self.folder / ".incoming"
+
+
+def _short(name: str) -> str:
+    encoded = name.encode()
+    if len(encoded) <= _LONGEST_NAME:
+        return name
+    return encoded[: _LONGEST_NAME - 17].decode(errors="ignore") + "-" + hashlib.sha256(encoded).hexdigest()[:16]
 
 
 def open_archived(path: Path, private_key: str) -> bytes:

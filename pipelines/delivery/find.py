@@ -17,6 +17,14 @@ class Found:
     manifest: bytes
     delivery_id: str
 
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether the manifest still stands there as it was found."""
+        try:
+            return (self.path / MANIFEST_NAME).read_bytes() == self.manifest
+        except OSError:
+            return False
+
 
 def delivery_id(folder: str, manifest: bytes) -> str:
     """A delivery is known by its path and its manifest's bytes: 16 hex digits made from both."""
@@ -32,15 +40,19 @@ def find_deliveries(drop: Path) -> list[Found]:
         folders = sorted(folder for source in drop.iterdir() if source.is_dir() for folder in source.iterdir())
     except OSError as error:
         raise UsageError(
-            f"The drop folder {drop} cannot be read ({error.strerror}): mount it or correct `drop` in the settings file."
+            f"The drop folder {error.filename or drop} cannot be read ({error.strerror}): mount it, give the nightly job "
+            "access to it, or correct `drop` in the settings file."
         ) from error
     found = []
     for path in folders:
         try:
+            if not (path / MANIFEST_NAME).is_file():
+                continue
             manifest = (path / MANIFEST_NAME).read_bytes()
         except OSError:
             # No manifest, or one that cannot be read tonight: not a delivery yet.
             continue
         folder = path.relative_to(drop).as_posix()
-        found.append(Found(path, folder, manifest, delivery_id(folder, manifest)))
+        shown = folder.encode(errors="surrogateescape").decode(errors="replace")
+        found.append(Found(path, shown, manifest, delivery_id(folder, manifest)))
     return found

@@ -49,6 +49,7 @@ class Checked:
     content: str
     rows: dict[str, int]
     quarantined: dict[str, int]
+    commonest_fault: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -109,8 +110,9 @@ class Ledger:
         if any(one.content == delivery.content for one in earlier):
             message = "Samma leverans har redan tagits emot: inget ändras och inget behöver göras."
             return self.remember(replace(entry, status=DUPLICATE, message=message, quarantined_rows=0))
-        if any(one.decided != "reject" for one in earlier):
-            return self.remember(_rejected(entry, _CONFLICT))
+        other = next((one for one in earlier if one.decided != "reject"), None)
+        if other:
+            return self.remember(_rejected(entry, _conflict(other.folder)))
         loaded = self.extracts[delivery.source].get(delivery.extract_date)
         if loaded and loaded.revision > delivery.revision:
             return self.remember(_superseded(entry, loaded.revision))
@@ -155,7 +157,8 @@ class Ledger:
                 return Fault(
                     "too_many_bad_rows",
                     f"Datamängden {dataset} har {bad} felaktiga rader av {rows}, mer än {limit.bad_row_share} procent: "
-                    "exporten är troligen trasig. Be avsändaren rätta den och leverera igen.",
+                    f"exporten är troligen trasig. {delivery.commonest_fault.get(dataset, '')} "
+                    "Be avsändaren rätta den och leverera igen.",
                 )
         return None
 
@@ -177,11 +180,13 @@ class Ledger:
 
 _HELD_ADVICE = "Kontrollera med avsändaren och kör sedan kaa deliveries release eller reject"
 
-_CONFLICT = Fault(
-    "conflict",
-    "En leverans från samma källa med samma datum och revision men annat innehåll finns redan. Be avsändaren leverera "
-    "rättelsen med högre revision.",
-)
+
+def _conflict(folder: str) -> Fault:
+    return Fault(
+        "conflict",
+        f"En leverans från samma källa med samma datum och revision men annat innehåll finns redan ({folder}). Be "
+        "avsändaren leverera rättelsen med högre revision.",
+    )
 
 
 def _rejected(entry: Judged, fault: Fault) -> Judged:

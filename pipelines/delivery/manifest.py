@@ -16,8 +16,8 @@ from pipelines.delivery.faults import Fault
 
 MANIFEST_NAME = "leverans.json"
 ENCODINGS = ("utf-8", "iso-8859-1")
-_VERSION = re.compile(r"(\d+)(\.\d+)*")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_VERSION = re.compile(r"([0-9]+)(\.[0-9]+)*")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
@@ -80,7 +80,7 @@ def read_manifest(content: bytes, folder: Path, sources: dict[str, Source]) -> R
         return result
     version = raw.get("schemaversion")
     matched = _VERSION.fullmatch(version) if isinstance(version, str) else None
-    if matched and int(matched[1]) != 1:
+    if matched and matched[1].lstrip("0") != "1":
         result.fault = Fault(
             "unsupported_schema_version",
             f"Leveransen har schemaversion {matched[0][:20]}, men bara version 1 tas emot. Be avsändaren leverera i "
@@ -116,11 +116,13 @@ def _manifest(raw: dict[str, Any], folder: Path, sources: dict[str, Source]) -> 
     entries = raw.get("filer")
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise _Bad("fältet filer ska vara en lista av objekt")
-    files = [_file(entry, folder) for entry in entries]
+    files = [_file(entry, place, folder) for place, entry in enumerate(entries, start=1)]
     names = [item.dataset for item in files]
-    if len(names) != len(set(names)):
-        raise _Bad("en datamängd nämns två gånger i filer")
     known = sources[source].datasets
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        named = f"datamängden {twice[0]}" if twice[0] in known else "en datamängd utanför kontraktet"
+        raise _Bad(f"{named} nämns två gånger i filer")
     return Manifest(
         source=source,
         municipality_code=_text(raw, "kommunkod"),
@@ -132,7 +134,14 @@ def _manifest(raw: dict[str, Any], folder: Path, sources: dict[str, Source]) -> 
     )
 
 
-def _file(entry: dict[str, Any], folder: Path) -> ManifestFile:
+def _file(entry: dict[str, Any], place: int, folder: Path) -> ManifestFile:
+    try:
+        return _checked_file(entry, folder)
+    except _Bad as error:
+        raise _Bad(f"{error} (post {place} i filer)") from None
+
+
+def _checked_file(entry: dict[str, Any], folder: Path) -> ManifestFile:
     name = _text(entry, "fil")
     if not _is_plain_name(name, folder):
         raise _Bad("fältet fil ska vara ett filnamn i leveransens egen mapp, utan sökväg och utan länk ut ur mappen")

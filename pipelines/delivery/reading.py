@@ -65,8 +65,11 @@ class _Unusable(Exception):
 def read_file(folder: Path, file: ManifestFile, dataset: Dataset) -> ReadFile:
     """Read one file of a delivery; the fault is the first that applies to the file."""
     try:
-        content = (folder / file.name).read_bytes()
+        path = folder / file.name
+        content = path.read_bytes() if path.is_file() else None
     except OSError:
+        content = None
+    if content is None:
         message = f"Filen {file.name} saknas eller går inte att läsa. Be avsändaren leverera den igen."
         return ReadFile(file, None, None, Fault("missing_file", message))
     try:
@@ -97,18 +100,21 @@ def _records(content: bytes, file: ManifestFile, dataset: Dataset) -> FileRecord
             f"Filen {file.name} har en annan kontrollsumma (sha256) än manifestet anger: den är ofullständig eller "
             "ändrad. Be avsändaren leverera igen.",
         )
-    lines = pl.read_lines(io.BytesIO(_decoded(content, file)), name="record").with_row_index("line", offset=1)
-    logical = _logical_records(lines, file).filter(pl.col("record") != "")
+    text = _decoded(content, file)
+    lines = pl.read_lines(io.BytesIO(text), name="record").with_row_index("line", offset=1)
+    has_quotes = b'"' in text
+    logical = _logical_records(lines, file) if has_quotes else lines
+    logical = _without_empty(logical.with_columns(separators=pl.col("record").str.count_matches(";", literal=True)))
     if logical.is_empty():
         raise _malformed(file, 1, "rubrikraden saknas")
-    header_line, header_text = logical.row(0)
+    header_line, header_text, _ = logical.row(0)
     header = split_record(header_text)
     if header is None:
         raise _malformed(file, header_line, "citattecknen i rubrikraden går inte ihop")
     if len(header) != len(set(header)):
-        raise _malformed(file, header_line, "en kolumn nämns två gånger i rubrikraden")
+        raise _malformed(file, header_line, _named_twice(header, dataset))
     records = logical.slice(1)
-    _check_fields(records, len(header), file)
+    _check_fields(records, len(header), file, has_quotes)
     missing = [column.name for column in dataset.columns if column.name not in header]
     if missing:
         raise _Unusable(
@@ -122,7 +128,7 @@ def _records(content: bytes, file: ManifestFile, dataset: Dataset) -> FileRecord
             f"Filen {file.name} har {records.height} datarader, men manifestet anger {file.rows}. Filen kan vara "
             "avkortad: be avsändaren leverera igen.",
         )
-    return FileRecords(dataset, file.name, header, records)
+    return FileRecords(dataset, file.name, header, records.select("line", "record"))
 
 
 def _decoded(content: bytes, file: ManifestFile) -> bytes:
@@ -174,14 +180,24 @@ def _logical_records(lines: pl.DataFrame, file: ManifestFile) -> pl.DataFrame:
     )
 
 
-def _check_fields(records: pl.DataFrame, width: int, file: ManifestFile) -> None:
+def _without_empty(records: pl.DataFrame) -> pl.DataFrame:
+    """Wholly empty lines are no rows; only a record without any separator can be one."""
+    single = pl.col("separators") == 0
+    if not records.select(single.any()).item():
+        return records
+    return records.filter(~(single & (pl.col("record").str.strip_chars(BLANKS) == "")))
+
+
+def _check_fields(records: pl.DataFrame, width: int, file: ManifestFile, has_quotes: bool) -> None:
     """Every record must have as many fields as the header."""
-    quoted = records["record"].str.contains('"', literal=True)
-    plain = records.filter(~quoted) if quoted.any() else records
-    wrong = plain.filter(plain["record"].str.count_matches(";", literal=True) != width - 1)["line"].to_list()[:1]
+    plain, quoted = records, records.clear()
+    if has_quotes:
+        is_quoted = records["record"].str.contains('"', literal=True)
+        plain, quoted = records.filter(~is_quoted), records.filter(is_quoted)
+    wrong = plain.filter(pl.col("separators") != width - 1)["line"].to_list()[:1]
     broken: list[int] = []
-    if quoted.any():
-        for line, record in records.filter(quoted).iter_rows():
+    if quoted.height:
+        for line, record in quoted.select("line", "record").iter_rows():
             fields = split_record(record)
             if fields is None:
                 broken = [line]
@@ -193,6 +209,14 @@ def _check_fields(records: pl.DataFrame, width: int, file: ManifestFile) -> None
         raise _malformed(file, min(wrong), f"raden har inte lika många fält som rubrikraden ({width})")
     if broken:
         raise _malformed(file, broken[0], "citattecknen på raden går inte ihop")
+
+
+def _named_twice(header: list[str], dataset: Dataset) -> str:
+    """Says which column it is; a name that the contract does not know may be a value, so its place is given instead."""
+    place = next(place for place, name in enumerate(header) if name in header[:place])
+    known = header[place] in [column.name for column in dataset.columns]
+    column = f"kolumnen {header[place]}" if known else f"kolumn {place + 1} (utanför kontraktet)"
+    return f"{column} nämns två gånger i rubrikraden"
 
 
 def _malformed(file: ManifestFile, line: int, what: str) -> _Unusable:

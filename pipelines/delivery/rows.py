@@ -74,6 +74,9 @@ def type_rows(
     ``files``: the records by ord. ``referenced``: each (dataset, column) that this dataset refers to.
     """
     seen, data_rows = _distinct_contents(dataset, files)
+    for column in dataset.columns:
+        if column.type == "text":  # from here on no personnummer is in it, so keys and references still fit together
+            seen = seen.with_columns(pseudonymiser.mask_all(seen[column.name]))
     numbers = pseudonymiser.look_up(_all_numbers(dataset, seen))
     typed = _typed(dataset, seen, numbers)
     intrinsic = _intrinsic_faults(dataset, typed)
@@ -244,7 +247,7 @@ def _key_conflicts(dataset: Dataset, seen: pl.DataFrame, intrinsic: pl.DataFrame
     keys = [column.name for column in dataset.key]
     places = [place for place, column in enumerate(dataset.columns) if column.is_key]
     unusable = intrinsic.filter(pl.col("place").is_in(places) & (pl.col("check") <= 1))
-    usable = seen.select("content", *keys, "ord").join(unusable, on="content", how="anti")
+    usable = seen.select("content", *keys, "ord").drop_nulls(keys).join(unusable, on="content", how="anti")
     shared = usable.filter(pl.struct(keys).is_duplicated()).explode("ord")
     conflicting = shared.filter(pl.struct([*keys, "ord"]).is_duplicated())
     return _fault_frame(conflicting, places[0], _KEY_CONFLICT)

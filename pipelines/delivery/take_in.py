@@ -4,10 +4,12 @@ Deliveries go through in batches of one source, by date; memory follows the batc
 delivery never stops the others. The rules themselves are in the modules that this one calls.
 """
 
+import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -18,14 +20,15 @@ from pipelines.delivery.faults import Fault, first_fault
 from pipelines.delivery.find import Found, find_deliveries
 from pipelines.delivery.judging import ACCEPTED, HELD, REJECTED, SUPERSEDED, Checked, Judged, Ledger, Loaded
 from pipelines.delivery.manifest import MANIFEST_NAME, Manifest, ReadManifest, read_manifest
-from pipelines.delivery.pseudonym import Pseudonymiser
+from pipelines.delivery.pseudonym import Pseudonymiser, mask
 from pipelines.delivery.reading import FileRecords, ReadFile, read_file
 from pipelines.delivery.rows import BatchRows, refer_to, type_rows
+from pipelines.errors import NightlyFailed
 from pipelines.history.store import History
 from pipelines.home import Home
 
 #: Bytes of files in one batch: large enough that a backlog's nights share their work, small enough for a small machine.
-BATCH_BYTES = 64 * 1024**2
+BATCH_BYTES = 128 * 1024**2
 
 Progress = Callable[[str], None]
 #: Called with each dataset's rows of a batch and the batch's dates by ord: where the contracts' promises are checked.
@@ -75,9 +78,9 @@ def take_in(
 
     ``now`` is the moment that `future_date` is judged by (default: the machine's clock).
     """
-    run = _Run(home, sources, history, on_batch, progress)
-    run.carry_out_decisions()
     today = (now or datetime.now(ZoneInfo(home.municipality.timezone))).date()
+    run = _Run(home, sources, history, on_batch, today)
+    run.carry_out_decisions()
     seen = run.ledger.judged
     fresh = [found for found in find_deliveries(home.drop) if found.delivery_id not in seen]
     candidates = []
@@ -153,16 +156,16 @@ class _Run:
     """The state of one run: the ledger and what has been written to it."""
 
     def __init__(
-        self, home: Home, sources: dict[str, Source], history: History, on_batch: OnBatch, progress: Progress
+        self, home: Home, sources: dict[str, Source], history: History, on_batch: OnBatch, today: date
     ) -> None:
         self.home = home
         self.sources = sources
         self.history = history
         self.on_batch = on_batch
-        self.progress = progress
+        self._today = today
         self.ledger: Ledger = history.ledger(home.municipality.thresholds)
         self._before = dict(self.ledger.judged)
-        self._archive = Archive(home.path / "archive", home.archive_public_key)
+        self._archive = Archive(home.archive, home.archive_public_key)
         self._pseudonymiser = Pseudonymiser(home.pseudonym_key)
 
     # --- one batch -----------------------------------------------------------------------------------------------------
@@ -170,14 +173,15 @@ class _Run:
     def take_in_batch(self, source: Source, candidates: list[_Candidate]) -> None:
         """Read, type, judge and load deliveries of one source; they are in the order of judging."""
         with ThreadPoolExecutor(max_workers=2) as pool:
-            usable = [item for item in pool.map(lambda one: self._read(source, one), candidates) if item]
+            usable = [item for item in pool.map(lambda one: self._read_safely(source, one), candidates) if item]
         if not usable:
             return
-        batch = self._type(source, usable)
+        batch = self._type_safely(source, usable)
         dates = {ord_: candidate.manifest.extract_date for ord_, candidate in enumerate(usable)}
+        limit = self.home.municipality.thresholds.bad_row_min
         judged: dict[int, Judged] = {}
         for ord_, candidate in enumerate(usable):
-            judged[ord_] = self.ledger.judge(_checked(candidate, ord_, batch))
+            judged[ord_] = self.ledger.judge(_checked(candidate, ord_, batch, many=limit))
         for ord_ in judged:  # a later one of the batch may have superseded it
             judged[ord_] = self.ledger.judged[usable[ord_].found.delivery_id]
         extracts = self.ledger.extracts[source.name]
@@ -191,20 +195,39 @@ class _Run:
         if held:
             self.history.hold(batch, held)
         self._keep_quarantine(batch, judged, usable)
+        self._remember_files(usable)
         loaded_dates = {ord_: dates[ord_] for ord_ in counting}
         for rows in batch.values():
             self.on_batch(rows, loaded_dates)
 
+    def _read_safely(self, source: Source, candidate: _Candidate) -> _Candidate | None:
+        try:
+            return self._read(source, candidate)
+        except Exception as error:
+            raise _unforeseen(error, f"Delivery {candidate.found.delivery_id} cannot be read") from None
+
+    def _type_safely(self, source: Source, usable: list[_Candidate]) -> dict[str, BatchRows]:
+        days = f"{usable[0].manifest.extract_date} to {usable[-1].manifest.extract_date}"
+        try:
+            return self._type(source, usable)
+        except Exception as error:
+            raise _unforeseen(error, f"The deliveries of {source.name} from {days} cannot be typed") from None
+
     def _read(self, source: Source, candidate: _Candidate) -> _Candidate | None:
-        """Read and archive a delivery's files; None when it is rejected for them."""
+        """Read and archive a delivery's files; None when it is rejected for them or not there any more."""
         for file in candidate.manifest.files:
             read = read_file(candidate.found.path, file, source.datasets[file.dataset])
             candidate.files[file.dataset] = read
             if read.content is not None:
-                self._archive.store(candidate.found.delivery_id, file.name, read.content)
+                name = self._pseudonymiser.mask(file.name, self._today)
+                self._archive.store(candidate.found.delivery_id, name, read.content)
                 read.content = None
         self._archive.store(candidate.found.delivery_id, MANIFEST_NAME, candidate.found.manifest)
         fault = first_fault([read.fault for read in candidate.files.values() if read.fault])
+        if fault and not candidate.found.is_unchanged:
+            # Taken away or written anew while it was read, or the drop folder is gone: judged when it stands there whole.
+            self._archive.forget(candidate.found.delivery_id)
+            return None
         if fault:
             self.reject(candidate, fault)
             return None
@@ -241,11 +264,31 @@ class _Run:
             if rows.quarantine.is_empty() or not kept:
                 continue
             names = pl.DataFrame(
-                [(ord_, delivery_id, usable[ord_].files[dataset].file.name) for ord_, delivery_id in kept.items()],
+                [
+                    (ord_, delivery_id, mask(usable[ord_].files[dataset].file.name, self._today))
+                    for ord_, delivery_id in kept.items()
+                ],
                 schema={"ord": pl.UInt32, "delivery_id": pl.String, "file": pl.String},
                 orient="row",
             )
-            self.history.add_quarantine(rows.quarantine.join(names, on="ord").with_columns(dataset=pl.lit(dataset)))
+            entries = rows.quarantine.join(names, on="ord").with_columns(dataset=pl.lit(dataset))
+            self.history.add_quarantine(entries, self._pseudonymiser.known)
+
+    def _remember_files(self, usable: list[_Candidate]) -> None:
+        """A number is traced to files by what they were called and their sha256."""
+        files = [
+            (
+                candidate.found.delivery_id,
+                dataset,
+                mask(read.file.name, self._today),
+                read.file.sha256,
+                read.records.records.height if read.records else 0,
+            )
+            for candidate in usable
+            for dataset, read in candidate.files.items()
+        ]
+        names = ["delivery_id", "dataset", "file", "sha256", "rows"]
+        self.history.write_files(pl.DataFrame(files, schema=names, orient="row"))
 
     # --- verdicts and the rest -----------------------------------------------------------------------------------------
 
@@ -292,17 +335,41 @@ class _Run:
         """Write the ledger; what is no longer held is no longer put aside."""
         judged = self.ledger.judged
         changed = [delivery_id for delivery_id, entry in judged.items() if self._before.get(delivery_id) != entry]
+        for delivery_id in changed:
+            judged[delivery_id] = self._without_numbers(judged[delivery_id])
         self.history.write_ledger(self.ledger, changed, version)
         still_held = [entry for entry in judged.values() if entry.status == HELD]
         self.history.forget_held({entry.delivery_id for entry in still_held})
         return TakenIn([judged[delivery_id] for delivery_id in changed], still_held)
+
+    def _without_numbers(self, entry: Judged) -> Judged:
+        """The line as it is stored and shown: folders and files may be named after somebody; the id stays as it is."""
+        message = entry.delivery_id.join(mask(part, self._today) for part in entry.message.split(entry.delivery_id))
+        return replace(entry, folder=mask(entry.folder, self._today), message=message)
+
+
+def _unforeseen(error: Exception, what: str) -> NightlyFailed:
+    """A fault of the program, told without the error's own text: that may quote the data, and logs are read by many."""
+    package = Path(__file__).parent.parent
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(package)
+    ]
+    place = Path(frames[-1].filename).relative_to(package.parent)
+    kind = type(error).__name__
+    if isinstance(error, OSError) and error.strerror:
+        kind += f", {error.strerror}"  # the operating system's words: disk full, no permission
+    return NightlyFailed(
+        f"{what} ({kind} at {place} line {frames[-1].lineno}); nothing is published. Report this line to those who look "
+        "after the program; without the delivery in the drop folder kaa nightly can go on."
+    )
 
 
 def _refers_to(dataset: Dataset) -> set[str]:
     return {column.reference[0] for column in dataset.columns if column.reference}
 
 
-def _checked(candidate: _Candidate, ord_: int, batch: dict[str, BatchRows]) -> Checked:
+def _checked(candidate: _Candidate, ord_: int, batch: dict[str, BatchRows], many: int) -> Checked:
+    """``many``: so many bad rows may be too many, and then it is said which fault is the commonest."""
     manifest = candidate.manifest
     counts = {name: rows.counts.row(by_predicate=pl.col("ord") == ord_, named=True) for name, rows in batch.items()}
     return Checked(
@@ -314,8 +381,19 @@ def _checked(candidate: _Candidate, ord_: int, batch: dict[str, BatchRows]) -> C
         content=manifest.content,
         rows={name: count["data_rows"] for name, count in counts.items()},
         quarantined={name: count["quarantined"] for name, count in counts.items()},
+        commonest_fault={
+            name: _commonest_fault(batch[name].quarantine.filter(pl.col("ord") == ord_), candidate.files[name])
+            for name, count in counts.items()
+            if count["quarantined"] >= many
+        },
         warnings=_warnings(candidate, counts),
     )
+
+
+def _commonest_fault(quarantine: pl.DataFrame, file: ReadFile) -> str:
+    faults = quarantine.group_by("column_name", "reason", "expected").agg(pl.len(), pl.col("line").min())
+    column, reason, expected, _, line = faults.sort("len", "line", descending=[True, False]).row(0)
+    return f"Vanligast är {reason} i kolumnen {column}, först på rad {line} i {file.file.name} (ska vara: {expected})."
 
 
 def _warnings(candidate: _Candidate, counts: dict[str, dict[str, int]]) -> list[str]:

@@ -1,0 +1,109 @@
+"""Runs `kaa` as its users do, and one real nightly for all tests of this folder.
+
+The real nightly (Dagster and dbt) takes half a minute, so there is one, with a small drop folder that holds deliveries of
+every status; with several test processes the first one runs it and the others wait.
+"""
+
+import fcntl
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pipelines.cli import main
+from tests.delivery import canaries
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command answered."""
+
+    exit_code: int
+    out: str
+    err: str
+
+
+Kaa = Callable[..., Said]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The path of a KAA_HOME that is not set up."""
+    path = tmp_path / "home"
+    monkeypatch.setenv("KAA_HOME", str(path))
+    return path
+
+
+@pytest.fixture
+def kaa(capsys: pytest.CaptureFixture[str]) -> Kaa:
+    """Runs a command in this process; anything but an orderly exit fails the test with its traceback."""
+
+    def run(*arguments: object) -> Said:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        said = capsys.readouterr()
+        return Said(int(ended.value.code or 0), said.out, said.err)
+
+    return run
+
+
+@pytest.fixture
+def set_up(home: Path, kaa: Kaa, tmp_path: Path) -> Path:
+    """A KAA_HOME after `kaa init`, before the first nightly."""
+    (tmp_path / "drop").mkdir()
+    assert kaa("init", "--municipality", "stockholm", "--drop", tmp_path / "drop").exit_code == 0
+    return home
+
+
+@dataclass(frozen=True)
+class Published:
+    """A KAA_HOME after its first nightly, what that said, and the numbers that its deliveries held."""
+
+    home: Path
+    nightly: Said
+    told: canaries.Canaries
+
+
+@pytest.fixture(scope="session")
+def nightly(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    folder = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        folder = folder.parent
+    folder = folder / "nightly"
+    folder.mkdir(exist_ok=True)
+    said = [folder / name for name in ("exit_code", "out", "err")]
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not said[0].exists():
+            (folder / "drop").mkdir()
+            canaries.write(folder / "drop")
+            _run(folder, "init", "--municipality", "stockholm", "--drop", str(folder / "drop"))
+            done = _run(folder, "nightly")
+            for path, text in zip(reversed(said), (done.stderr, done.stdout, str(done.returncode)), strict=True):
+                path.write_text(text)
+    # The numbers are the same whenever and wherever they are written.
+    told = canaries.write(tmp_path_factory.mktemp("again"))
+    exit_code, out, err = (path.read_text() for path in said)
+    return Published(folder / "home", Said(int(exit_code), out, err), told)
+
+
+def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("kaa")), *arguments],
+        env=os.environ | {"KAA_HOME": str(folder / "home")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def published(nightly: Published, monkeypatch: pytest.MonkeyPatch) -> Published:
+    """The home after its first nightly, as the commands' KAA_HOME; tests only read it."""
+    monkeypatch.setenv("KAA_HOME", str(nightly.home))
+    return nightly
