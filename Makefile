@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 # These machines may forbid bytecode at run time; imports then take many seconds unless it is compiled now.
 INSTALL := UV_COMPILE_BYTECODE=1 VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes
 
-.PHONY: demo test test-slow test-all check lint types lock clean browser
+
+.PHONY: demo test test-slow test-all bench check lint types lock clean browser
 
 demo: $(VENV)/.run ## a synthetic Stockholm, a nightly run, and the annual report of 2023
 	$(BIN)/kaa demo
@@ -17,6 +18,9 @@ test-slow: $(VENV)/.dev browser
 	$(BIN)/python -m pytest -n 2 -m slow
 
 test-all: test test-slow
+
+bench: $(VENV)/.dev ## cost of a night, of a backlog, and memory, at Stockholm's size
+	$(BIN)/python -m tests.benchmarks
 
 check: lint types
 

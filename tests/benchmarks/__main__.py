@@ -10,7 +10,6 @@ Three questions, each answered as a ratio within one run, because machines diffe
 
 import argparse
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -26,17 +25,13 @@ REPEATS = 3
 
 
 def _measured(command: list[str], environment: dict[str, str] | None = None) -> tuple[float, float]:
-    """Wall seconds and peak memory (GB, of the largest process) of a command."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    """Wall seconds and peak memory (GB, of the largest of its processes) of a command."""
     start = time.monotonic()
-    done = subprocess.run(
-        command, env={**os.environ, **(environment or {})}, capture_output=True, text=True, check=False
-    )
-    seconds = time.monotonic() - start
-    if done.returncode:
-        raise SystemExit(f"{command} ended with {done.returncode}: {done.stderr[-2000:]}")
-    peak = max(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, before)
-    return seconds, peak / 1024**2
+    process = subprocess.Popen(command, env={**os.environ, **(environment or {})}, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    if os.waitstatus_to_exitcode(status):
+        raise SystemExit(f"{command} ended with {os.waitstatus_to_exitcode(status)}")
+    return time.monotonic() - start, used.ru_maxrss / 1024**2
 
 
 def _one_more_night(place: Path, loaded: int, all_nights: Path, days: list[str]) -> float:

@@ -38,6 +38,9 @@ SOURCES = {
     "nyckeltal": ["nyckeltal"],
 }
 
+#: The column that a night changes, where it is not a date.
+CHANGING = {"personer": "stadsdelsomrade", "register": "kategori_fran", "nyckeltal": "enhet"}
+
 #: Share of the rows that one night changes.
 CHANGED = 1 / 300
 
@@ -116,14 +119,11 @@ class City:
         }  # fmt: skip
         return pl.DataFrame(columns[name])
 
-    #: The column that a night changes, where it is not a date.
-    _CHANGING = {"personer": "stadsdelsomrade", "register": "kategori_fran", "nyckeltal": "enhet"}
-
     def _change(self, name: str, day: date) -> None:
         """Give a few rows another value: another date, or another district."""
         table = self._tables[name]
         chosen = self._random.random(table.height) < CHANGED
-        column = self._CHANGING.get(name) or next(item for item in table.columns if "datum" in item)
+        column = CHANGING.get(name) or next(item for item in table.columns if "datum" in item)
         value = {"stadsdelsomrade": "08", "enhet": f"st {day}"}.get(column, day.isoformat())
         self._tables[name] = table.with_columns(
             pl.when(pl.Series(chosen)).then(pl.lit(value)).otherwise(pl.col(column)).alias(column)
