@@ -194,18 +194,50 @@ def quarantine(format_: str) -> None:
 def figures(period_id: str, figure: str | None, as_known: str | None, format_: str) -> None:
     """Figures as the last nightly published them, or as known on an earlier day."""
     from pipelines.home import open_home
-    from pipelines.reading import FIGURE_COLUMNS, read_figures
+    from pipelines.reading import FIGURE_COLUMNS, lacks_purged, read_figures
 
-    _WRITERS[format_](FIGURE_COLUMNS, read_figures(open_home(), period_id, figure, _day(as_known)))
+    home = open_home()
+    _WRITERS[format_](FIGURE_COLUMNS, read_figures(home, period_id, figure, _day(as_known)))
+    if lacks_purged(home, period_id):
+        say(
+            f"Note: persons who may have been counted in {period_id} have been purged (gallring, förordning (2006:39) 7 §), "
+            "so these figures can be smaller than those published then. See kaa purge."
+        )
 
 
 def _day(text: str | None) -> date | None:
     if text is None:
         return None
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"{text!r} is not a day: write it as YYYY-MM-DD.") from None
+        day = None
+    if day is None or day.isoformat() != text:  # other ISO 8601 forms are not what interface.md says
+        raise UsageError(f"{text!r} is not a day: write it as YYYY-MM-DD.")
+    return day
+
+
+@kaa.command()
+@click.option("--dry-run", is_flag=True, help="What the next nightly would purge.")
+@click.option("--on", "on", help="With --dry-run: the day of that nightly's extract (YYYY-MM-DD; default: today).")
+@_format("table", "table", "json", "csv")
+def purge(dry_run: bool, on: str | None, format_: str) -> None:
+    """The protocol of gallring: how many persons, rows and archived files each nightly purged, and why."""
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from pipelines.home import open_home
+    from pipelines.reading import PLAN_COLUMNS, PROTOCOL_COLUMNS, read_planned_purge, read_purge_protocol
+
+    if on and not dry_run:
+        raise UsageError("--on says when a dry run would be: give it with --dry-run.")
+    home = open_home()
+    if dry_run:
+        day = _day(on) or datetime.now(ZoneInfo(home.municipality.timezone)).date()
+        _WRITERS[format_](PLAN_COLUMNS, read_planned_purge(home, day))
+        say(f"Nothing was removed. This would go at the first kaa nightly that takes in an extract of {day.year}.")
+    else:
+        _WRITERS[format_](PROTOCOL_COLUMNS, read_purge_protocol(home))
 
 
 @kaa.command()
@@ -218,6 +250,23 @@ def report(period_id: str, out: Path) -> None:
 
     written = write_report(open_home(), period_id, out)
     say(f"Wrote {len(written)} files; open {written[0]} in a browser.")
+
+
+@kaa.group()
+def archive() -> None:
+    """The deliveries as they were received, for who holds the archive's private key."""
+
+
+@archive.command("open")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--key", required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Private key file."
+)
+def open_file(file: Path, key: Path) -> None:
+    """Write one archived file to standard output as it was received."""
+    from pipelines.delivery.archive import open_archived
+
+    sys.stdout.buffer.write(open_archived(file, key.read_text(encoding="utf-8").strip()))
 
 
 @kaa.command()
@@ -236,6 +285,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except click.exceptions.Abort:
         say("Stopped.")
         sys.exit(130)
+    except click.exceptions.NoArgsIsHelpError as error:
+        say(error.format_message())
+        sys.exit(EX_USAGE)
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "kaa"
         say(f"{error.format_message()} See {command} --help.")

@@ -78,11 +78,15 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Source:
-    """A source system and the datasets that each of its deliveries must hold."""
+    """A source system and the datasets that each of its deliveries must hold.
+
+    ``archive_years``: for how many years after the year of its extract a delivery is archived; None: for ever.
+    """
 
     name: str
     title: str
     datasets: dict[str, Dataset]
+    archive_years: int | None = None
 
 
 def _custom(properties: list[CustomProperty] | None) -> dict[str, Any]:
@@ -180,5 +184,9 @@ def load_sources(district_codes: list[str], folder: Path = CONTRACTS) -> dict[st
         contract = read_contract(path)
         name = str(contract.id)
         datasets = [_dataset(name, schema, lists) for schema in contract.schema_ or []]
-        sources[name] = Source(name, str(contract.name), {item.name: item for item in datasets})
+        promises = {item.property: item.value for item in contract.slaProperties or []}
+        kept = promises.get("archiveRetention")
+        sources[name] = Source(
+            name, str(contract.name), {item.name: item for item in datasets}, kept if isinstance(kept, int) else None
+        )
     return sources

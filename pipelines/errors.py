@@ -7,3 +7,11 @@ class UsageError(Exception):
 
 class NightlyFailed(Exception):
     """The nightly job could not publish; what was published before is untouched; exit code 1."""
+
+
+_DISK_FULL = ("No space left on device", "disk is full", "Disk quota exceeded")
+
+
+def tells_of_full_disk(text: str) -> bool:
+    """Whether an error's text, from whichever library, says that there is no room to write."""
+    return any(words in text for words in _DISK_FULL)

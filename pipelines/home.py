@@ -20,8 +20,8 @@ import os
 import secrets
 import shutil
 import tomllib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +33,9 @@ from pipelines.errors import NightlyFailed, UsageError
 from pipelines.municipality import Municipality, load_municipality, profile_path
 
 ZONES = ("history", "warehouse", "published")
+
+#: The homes that this process has locked.
+_LOCKED: set[Path] = set()
 
 
 class Settings(BaseModel):
@@ -92,6 +95,10 @@ class Home:
     def archive_public_key(self) -> str:
         return _read_key(self.path / "keys" / "archive.public")
 
+    @property
+    def archive(self) -> Path:
+        return self.path / "archive"
+
     # --- versions ------------------------------------------------------------------------------------------------------
 
     def current(self) -> Version | None:
@@ -104,8 +111,8 @@ class Home:
 
     def start_next(self) -> Version:
         """Empty folders for the version after the current one; what a killed nightly left is swept away."""
+        self.sweep()
         current = self.current()
-        self._sweep(current)
         version = Version(self.path, current.number + 1 if current else 1)
         for zone in ZONES:
             version.folder(zone).mkdir(parents=True, mode=0o755 if zone == "published" else 0o700)
@@ -113,37 +120,56 @@ class Home:
             shutil.copyfile(current.history, version.history)
         return version
 
-    def put_in_place(self, version: Version) -> None:
-        """Make a finished version the published one, in one step, and remove the one before it."""
+    def put_in_place(self, version: Version, archived: Iterable[str] = ()) -> None:
+        """Make a finished version the published one, in one step, and remove the one before it.
+
+        ``archived``: the deliveries that it has judged; what is archived of them must outlast a power cut as it does.
+        """
         for file in (version.history, version.warehouse, version.published):
             beside = file.with_name(file.name + ".wal")
-            if beside.exists() and beside.stat().st_size:
+            if beside.exists():
                 raise NightlyFailed(
                     f"{file.name} was not closed properly; nothing is published. Run kaa nightly again."
                 )
-        for zone in ZONES:
-            for path in version.folder(zone).rglob("*"):
+        kept = [self.archive / delivery_id for delivery_id in archived]
+        for folder in [*(version.folder(zone) for zone in ZONES), *kept]:
+            for path in folder.rglob("*"):
                 _sync(path)
-            _sync(version.folder(zone).parent)
+        for folder in [*kept, self.archive, *(version.folder(zone).parent for zone in ZONES)]:
+            if folder.is_dir():
+                _sync(folder)
         part = self.path / "current.json.part"
         part.write_text(json.dumps({"version": version.number}))
         _sync(part)
         os.replace(part, self.path / "current.json")
         _sync(self.path)
-        self._sweep(version)
+        # From here on the new version is the published one: what cannot be removed now is removed next time.
+        with suppress(OSError):
+            self.sweep()
 
-    def _sweep(self, keep: Version | None) -> None:
+    def sweep(self) -> None:
+        """Remove every version but the published one and what is half-written; only the holder of the lock may do that."""
+        keep = self.current()
         for zone in ZONES:
             folder = self.path / zone
             for path in folder.iterdir() if folder.is_dir() else ():
                 if keep is None or path != keep.folder(zone):
                     shutil.rmtree(path)
+        (self.path / "current.json.part").unlink(missing_ok=True)
+        shutil.rmtree(self.archive / ".incoming", ignore_errors=True)
 
     # --- one at a time -------------------------------------------------------------------------------------------------
 
     @contextmanager
     def nightly_lock(self) -> Iterator[None]:
-        """Held by the one nightly that may write; the operating system lets go of it when the process ends."""
+        """Held by the one nightly that may write; the operating system lets go of it when the process ends.
+
+        The process that holds it may enter again: `kaa nightly` holds it around the job, and the job, which the schedule
+        starts without `kaa nightly`, takes it for itself.
+        """
+        if self.path in _LOCKED:
+            yield
+            return
         with (self.path / "nightly.lock").open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -151,7 +177,11 @@ class Home:
                 raise NightlyFailed(
                     "Another nightly is running on this KAA_HOME; wait until it has ended and run kaa nightly again."
                 ) from None
-            yield
+            _LOCKED.add(self.path)
+            try:
+                yield
+            finally:
+                _LOCKED.discard(self.path)
 
     # --- decisions -----------------------------------------------------------------------------------------------------
 
@@ -169,8 +199,9 @@ class Home:
         files = sorted(folder.glob("[!.]*")) if folder.is_dir() else []
         return {file.name: file.read_text() for file in files}
 
-    def forget_decisions(self, delivery_ids: list[str]) -> None:
-        for delivery_id in delivery_ids:
+    def forget_decisions(self, still_held: set[str]) -> None:
+        """Forget the decisions that are carried out: those about deliveries that are not held any more."""
+        for delivery_id in self.decisions().keys() - still_held:
             (self.path / "decisions" / delivery_id).unlink(missing_ok=True)
 
 
@@ -214,7 +245,8 @@ def open_home(path: Path | None = None) -> Home:
 
 
 def _setting_fault(error: ValidationError) -> str:
-    first = error.errors()[0]
+    # A misspelt key is told before the one that is missing for it.
+    first = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
     name = ".".join(str(part) for part in first["loc"])
     allowed = ", ".join(Settings.model_fields)
     if first["type"] == "extra_forbidden":

@@ -7,6 +7,7 @@ for all municipalities belongs here, and no other module asks which municipality
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -43,7 +44,7 @@ class ReportYear(_Strict):
     """Period kind of the annual report and the month and day (MM-DD) on which it starts."""
 
     kind: str
-    starts: str = Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")
+    starts: str = Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])$")
 
 
 class Thresholds(_Strict):
@@ -116,5 +117,7 @@ def _check_links(profile: Municipality, path: Path) -> None:
     if unknown:
         raise UsageError(f"The municipality profile {path} names the district {unknown[0]!r} but does not define it.")
     covered = [code for centre in profile.job_centres for code in centre.districts]
+    if profile.timezone not in available_timezones():
+        raise UsageError(f"The municipality profile {path} has an unknown timezone {profile.timezone!r}.")
     if len(covered) != len(set(covered)) or len(codes) != len(set(codes)):
         raise UsageError(f"The municipality profile {path} names a district twice.")

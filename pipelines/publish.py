@@ -49,7 +49,15 @@ _COPIES = {
     "code": "from warehouse.input.code",
     "delivery": "select source, extract_date, revision, status, reason, message, rows, quarantined_rows, delivery_id, "
     "folder from history.delivery",
+    "target_group_summary": "from warehouse.main.target_group_summary",
+    "figure_check": "from warehouse.main.jump_check",
+    "plan_rule": "from warehouse.input.plan_rule",
+    "plan_parameter": "from warehouse.input.plan_parameter",
+    "plan_rule_summary": "select rule_id, period_id as period, gender_group as gender, job_centre_group as job_centre, "
+    "cases, followed, not_followed, undecided from warehouse.main.plan_rule_summary",
     "quarantine": "select delivery_id, dataset, file, line, column_name, reason, expected from history.quarantine",
+    "purge_protocol": "select version, data_year, persons, rows, quarantined, archives, reason, first_date, last_date "
+    "from history.purge_protocol",
 }
 
 

@@ -1,19 +1,29 @@
 """What the commands read from the published version. Nothing is written here but the pages that a user asks for."""
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 
+from pipelines.contract import load_sources
 from pipelines.errors import UsageError
 from pipelines.home import Home, Version
 from pipelines.warehouse.ask import FIGURE_COLUMNS, ask_figures
 from pipelines.warehouse.inputs import EVERYTHING
 from pipelines.warehouse.periods import Period, parse_period
 
-__all__ = ["FIGURE_COLUMNS", "ExactNumber", "read_deliveries", "read_figures", "read_quarantine", "write_report"]
+__all__ = [
+    "FIGURE_COLUMNS", "PLAN_COLUMNS", "PROTOCOL_COLUMNS", "ExactNumber", "lacks_purged", "read_deliveries", "read_figures",
+    "read_planned_purge", "read_purge_protocol", "read_quarantine", "write_report",
+]  # fmt: skip
+
+PLAN_COLUMNS = ("reason", "persons", "rows", "quarantined", "archives", "first_date", "last_date")
+PROTOCOL_COLUMNS = ("version", "data_year", *PLAN_COLUMNS)
+
+T = TypeVar("T")
 
 
 def _query(version: Version, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
@@ -21,20 +31,32 @@ def _query(version: Version, sql: str, parameters: list[Any] | None = None) -> l
         return connection.execute(sql, parameters or []).fetchall()
 
 
-def _published(home: Home) -> Version:
-    version = home.current()
-    if version is None:
-        raise UsageError("Nothing has been published yet: run kaa nightly first.")
-    return version
+def _from_published(home: Home, read: Callable[[Version], T]) -> T:
+    """Read from the published version.
+
+    A nightly may put another one in its place, and sweep this one away, between the look at the pointer and the opening of a
+    file: then the other one answers, and all of the answer comes from it.
+    """
+    while True:
+        version = home.current()
+        if version is None:
+            raise UsageError("Nothing has been published yet: run kaa nightly first.")
+        try:
+            return read(version)
+        except (duckdb.Error, OSError):
+            if home.current() == version:
+                raise
+
+
+def _rows(home: Home, sql: str) -> list[tuple[Any, ...]]:
+    """Rows of the published file; none before the first nightly."""
+    return _from_published(home, lambda version: _query(version, sql)) if home.current() else []
 
 
 def read_deliveries(home: Home) -> list[tuple[Any, ...]]:
     """Every delivery seen, by source, extract date and revision; none before the first nightly."""
-    version = home.current()
-    if version is None:
-        return []
-    return _query(
-        version,
+    return _rows(
+        home,
         "select source, extract_date, revision, status, reason, message, rows, quarantined_rows, delivery_id, folder "
         "from delivery order by source nulls first, extract_date, revision, folder, delivery_id",
     )
@@ -42,14 +64,32 @@ def read_deliveries(home: Home) -> list[tuple[Any, ...]]:
 
 def read_quarantine(home: Home) -> list[tuple[Any, ...]]:
     """Quarantined rows by delivery, file and line."""
-    version = home.current()
-    if version is None:
-        return []
-    return _query(
-        version,
+    return _rows(
+        home,
         "select delivery_id, dataset, file, line, column_name, reason, expected from quarantine "
         "order by delivery_id, dataset, file, line",
     )
+
+
+def read_purge_protocol(home: Home) -> list[tuple[Any, ...]]:
+    """What was purged, nightly by nightly."""
+    return _rows(home, f"select {', '.join(PROTOCOL_COLUMNS)} from purge_protocol order by version, reason")
+
+
+def read_planned_purge(home: Home, day: date) -> list[tuple[Any, ...]]:
+    """What a nightly that takes in an extract of this day would purge, of what is loaded now."""
+    from pipelines.history.purge_archives import planned_removals
+
+    sources = load_sources(home.municipality.district_codes)
+    removals = _from_published(home, lambda version: planned_removals(version.history, sources, home.archive, day.year))
+    return [tuple(getattr(removal, name) for name in PLAN_COLUMNS) for removal in removals]
+
+
+def lacks_purged(home: Home, period_id: str) -> bool:
+    """Whether persons have been purged who may have been counted in this period."""
+    period = parse_period(period_id, home.municipality)
+    touching = "select 1 from purge_protocol where first_date <= ? and last_date >= ?"
+    return bool(_from_published(home, lambda version: _query(version, touching, [period.ends_on, period.starts_on])))
 
 
 def read_figures(home: Home, period_id: str, figure: str | None, as_known: date | None) -> list[tuple[Any, ...]]:
@@ -59,13 +99,18 @@ def read_figures(home: Home, period_id: str, figure: str | None, as_known: date 
     computed from the published version's history with the same SQL.
     """
     period = parse_period(period_id, home.municipality)
-    version = _published(home)
+    return _from_published(home, lambda version: _figures(home, version, period, figure, as_known))
+
+
+def _figures(
+    home: Home, version: Version, period: Period, figure: str | None, as_known: date | None
+) -> list[tuple[Any, ...]]:
     known = {row[0] for row in _query(version, "select figure from catalogue")}
     if figure is not None and figure not in known:
         raise UsageError(f"There is no figure {figure!r}: choose one of {', '.join(sorted(known))}.")
     if as_known is None and _is_computed(version, period):
         columns = ", ".join(FIGURE_COLUMNS)
-        rows = _query(version, f"select {columns} from figures where period = ?", [period_id])
+        rows = _query(version, f"select {columns} from figures where period = ?", [period.period_id])
         rows = [row for row in rows if figure in (None, row[0])]
     else:
         rows = list(ask_figures(version, home.municipality, period, as_known or EVERYTHING, figure))
@@ -91,13 +136,19 @@ def write_report(home: Home, period_id: str, out: Path) -> list[Path]:
     from dashboards.site import build_report
 
     period = parse_period(period_id, home.municipality)
-    version = _published(home)
-    if not _is_computed(version, period) or period.kind == "dag":
-        periods = _query(
-            version, "select period_id from period where period_kind <> 'dag' order by starts_on, period_id"
-        )
-        raise UsageError(
-            f"There is no report for {period_id}: the extracts do not touch it. The last ones are "
-            f"{', '.join(row[0] for row in periods[-4:])}."
-        )
-    return build_report(version.published, period_id, out)
+
+    def build(version: Version) -> list[Path]:
+        if not _is_computed(version, period) or period.kind == "dag":
+            periods = _query(
+                version, "select period_id from period where period_kind <> 'dag' order by starts_on, period_id"
+            )
+            raise UsageError(
+                f"There is no report for {period_id}: the extracts do not touch it. The last ones are "
+                f"{', '.join(row[0] for row in periods[-4:])}."
+            )
+        return build_report(version.published, period_id, out)
+
+    try:
+        return _from_published(home, build)
+    except OSError as error:
+        raise UsageError(f"The pages cannot be written to {out} ({error.strerror}): choose another folder.") from error

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from pipelines.contract import load_sources
+from pipelines.contract import Source, load_sources
 from pipelines.delivery.rows import BatchRows
 from pipelines.delivery.take_in import TakenIn, take_in
 from pipelines.history.purge import purge
@@ -27,7 +27,7 @@ from pipelines.history.store import History
 from pipelines.home import initialise
 from pipelines.warehouse.ask import ask_figures
 from pipelines.warehouse.dbt import EXECUTABLE, PROJECT, compiled_models, dbt_environment
-from pipelines.warehouse.inputs import EVERYTHING
+from pipelines.warehouse.inputs import EVERYTHING, write_inputs
 from pipelines.warehouse.periods import parse_period
 
 FigureKey = tuple[str, ...]
@@ -47,6 +47,12 @@ def models_json() -> str:
         return json.dumps([asdict(model) for model in compiled_models(place / "target" / "manifest.json")])
 
 
+@cache
+def _sources(district_codes: tuple[str, ...]) -> dict[str, Source]:
+    """The contracts; reading their files takes longer than a small nightly."""
+    return load_sources(list(district_codes))
+
+
 class Pipeline:
     """A KAA_HOME with its drop folder, run by hand."""
 
@@ -54,7 +60,7 @@ class Pipeline:
         self.drop = path / "drop"
         self.drop.mkdir(parents=True, exist_ok=True)
         self.home, _ = initialise(municipality, self.drop, path / "home")
-        self.sources = load_sources(self.home.municipality.district_codes)
+        self.sources = _sources(tuple(self.home.municipality.district_codes))
         self.now = datetime(now.year, now.month, now.day, 4, tzinfo=ZoneInfo("Europe/Stockholm"))
         self.batches: list[tuple[BatchRows, dict[int, date]]] = []
 
@@ -94,16 +100,46 @@ class Pipeline:
         )
         return [dict(zip(names, row, strict=True)) for row in rows]
 
-    def figures(self, period_id: str, as_known: date | None = None) -> dict[FigureKey, Decimal]:
-        """All figures of a period."""
+    def figures(
+        self, period_id: str, as_known: date | None = None, figure: str | None = None
+    ) -> dict[FigureKey, Decimal]:
+        """All figures of a period, or one."""
         version = self.home.current()
         assert version is not None
         municipality = self.home.municipality
         period = parse_period(period_id, municipality)
-        rows = ask_figures(version, municipality, period, as_known or EVERYTHING)
+        rows = ask_figures(version, municipality, period, as_known or EVERYTHING, figure)
         figures = {tuple(row[:-1]): row[-1] for row in rows}
         assert len(figures) == len(rows)
         return figures
+
+    def models(self) -> list[dict[str, Any]]:
+        """The compiled models, each after those it needs."""
+        models: list[dict[str, Any]] = json.loads(models_json())
+        return models
+
+    def rows_of(self, model: str, period_ids: list[str]) -> list[dict[str, Any]]:
+        """The rows of any model, with everything that is loaded."""
+        version = self.home.current()
+        assert version is not None
+        models = {item["name"]: item for item in self.models()}
+        wanted = {model}
+        for name in reversed(models):
+            if name in wanted:
+                wanted |= set(models[name]["needs"])
+        with duckdb.connect() as connection:
+            connection.execute(f"attach ':memory:' as warehouse; attach '{version.history}' as history (read_only)")
+            connection.execute("use warehouse")
+            municipality = self.home.municipality
+            write_inputs(
+                connection, municipality, [parse_period(each, municipality) for each in period_ids], EVERYTHING
+            )
+            for name, item in models.items():
+                if name in wanted:
+                    connection.execute(f"create table {item['relation']} as {item['sql']}")
+            result = connection.execute(f"select * from {models[model]['relation']}")
+            names = [column[0] for column in result.description or []]
+            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
     def decide(self, folder: str, decision: str) -> None:
         """Release or reject the held delivery in a folder."""

@@ -13,6 +13,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyrage
 
+from pipelines.errors import UsageError
+
 SUFFIX = ".zst.age"
 
 #: A fast level: compressing a year's backlog must not take longer than reading it.
@@ -61,8 +63,16 @@ def _short(name: str) -> str:
 
 
 def open_archived(path: Path, private_key: str) -> bytes:
-    """The bytes of one archived file as they were received."""
-    identity = pyrage.x25519.Identity.from_str(private_key)
-    packed = pyrage.decrypt(path.read_bytes(), [identity])
+    """The bytes of one archived file as they were received.
+
+    Raises UsageError when it is no archived file or the key does not fit.
+    """
+    try:
+        identity = pyrage.x25519.Identity.from_str(private_key)
+        packed = pyrage.decrypt(path.read_bytes(), [identity])
+    except (pyrage.IdentityError, pyrage.DecryptError) as error:
+        raise UsageError(
+            f"{path} cannot be opened with this key: give a file of the archive and the private key it was encrypted for."
+        ) from error
     with pa.CompressedInputStream(pa.BufferReader(packed), "zstd") as stream:
         return bytes(stream.read())

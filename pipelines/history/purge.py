@@ -1,7 +1,8 @@
 """Gallring: persons leave the history when the law says so (förordning (2006:39) 7 §, deliveries.md section 7).
 
 The clock is the data's: the calendar year of the latest loaded extract. A person is judged by the newest number, as
-figures.md section 1 defines it, so numbers that are linked go together. Published figures hold no persons and stay.
+figures.md section 1 defines it, so numbers that are linked go together. Published figures hold no persons and stay. When
+archived deliveries go is decided in ``purge_archives``.
 """
 
 from collections import defaultdict
@@ -10,89 +11,177 @@ from dataclasses import dataclass
 from datetime import date
 
 import duckdb
+import polars as pl
 
-from pipelines.contract import Dataset
+from pipelines.contract import Column, Dataset
 
 #: A person is purged when the data's year is later than the one in which he or she turns this age.
 LAST_AGE = 21
 
+#: Why something was removed, as the protocol says it.
+AGED = "fyllt 21 år"
+CAME_LATE = "kom in efter gallringstiden"
+
+#: Table -> the first and the last day on which a row may make its person count in a figure (figures.md
+#: sections 3 and 4). A row that only says something about who is counted anyway (sysselsattningar, bevis, studieperioder)
+#: is not here. `seen_to`: the day before the next extract; `last_day`: the end of the year in which the person turns 21.
+_COUNTED = {
+    "folkbokforing_personer": ("first_extract_date", "seen_to"),
+    "ber_register": ("least(registrerad_datum, first_extract_date)", "seen_to"),
+    "ber_kontakter": ("datum", "datum"),
+    "ber_inskrivningar": ("inskriven_datum", "coalesce(avslutad_datum, last_day)"),
+    "ber_insatser": ("startdatum", "coalesce(slutdatum, last_day)"),
+    "ber_bosattningskontroller": ("anmald_datum", "anmald_datum"),
+}
+
 _TABLES = """
 create table if not exists purged_number (fingerprint varchar);
-create table if not exists purge_protocol (version integer, data_year integer, persons bigint, rows bigint, quarantined bigint);
+create table if not exists purged_archive (delivery_id varchar);
+create table if not exists purge_protocol (
+    version integer, data_year integer, persons bigint, rows bigint, quarantined bigint, archives bigint, reason varchar,
+    first_date date, last_date date
+);
 """
 
 
 @dataclass(frozen=True)
-class Purged:
-    """What a nightly removed: persons, rows of history and of held deliveries, quarantine entries."""
+class Removal:
+    """What is removed for one reason: persons, their rows (of history and of held deliveries) and quarantine entries, files
+    of the archive; and the first and last day of which figures may have counted one of the persons."""
 
+    reason: str
     persons: int = 0
     rows: int = 0
     quarantined: int = 0
+    archives: int = 0
+    first_date: date | None = None
+    last_date: date | None = None
 
 
-def purge(connection: duckdb.DuckDBPyConnection, datasets: Iterable[Dataset], version: int) -> Purged:
-    """Remove every person whose time has come, note how many, and forget numbers that no row holds any more."""
-    run = connection.execute
-    run(_TABLES)
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """The tables that purging keeps in a history file."""
+    connection.execute(_TABLES)
+
+
+def data_year(connection: duckdb.DuckDBPyConnection) -> int | None:
+    """The year that the data's clock shows; None before the first extract."""
+    latest = connection.execute("select max(extract_date) from extract").fetchone()
+    return latest[0].year if latest and latest[0] else None
+
+
+def purge(connection: duckdb.DuckDBPyConnection, datasets: Iterable[Dataset], version: int) -> list[Removal]:
+    """Remove every person whose time has come, write the protocol, and forget numbers that no row holds any more."""
     datasets = list(datasets)
-    latest = run("select max(extract_date) from extract").fetchone()
-    result = Purged()
-    if latest and latest[0]:
-        persons = _mark_due(connection, latest[0].year)
-        result = Purged(persons, _delete_rows(connection, datasets), _delete_quarantine(connection))
-        if persons and (result.rows or result.quarantined):
-            run("insert into purge_protocol values (?, ?, ?, ?, ?)",
-                [version, latest[0].year, result.persons, result.rows, result.quarantined])  # fmt: skip
-        run("drop table due")
-    held = " union all ".join(
-        f"select {column.history_name} from {table}"
-        for dataset in datasets
-        for table in (dataset.table, f"held_{dataset.table}")
-        for column in dataset.number_columns
-    )
-    run(
-        f"delete from number where pseudonym not in (select * from ({held}) numbers(pseudonym) where pseudonym is not null)"
-    )
-    return result
+    create_tables(connection)
+    removals: list[Removal] = []
+    year = data_year(connection)
+    if year:
+        removals = planned(connection, datasets, year)
+        _remember_fingerprints(connection, year)
+        _delete_rows(connection, datasets)
+        for removal in removals:
+            write_protocol(connection, version, year, removal)
+    _forget_numbers(connection, datasets)
+    return removals
 
 
-def _mark_due(connection: duckdb.DuckDBPyConnection, year: int) -> int:
-    """Fill the temporary table `due` with the pseudonyms to remove; returns the number of persons.
+def planned(connection: duckdb.DuckDBPyConnection, datasets: Iterable[Dataset], year: int) -> list[Removal]:
+    """What goes by the data's clock of a year, for each reason; nothing is removed. Leaves the temporary table `due`.
 
-    A number that belongs to a purged person but would look too young by itself is remembered by a fingerprint of its
-    pseudonym: a later delivery that brings it without the link must not bring the person back.
+    Persons that the history held before this run have aged; others came when their time had passed already.
     """
+    run = connection.execute
+    datasets = list(datasets)
+    _mark_due(connection, year)
+    counted = [found for dataset in datasets for found in _count_rows(connection, dataset, datasets)]
+    persons = dict(run("select stored, count(distinct person) from due group by stored").fetchall())
+    entries = dict(run(f"select stored, count(*) from ({_ENTRIES}) group by stored").fetchall())
+    removals = []
+    for stored, reason in ((True, AGED), (False, CAME_LATE)):
+        found = [item[1:] for item in counted if item[0] == stored]
+        rows, quarantined = sum(item[0] for item in found), entries.get(stored, 0)
+        if rows or quarantined:
+            first = min((item[1] for item in found if item[1]), default=None)
+            last = max((item[2] for item in found if item[2]), default=None)
+            removals.append(Removal(reason, persons.get(stored, 0), rows, quarantined, 0, first, last))
+    return removals
+
+
+def write_protocol(connection: duckdb.DuckDBPyConnection, version: int, year: int, removal: Removal) -> None:
+    """Note a removal.
+
+    Sources go on delivering their old rows every night, and what has come late goes again every night: of that the protocol
+    holds only the latest night of each year.
+    """
+    run = connection.execute
+    first, last = removal.first_date, removal.last_date
+    if removal.reason == CAME_LATE:
+        before = run(
+            "delete from purge_protocol where reason = ? and data_year = ? returning first_date, last_date",
+            [CAME_LATE, year],
+        ).fetchall()
+        first = min((day for day, _ in [*before, (first, None)] if day), default=None)
+        last = max((day for _, day in [*before, (None, last)] if day), default=None)
+    run(
+        "insert into purge_protocol values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            version,
+            year,
+            removal.persons,
+            removal.rows,
+            removal.quarantined,
+            removal.archives,
+            removal.reason,
+            first,
+            last,
+        ],
+    )
+
+
+# --- who ---------------------------------------------------------------------------------------------------------------
+
+
+def _mark_due(connection: duckdb.DuckDBPyConnection, year: int) -> None:
+    """Make the temporary table `due`: the pseudonyms to remove, with `person`, `birth_date`, `stored` and `last_day`."""
     run = connection.execute
     links = run(
         "select distinct pseudonym, earlier_pseudonym from folkbokforing_personer "  # distinct: a link is seen many nights
         "where earlier_pseudonym <> pseudonym"
     ).fetchall()
-    linked = {number for link in links for number in link}
-    known: dict[str, tuple[date, str, bool]] = {
-        pseudonym: (birth_date, gender, gone)
-        for pseudonym, birth_date, gender, gone in run(
-            "select pseudonym, birth_date, gender, sha256(pseudonym) in (select fingerprint from purged_number) from number"
-        ).fetchall()
-    }
-    due: set[str] = set()
-    too_young: list[str] = []
-    persons = 0
-    for numbers in [*_components(links), *({pseudonym} for pseudonym in known if pseudonym not in linked)]:
-        newest = _newest_birth(numbers, {earlier for _, earlier in links}, known)
-        if newest.year + LAST_AGE < year or any(known[number][2] for number in numbers):
-            persons += 1
-            due |= numbers
-            too_young += [number for number in numbers if known[number][0].year + LAST_AGE >= year]
-    run("create or replace temp table due (pseudonym varchar)")
-    if due:
-        connection.executemany("insert into due values (?)", [(number,) for number in sorted(due)])
-    for number in too_young:
-        run(
-            "insert into purged_number select sha256(?) where sha256(?) not in (select fingerprint from purged_number)",
-            [number, number],
+    known = run(
+        """
+        select pseudonym, birth_date, pseudonym in (from known_before) as stored,
+            sha256(pseudonym) in (select fingerprint from purged_number) as gone
+        from (select pseudonym, birth_date from number union select pseudonym, birth_date from quarantined_number)
+        """
+    ).pl()
+    due = (
+        known.join(_linked(links, known), on="pseudonym", how="left")
+        .with_columns(pl.col("person").fill_null(pl.col("pseudonym")), pl.col("newest").fill_null(pl.col("birth_date")))
+        .with_columns(pl.col("stored").any().over("person"), pl.col("gone").any().over("person"))
+        .filter((pl.col("newest").dt.year() + LAST_AGE < year) | pl.col("gone"))
+        .with_columns(
+            last_day=pl.date(pl.min_horizontal(pl.col("newest").dt.year() + LAST_AGE, pl.lit(year - 1)), 12, 31)
         )
-    return persons
+        .select("pseudonym", "person", "birth_date", "stored", "last_day")
+    )
+    connection.register("due_frame", due)
+    run("create or replace temp table due as from due_frame")
+    connection.unregister("due_frame")
+
+
+def _linked(links: list[tuple[str, str]], known: pl.DataFrame) -> pl.DataFrame:
+    """`pseudonym, person, newest` of the numbers that links join: who they are and the newest number's birth date."""
+    numbers = {number for link in links for number in link}
+    described = known.filter(pl.col("pseudonym").is_in(list(numbers)))
+    born = dict(zip(described["pseudonym"], described["birth_date"], strict=True))
+    replaced = {earlier for _, earlier in links}
+    rows = []
+    for group in _components(links):
+        # Which of several numbers with one birth date is the newest makes no difference here.
+        newest = max(born[number] for number in (group - replaced or group))
+        rows += [(number, min(group), newest) for number in group]
+    return pl.DataFrame(rows, schema={"pseudonym": pl.String, "person": pl.String, "newest": pl.Date}, orient="row")
 
 
 def _components(links: list[tuple[str, str]]) -> list[set[str]]:
@@ -115,39 +204,143 @@ def _components(links: list[tuple[str, str]]) -> list[set[str]]:
     return groups
 
 
-def _newest_birth(numbers: set[str], replaced: set[str], known: dict[str, tuple[date, str, bool]]) -> date:
-    """Birth date of the newest number; which of several with one date it is makes no difference here."""
-    return max(known[number][0] for number in (numbers - replaced or numbers))
+def _remember_fingerprints(connection: duckdb.DuckDBPyConnection, year: int) -> None:
+    """Remember the numbers that look too young by themselves, by a fingerprint of their pseudonym.
+
+    A later delivery that brings one of them without the link must not bring the person back.
+    """
+    connection.execute(
+        "insert into purged_number select sha256(pseudonym) from due "
+        "where year(birth_date) + ? >= ? and sha256(pseudonym) not in (select fingerprint from purged_number)",
+        [LAST_AGE, year],
+    )
 
 
-def _delete_rows(connection: duckdb.DuckDBPyConnection, datasets: list[Dataset]) -> int:
-    """Delete the rows that hold a due number, first those that only refer to such a row."""
-    removed = 0
-    for dataset in sorted(datasets, key=lambda item: not any(column.reference for column in item.columns)):
-        for prefix in ("", "held_"):
-            for column in dataset.columns:
-                if column.reference:
-                    owner = next(item for item in datasets if item.name == column.reference[0])
-                    owner_number = owner.number_columns[0].history_name
-                    due = (
-                        f"(select {column.reference[1]} as value from {prefix}{owner.table} "
-                        f"where {owner_number} in (from due))"
-                    )
-                    removed += _delete(connection, prefix + dataset.table, column.history_name, due)
-                if column.type == "personnummer":
-                    removed += _delete(connection, prefix + dataset.table, column.history_name)
-    return removed
+# --- what --------------------------------------------------------------------------------------------------------------
+
+#: The quarantine entries all of whose persons are due.
+_ENTRIES = """
+    select entry, bool_or(stored) as stored
+    from (select rowid as entry, unnest(pseudonyms) as pseudonym from quarantine) left join due using (pseudonym)
+    group by entry having bool_and(person is not null)
+"""
 
 
-def _delete_quarantine(connection: duckdb.DuckDBPyConnection) -> int:
-    """Delete the entries about persons all of whom are due."""
-    counted = connection.execute(
-        "delete from quarantine where len(pseudonyms) > 0 "
-        "and list_has_all((select coalesce(list(pseudonym), []) from due), pseudonyms)"
-    ).fetchone()
-    return int(counted[0]) if counted else 0
+def _due_rows(dataset: Dataset, datasets: list[Dataset], is_held: bool) -> str | None:
+    """The rows `r` of a dataset that are about a person `d` who is due, as a FROM clause; None: it is about nobody.
+
+    A row that holds no number is about whoever has the row it refers to: an enrolment's measures.
+    """
+    prefix = "held_" if is_held else ""
+    if dataset.number_columns:
+        return f"{prefix}{dataset.table} r join due d on d.pseudonym = r.{dataset.number_columns[0].history_name}"
+    for column in dataset.columns:
+        if column.reference:
+            owner, number = _owner(column, dataset, datasets)
+            delivery = "o.delivery_id, " if is_held else ""
+            return (
+                f"{prefix}{dataset.table} r join ("
+                f"select {delivery}o.{column.reference[1]} as value, bool_or(stored) as stored, max(last_day) as last_day "
+                f"from {prefix}{owner} o join due on due.pseudonym = o.{number} group by all"
+                f") d on d.value = r.{column.history_name}" + (" and d.delivery_id = r.delivery_id" if is_held else "")
+            )
+    return None
 
 
-def _delete(connection: duckdb.DuckDBPyConnection, table: str, column: str, due: str = "(from due)") -> int:
-    counted = connection.execute(f"delete from {table} where {column} in {due}").fetchone()
-    return int(counted[0]) if counted else 0
+def _owner(column: Column, dataset: Dataset, datasets: list[Dataset]) -> tuple[str, str]:
+    """The table that a column refers to, and its number column."""
+    assert column.reference
+    owner = next(item for item in datasets if (item.source, item.name) == (dataset.source, column.reference[0]))
+    return owner.table, owner.number_columns[0].history_name
+
+
+def _count_rows(
+    connection: duckdb.DuckDBPyConnection, dataset: Dataset, datasets: list[Dataset]
+) -> list[tuple[bool, int, date | None, date | None]]:
+    """`stored, rows, first day, last day` of the due rows, and of held deliveries without days: they were never counted."""
+    due_rows, held_rows = (_due_rows(dataset, datasets, is_held) for is_held in (False, True))
+    if due_rows is None:
+        return []
+    first, last = _COUNTED.get(dataset.table, ("null::date", "null::date"))
+    return connection.execute(
+        f"""
+        with follows as (
+            select extract_date, lead(extract_date) over (order by extract_date) - 1 as until
+            from extract where source = $source
+        ),
+        due_row as (
+            select r.*, d.stored, d.last_day, least(coalesce(until, d.last_day), d.last_day) as seen_to
+            from {due_rows} left join follows on follows.extract_date = r.last_extract_date
+        )
+        select stored, count(*), min({first}), max({last}) from due_row r group by stored
+        union all
+        select d.stored, count(*), null, null from {held_rows} group by d.stored
+        """,
+        {"source": dataset.source},
+    ).fetchall()
+
+
+def _delete_rows(connection: duckdb.DuckDBPyConnection, datasets: list[Dataset]) -> None:
+    """Delete the due rows, first those that only refer to such a row, and the quarantine entries."""
+    run = connection.execute
+    for dataset in sorted(datasets, key=lambda item: bool(item.number_columns)):
+        for is_held in (False, True):
+            due_rows = _due_rows(dataset, datasets, is_held)
+            if due_rows is None:
+                continue
+            table = f"held_{dataset.table}" if is_held else dataset.table
+            run(f"create or replace temp table due_row as select r.rowid as row_id from {due_rows}")
+            if not dataset.number_columns and not is_held:
+                _keep_nights_of_others(connection, dataset, datasets)
+            run(f"delete from {table} where rowid in (select row_id from due_row)")
+            if not dataset.number_columns and not is_held:
+                run(f"insert into {table} by name from kept; drop table kept")
+            run("drop table due_row")
+    run(f"delete from quarantine where rowid in (select entry from ({_ENTRIES}))")
+
+
+def _keep_nights_of_others(connection: duckdb.DuckDBPyConnection, dataset: Dataset, datasets: list[Dataset]) -> None:
+    """Make `kept`: of the due rows those nights on which the row they refer to was somebody else's, who is not due."""
+    column = next(column for column in dataset.columns if column.reference)
+    assert column.reference
+    owner, number = _owner(column, dataset, datasets)
+    names = ", ".join(f"r.{item.history_name}" for item in dataset.columns)
+    connection.execute(
+        f"""
+        create or replace temp table kept as
+        with extract_night as (
+            select extract_date, row_number() over (order by extract_date) as nth from extract where source = $source
+        ),
+        other as (from {owner} where {number} not in (select pseudonym from due)),
+        night as (
+            select r.rowid as row_id, {names}, e.nth, e.extract_date,
+                e.nth - row_number() over (partition by r.rowid order by e.nth) as island
+            from {dataset.table} r
+            join other o on o.{column.reference[1]} = r.{column.history_name}
+            join extract_night e on e.extract_date >= greatest(r.first_extract_date, o.first_extract_date)
+                and e.extract_date <= coalesce(r.last_extract_date, e.extract_date)
+                and e.extract_date <= coalesce(o.last_extract_date, e.extract_date)
+            where r.rowid in (select row_id from due_row)
+        )
+        select {names}, min(extract_date) as first_extract_date,
+            case when max(nth) < (select max(nth) from extract_night) then max(extract_date) end as last_extract_date
+        from night r group by row_id, island, {names}
+        """,
+        {"source": dataset.source},
+    )
+
+
+def _forget_numbers(connection: duckdb.DuckDBPyConnection, datasets: list[Dataset]) -> None:
+    """Delete what is known of numbers that no row and no quarantine entry holds."""
+    held = " union all ".join(
+        f"select {column.history_name} from {table}"
+        for dataset in datasets
+        for table in (dataset.table, f"held_{dataset.table}")
+        for column in dataset.number_columns
+    )
+    connection.execute(
+        f"delete from number where pseudonym not in (select * from ({held}) numbers(pseudonym) where pseudonym is not null)"
+    )
+    connection.execute(
+        "delete from quarantined_number where pseudonym not in (select unnest(pseudonyms) from quarantine)"
+    )

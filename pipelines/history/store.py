@@ -5,6 +5,7 @@ everything after it has succeeded. So no transaction is needed; one around a who
 replaced on the way in memory. No table has a key or an index: uniqueness is tested by dbt.
 """
 
+import os
 from collections.abc import Iterable
 from dataclasses import astuple, fields
 from datetime import date
@@ -33,10 +34,17 @@ create table if not exists delivered_file (
     delivery_id varchar, dataset varchar, file varchar, sha256 varchar, rows bigint
 );
 create table if not exists number (pseudonym varchar, birth_date date, gender varchar);
+create table if not exists quarantined_number (pseudonym varchar, birth_date date);
 create table if not exists quarantine (
     delivery_id varchar, dataset varchar, file varchar, line bigint, column_name varchar, reason varchar,
     expected varchar, pseudonyms varchar[]
 );
+"""
+
+#: Whom the history held before a run; purging asks that.
+KNOWN_BEFORE = """
+create or replace temp table known_before as
+select pseudonym from number union select pseudonym from quarantined_number
 """
 
 _LEDGER_COLUMNS = [item.name for item in fields(Judged)]
@@ -78,6 +86,8 @@ class History:
             for table in (dataset.table, f"held_{dataset.table}"):
                 for name, type_ in columns.items():  # a column that the contract has gained since
                     self.connection.execute(f"alter table {table} add column if not exists {name} {type_}")
+
+        self.connection.execute(KNOWN_BEFORE)
 
     def _datasets(self) -> Iterable[Dataset]:
         return (dataset for source in self._sources.values() for dataset in source.datasets.values())
@@ -128,10 +138,9 @@ class History:
         )
         self.connection.unregister("changed")
 
-    def write_files(self, rows: list[tuple[str, str, str, str, int]]) -> None:
-        """Remember what files a delivery held: delivery_id, dataset, file, sha256, data rows."""
-        if rows:
-            self.connection.executemany("insert into delivered_file values (?, ?, ?, ?, ?)", rows)
+    def write_files(self, files: pl.DataFrame) -> None:
+        """Remember what files the deliveries held: delivery_id, dataset, file, sha256, rows (data rows)."""
+        self._replace("delivered_file", ["delivery_id", "dataset"], files)
 
     # --- rows ----------------------------------------------------------------------------------------------------------
 
@@ -180,13 +189,24 @@ class History:
         )
         self.connection.unregister("seen_number")
 
-    def add_quarantine(self, entries: pl.DataFrame) -> None:
-        """Add quarantined rows: delivery_id, dataset, file, line, column_name, reason, expected, pseudonyms."""
+    def add_quarantine(self, entries: pl.DataFrame, numbers: pl.DataFrame) -> None:
+        """Add quarantined rows: delivery_id, dataset, file, line, column_name, reason, expected, pseudonyms.
+
+        ``numbers``: pseudonym and birth_date of the entries' persons, whom perhaps no sound row names: they are to be purged
+        in time too.
+        """
         self.connection.register("entries", entries)
         self.connection.execute(
             "insert into quarantine select delivery_id, dataset, file, line, column_name, reason, expected, pseudonyms "
             "from entries"
         )
+        self.connection.register("numbers", numbers)
+        self.connection.execute(
+            "insert into quarantined_number select distinct pseudonym, birth_date from numbers "
+            "where pseudonym in (select unnest(pseudonyms) from entries) "
+            "and pseudonym not in (select pseudonym from quarantined_number)"
+        )
+        self.connection.unregister("numbers")
         self.connection.unregister("entries")
 
     def rows_before(self, dataset: Dataset, day: date) -> int | None:
@@ -247,3 +267,15 @@ class History:
             self.connection.execute(
                 f"delete from held_{dataset.table} where not list_contains(?, delivery_id)", [sorted(still_held)]
             )
+
+
+def rewrite(path: Path) -> None:
+    """Write a closed history file anew: deleting only marks rows as deleted, their bytes would stay in the file."""
+    part = path.with_suffix(".new")
+    with duckdb.connect() as connection:
+        for file, name in ((path, "old"), (part, "new")):
+            connection.execute(f"attach '{str(file).replace(chr(39), chr(39) * 2)}' as {name}")
+        connection.execute("copy from database old to new")
+        connection.execute("checkpoint new")
+        connection.execute("detach old; detach new")
+    os.replace(part, path)

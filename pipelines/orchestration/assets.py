@@ -14,14 +14,16 @@ import dagster as dg
 import duckdb
 import polars as pl
 from dagster_dbt import DbtCliResource, dbt_assets, get_asset_key_for_model
+from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from dashboards import site
 from pipelines.contract import Dataset, Source, load_sources
 from pipelines.delivery.rows import BatchRows
 from pipelines.delivery.take_in import take_in
 from pipelines.errors import NightlyFailed
-from pipelines.history.purge import purge
-from pipelines.history.store import History
+from pipelines.history.purge import AGED, purge
+from pipelines.history.purge_archives import purge_archives, remove_archives
+from pipelines.history.store import History, rewrite
 from pipelines.orchestration.session import NightlySession, Session
 from pipelines.publish import build_published
 from pipelines.quality import CheckResult, validate_dataset
@@ -29,6 +31,7 @@ from pipelines.warehouse.ask import keep_models
 from pipelines.warehouse.dbt import (
     compiled_models,
     dbt_environment,
+    dbt_failure,
     figure_entries,
     manifest_path,
 )
@@ -86,12 +89,18 @@ def taken_in(context: dg.AssetExecutionContext, session: NightlySession) -> Iter
         for dataset in _datasets(run):
             counts = pl.concat(extracts[dataset.table]) if extracts[dataset.table] else None
             run.checks += _contract_checks(history, dataset, counts)
-        purged = purge(history.connection, _datasets(run), run.version.number)
+        removals = purge(history.connection, _datasets(run), run.version.number)
+        archived = purge_archives(history.connection, run.sources, run.home.archive, run.version.number)
         bounds = history.connection.execute("select min(extract_date), max(extract_date) from extract").fetchone()
         run.extracts = bounds if bounds and bounds[0] else None
+    if any(removal.reason == AGED for removal in removals):
+        rewrite(run.version.history)
+    run.judged = {entry.delivery_id for entry in result.judged}
+    run.still_held = {entry.delivery_id for entry in result.still_held}
     by_status = {entry.status: sum(one.status == entry.status for one in result.judged) for entry in result.judged}
     context.log.info(
-        f"Deliveries judged: {by_status or 'none'}; held: {len(result.still_held)}; purged: {purged.persons}."
+        f"Deliveries judged: {by_status or 'none'}; held: {len(result.still_held)}; persons purged: "
+        f"{sum(removal.persons for removal in removals)}; archived files purged: {archived.archives if archived else 0}."
     )
     for dataset in _DATASETS:
         yield dg.MaterializeResult(asset_key=_history_key(dataset))
@@ -169,7 +178,10 @@ def dbt_models(context: dg.AssetExecutionContext, session: NightlySession, dbt: 
         _environment(dbt_environment(version.warehouse, version.history)),
     ):
         call = dbt.cli(["build", "--exclude-resource-type", "unit_test"], context=context, target_path=target)
-        yield from call.stream()
+        try:
+            yield from call.stream()
+        except DagsterDbtCliRuntimeError:  # its text is dbt's, which may quote the data
+            raise NightlyFailed(dbt_failure(target)) from None
     keep_models(target / "manifest.json", version)
 
 
@@ -223,7 +235,9 @@ def publication(session: NightlySession) -> dg.MaterializeResult[None]:
         raise NightlyFailed(
             f"Not everything was built in this run (missing: {missing or 'figures'}); nothing is published."
         )
-    run.home.put_in_place(run.building)
+    run.home.put_in_place(run.building, run.judged)
+    remove_archives(run.building.history, run.home.archive)
+    run.home.forget_decisions(run.still_held)
     return dg.MaterializeResult(metadata={"version": run.building.number})
 
 

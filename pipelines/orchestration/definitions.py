@@ -4,15 +4,16 @@ import dagster as dg
 from dagster_dbt import DbtCliResource
 
 from pipelines.orchestration import assets
+from pipelines.orchestration.runs import JOB
 from pipelines.orchestration.session import NightlySession
-from pipelines.warehouse.dbt import EXECUTABLE, PROJECT
+from pipelines.warehouse.dbt import CHILD, PROJECT
 
 #: Weekdays at the hour of the extracts, by Swedish clocks; 04:00 exists once on every day of the year.
 SCHEDULE = "0 4 * * 1-5"
 TIMEZONE = "Europe/Stockholm"
 
 nightly_job = dg.define_asset_job(
-    "nightly",
+    JOB,
     selection=dg.AssetSelection.all(),
     executor_def=dg.in_process_executor,
     description="Takes in the night's deliveries, builds the marts and figures, checks them, and publishes.",
@@ -44,7 +45,7 @@ def definitions() -> dg.Definitions:
         ],
         resources={
             "session": NightlySession(),
-            "dbt": DbtCliResource(project_dir=str(PROJECT), profiles_dir=str(PROJECT), dbt_executable=str(EXECUTABLE)),
+            "dbt": DbtCliResource(project_dir=str(PROJECT), profiles_dir=str(PROJECT), dbt_executable=str(CHILD)),
         },
     )
 

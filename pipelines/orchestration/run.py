@@ -3,17 +3,13 @@
 import os
 import warnings
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from pipelines.errors import NightlyFailed, UsageError
+from pipelines.errors import NightlyFailed, UsageError, tells_of_full_disk
 from pipelines.home import Home
-
-#: Days for which Dagster's own record of a run is kept; it would grow for ever.
-KEEP_RUNS_DAYS = 90
 
 _INSTANCE = """# Dagster's own storage for this KAA_HOME.
 telemetry:
@@ -21,6 +17,8 @@ telemetry:
 concurrency:
   runs:
     max_concurrent_runs: 1
+run_monitoring:
+  enabled: true
 retention:
   schedule:
     purge_after_days: 90
@@ -47,42 +45,53 @@ def dagster_home(home: Home) -> Path:
     folder.mkdir(mode=0o700, exist_ok=True)
     settings = folder / "dagster.yaml"
     if not settings.exists():
-        settings.write_text(_INSTANCE)
+        part = folder / "dagster.yaml.part"
+        part.write_text(_INSTANCE)
+        os.replace(part, settings)
     return folder
 
 
 def run_nightly(home: Home) -> Outcome:
     """Run the job; raises NightlyFailed with the first error's sentence when nothing was published."""
     with home.nightly_lock():
-        pass  # say so at once when another nightly runs; the job itself takes the lock again
-    if not home.drop.is_dir():
-        raise UsageError(
-            f"The drop folder {home.drop} is missing: mount it, or correct `drop` in {home.path / 'settings.toml'}."
-        )
-    before = home.current()
-    os.environ["DAGSTER_HOME"] = str(dagster_home(home))
-    os.environ["KAA_HOME"] = str(home.path)
+        if not home.drop.is_dir():
+            raise UsageError(
+                f"The drop folder {home.drop} is missing: mount it, or correct `drop` in {home.path / 'settings.toml'}."
+            )
+        before = home.current()
+        failure = _run_job(home)
+        current = home.current()
+        # The pointer decides: what fails after it has moved (Dagster's own records, say) takes nothing back.
+        if current is None or (before and current.number <= before.number):
+            raise failure or NightlyFailed(
+                "The nightly ended without publishing; see the run in dagster dev, then run kaa nightly again."
+            )
+        return _outcome(home)
+
+
+def _run_job(home: Home) -> Exception | None:
+    """Run the job to its end; returns why it failed, if it did."""
     warnings.filterwarnings("ignore", module="dagster")
-    import dagster as dg  # imported here: it takes a second that no other command should wait
+    try:
+        os.environ["DAGSTER_HOME"] = str(dagster_home(home))
+        os.environ["KAA_HOME"] = str(home.path)
+        import dagster as dg  # imported here: it takes a second that no other command should wait
 
-    from pipelines.orchestration.definitions import definitions
+        from pipelines.orchestration.definitions import definitions
+        from pipelines.orchestration.runs import JOB
 
-    with dg.DagsterInstance.get() as instance:
-        job = definitions().resolve_job_def("nightly")
-        quiet: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-        result = job.execute_in_process(instance=instance, raise_on_error=False, run_config=quiet)
-        if not result.success:
-            raise _failure(result)
-        _forget_old_runs(instance)
-    current = home.current()
-    if current is None or (before and current.number <= before.number):
-        raise NightlyFailed(
-            "The nightly ended without publishing; see the run in dagster dev, then run kaa nightly again."
-        )
-    return _outcome(home)
+        with dg.DagsterInstance.get() as instance:
+            job = definitions().resolve_job_def(JOB)
+            quiet: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+            result = job.execute_in_process(instance=instance, raise_on_error=False, run_config=quiet)
+            return None if result.success else _failure(home, result)
+    except (NightlyFailed, UsageError) as error:
+        return error
+    except Exception as error:  # Dagster itself: its records need room too
+        return _unforeseen(home, type(error).__name__, str(error), "")
 
 
-def _failure(result: Any) -> Exception:
+def _failure(home: Home, result: Any) -> Exception:
     """The first step's error as a sentence: our own sentences as they are, anything else by its kind only."""
     for event in result.all_events:
         data = event.event_specific_data if event.is_failure else None
@@ -90,28 +99,29 @@ def _failure(result: Any) -> Exception:
         while error is not None:
             if error.cls_name == "UsageError":
                 return UsageError(_sentence(error.message))
-            if error.cls_name == "NightlyFailed":
+            if error.cls_name == "NightlyFailed" and not tells_of_full_disk(error.message):
                 return NightlyFailed(_sentence(error.message))
             if error.cause is None:
                 step = f" in step {event.step_key}" if event.step_key else ""
-                return NightlyFailed(
-                    f"The nightly failed{step} ({error.cls_name}); what was published before is untouched. See the run "
-                    "in dagster dev, mend the cause and run kaa nightly again."
-                )
+                return _unforeseen(home, error.cls_name or "error", error.message, step)
             error = error.cause
-    return NightlyFailed("The nightly failed; what was published before is untouched. See the run in dagster dev.")
+    return _unforeseen(home, "error", "", "")
+
+
+def _unforeseen(home: Home, kind: str, message: str, step: str) -> NightlyFailed:
+    if tells_of_full_disk(message):
+        return NightlyFailed(
+            f"The disk that holds {home.path} is full; what was published before is untouched. Make room on it (a nightly "
+            "needs as much again as history, warehouse and published take) and run kaa nightly again."
+        )
+    return NightlyFailed(
+        f"The nightly failed{step} ({kind}); what was published before is untouched. See the run in dagster dev, mend the "
+        "cause and run kaa nightly again."
+    )
 
 
 def _sentence(message: str) -> str:
     return message.strip().partition(": ")[2] or message.strip()
-
-
-def _forget_old_runs(instance: Any) -> None:
-    import dagster as dg
-
-    before = datetime.now().astimezone() - timedelta(days=KEEP_RUNS_DAYS)
-    for run in instance.get_runs(filters=dg.RunsFilter(created_before=before), limit=100):
-        instance.delete_run(run.run_id)
 
 
 def _outcome(home: Home) -> Outcome:

@@ -4,7 +4,7 @@ The job runs all its steps in one process, so this can be an ordinary object. Co
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -15,6 +15,7 @@ from pydantic import PrivateAttr
 from pipelines.contract import Source, load_sources
 from pipelines.errors import NightlyFailed
 from pipelines.home import Home, Version, open_home
+from pipelines.orchestration.runs import tidy_runs
 from pipelines.quality.checks import CheckResult
 from pipelines.warehouse.periods import Period, day_period, periods_between
 
@@ -29,6 +30,8 @@ class Session:
     extracts: tuple[date, date] | None = None
     checks: list[CheckResult] = field(default_factory=list)
     figure_rows: int = 0
+    judged: set[str] = field(default_factory=set)
+    still_held: set[str] = field(default_factory=set)
 
     @property
     def building(self) -> Version:
@@ -60,8 +63,15 @@ class NightlySession(dg.ConfigurableResource[Any]):
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["NightlySession"]:
         home = open_home()
         with home.nightly_lock():
+            if context.instance and context.run_id:
+                tidy_runs(context.instance, context.run_id)
             self._session = Session(home, load_sources(home.municipality.district_codes))
-            yield self
+            try:
+                yield self
+            finally:
+                # A version that was not finished holds persons and takes room, and nobody will use it.
+                with suppress(OSError):
+                    home.sweep()
 
     @property
     def run(self) -> Session:

@@ -9,12 +9,15 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from pipelines.errors import NightlyFailed
+from pipelines.errors import NightlyFailed, tells_of_full_disk
 
 PROJECT = Path(__file__).resolve().parent.parent.parent / "dbt_project"
 EXECUTABLE = Path(sys.executable).parent / "dbt"
+#: dbt as the nightly starts it: it does not outlive the nightly.
+CHILD = Path(__file__).resolve().parent / "dbt_child.sh"
 _MANIFEST = PROJECT / "target" / "manifest.json"
 
 
@@ -44,17 +47,43 @@ def dbt_environment(warehouse: Path, history: Path) -> dict[str, str]:
     return {
         "KAA_WAREHOUSE_PATH": str(warehouse),
         "KAA_HISTORY_PATH": str(history),
+        "KAA_DBT": str(EXECUTABLE),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
 
 
 def _parse() -> None:
+    """Make the manifest, in one step: a killed or a second process must not leave half a file to the next."""
     environment = {**os.environ, **dbt_environment(Path("unused.duckdb"), Path("unused.duckdb"))}
-    command = [str(EXECUTABLE), "--quiet", "parse", "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
-               "--target-path", str(_MANIFEST.parent), "--log-path", str(_MANIFEST.parent)]  # fmt: skip
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode:
-        raise NightlyFailed(f"The dbt project cannot be parsed: {done.stdout.strip() or done.stderr.strip()}")
+    _MANIFEST.parent.mkdir(exist_ok=True)
+    with TemporaryDirectory(dir=_MANIFEST.parent, prefix="parse-") as folder:
+        command = [str(EXECUTABLE), "--quiet", "parse", "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
+                   "--target-path", folder, "--log-path", folder]  # fmt: skip
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+        if done.returncode:
+            raise NightlyFailed(f"The dbt project cannot be parsed: {done.stdout.strip() or done.stderr.strip()}")
+        os.replace(Path(folder) / _MANIFEST.name, _MANIFEST)
+
+
+def dbt_failure(target: Path) -> str:
+    """A sentence that names what failed in the call of dbt that wrote to this folder; what dbt said is in its log."""
+    log = target / "dbt.log"
+    if log.exists() and tells_of_full_disk(log.read_text(encoding="utf-8", errors="replace")):
+        return "dbt failed: No space left on device."
+    try:
+        results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    except (OSError, ValueError):
+        results = []
+    failed = [
+        f"{kind} {name}"
+        for kind, _, name in (
+            result["unique_id"].split(".")[:3] for result in results if result["status"] in ("error", "fail")
+        )
+    ]
+    named = (
+        f"the {failed[0]} failed" + (f" (and {len(failed) - 1} more)" if failed[1:] else "") if failed else "dbt failed"
+    )
+    return f"In the step dbt_models {named}; nothing is published. See logs/dbt.log, mend the cause and run kaa nightly again."
 
 
 def compiled_models(manifest: Path) -> list[CompiledModel]:

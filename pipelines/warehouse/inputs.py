@@ -3,12 +3,14 @@ answers for every period, day and date of knowledge. Figures do not belong here.
 
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
 
 import duckdb
 
 from pipelines.contract import code_lists
 from pipelines.municipality import Municipality
 from pipelines.warehouse.periods import Period
+from pipelines.warehouse.plans import parameter_rows, rule_rows
 
 #: Known-to date of a question that is asked with everything that is loaded.
 EVERYTHING = date(9999, 12, 31)
@@ -22,7 +24,20 @@ TABLES = {
     "job_centre_district": "district_code varchar, job_centre_code varchar",
     "code": "code_list varchar, code varchar, label varchar, position integer",
     "threshold": "name varchar, value bigint",
+    "plan_rule": "rule_id varchar, plan_id varchar, plan_title varchar, valid_from date, valid_to date, rule_kind varchar, "
+    "title varchar, section varchar, quote varchar, how varchar, not_answerable varchar, position integer",
+    "plan_parameter": "rule_id varchar, name varchar, value varchar",
 }
+
+
+@cache
+def _code_rows() -> list[tuple[object, ...]]:
+    """Read once: a question for another day asks for the same lists again."""
+    return [
+        (name, str(entry["code"]), entry.get("label", entry["code"]), place)
+        for name, content in code_lists().items()
+        for place, entry in enumerate(content["codes"], start=1)
+    ]
 
 
 def write_inputs(
@@ -39,12 +54,10 @@ def write_inputs(
         "job_centre_district": [
             (district, centre.code) for centre in municipality.job_centres for district in centre.districts
         ],
-        "code": [
-            (name, str(entry["code"]), entry.get("label", entry["code"]), place)
-            for name, content in code_lists().items()
-            for place, entry in enumerate(content["codes"], start=1)
-        ],
+        "code": _code_rows(),
         "threshold": list(municipality.thresholds.model_dump().items()),
+        "plan_rule": rule_rows(municipality.code),
+        "plan_parameter": parameter_rows(municipality.code),
     }
     connection.execute("create schema if not exists input")
     for name, columns in TABLES.items():

@@ -36,7 +36,7 @@ def parse_period(period_id: str, municipality: Municipality) -> Period:
     kind, _, rest = period_id.partition("-")
     make = _KINDS.get(kind)
     period = None
-    if make and re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?|-\d{4})?", rest):
+    if make and re.fullmatch(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?|-[0-9]{4})?", rest):
         try:
             period = make(rest, municipality)
         except (ValueError, OverflowError):

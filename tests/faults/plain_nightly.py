@@ -1,0 +1,81 @@
+"""A nightly without Dagster and without dbt's process: the program's own steps, in the job's order, in a second or two.
+
+A test that kills a hundred nightlies cannot wait for a hundred starts of dbt. What differs from the real job is only who
+calls the steps; a few tests kill the real one.
+"""
+
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from dashboards import site
+from pipelines.contract import load_sources
+from pipelines.delivery.take_in import take_in
+from pipelines.history.purge import AGED, purge
+from pipelines.history.purge_archives import purge_archives, remove_archives
+from pipelines.history.store import History, rewrite
+from pipelines.home import Home, Version
+from pipelines.publish import build_published
+from pipelines.warehouse.dbt import CompiledModel, figure_entries, manifest_path
+from pipelines.warehouse.inputs import EVERYTHING, write_inputs
+from pipelines.warehouse.periods import day_period, periods_between
+
+#: Where the compiled models are, as tests.pipeline.models_json gives them: compiling takes longer than a nightly.
+MODELS = "KAA_TEST_MODELS"
+
+NOW = datetime(2026, 1, 1, 4, tzinfo=ZoneInfo("Europe/Stockholm"))
+
+
+def nightly(home: Home) -> None:
+    """Take in, purge, build, publish."""
+    with home.nightly_lock():
+        try:
+            _nightly(home)
+        finally:
+            home.sweep()
+
+
+def _nightly(home: Home) -> None:
+    sources = load_sources(home.municipality.district_codes)
+    version = home.start_next()
+    with History(version.history, sources) as history:
+        taken = take_in(home, sources, history, version.number, lambda rows, dates: None, now=NOW)
+        datasets = [dataset for source in sources.values() for dataset in source.datasets.values()]
+        removals = purge(history.connection, datasets, version.number)
+        purge_archives(history.connection, sources, home.archive, version.number)
+        first, last = history.connection.execute("select min(extract_date), max(extract_date) from extract").fetchone()
+    if any(removal.reason == AGED for removal in removals):
+        rewrite(version.history)
+    periods = [*periods_between(first, last, home.municipality), day_period(last)]
+    with duckdb.connect(str(version.warehouse)) as connection:
+        write_inputs(connection, home.municipality, periods, EVERYTHING)
+    figures = build_models(version)
+    build_published(version, home.municipality, periods, figure_entries(manifest_path()), [], figures)
+    for period in periods:
+        if period.kind == home.municipality.report_year.kind:
+            out = version.folder("published") / "report" / period.period_id
+            site.write_assets(out)
+            for page in site.PAGES.values():
+                site.build_page(page.id, version.published, period.period_id, out)
+    home.put_in_place(version, [entry.delivery_id for entry in taken.judged])
+    remove_archives(version.history, home.archive)
+    home.forget_decisions({entry.delivery_id for entry in taken.still_held})
+
+
+def build_models(version: Version) -> str:
+    """What dbt does: run the compiled models; returns the name of the figures' relation."""
+    text = Path(os.environ[MODELS]).read_text(encoding="utf-8")
+    models = [CompiledModel(**item) for item in json.loads(text)]
+    with duckdb.connect(str(version.warehouse)) as connection:
+        connection.execute(f"attach '{version.history}' as history (read_only)")
+        for model in models:
+            if model.materialized != "ephemeral":
+                connection.execute(f'create schema if not exists "{model.schema}"')
+                kind = "view" if model.materialized == "view" else "table"
+                connection.execute(f"create {kind} {model.relation} as {model.sql}")
+    version.models.write_text(text, encoding="utf-8")
+    return next(model.relation for model in models if model.name == "figures")

@@ -1,0 +1,181 @@
+"""What dashboards, alarms and people rely on: the assets' keys, the one job, when it runs, and what Dagster keeps."""
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+import pytest
+import yaml
+from dagster._core.storage.tags import MAX_RUNTIME_SECONDS_TAG
+
+from dashboards import site
+from pipelines.errors import NightlyFailed
+from pipelines.home import initialise, open_home
+from pipelines.orchestration import assets
+from pipelines.orchestration.definitions import SCHEDULE, TIMEZONE, definitions
+from pipelines.orchestration.run import dagster_home, run_nightly
+from pipelines.orchestration.runs import JOB, forget_runs, tidy_runs
+from pipelines.warehouse.dbt import figure_entries, manifest_path
+from pipelines.warehouse.inputs import TABLES
+
+#: The assets that are not dbt's; adding one is a decision, so it is written down here.
+OWN_ASSETS = set(
+    """
+drop/beda drop/ber drop/enkat drop/folkbokforing drop/nyckeltal drop/skolregister
+history/beda_bevis history/ber_bosattningskontroller history/ber_inskrivningar history/ber_insatser history/ber_kontakter
+history/ber_register history/ber_sysselsattningar history/delivery history/enkat_svar history/extract
+history/folkbokforing_personer history/number history/nyckeltal_nyckeltal history/skolregister_studieperioder
+published/figures published/version
+""".split()  # noqa: SIM905
+)
+
+
+@pytest.fixture(scope="module")
+def defs() -> dg.Definitions:
+    return definitions()
+
+
+def _keys(defs: dg.Definitions) -> dict[str, dg.AssetKey]:
+    return {key.to_user_string(): key for key in defs.resolve_asset_graph().get_all_asset_keys()}
+
+
+def test_asset_keys(defs: dg.Definitions) -> None:
+    own = {key for key in _keys(defs) if key.partition("/")[0] in ("drop", "history", "input", "page", "published")}
+    assert own == OWN_ASSETS | {f"page/{name}" for name in site.PAGES} | {f"input/{name}" for name in TABLES}
+
+
+def test_every_figure_is_an_asset_between_history_and_published_file(defs: dg.Definitions) -> None:
+    graph = defs.resolve_asset_graph()
+    keys = _keys(defs)
+    upstream = graph.get_ancestor_asset_keys(keys["published/figures"])
+    for entry in figure_entries(manifest_path()):
+        (key,) = [key for name, key in keys.items() if name.rpartition("/")[2] == entry["model"]]
+        assert key in upstream
+    assert keys["history/ber_register"] in upstream and keys["drop/ber"] in upstream
+
+
+def test_the_job_makes_everything_that_can_be_made(defs: dg.Definitions) -> None:
+    graph = defs.resolve_asset_graph()
+    job = defs.resolve_job_def(JOB)
+    assert job.asset_layer.executable_asset_keys == graph.materializable_asset_keys
+    assert job.executor_def is dg.in_process_executor
+    assert int(job.tags[MAX_RUNTIME_SECONDS_TAG]) == 4 * 3600
+    assert [one.name for one in defs.resolve_all_job_defs() if not one.name.startswith("__")] == [JOB]
+
+
+def test_publication_comes_last(defs: dg.Definitions) -> None:
+    graph = defs.resolve_asset_graph()
+    last = _keys(defs)["published/version"]
+    assert graph.get(last).child_keys == set()
+    others = graph.materializable_asset_keys - {last}
+    before = graph.get_ancestor_asset_keys(last)
+    # What no figure needs is made in one step with what figures need: that step must succeed too.
+    steps = [assets.taken_in, assets.inputs, assets.dbt_models]
+    for key in others - before:
+        (step,) = [step for step in steps if key in step.keys]
+        assert step.keys & before, key
+
+
+def test_the_schedule_runs_that_job_on_weekdays_at_four(defs: dg.Definitions) -> None:
+    (schedule,) = defs.schedules or []
+    assert (schedule.job_name, schedule.cron_schedule, schedule.execution_timezone) == (
+        JOB,
+        "0 4 * * 1-5",
+        "Europe/Stockholm",
+    )
+    assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+
+
+def test_once_a_weekday_for_ten_years_whatever_the_clocks_do() -> None:
+    from dagster._utils.schedules import schedule_execution_time_iterator
+
+    zone = ZoneInfo(TIMEZONE)
+    end = datetime(2037, 1, 1, tzinfo=zone)
+    ticks = []
+    for tick in schedule_execution_time_iterator(datetime(2026, 1, 1, tzinfo=zone).timestamp(), SCHEDULE, TIMEZONE):
+        if tick >= end:
+            break
+        ticks.append(tick)
+    first = date(2026, 1, 1)
+    weekdays = [day for number in range((end.date() - first).days) if (day := first + timedelta(number)).weekday() < 5]
+    assert [tick.date() for tick in ticks] == weekdays
+    assert {tick.astimezone(zone).hour for tick in ticks} == {4}
+
+
+def test_kaa_nightly_runs_the_job_of_the_schedule(
+    defs: dg.Definitions, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`kaa nightly` executes the job that the schedule names, and nothing else."""
+    executed = []
+
+    def execute(job: dg.JobDefinition, **named: object) -> dg.ExecuteInProcessResult:
+        executed.append((job.name, job.asset_layer.executable_asset_keys))
+        raise NightlyFailed("seen enough")
+
+    monkeypatch.setattr(dg.JobDefinition, "execute_in_process", execute)
+    home = open_home(Path(instance.root_directory).parent)
+    for name in ("DAGSTER_HOME", "KAA_HOME"):
+        monkeypatch.setenv(name, "")  # run_nightly sets them; given back after the test
+    with pytest.raises(NightlyFailed, match="seen enough"):
+        run_nightly(home)
+    (schedule,) = defs.schedules or []
+    scheduled = defs.resolve_job_def(schedule.job_name)
+    assert executed == [(scheduled.name, scheduled.asset_layer.executable_asset_keys)]
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> dg.DagsterInstance:
+    (tmp_path / "drop").mkdir()
+    home, _ = initialise("nacka", tmp_path / "drop", tmp_path / "home")
+    return dg.DagsterInstance.from_config(str(dagster_home(home)))
+
+
+def test_settings_of_dagsters_own_storage(instance: dg.DagsterInstance) -> None:
+    assert instance.telemetry_enabled is False
+    assert instance.run_monitoring_enabled is True  # without it nothing ends a run that hangs
+    assert instance.get_concurrency_config().run_queue_config is not None
+    settings = yaml.safe_load((Path(instance.root_directory) / "dagster.yaml").read_text())
+    assert settings["concurrency"]["runs"]["max_concurrent_runs"] == 1
+    assert settings["retention"]["schedule"]["purge_after_days"] == 90
+
+
+@dg.asset
+def something() -> None:
+    """Stands for a run's work."""
+
+
+def _run(instance: dg.DagsterInstance) -> str:
+    return dg.materialize([something], instance=instance).run_id
+
+
+def test_nothing_is_left_of_an_old_run(instance: dg.DagsterInstance) -> None:
+    old, kept = _run(instance), _run(instance)
+    root = Path(instance.root_directory)
+    moment = instance.get_run_record_by_id(kept).create_timestamp  # type: ignore[union-attr]
+    assert [path for path in root.rglob("*") if old in path.name]
+    forget_runs(instance, moment, own_run="")
+    assert [run.run_id for run in instance.get_runs()] == [kept]
+    assert [path for path in root.rglob("*") if old in path.name] == []
+    files = b"".join(path.read_bytes() for path in root.rglob("*") if path.is_file() and path.suffix != ".db")
+    assert old.encode() not in files
+    assert instance.fetch_materializations(something.key, limit=9).records[0].run_id == kept
+
+
+def test_only_runs_whose_process_is_gone_are_ended(instance: dg.DagsterInstance) -> None:
+    finished = _run(instance)
+    killed, own, waiting = (
+        instance.create_run_for_job(_job(), status=status).run_id
+        for status in (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.NOT_STARTED)
+    )
+    tidy_runs(instance, own)
+    statuses = {run.run_id: run.status.value for run in instance.get_runs()}
+    assert statuses == {finished: "SUCCESS", killed: "FAILURE", own: "STARTED", waiting: "NOT_STARTED"}
+
+
+def _job() -> dg.JobDefinition:
+    @dg.job(name=JOB)
+    def nightly() -> None:
+        pass
+
+    return nightly

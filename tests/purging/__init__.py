@@ -1,0 +1,1 @@
+"""Gallring: who and what leaves, when, and what is said of it."""
