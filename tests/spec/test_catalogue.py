@@ -1,0 +1,94 @@
+"""The catalogue and the models belong together: neither is published without the other."""
+
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+from pipelines.errors import NightlyFailed
+from pipelines.home import Version
+from pipelines.publish import build_published
+from pipelines.warehouse.dbt import PROJECT
+from pipelines.warehouse.inputs import EVERYTHING, write_inputs
+from pipelines.warehouse.periods import parse_period
+from tests.model.world import Extract, personnummer
+from tests.pipeline import Pipeline
+
+FIGURES = PROJECT / "models" / "figures"
+
+
+def _entries() -> list[dict[str, Any]]:
+    return [
+        {**model["config"]["meta"]["figure"], "model": model["name"]}
+        for path in sorted(FIGURES.glob("figure_*.yml"))
+        for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+    ]
+
+
+def test_each_entry_has_a_model_and_each_model_an_entry() -> None:
+    assert sorted(entry["model"] for entry in _entries()) == sorted(path.stem for path in FIGURES.glob("figure_*.sql"))
+    assert all(entry["model"] == f"figure_{entry['id']}" for entry in _entries())
+
+
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    """A night with one youth who was sought."""
+    pipeline = Pipeline(tmp_path_factory.mktemp("catalogue"))
+    anna = personnummer("2005-05-04", 102)
+    Extract("ber", "2023-05-30").registered(anna).contact("K1", anna, datum="2023-05-02").write(pipeline.drop)
+    pipeline.run()
+    version = pipeline.home.current()
+    assert version is not None
+    municipality = pipeline.home.municipality
+    with duckdb.connect(str(version.warehouse)) as connection:
+        connection.execute(f"attach '{version.history}' as history (read_only)")
+        write_inputs(connection, municipality, [parse_period("manad-2023-05", municipality)], EVERYTHING)
+        for model in pipeline.models():
+            connection.execute(f"create table {model['relation']} as {model['sql']}")
+    return pipeline
+
+
+def _publish(pipeline: Pipeline, entries: list[dict[str, Any]]) -> tuple[Version, int]:
+    version = pipeline.home.current()
+    assert version is not None
+    version.published.unlink(missing_ok=True)
+    municipality = pipeline.home.municipality
+    periods = [parse_period("manad-2023-05", municipality)]
+    return version, build_published(version, municipality, periods, entries, [], '"warehouse"."main"."figures"')
+
+
+def test_what_is_in_the_catalogue_is_published_with_its_definition(pipeline: Pipeline) -> None:
+    version, rows = _publish(pipeline, _entries())
+    assert rows
+    with duckdb.connect(str(version.published), read_only=True) as connection:
+        published = connection.execute(
+            "select distinct catalogue.title, catalogue_measure.definition from figures"
+            " join catalogue using (figure) join catalogue_measure using (figure, measure) where measure = 'sought'"
+        ).fetchall()
+    outreach = next(entry for entry in _entries() if entry["id"] == "outreach")
+    assert published == [(outreach["title"], outreach["measures"]["sought"]["definition"])]
+
+
+def test_a_figure_missing_from_the_catalogue_is_not_published(pipeline: Pipeline) -> None:
+    with pytest.raises(NightlyFailed, match="outreach"):
+        _publish(pipeline, [entry for entry in _entries() if entry["id"] != "outreach"])
+
+
+def test_a_measure_missing_from_its_entry_is_not_published(pipeline: Pipeline) -> None:
+    entries = _entries()
+    for entry in entries:
+        if entry["id"] == "outreach":
+            del entry["measures"]["not_reached"]
+    with pytest.raises(NightlyFailed, match="outreach/not_reached"):
+        _publish(pipeline, entries)
+
+
+def test_the_published_file_holds_no_pseudonym(pipeline: Pipeline) -> None:
+    version, _ = _publish(pipeline, _entries())
+    persons = {row[0] for row in pipeline.query("select pseudonym from number")}
+    assert persons
+    with duckdb.connect(str(version.published), read_only=True) as connection:
+        for (table,) in connection.execute("select table_name from duckdb_tables()").fetchall():
+            rows = connection.execute(f"select * from {table}").fetchall()
+            assert not persons & {value for row in rows for value in row if isinstance(value, str)}, table
