@@ -1,4 +1,5 @@
-"""Plotly diagrams: one kind, the horizontal bar, because every number of the report is a count to be compared.
+"""Plotly diagrams: one kind, the horizontal bar, because every number of the report is a count, or a share of two
+counts, to be compared.
 
 The figure is complete for paper (light colours, wide). What differs on a dark or narrow screen is done by
 ``assets/charts.js``, which knows each trace's colour by the name in ``meta.role``. Which numbers are drawn does not belong here.
@@ -26,7 +27,7 @@ def plain(text: str) -> str:
 
 
 def _values(table: TableContent, column: int) -> list[float]:
-    return [float(row[column].part or 0) for row in table.cells]
+    return [row[column].size for row in table.cells]
 
 
 def _numbers(block: Block) -> list[list[str]]:
@@ -129,7 +130,8 @@ def figure(block: Block, scale: float = 0) -> go.Figure:
     reach = max(scale, largest(block)) or 1
     labels = [plain(row.label) for row in table.rows]
     layout: dict[str, Any] = {
-        "template": None,
+        # Without one Plotly writes out its own, twice the size of the rest.
+        "template": "none",
         "separators": "," + numbers.BLANK,
         "font": {"family": FONT, "size": 15, "color": PAGE["text"].light},
         "paper_bgcolor": "rgba(0,0,0,0)",
@@ -144,6 +146,7 @@ def figure(block: Block, scale: float = 0) -> go.Figure:
         "showlegend": False,
         "dragmode": False,
         "hovermode": "closest",
+        "hoverlabel": {"align": "left"},
         # Every bar carries its number, so the axis needs none; the blank to the right is the longest number's.
         "xaxis": {"range": [0, reach * 1.16], "visible": False, "fixedrange": True},
         "yaxis": {
@@ -152,6 +155,7 @@ def figure(block: Block, scale: float = 0) -> go.Figure:
             "tickvals": list(range(len(labels))),
             "ticktext": labels,
             "ticklabelstandoff": 8,
+            "automargin": True,
             "fixedrange": True,
             "showgrid": False,
             "zeroline": False,

@@ -38,6 +38,13 @@ class Cell:
         return numbers.share(self.part, self.whole or 0) if self.is_share else numbers.number(self.part)
 
     @property
+    def size(self) -> float:
+        """How long its bar is: the count, or the share in per cent."""
+        if self.is_share:
+            return float(100 * (self.part or 0) / self.whole) if self.whole else 0.0
+        return float(self.part or 0)
+
+    @property
     def is_empty(self) -> bool:
         return not self.part and not self.whole
 

@@ -155,6 +155,25 @@ class Published:
         return sorted(found - {ALL})
 
 
+@dataclass(frozen=True)
+class Series:
+    """Some figures over several periods, for the whole municipality and per job-centre."""
+
+    periods: tuple[Period, ...]
+    _values: dict[Address, Decimal] = field(repr=False)
+
+    def of_kind(self, kind: str) -> tuple[Period, ...]:
+        return tuple(period for period in self.periods if period.kind == kind)
+
+    def value(self, address: Address) -> Decimal:
+        """A published number; zero rows may be left out of the file."""
+        return self._values.get(address, Decimal(0))
+
+    def used(self, column: str, figure: str) -> list[str]:
+        """The values of a dimension that occur with a figure, sorted as text; `*` is none."""
+        return sorted({getattr(address, column) for address in self._values if address.figure == figure} - {ALL})
+
+
 def connect(path: Path) -> duckdb.DuckDBPyConnection:
     """The published file, which nobody who makes pages may write to."""
     return duckdb.connect(str(path), read_only=True)
@@ -263,3 +282,23 @@ def read(path: Path, period_id: str) -> Published:
             catalogue=read_catalogue(connection),
             _values={Address(*row[:8]): row[8] for row in figures},
         )
+
+
+def read_series(path: Path, kinds: Iterable[str], figures: Iterable[str], until: date) -> Series:
+    """Figures of every period of these kinds that had ended by a day, oldest first; districts are left out."""
+    kinds, figures = list(kinds), list(figures)
+    with connect(path) as connection:
+        periods = tuple(
+            Period(row["period_id"], row["period_kind"], row["title"], row["starts_on"], row["ends_on"])
+            for row in rows(
+                connection,
+                "select * from period where list_contains(?, period_kind) and ends_on <= ? order by ends_on, starts_on",
+                [kinds, until],
+            )
+        )
+        values = connection.execute(
+            "select figure, measure, period, gender, district, job_centre, category, subcategory, value from figures"
+            " where district = '*' and list_contains(?, figure) and list_contains(?, period)",
+            [figures, [period.id for period in periods]],
+        ).fetchall()
+    return Series(periods, {Address(*row[:8]): row[8] for row in values})

@@ -2,8 +2,8 @@
 
     build_report(published, "verksamhetsar-2023", out)   # all pages and their shared files
 
-``PAGES`` lists the pages so that each can be built by itself (``build_page``). What a page contains is made by ``content``
-and ``status``; how it looks is in ``templates`` and ``assets``.
+``PAGES`` lists the pages so that each can be built by itself (``build_page``). What a page contains is made by ``content``,
+``follow_up``, ``target_group`` and ``status``; how it looks is in ``templates`` and ``assets``.
 """
 
 import importlib.resources
@@ -16,7 +16,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from dashboards import charts, numbers, published, status, theme
+from dashboards import charts, follow_up, numbers, plan, published, status, target_group, theme
 from dashboards.content import Block, Line, Report
 from dashboards.published import Published
 
@@ -37,6 +37,19 @@ def _status(data: Published, path: Path) -> dict[str, Any]:
     return {"status": status.read(path)}
 
 
+def _follow_up(data: Published, path: Path) -> dict[str, Any]:
+    content = follow_up.read(path, data)
+    return {"sections": content.sections(), "partial": content.partial()}
+
+
+def _target_group(data: Published, path: Path) -> dict[str, Any]:
+    return {"comparison": target_group.read(path, data)}
+
+
+def _plan(data: Published, path: Path) -> dict[str, Any]:
+    return {"rules": plan.read(path, data), "columns": plan.COLUMNS}
+
+
 @dataclass(frozen=True)
 class Page:
     """One page: its Swedish title, its file, its template and what fills it."""
@@ -52,6 +65,9 @@ PAGES: dict[str, Page] = {
     page.id: page
     for page in (
         Page("arsrapport", "Årsrapport", "index.html", "annual_report.html.j2", _annual_report),
+        Page("uppfoljning", "Handlingsplanens uppföljning", "uppfoljning.html", "follow_up.html.j2", _follow_up),
+        Page("handlingsplan", "Så följs handlingsplanen", "handlingsplan.html", "plan.html.j2", _plan),
+        Page("malgrupp", "Målgrupp och register", "malgrupp.html", "target_group.html.j2", _target_group),
         Page("definitioner", "Så räknas det", "definitioner.html", "definitions.html.j2", _definitions),
         Page("underlag", "Underlag och kontroller", "underlag.html", "status.html.j2", _status),
     )
@@ -76,8 +92,10 @@ def runs(columns: Sequence[Line]) -> list[Run]:
 
 
 def per_row(columns: Sequence[Line]) -> int:
-    """How many numbers stand side by side on a phone: those of one common heading, else all."""
-    return max(len(run.columns) for run in runs(columns)) if any(column.group for column in columns) else len(columns)
+    """How many numbers stand side by side on a phone: those of one common heading, but no more than three, else all."""
+    if not any(column.group for column in columns):
+        return len(columns)
+    return min(3, max(len(run.columns) for run in runs(columns)))
 
 
 def phone_label(column: Line, first: bool) -> str:

@@ -1,6 +1,6 @@
 """What came in and what was checked, for the page ”Underlag och kontroller”: readable by who is no programmer.
 
-Counts and wording of deliveries, quarantine and contract checks; nothing about figures.
+Counts and wording of deliveries, quarantine, contract checks, and how far this night's figures are from other nights'.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from dashboards.published import connect, rows
+from dashboards import numbers
+from dashboards.content import MISSING_LABEL
+from dashboards.published import ALL, MISSING, connect, rows
 
 #: At most this many lines of one list: a page for people, not an archive.
 LIMIT = 200
@@ -92,6 +94,22 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Jump:
+    """The latest night against another one."""
+
+    title: str
+    group: str
+    compared_with: str
+    value: int
+    compared_value: int
+    change: str
+    threshold: str
+    is_warning: bool
+    reason: str
+    decided_on: date
+
+
+@dataclass(frozen=True)
 class Status:
     statuses: tuple[str, ...]
     sources: tuple[SourceLine, ...]
@@ -100,11 +118,38 @@ class Status:
     quarantine: tuple[Quarantined, ...]
     failed_checks: tuple[Check, ...]
     passed_checks: int
+    jumps: tuple[Jump, ...]
     left_out: int
 
     @property
     def totals(self) -> tuple[int, ...]:
         return tuple(sum(column) for column in zip(*(line.counts for line in self.sources), strict=True))
+
+    @property
+    def large_jumps(self) -> tuple[Jump, ...]:
+        return tuple(jump for jump in self.jumps if jump.is_warning)
+
+
+COMPARED = {"last_night": "uttaget före", "year_ago": "ett år tidigare"}
+
+
+def _jump(row: dict[str, Any], job_centres: dict[str, str]) -> Jump:
+    percent = row["jump_percent"]
+    sign = "+" if (percent or 0) > 0 else ""
+    group = row["group_code"]
+    compared_with = COMPARED.get(row["compared_with"], row["compared_with"])
+    return Jump(
+        title=row["title"],
+        group="Hela kommunen" if group == ALL else job_centres.get(group, group),
+        compared_with=f"{compared_with}, {row['compared_date']}",
+        value=row["value"],
+        compared_value=row["compared_value"],
+        change=numbers.NOT_AVAILABLE if percent is None else f"{sign}{numbers.number(percent)}{numbers.BLANK}%",
+        threshold=f"{row['threshold_percent']}{numbers.BLANK}%, minst {row['minimum_count']}",
+        is_warning=row["is_warning"],
+        reason=row["reason"],
+        decided_on=row["decided_on"],
+    )
 
 
 def _messages(found: list[dict[str, Any]]) -> tuple[Message, ...]:
@@ -150,6 +195,12 @@ def read(path: Path) -> Status:
             " group by all order by found desc, 1, 2, 3, 4",
         )
         checks = rows(connection, "select * from contract_check order by severity, source, dataset, check_name")
+        jumps = rows(
+            connection, "select * from figure_check order by is_warning desc, compared_with, title, group_code"
+        )
+        job_centres = {MISSING: MISSING_LABEL} | {
+            row["code"]: row["name"] for row in rows(connection, "select code, name from job_centre")
+        }
     by_source: dict[str, list[dict[str, Any]]] = {}
     for row in counted:
         by_source.setdefault(row["source"], []).append(row)
@@ -192,5 +243,6 @@ def read(path: Path) -> Status:
             for row in failed[:LIMIT]
         ),
         passed_checks=len(checks) - len(failed),
+        jumps=tuple(_jump(row, job_centres) for row in jumps),
         left_out=sum(max(len(found) - LIMIT, 0) for found in lists),
     )

@@ -29,9 +29,18 @@ create table quarantine(delivery_id varchar, dataset varchar, file varchar, line
     reason varchar, expected varchar);
 create table contract_check(source varchar, dataset varchar, check_name varchar, severity varchar, success boolean,
     detail varchar);
+create table target_group_summary(on_date date, breakdown varchar, side varchar, code varchar, persons bigint);
+create table figure_check(check_name varchar, title varchar, figure varchar, measure varchar, group_code varchar,
+    on_date date, value bigint, compared_with varchar, compared_date date, compared_value bigint, jump_percent integer,
+    threshold_percent integer, minimum_count integer, is_warning boolean, reason varchar, decided_on date);
 create table publication(version integer, published_at timestamp, program_version varchar, municipality_code varchar,
     municipality_name varchar, report_year_kind varchar, first_extract_date date, last_extract_date date,
     accepted_deliveries bigint, loaded_rows bigint);
+create table plan_rule(rule_id varchar, plan_id varchar, plan_title varchar, valid_from date, valid_to date,
+    rule_kind varchar, title varchar, section varchar, quote varchar, how varchar, not_answerable varchar, position integer);
+create table plan_parameter(rule_id varchar, name varchar, value varchar);
+create table plan_rule_summary(rule_id varchar, period varchar, gender varchar, job_centre varchar, cases bigint,
+    followed bigint, not_followed bigint, undecided bigint);
 """
 
 JARVA = date(2023, 6, 30)
@@ -79,6 +88,7 @@ CODES = {
         "STUDIER": "Studier", "ARBETE": "Arbete", "FYLLT_20": "Fyllt 20 år", "FLYTTAT": "Flyttat till en annan kommun",
         "ANNAN_AKTOR": "Stöd genom annan aktör", "OKAND": "Okänd",
     },
+    "forvaltning": {"AMF": "Arbetsmarknadsförvaltningen", "UTBF": "Utbildningsförvaltningen"},
     "insats": {"JOBBTORG": "Stöd på jobbtorg", "AIM": "Aim", "UNGVUX": "Ungvux"},
 }  # fmt: skip
 QUESTION = "Har du fått hjälpen du behövde från oss?"
@@ -200,6 +210,49 @@ CATALOGUE: dict[str, Texts] = {
         ("Avslutsorsak", "avslutsorsak"),
         {"ended": ("Avslutade", "Personer efter det sista avslutets orsak.")},
     ),
+    "support_choice": (
+        "Nådda som väljer stöd",
+        "Nådda personer som därefter skrevs in.",
+        "personer",
+        "Handlingsplan 2016 avsnitt 7.1.",
+        ("Förvaltning", "forvaltning"),
+        None,
+        {"reached_then_enrolled": ("Nådda och därefter inskrivna", "Nådda med en inskrivning därefter.")},
+    ),
+    "timeliness": (
+        "Tid till första kontaktförsök",
+        "Registervistelser som började i perioden.",
+        "vistelser",
+        "Årsrapport 2023 avsnitt 4.1.",
+        None,
+        None,
+        {
+            "registered": ("Påbörjade vistelser", "Vistelser som började i perioden."),
+            "contacted_in_14_days": ("Sökta inom 14 dagar", "Därav sökta inom 14 dagar."),
+            "contacted_in_30_days": ("Sökta inom 30 dagar", "Därav sökta inom 30 dagar."),
+        },
+    ),
+    "offer_90_days": (
+        "Erbjudande inom 90 dagar",
+        "Inskrivningar som är gamla nog att bedöma.",
+        "inskrivningar",
+        "Stadsrevisionen 10/2016.",
+        None,
+        None,
+        {
+            "enrolments": ("Gamla nog", "Inskrivningar minst 90 dagar före periodens slut."),
+            "offered": ("Med erbjudande", "Därav med ett erbjudande inom 90 dagar."),
+        },
+    ),
+    "target_group": (
+        "Målgruppen enligt lag",
+        "Personer som uppfyller alla fem villkoren på dagen.",
+        "personer",
+        "Årsrapport 2023 avsnitt 1.",
+        None,
+        None,
+        {"eligible": ("Målgrupp", "Personer som uppfyller villkoren.")},
+    ),
     "residence_checks": (
         "Bosättningskontroller",
         "Adresser som anmälts till Skatteverket under perioden.",
@@ -270,6 +323,13 @@ class Maker:
     deliveries: list[tuple[Any, ...]] = field(default_factory=list)
     quarantine: list[tuple[Any, ...]] = field(default_factory=list)
     checks: list[tuple[Any, ...]] = field(default_factory=list)
+    plan_rules: list[tuple[Any, ...]] = field(default_factory=list)
+    plan_parameters: list[tuple[str, str, str]] = field(default_factory=list)
+    plan_counts: list[tuple[Any, ...]] = field(default_factory=list)
+    #: Other periods than the years, as rows of the table period.
+    periods: list[tuple[Any, ...]] = field(default_factory=list)
+    summary: list[tuple[date, str, str, str, int]] = field(default_factory=list)
+    jumps: list[tuple[Any, ...]] = field(default_factory=list)
 
     def period(self, year: int) -> str:
         return f"{self.kind}-{year}"
@@ -371,6 +431,15 @@ class Maker:
         self.put("measure_exits", "ended", year, own[3], category="AIM", subcategory="STUDIER")
         self.put("measure_exits", "ended", year, own[4], category="AIM", subcategory="ARBETE")
         self.put("residence_checks", "reported", year, 57 if now else 64)
+        reached = sum(PRINTED["outreach", "reached"][year])
+        for administration, share in (("*", 0.28), ("AMF", 0.25), ("UTBF", 0.04)):
+            self.spread_total(
+                "support_choice", "reached_then_enrolled", year, int(reached * share), category=administration
+            )
+        for measure, count in (("registered", 4600), ("contacted_in_14_days", 34), ("contacted_in_30_days", 1300)):
+            self.spread_total("timeliness", measure, year, count)
+        for measure, count in (("enrolments", 730), ("offered", 233)):
+            self.spread_total("offer_90_days", measure, year, count)
         answers = (1, 1, 2, 14, 31) if now else (2, 2, 6, 18, 33)
         self.put("survey", "answers", year, sum(answers), category=QUESTION)
         for answer, count in enumerate(answers, start=1):
@@ -404,7 +473,9 @@ class Maker:
             for year in self.years:
                 title = f"{'verksamhetsåret' if self.kind == 'verksamhetsar' else 'kalenderåret'} {year}"
                 periods.append((self.period(year), self.kind, *self.days(year), title, self.period(year - 1)))
-            insert("period", periods)
+            insert("period", periods + self.periods)
+            insert("target_group_summary", self.summary)
+            insert("figure_check", self.jumps)
             insert("district", self.districts)
             insert("job_centre", ((code, name, place) for place, (code, name) in enumerate(self.job_centres)))
             insert(
@@ -430,6 +501,9 @@ class Maker:
             insert("delivery", self.deliveries)
             insert("quarantine", self.quarantine)
             insert("contract_check", self.checks)
+            insert("plan_rule", self.plan_rules)
+            insert("plan_parameter", self.plan_parameters)
+            insert("plan_rule_summary", self.plan_counts)
             columns = [
                 list(column) for column in zip(*((*key, value) for key, value in self.figures.items()), strict=True)
             ]
@@ -451,7 +525,9 @@ def stockholm(path: Path, change: Callable[[Maker], None] | None = None) -> Path
         for number in range(count):
             extract = date.fromordinal(date(2023, 11, 30).toordinal() - number * 7)
             folder = f"{source}/{extract}"
-            maker.deliveries.append((source, extract, 1, "accepted", None, "Inläst.", 3000, 0, f"{source}-{number}", folder))
+            maker.deliveries.append(
+                (source, extract, 1, "accepted", None, "Inläst.", 3000, 0, f"{source}-{number}", folder)
+            )
     maker.deliveries += [
         ("ber", date(2023, 5, 3), 1, "rejected", "checksum_mismatch",
          "Filen kontakter.csv har inte den kontrollsumma som manifestet anger. Be avsändaren skicka leveransen igen.",
@@ -481,6 +557,47 @@ def stockholm(path: Path, change: Callable[[Maker], None] | None = None) -> Path
     ]
     for year in maker.years:
         maker.fill(year)
+    # The letters of an autumn: 40 of 1 000 answered in September, 20 of 200 in October, none dated in August.
+    for month, attempts, answered in ((8, 700, 70), (9, 1000, 40), (10, 200, 20)):
+        name = f"manad-2023-{month:02d}"
+        maker.periods.append((name, "manad", date(2023, month, 1), date(2023, month, 28), name, None))
+        for measure, count in (("attempts", attempts), ("answered", answered)):
+            maker.figures["contacts", measure, name, "*", "*", "*", "BREV", "*"] = Decimal(count)
+    for year in (2023, 2024):
+        title = f"tertial 1 {year}"
+        maker.periods.append((f"tertial1-{year}", "tertial", date(year, 1, 1), date(year, 4, 30), title, None))
+    maker.periods.append(("lasar-2021-2022", "lasar", date(2021, 7, 1), date(2022, 6, 30), "läsåret 2021/2022", None))
+    missing, surplus = "eligible_not_in_register", "in_register_not_eligible"
+    for night, more in ((date(2022, 11, 30), 100), (date(2023, 11, 29), 1), (date(2023, 11, 30), 0)):
+        maker.summary += [
+            (night, "size", "*", "eligible", 2893 + more),
+            (night, "size", "*", "in_register", 2748 + more),
+            (night, "all", missing, "*", 157 + more),
+            (night, "all", surplus, "*", 12),
+            (night, "reason", missing, "ALLA_VILLKOR", 157 + more),
+            (night, "reason", surplus, "4_STUDERAR", 9),
+            (night, "reason", surplus, "9_NY_REGEL", 3),
+            (night, "gender", missing, "kvinna", 157 + more),
+            (night, "gender", surplus, "man", 12),
+            (night, "job_centre", missing, "GLOBEN", 150 + more),
+            (night, "job_centre", missing, "SAKNAS", 7),
+        ]
+    maker.summary += [
+        (date(2023, 11, 30), "change", missing, "still_open", 157),
+        (date(2023, 11, 30), "change", missing, "closed", 1),
+        (date(2023, 11, 30), "change", surplus, "new", 2),
+        (date(2023, 11, 30), "change", surplus, "still_open", 10),
+        (date(2023, 11, 30), "length", missing, "BEFORE_WINDOW", 157),
+        (date(2023, 11, 30), "length", surplus, "0_14", 12),
+    ]
+    for group, value, before, percent, is_warning in (
+        ("*", 2748, 2762, -1, False), ("KISTA", 300, 413, -27, True), ("SAKNAS", 3, 0, None, False),
+    ):  # fmt: skip
+        maker.jumps.append((
+            "register_last_night", "Ungdomar i registret", "status", "in_register", group, date(2023, 11, 30), value,
+            "last_night", date(2023, 11, 29), before, percent, 10, 20, is_warning, "Registret ändras långsamt.",
+            date(2023, 1, 9),
+        ))  # fmt: skip
     if change:
         change(maker)
     return maker.write(path)

@@ -21,9 +21,9 @@ def _pages(built: Site) -> list[Path]:
 
 
 def test_all_pages_and_shared_files_are_written(stockholm: Site) -> None:
-    assert sorted(path.relative_to(stockholm.out).as_posix() for path in stockholm.written) == [
-        "assets/charts.js", "assets/plotly.min.js", "assets/site.css", "definitioner.html", "index.html", "underlag.html",
-    ]  # fmt: skip
+    assert sorted(path.relative_to(stockholm.out).as_posix() for path in stockholm.written) == sorted(
+        ["assets/charts.js", "assets/plotly.min.js", "assets/site.css", *(page.file for page in site.PAGES.values())]
+    )
     assert sorted(path for path in stockholm.out.rglob("*") if path.is_file()) == sorted(stockholm.written)
 
 
@@ -132,6 +132,19 @@ def test_status_page_tells_what_was_not_used(stockholm: Site) -> None:
     assert "bad_code" not in page.text
     assert "(200 leveranser)" not in page.text  # what was loaded without remark is not a remark
     assert "Antalet rader är rimligt" not in page.text
+
+
+def test_status_page_shows_large_jumps_first_and_all_on_request(stockholm: Site, nacka: Site) -> None:
+    tables = [table for table in stockholm.page("underlag.html").tables if table.section == "hopp"]
+    large, everything = tables
+    assert [heading for heading, _ in large.rows] == ["Ungdomar i registret: Jobbtorg Kista"]
+    assert large.rows[0][1] == [
+        "uttaget före, 2023-11-29", "300", "413", "−27\u00a0%",
+        "10\u00a0%, minst 20. Registret ändras långsamt. (2023-01-09)",
+    ]  # fmt: skip
+    assert everything.row("Ungdomar i registret: Saknar stadsdel")[3] == ".."
+    assert everything.row("Ungdomar i registret: Hela kommunen")[3] == "−1\u00a0%"
+    assert "Det finns inget tidigare uttag att jämföra med." in nacka.page("underlag.html").text
 
 
 def test_only_the_report_year_is_called_annual_report(stockholm: Site, tmp_path: Path) -> None:

@@ -299,6 +299,18 @@ def write_input(
         [],
         {"code_list": text, "code": text, "label": text, "position": pl.Int32},
     )
+    _create(
+        connection,
+        f"{catalog}.input.plan_rule",
+        [("plan/visit-by-two", "staff_at_least", date(2018, 7, 1), None)],
+        {"rule_id": text, "rule_kind": text, "valid_from": day, "valid_to": day},
+    )
+    _create(
+        connection,
+        f"{catalog}.input.plan_parameter",
+        [("plan/visit-by-two", "channel", "HEMBESOK"), ("plan/visit-by-two", "at_least", "2")],
+        {"rule_id": text, "name": text, "value": text},
+    )
 
 
 def _create(connection: duckdb.DuckDBPyConnection, table: str, lines: list, schema: dict) -> None:  # type: ignore[type-arg]

@@ -55,6 +55,7 @@ def test_layers_read_only_what_lies_before_them(build: Build) -> None:
         "staging": "staging",
         "intermediate": "staging intermediate",
         "marts": "staging intermediate marts",
+        "plans": "staging intermediate plans",
         "figures": "marts figures",
     }
     nodes = {node["unique_id"]: node for node in _models(build)}
@@ -108,5 +109,5 @@ def test_failing_rows_are_never_stored(build: Build) -> None:
 
 
 def test_every_folder_says_what_belongs_in_it() -> None:
-    for layer in ("staging", "intermediate", "marts", "figures"):
+    for layer in ("staging", "intermediate", "marts", "plans", "figures"):
         assert Path(PROJECT / "models" / layer / "README.md").exists(), layer

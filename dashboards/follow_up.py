@@ -1,0 +1,409 @@
+"""What the action plans want followed up, for the page ”Handlingsplanens uppföljning”: which published figure stands where,
+and the numbers over time, by job-centre and gender.
+
+Like ``annual_report`` and ``content`` for the report, but over all periods that are published. No HTML here.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+
+from dashboards import numbers
+from dashboards.annual_report import MEN, STUDIES, WOMEN, WORK
+from dashboards.content import MISSING_LABEL, About, Block, Cell, Line, TableContent
+from dashboards.published import ALL, MISSING, Address, Period, Published, Series, read_series
+
+#: Figures that the page shows; the definitions come from the catalogue.
+FIGURES = (
+    "contacts", "population", "outreach", "support_choice", "exits", "measure_exits", "timeliness", "offer_90_days",
+)  # fmt: skip
+
+#: Months of the large mailing at the start of the school year (Stockholm's action plan 2018: ”i september/oktober”).
+LETTER_MONTHS = (9, 10)
+
+#: So many report years stand beside each other in tables; all of them are in the diagrams over time.
+YEARS_ABREAST = 2
+
+GENDERS = (("Kvinnor", WOMEN, "women"), ("Män", MEN, "men"), ("Totalt", ALL, None))
+
+
+@dataclass(frozen=True)
+class Number:
+    """A published measure, perhaps of one category."""
+
+    figure: str
+    measure: str
+    category: str = ALL
+    subcategory: str = ALL
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A count over another, followed over time. ``labels`` head the two counts in its tables."""
+
+    id: str
+    title: str
+    part: Number
+    whole: Number
+    labels: tuple[str, str]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Item:
+    """A block of the page, with tables to open below it: (what they show, table)."""
+
+    block: Block
+    more: tuple[tuple[str, TableContent], ...] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    id: str
+    title: str
+    lead: str
+    items: tuple[Item, ...]
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """Shares of one section are drawn on one scale: 3 per cent must not look like 30."""
+        return tuple(item.block for item in self.items)
+
+
+def _answer_rate(id_: str, title: str, channel: str, *notes: str, labels: tuple[str, str] = ("Försök", "Svar")) -> Rate:
+    return Rate(
+        id_, title, Number("contacts", "answered", channel), Number("contacts", "attempts", channel),
+        labels, notes,
+    )  # fmt: skip
+
+
+CHANNELS = (
+    _answer_rate("knackakort", "Besvarade knackakort", "KNACKAKORT", "Knackakortet säger att ett hembesök kommer."),
+    _answer_rate("telefon", "Besvarade telefonsamtal", "TELEFON"),
+    _answer_rate(
+        "hembesok", "Hembesök som nådde någon", "HEMBESOK",
+        "Besvarat är det hembesök där ungdomen eller en anhörig träffades. Siffran räknar besök, inte personer.",
+        labels=("Besök", "Nådde"),
+    ),
+)  # fmt: skip
+LETTERS = _answer_rate(
+    "brev", "Besvarade brev vid läsårets början", "BREV",
+    "Brev daterade i september och oktober, då det stora utskicket görs, till dem som var i registret den månaden.",
+)  # fmt: skip
+
+TIMELINESS = tuple(
+    Rate(
+        f"tid-{days}", f"Sökta inom {days} dagar från registreringen",
+        Number("timeliness", f"contacted_in_{days}_days"), Number("timeliness", "registered"), ("Antal", "Sökta"),
+    )
+    for days in (14, 30)
+)  # fmt: skip
+
+OFFERS = Rate(
+    "erbjudande", "Inskrivningar med erbjudande inom 90 dagar",
+    Number("offer_90_days", "offered"), Number("offer_90_days", "enrolments"), ("Antal", "Fått"),
+    ("I en kort period hinner få inskrivningar bli 90 dagar gamla; tertial 1 räknar bara dem från januari.",),
+)  # fmt: skip
+
+
+def read(path: Path, data: Published) -> "FollowUp":
+    """The page's content, of the periods that had ended when the report's period ended."""
+    assert data.period.ends_on, f"{data.period.id} has no last day"
+    year_kind = data.publication.report_year_kind
+    kinds = {year_kind, "tertial", "lasar", "manad", data.period.kind}
+    return FollowUp(data, read_series(path, sorted(kinds), FIGURES, data.period.ends_on))
+
+
+class FollowUp:
+    """The page's sections, made from a series of periods."""
+
+    def __init__(self, data: Published, series: Series) -> None:
+        self.data = data
+        self.series = series
+        years = series.of_kind(data.publication.report_year_kind)
+        #: The report's own period stands last, whatever its kind.
+        self.years = (*(year for year in years if year.id != data.period.id), data.period)
+        self.tertials = tuple(item for item in series.of_kind("tertial") if item.id != data.period.id)
+        self.abreast = self.years[-YEARS_ABREAST:]
+
+    def partial(self) -> str | None:
+        """Which of the periods the deliveries do not cover from their beginning, as a sentence."""
+        first = self.data.publication.first_extract_date
+        shown = (*self.years, *self.tertials, *self.series.of_kind("lasar"))
+        before = [item.title for item in shown if first and item.starts_on and item.starts_on < first]
+        if not first or not before:
+            return None
+        return f"Underlaget börjar {numbers.long_date(first)}. Siffrorna omfattar därför inte hela {_and(before)}."
+
+    # -- numbers -------------------------------------------------------------------------------------------------
+
+    def _count(self, number: Number, periods: Iterable[Period], gender: str = ALL, job_centre: str = ALL) -> Decimal:
+        """The sum over periods (one, but for the months of the letters)."""
+        return sum(
+            (
+                self.series.value(
+                    Address(
+                        number.figure, number.measure, period.id, gender, ALL, job_centre,
+                        number.category, number.subcategory,
+                    )
+                )
+                for period in periods
+            ),
+            Decimal(0),
+        )  # fmt: skip
+
+    def _rate(self, rate: Rate, periods: Sequence[Period], gender: str = ALL, job_centre: str = ALL) -> list[Cell]:
+        whole = self._count(rate.whole, periods, gender, job_centre)
+        part = self._count(rate.part, periods, gender, job_centre)
+        return [Cell(whole), Cell(part), Cell(part, whole, is_share=True)]
+
+    def _job_centres(self, figures: Iterable[str]) -> list[tuple[str, str]]:
+        listed = list(self.data.job_centres)
+        if listed and any(MISSING in self.series.used("job_centre", figure) for figure in figures):
+            listed.append((MISSING, MISSING_LABEL))
+        return listed
+
+    # -- rates ---------------------------------------------------------------------------------------------------
+
+    def _rate_columns(self, rate: Rate) -> tuple[Line, ...]:
+        return tuple(
+            Line(label, group=gender) for gender, _, _ in GENDERS for label in (*rate.labels, "Andel")
+        )  # fmt: skip
+
+    def _rate_table(self, rate: Rate, corner: str, lines: Iterable[tuple[str, Sequence[Period], str]]) -> TableContent:
+        lines = list(lines)
+        return TableContent(
+            corner,
+            tuple(Line(label) for label, _, _ in lines),
+            self._rate_columns(rate),
+            tuple(
+                tuple(cell for _, gender, _ in GENDERS for cell in self._rate(rate, periods, gender, job_centre))
+                for _, periods, job_centre in lines
+            ),
+        )
+
+    def _charted(self, rate: Rate, over: Sequence[tuple[str, Sequence[Period]]]) -> TableContent:
+        return TableContent(
+            "Period",
+            tuple(Line(label) for label, _ in over),
+            tuple(Line(label, role=role) for label, _, role in GENDERS if role),
+            tuple(
+                tuple(self._rate(rate, periods, gender)[2] for _, gender, role in GENDERS if role)
+                for _, periods in over
+            ),
+        )
+
+    def _rate_item(
+        self, rate: Rate, over: Sequence[tuple[str, Sequence[Period]]], abreast: Sequence[tuple[str, Sequence[Period]]]
+    ) -> Item:
+        block = Block(
+            id=rate.id, number=None, title=rate.title, beside=False, notes=rate.notes, about=self._about(rate),
+            table=self._rate_table(rate, "Period", ((label, periods, ALL) for label, periods in over)),
+            charted=self._charted(rate, over),
+        )  # fmt: skip
+        centres = self._job_centres({rate.part.figure, rate.whole.figure})
+        lines = [(f"{name}, {label}", periods, code) for code, name in centres for label, periods in abreast]
+        if not lines:
+            return Item(block)
+        return Item(block, (("Visa per jobbtorg och kön", self._rate_table(rate, "Jobbtorg och period", lines)),))
+
+    def _over_time(self, rate: Rate) -> Item:
+        return self._rate_item(
+            rate,
+            [(_label(period), (period,)) for period in (*self.years, *self.tertials)],
+            [(_label(period), (period,)) for period in self.abreast],
+        )
+
+    def _letters(self) -> Item:
+        months: dict[int, list[Period]] = {}
+        for month in self.series.of_kind("manad"):
+            if month.starts_on and month.starts_on.month in LETTER_MONTHS:
+                months.setdefault(month.starts_on.year, []).append(month)
+        autumns = [(f"Hösten {year}", tuple(found)) for year, found in sorted(months.items())]
+        return self._rate_item(LETTERS, autumns, autumns[-YEARS_ABREAST:])
+
+    def _about(self, *rates: Rate) -> tuple[About, ...]:
+        wanted: dict[str, set[str]] = {}
+        for rate in rates:
+            for number in (rate.part, rate.whole):
+                wanted.setdefault(number.figure, set()).add(number.measure)
+        return self._definitions(wanted)
+
+    def _definitions(self, wanted: dict[str, set[str]]) -> tuple[About, ...]:
+        return tuple(
+            About(
+                figure,
+                tuple((each.title, each.definition) for each in figure.measures if each.id in wanted[figure.id]),
+            )
+            for figure in self.data.catalogue.values()
+            if figure.id in wanted
+        )
+
+    # -- tables of counts ----------------------------------------------------------------------------------------
+
+    def _counts(
+        self, corner: str, lines: Sequence[tuple[Line, Number]], places: Sequence[tuple[Line, Period, str, str]]
+    ) -> TableContent:
+        """Numbers times (heading, period, gender, job-centre); rows with nothing in them are left out."""
+        cells = [
+            tuple(Cell(self._count(number, (period,), gender, centre)) for _, period, gender, centre in places)
+            for _, number in lines
+        ]
+        shown = [
+            (line, row) for (line, _), row in zip(lines, cells, strict=True) if line.total or any(c.part for c in row)
+        ]
+        return TableContent(
+            corner,
+            tuple(line for line, _ in shown),
+            tuple(place[0] for place in places),
+            tuple(row for _, row in shown),
+        )
+
+    def _by_gender(self, periods: Iterable[Period]) -> list[tuple[Line, Period, str, str]]:
+        return [
+            (Line(label, group=_label(period)), period, gender, ALL)
+            for period in periods
+            for label, gender, _ in GENDERS
+        ]
+
+    def _reasons_item(
+        self, block: Block, lines: Sequence[tuple[Line, Number]], by_job_centre: Sequence[tuple[Line, Number]]
+    ) -> Item:
+        over = [
+            (Line(_label(period), group="Totalt"), period, ALL, ALL) for period in (*self.years, *self.tertials)
+        ]  # fmt: skip
+        corner = block.table.corner
+        more = [("Visa över tid", self._counts(corner, lines, over))]
+        centres = self._job_centres({number.figure for _, number in lines})
+        if centres:
+            year = _label(self.data.period)
+            places = [(Line(name, group=year), self.data.period, ALL, code) for code, name in centres]
+            more.append(("Visa per jobbtorg", self._counts(corner, by_job_centre, places)))
+        return Item(block, tuple(more))
+
+    def _codes(self, column: str, figure: str) -> list[tuple[str, str]]:
+        """The codes of a figure's category or subcategory with their labels, in the list's order."""
+        entry = self.data.catalogue.get(figure)
+        code_list = (entry.category_list if column == "category" else entry.subcategory_list) if entry else None
+        listed = self.data.codes(code_list) if code_list else []
+        others = [code for code in self.series.used(column, figure) if code not in listed]
+        return [(code, self.data.labels.get((code_list or "", code), code)) for code in listed + others]
+
+    def _exits(self) -> Item:
+        lines = [(Line(label), Number("exits", "ended", code)) for code, label in self._codes("category", "exits")]
+        lines.append((Line("Totalt", total=True), Number("exits", "ended")))
+        block = Block(
+            id="avslut", number=None, title="Avslutsorsaker, alla avslutade", beside=False,
+            table=self._counts("Avslutsorsak", lines, self._by_gender(self.abreast)),
+            notes=("Personer. Den som har avslutats flera gånger i perioden räknas en gång, med den sista orsaken.",),
+            about=self._definitions({"exits": {"ended"}}),
+        )  # fmt: skip
+        return self._reasons_item(block, lines, lines)
+
+    def _measure_exits(self) -> Item:
+        reasons = self._codes("subcategory", "measure_exits")
+        measures = self._codes("category", "measure_exits")
+
+        def lines(shown: Iterable[tuple[str, str]]) -> list[tuple[Line, Number]]:
+            return [
+                (Line(f"{measure}: {reason.lower()}"), Number("measure_exits", "ended", code, reason_code))
+                for code, measure in measures
+                for reason_code, reason in [(ALL, "avslutade"), *shown]
+            ]
+
+        block = Block(
+            id="avslut-insats", number=None, title="Avslutsorsaker per insats", beside=False,
+            table=self._counts("Insats och orsak", lines(reasons), self._by_gender([self.data.period])),
+            notes=(
+                "Personer. Den som har avslutat samma insats flera gånger räknas en gång, med den sista orsaken.",
+                "Per jobbtorg visas alla avslutade, och de till studier och till arbete.",
+            ),
+            about=self._definitions({"measure_exits": {"ended"}}),
+        )  # fmt: skip
+        aims = [(code, label) for code, label in reasons if code in (STUDIES, WORK)]
+        return self._reasons_item(block, lines(reasons), lines(aims))
+
+    def _school_years(self) -> Item:
+        number = Number("population", "in_register")
+        years = self.series.of_kind("lasar")
+        table = TableContent(
+            "Läsår",
+            tuple(Line(_label(year)) for year in years),
+            tuple(Line(label) for label, _, _ in GENDERS),
+            tuple(tuple(Cell(self._count(number, (year,), gender)) for _, gender, _ in GENDERS) for year in years),
+        )
+        return Item(
+            Block(
+                id="lasar", number=None, title="Ungdomar i registret under läsåret", beside=False, table=table,
+                notes=("Hela läsår, 1 juli–30 juni.",), about=self._definitions({"population": {"in_register"}}),
+            )
+        )  # fmt: skip
+
+    def _support(self) -> Iterable[Item]:
+        reached = Number("outreach", "reached")
+        rate = Rate(
+            "stod-val", "Nådda som valde stöd, från någon förvaltning",
+            Number("support_choice", "reached_then_enrolled"), reached, ("Nådda", "Valde"),
+        )  # fmt: skip
+        yield self._over_time(rate)
+        for code, label in self._codes("category", "support_choice"):
+            yield self._over_time(
+                replace(
+                    rate,
+                    id=f"stod-{code.lower()}",
+                    title=f"Nådda som valde stöd från {label[:1].lower()}{label[1:]}",
+                    part=Number("support_choice", "reached_then_enrolled", code),
+                )
+            )
+
+    # -- the page ------------------------------------------------------------------------------------------------
+
+    def sections(self) -> tuple[Section, ...]:
+        """All that the plans' section on follow-up asks for, in their order."""
+        return (
+            Section(
+                "uppsok",
+                "Svarsfrekvens per kanal",
+                "Hur stor andel av kontaktförsöken som ungdomen eller en anhörig besvarade. Planerna vill följa breven vid "
+                "läsårets början, knackakorten, telefonsamtalen och hembesöken.",
+                (self._letters(), *(self._over_time(rate) for rate in CHANNELS), self._school_years()),
+            ),
+            Section(
+                "val-av-stod",
+                "Nådda som väljer stöd",
+                "Andelen av de nådda som därefter skrevs in i stöd från en förvaltning. Samma person kan välja båda.",
+                tuple(self._support()),
+            ),
+            Section(
+                "avslutsorsaker",
+                "Avslutsorsaker",
+                "Varför ungdomar lämnar stödet, totalt och för varje insats.",
+                (self._exits(), self._measure_exits()),
+            ),
+            Section(
+                "tid-till-kontakt",
+                "Tid från registrering till första kontakt",
+                "Hur stor andel av de påbörjade registervistelserna som följdes av ett kontaktförsök i tid.",
+                tuple(self._over_time(rate) for rate in TIMELINESS),
+            ),
+            Section(
+                "inom-90-dagar",
+                "Erbjudande inom 90 dagar",
+                "Hur stor andel av inskrivningarna som inom 90 dagar ledde till studier, arbete, praktik eller en "
+                "motsvarande insats.",
+                (self._over_time(OFFERS),),
+            ),
+        )
+
+
+def _and(words: list[str]) -> str:
+    return " eller ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def _label(period: Period) -> str:
+    """A short heading: ``2023``, ``Tertial 1 2023``, ``Läsåret 2022/2023``."""
+    if period.kind == "tertial":
+        kind, _, year = period.id.partition("-")
+        return f"Tertial {kind[-1]} {year}"
+    return period.label[:1].upper() + period.label[1:]

@@ -1,0 +1,290 @@
+{#
+    Who belongs to the target group by law, against who is in the register (figures.md section 4), in one set of words for
+    single days and for the nights of the worklist. Each macro is a whole query, to be wrapped as a CTE.
+#}
+
+{#-
+    What studies and diplomas say about persons on days, by the versions that extracts up to the day show.
+
+    days       CTE or relation with period_id and on_date
+    persons    CTE or relation with the person_id to look at; none: everybody
+-#}
+{%- macro education_on_days(days, persons=none) -%}
+with
+
+-- Current versions among the extracts up to a day: the key's latest run that had begun by then, so until the next began.
+study_version as (
+    select
+        version.*,
+        lead(version.first_extract_date) over (
+            partition by version.study_period_id
+            order by version.first_extract_date
+        ) as next_extract_date
+    from {{ ref('stg_skolregister__study_periods') }} as version
+    {%- if persons %}
+    -- By key: a record that was moved to another number no longer counts for the first.
+    where version.study_period_id in (
+        select record.study_period_id
+        from {{ ref('stg_skolregister__study_periods') }} as record
+        inner join {{ ref('int_person__numbers') }} as number on number.pseudonym = record.pseudonym
+        where number.person_id in (select person_id from {{ persons }})
+    )
+    {%- endif %}
+),
+
+study_period as (
+    select
+        day.period_id,
+        day.on_date,
+        version.*
+    from study_version as version
+    inner join {{ days }} as day
+        on version.first_extract_date <= day.on_date
+        and coalesce(version.next_extract_date > day.on_date, true)
+),
+
+certificate_version as (
+    select
+        version.*,
+        lead(version.first_extract_date) over (
+            partition by version.pseudonym, version.certificate_code
+            order by version.first_extract_date
+        ) as next_extract_date
+    from {{ ref('stg_beda__certificates') }} as version
+    {%- if persons %}
+    where version.pseudonym in (
+        select pseudonym from {{ ref('int_person__numbers') }} where person_id in (select person_id from {{ persons }})
+    )
+    {%- endif %}
+),
+
+certificate as (
+    select
+        day.period_id,
+        day.on_date,
+        version.*
+    from certificate_version as version
+    inner join {{ days }} as day
+        on version.first_extract_date <= day.on_date
+        and coalesce(version.next_extract_date > day.on_date, true)
+),
+
+fact as (
+    select
+        period_id,
+        pseudonym,
+        case
+            when is_running and is_upper_secondary and is_excepted then 'INTRODUCTION_BEFORE_REFORM'
+            when is_running and is_upper_secondary then 'UPPER_SECONDARY'
+            when is_running then 'OTHER_SCHOOL_FORM'
+        end as study_fact,
+        case
+            when ended_on > on_date or ended_on is null then null
+            when end_code in ('EXAMEN', 'GYMNASIEBEVIS_ANP') then 'DIPLOMA'
+            when end_code = 'STUDIEBEVIS' then 'STUDY_CERTIFICATE'
+        end as completion_fact
+    from (
+        select
+            study_period.*,
+            started_on <= on_date and coalesce(ended_on, on_date) >= on_date as is_running,
+            school_form_code in ('GY', 'ANPGY') as is_upper_secondary,
+            -- Introduction programmes did not end the duty before lag (2018:749).
+            on_date <= date '2018-06-30' and starts_with(study_path_code, 'IM') as is_excepted
+        from study_period
+    ) as judged
+
+    union all
+
+    select
+        period_id,
+        pseudonym,
+        null,
+        case
+            when certificate_code in ('GYMNASIEEXAMEN', 'GYMNASIEBEVIS_ANP', 'MOTSVARANDE') then 'DIPLOMA'
+            when certificate_code = 'STUDIEBEVIS' then 'STUDY_CERTIFICATE'
+        end
+    from certificate
+    where issued_on <= on_date
+)
+
+select
+    number.person_id,
+    fact.period_id,
+    coalesce(bool_or(study_fact = 'UPPER_SECONDARY'), false) as is_in_upper_secondary,
+    coalesce(bool_or(completion_fact = 'DIPLOMA'), false) as has_diploma,
+    coalesce(bool_or(study_fact = 'INTRODUCTION_BEFORE_REFORM'), false) as is_in_introduction_before_reform,
+    coalesce(bool_or(study_fact = 'OTHER_SCHOOL_FORM'), false) as is_in_other_school_form,
+    coalesce(bool_or(completion_fact = 'STUDY_CERTIFICATE'), false) as has_study_certificate
+from fact
+inner join {{ ref('int_person__numbers') }} as number
+    on number.pseudonym = fact.pseudonym
+group by number.person_id, fact.period_id
+{%- endmacro -%}
+
+{#-
+    One row per person and day in one of the two registers: rule by rule, both sides, and the reasons of who is on one only.
+
+    residents    persons in the population register: period_id, on_date, person_id, district_code, job_centre_code,
+                 is_immigrated_after_compulsory_school, is_protected
+    entries      persons in the case register: period_id, on_date, person_id, district_code, job_centre_code
+    education    what education_on_days gives for those days
+-#}
+{%- macro target_group_on_days(residents, entries, education) -%}
+with
+
+fact as (
+    select
+        coalesce(resident.person_id, entry.person_id) as person_id,
+        coalesce(resident.period_id, entry.period_id) as period_id,
+        coalesce(resident.on_date, entry.on_date) as on_date,
+        -- From the population register; from the case register for who is not there.
+        coalesce(resident.district_code, entry.district_code) as district_code,
+        coalesce(resident.job_centre_code, entry.job_centre_code) as job_centre_code,
+        resident.person_id is not null as is_resident,
+        coalesce(resident.is_protected, false) as is_protected,
+        coalesce(resident.is_immigrated_after_compulsory_school, false) as is_immigrated_after_compulsory_school,
+        entry.person_id is not null as is_in_register
+    from {{ residents }} as resident
+    full outer join {{ entries }} as entry
+        on entry.person_id = resident.person_id
+        and entry.period_id = resident.period_id
+),
+
+-- One column per rule of figures.md section 4; true when the rule does not stand in the way.
+ruled as (
+    select
+        fact.person_id,
+        fact.period_id,
+        fact.on_date,
+        person.gender,
+        fact.district_code,
+        fact.job_centre_code,
+        fact.is_resident,
+        fact.is_in_register,
+        fact.is_resident and not fact.is_protected as is_rule_1_resident,
+        {{ age_on('person.birth_date', 'fact.on_date') }} < 20 as is_rule_2_under_20,
+        fact.on_date >= make_date(year(person.birth_date) + 16, 7, 1) as has_reached_july_of_16,
+        has_reached_july_of_16 or fact.is_immigrated_after_compulsory_school as is_rule_3_past_compulsory_school,
+        not coalesce(education.is_in_upper_secondary, false) as is_rule_4_not_studying,
+        not coalesce(education.has_diploma, false) as is_rule_5_no_diploma,
+        coalesce(education.is_in_introduction_before_reform, false) as is_in_introduction_before_reform,
+        coalesce(education.is_in_other_school_form, false) as is_in_other_school_form,
+        coalesce(education.has_study_certificate, false) as has_study_certificate
+    from fact
+    inner join {{ ref('int_person__numbers') }} as person
+        on person.pseudonym = fact.person_id
+    left join {{ education }} as education
+        on education.person_id = fact.person_id
+        and education.period_id = fact.period_id
+),
+
+judged as (
+    select
+        ruled.*,
+        is_rule_1_resident
+        and is_rule_2_under_20
+        and is_rule_3_past_compulsory_school
+        and is_rule_4_not_studying
+        and is_rule_5_no_diploma as is_eligible
+    from ruled
+)
+
+select
+    person_id,
+    period_id,
+    on_date,
+    gender,
+    district_code,
+    job_centre_code,
+    is_rule_1_resident,
+    is_rule_2_under_20,
+    is_rule_3_past_compulsory_school,
+    is_rule_4_not_studying,
+    is_rule_5_no_diploma,
+    is_eligible,
+    is_in_register,
+    case
+        -- In the register but not by law: the rules that are not met.
+        when is_in_register and not is_eligible then concat_ws(
+            ' ',
+            case when not is_resident then '1_EJ_FOLKBOKFORD' when not is_rule_1_resident then '1_SKYDDAD' end,
+            case when not is_rule_2_under_20 then '2_FYLLT_20' end,
+            case when not is_rule_3_past_compulsory_school then '3_SKOLPLIKT' end,
+            case when not is_rule_4_not_studying then '4_STUDERAR' end,
+            case when not is_rule_5_no_diploma then '5_EXAMEN' end
+        )
+        -- By law but not in the register: all rules are met; which of them the register may have seen otherwise.
+        when is_eligible and not is_in_register then concat_ws(
+            ' ',
+            'ALLA_VILLKOR',
+            case when not has_reached_july_of_16 then '3_INVANDRAD' end,
+            case when is_in_introduction_before_reform then '4_INTRODUKTIONSPROGRAM' end,
+            case when is_in_other_school_form then '4_ANNAN_SKOLFORM' end,
+            case when has_study_certificate then '5_STUDIEBEVIS' end
+        )
+    end as reason_codes
+from judged
+{%- endmacro -%}
+
+{#-
+    The same for nights (int_night__extracts), each row with the side it is on. District and job-centre come from the row's
+    own code: a worklist goes to the unit that the register names.
+
+    nights     CTE with period_id, on_date and latest_resident_extract_date
+    persons    CTE with the person_id to look at; none: everybody
+-#}
+{%- macro target_group_on_nights(nights, persons=none) -%}
+with
+
+resident as (
+    select
+        night.period_id,
+        night.on_date,
+        run.person_id,
+        {{ or_missing('run.district_code') }} as district_code,
+        {{ or_missing('district.job_centre_code') }} as job_centre_code,
+        run.is_immigrated_after_compulsory_school,
+        coalesce(run.protection_code = 'SKYDDAD', false) as is_protected
+    from {{ nights }} as night
+    inner join {{ ref('int_resident__sightings') }} as run
+        on night.latest_resident_extract_date between run.first_extract_date and run.last_extract_date
+    left join {{ ref('stg_input__districts') }} as district
+        on district.district_code = run.district_code
+    {%- if persons %}
+    where run.person_id in (select person_id from {{ persons }})
+    {%- endif %}
+),
+
+entry as (
+    select
+        night.period_id,
+        night.on_date,
+        run.person_id,
+        {{ or_missing('run.district_code') }} as district_code,
+        {{ or_missing('district.job_centre_code') }} as job_centre_code
+    from {{ nights }} as night
+    inner join {{ ref('int_register__sightings') }} as run
+        on night.on_date between run.first_extract_date and run.last_extract_date
+    left join {{ ref('stg_input__districts') }} as district
+        on district.district_code = run.district_code
+    {%- if persons %}
+    where run.person_id in (select person_id from {{ persons }})
+    {%- endif %}
+),
+
+education as (
+    {{ education_on_days(nights, persons) | indent(4) }}
+),
+
+judged as (
+    {{ target_group_on_days('resident', 'entry', 'education') | indent(4) }}
+)
+
+select
+    judged.*,
+    case
+        when is_eligible and not is_in_register then 'eligible_not_in_register'
+        when is_in_register and not is_eligible then 'in_register_not_eligible'
+    end as side
+from judged
+{%- endmacro -%}

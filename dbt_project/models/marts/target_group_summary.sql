@@ -1,0 +1,78 @@
+with
+
+reason as (
+    select
+        on_date,
+        side,
+        unnest(string_split(reason_codes, ' ')) as reason_code
+    from {{ ref('int_person_night__compared') }}
+    where side is not null
+),
+
+counted as (
+    select on_date, '*' as side, 'size' as breakdown, 'eligible' as code, count(*) as persons
+    from {{ ref('int_person_night__compared') }}
+    where is_eligible
+    group by on_date
+
+    union all
+
+    select on_date, '*', 'size', 'in_register', count(*)
+    from {{ ref('int_person_night__compared') }}
+    where is_in_register
+    group by on_date
+
+    union all
+
+    select on_date, side, 'all', '*', count(*)
+    from {{ ref('int_person_night__compared') }}
+    where side is not null
+    group by on_date, side
+
+    union all
+
+    select on_date, side, 'gender', gender, count(*)
+    from {{ ref('int_person_night__compared') }}
+    where side is not null
+    group by on_date, side, gender
+
+    union all
+
+    select on_date, side, 'job_centre', job_centre_code, count(*)
+    from {{ ref('int_person_night__compared') }}
+    where side is not null
+    group by on_date, side, job_centre_code
+
+    union all
+
+    select on_date, side, 'reason', reason_code, count(*)
+    from reason
+    group by on_date, side, reason_code
+
+    union all
+
+    select on_date, side, 'length', case
+        when is_from_before_window then 'BEFORE_WINDOW'
+        when days_open <= 14 then '0_14'
+        when days_open <= 30 then '15_30'
+        when days_open <= 90 then '31_90'
+        when days_open <= 365 then '91_365'
+        else 'OVER_365'
+    end as length_code, count(*)
+    from {{ ref('target_group_difference') }}
+    group by on_date, side, length_code
+
+    union all
+
+    select on_date, side, 'change', change, count(*)
+    from {{ ref('target_group_change') }}
+    group by on_date, side, change
+)
+
+select
+    on_date,
+    breakdown,
+    side,
+    code,
+    persons
+from counted

@@ -1,0 +1,30 @@
+-- If this breaks, the keepers' list and the published figure tell of different persons: both judge the latest night.
+with latest as (
+    select period_id, on_date
+    from {{ ref('int_night__extracts') }}
+    where is_latest
+),
+
+side as (
+    select difference.side as measure, count(*) as persons
+    from {{ ref('target_group_difference') }} as difference
+    group by difference.side
+),
+
+counted as (
+    select figure.measure, figure.value
+    from {{ ref('figures') }} as figure
+    inner join latest on latest.period_id = figure.period
+    where figure.figure = 'target_group'
+        and figure.gender = '*'
+        and figure.district = '*'
+        and figure.job_centre = '*'
+        and figure.measure in ('eligible_not_in_register', 'in_register_not_eligible')
+)
+
+select coalesce(side.measure, counted.measure) as measure, side.persons, counted.value
+from side
+full outer join counted on counted.measure = side.measure
+where side.persons is distinct from counted.value
+    -- Only where the latest night is among the periods: a single question for another day need not have it.
+    and exists (select 1 from {{ source('input', 'period') }} as period inner join latest on latest.period_id = period.period_id)
