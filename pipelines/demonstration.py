@@ -20,7 +20,6 @@ Say = Callable[[str], None]
 def run_demo(say: Say, progress: Say) -> int:
     """Generate, take in, publish, compare; returns the exit code: 0 when all is as the print should have been."""
     from demo.comparison import compare, print_table, verdict
-
     from demo.synthetic_city import generate
 
     path = home_path()
