@@ -1,4 +1,4 @@
-"""What the action plans want followed up, for the page ”Handlingsplanens uppföljning”: which published figure stands where,
+"""What the action plans want followed up, for the page ”Uppföljning av uppsök och stöd”: which published figure stands where,
 and the numbers over time, by job-centre and gender.
 
 Like ``annual_report`` and ``content`` for the report, but over all periods that are published. No HTML here.

@@ -65,7 +65,7 @@ PAGES: dict[str, Page] = {
     page.id: page
     for page in (
         Page("arsrapport", "Årsrapport", "index.html", "annual_report.html.j2", _annual_report),
-        Page("uppfoljning", "Handlingsplanens uppföljning", "uppfoljning.html", "follow_up.html.j2", _follow_up),
+        Page("uppfoljning", "Uppföljning av uppsök och stöd", "uppfoljning.html", "follow_up.html.j2", _follow_up),
         Page("handlingsplan", "Så följs handlingsplanen", "handlingsplan.html", "plan.html.j2", _plan),
         Page("malgrupp", "Målgrupp och register", "malgrupp.html", "target_group.html.j2", _target_group),
         Page("definitioner", "Så räknas det", "definitioner.html", "definitions.html.j2", _definitions),

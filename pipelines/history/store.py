@@ -69,9 +69,11 @@ class History:
         return self
 
     def __exit__(self, kind: object, *rest: object) -> None:
-        if kind is None:
-            self.connection.execute("checkpoint")
-        self.connection.close()
+        try:
+            if kind is None:
+                self.connection.execute("checkpoint")
+        finally:  # a full disk shows here: without this the next run of this process would meet the broken connection
+            self.connection.close()
 
     def _create_tables(self) -> None:
         self.connection.execute(_FIXED_TABLES)

@@ -1,4 +1,4 @@
-"""The page ”Handlingsplanens uppföljning”: shares of published counts, over the periods that had ended."""
+"""The page ”Uppföljning av uppsök och stöd”: shares of published counts, over the periods that had ended."""
 
 from datetime import date
 from pathlib import Path

@@ -63,8 +63,8 @@ BEFORE = [
 AFTER = [
     "os:replace:after:current.json",
     "pipelines.home:Home.sweep:before:2",
-    "shutil:rmtree:before:000001",
-    "shutil:rmtree:after:000001",
+    "shutil:rmtree:before:history/000001",
+    "shutil:rmtree:after:published/000001",
     "pipelines.home:Home.sweep:after:2",
     "pipelines.home:Home.put_in_place:after",
     f"{PLAIN}:remove_archives:before",
