@@ -9,9 +9,10 @@ class NightlyFailed(Exception):
     """The nightly job could not publish; what was published before is untouched; exit code 1."""
 
 
-_DISK_FULL = ("No space left on device", "disk is full", "Disk quota exceeded")
+#: The last is what SQLite says, in which Dagster keeps its records, when its index of them cannot grow.
+_DISK_FULL = ("No space left on device", "disk is full", "Disk quota exceeded", "disk I/O error")
 
 
 def tells_of_full_disk(text: str) -> bool:
-    """Whether an error's text, from whichever library, says that there is no room to write."""
+    """Whether an error's text, from whichever library, says that there is no room to write (or that the disk fails)."""
     return any(words in text for words in _DISK_FULL)

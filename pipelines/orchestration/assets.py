@@ -5,9 +5,11 @@ logs to everybody who may open it, so nothing here may hold a value from the dat
 """
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
@@ -48,6 +50,14 @@ delivery_specs = [
 ]
 
 
+def _tell(context: dg.AssetExecutionContext, text: str) -> None:
+    """Progress, to Dagster and to a terminal where somebody watches."""
+    context.log.info(text)
+    terminal = sys.__stderr__
+    if terminal is not None and terminal.isatty():
+        print(text, file=terminal)
+
+
 def _history_key(dataset: Dataset) -> dg.AssetKey:
     return dg.AssetKey(["history", dataset.table])
 
@@ -85,7 +95,7 @@ def taken_in(context: dg.AssetExecutionContext, session: NightlySession) -> Iter
         extracts[rows.dataset.table].append(rows.counts.join(named, on="ord"))
 
     with History(run.version.history, run.sources) as history:
-        result = take_in(run.home, run.sources, history, run.version.number, remember, context.log.info)
+        result = take_in(run.home, run.sources, history, run.version.number, remember, partial(_tell, context))
         for dataset in _datasets(run):
             counts = pl.concat(extracts[dataset.table]) if extracts[dataset.table] else None
             run.checks += _contract_checks(history, dataset, counts)

@@ -2,7 +2,9 @@
 
 import os
 import warnings
+from contextlib import redirect_stderr
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +85,9 @@ def _run_job(home: Home) -> Exception | None:
         with dg.DagsterInstance.get() as instance:
             job = definitions().resolve_job_def(JOB)
             quiet: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-            result = job.execute_in_process(instance=instance, raise_on_error=False, run_config=quiet)
+            # Standard error is for our sentences; where Dagster cannot write its records it would put them there.
+            with redirect_stderr(StringIO()):
+                result = job.execute_in_process(instance=instance, raise_on_error=False, run_config=quiet)
             return None if result.success else _failure(home, result)
     except (NightlyFailed, UsageError) as error:
         return error
@@ -111,8 +115,8 @@ def _failure(home: Home, result: Any) -> Exception:
 def _unforeseen(home: Home, kind: str, message: str, step: str) -> NightlyFailed:
     if tells_of_full_disk(message):
         return NightlyFailed(
-            f"The disk that holds {home.path} is full; what was published before is untouched. Make room on it (a nightly "
-            "needs as much again as history, warehouse and published take) and run kaa nightly again."
+            f"The disk that holds {home.path} is full (or fails); what was published before is untouched. Make room on it "
+            "(a nightly needs as much again as history, warehouse and published take) and run kaa nightly again."
         )
     return NightlyFailed(
         f"The nightly failed{step} ({kind}); what was published before is untouched. See the run in dagster dev, mend the "
