@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import pytest
 
 from pipelines.home import Home
@@ -122,14 +123,16 @@ def test_killed_with_dbt(night: Night, broken: Path) -> None:
 
 @pytest.mark.slow
 def test_a_failing_dbt_test_publishes_nothing(night: Night, broken: Path) -> None:
-    import duckdb
-
     home = night.copy(broken)
     version = home.current()
     assert version is not None
     with duckdb.connect(str(version.history)) as connection:
-        # A run that begins on a day without an extract; the second night does not touch this table.
-        connection.execute("insert into enkat_svar (svar_id, first_extract_date) values ('x', '2023-11-05')")
+        # Two runs of one key on the same night, in a table that the second night does not touch.
+        connection.execute("insert into extract values ('enkat', '2023-11-28', 1, 'x')")
+        for grade in (1, 2):
+            connection.execute(
+                "insert into enkat_svar (svar_id, svar, first_extract_date) values ('x', ?, '2023-11-28')", [grade]
+            )
     failed = _kaa(home, "nightly")
     assert failed.returncode == 1
     assert failed.stderr.startswith("In the step dbt_models the test ") and failed.stderr.count("\n") == 1
