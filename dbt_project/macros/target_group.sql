@@ -6,73 +6,51 @@
 {#-
     What studies and diplomas say about persons on days, by the versions that extracts up to the day show.
 
-    days       CTE or relation with period_id and on_date
-    persons    CTE or relation with the person_id to look at; none: everybody
+    days        CTE or relation with period_id and on_date; where it also has person_id, each person is looked at on days of
+                their own
+    own_days    whether it has
 -#}
-{%- macro education_on_days(days, persons=none) -%}
+{%- macro education_on_days(days, own_days=false) -%}
 with
-
--- Current versions among the extracts up to a day: the key's latest run that had begun by then, so until the next began.
-study_version as (
-    select
-        version.*,
-        lead(version.first_extract_date) over (
-            partition by version.study_period_id
-            order by version.first_extract_date
-        ) as next_extract_date
-    from {{ ref('stg_skolregister__study_periods') }} as version
-    {%- if persons %}
-    -- By key: a record that was moved to another number no longer counts for the first.
-    where version.study_period_id in (
-        select record.study_period_id
-        from {{ ref('stg_skolregister__study_periods') }} as record
-        inner join {{ ref('int_person__numbers') }} as number on number.pseudonym = record.pseudonym
-        where number.person_id in (select person_id from {{ persons }})
-    )
-    {%- endif %}
-),
 
 study_period as (
     select
         day.period_id,
         day.on_date,
+        number.person_id,
         version.*
-    from study_version as version
+    from ({{ current_until(ref('stg_skolregister__study_periods'), ['study_period_id']) | indent(4) }}) as version
+    inner join {{ ref('int_person__numbers') }} as number
+        on number.pseudonym = version.pseudonym
     inner join {{ days }} as day
         on version.first_extract_date <= day.on_date
         and coalesce(version.next_extract_date > day.on_date, true)
-),
-
-certificate_version as (
-    select
-        version.*,
-        lead(version.first_extract_date) over (
-            partition by version.pseudonym, version.certificate_code
-            order by version.first_extract_date
-        ) as next_extract_date
-    from {{ ref('stg_beda__certificates') }} as version
-    {%- if persons %}
-    where version.pseudonym in (
-        select pseudonym from {{ ref('int_person__numbers') }} where person_id in (select person_id from {{ persons }})
-    )
-    {%- endif %}
+        {%- if own_days %}
+        and number.person_id = day.person_id
+        {%- endif %}
 ),
 
 certificate as (
     select
         day.period_id,
         day.on_date,
+        number.person_id,
         version.*
-    from certificate_version as version
+    from ({{ current_until(ref('stg_beda__certificates'), ['pseudonym', 'certificate_code']) | indent(4) }}) as version
+    inner join {{ ref('int_person__numbers') }} as number
+        on number.pseudonym = version.pseudonym
     inner join {{ days }} as day
         on version.first_extract_date <= day.on_date
         and coalesce(version.next_extract_date > day.on_date, true)
+        {%- if own_days %}
+        and number.person_id = day.person_id
+        {%- endif %}
 ),
 
 fact as (
     select
         period_id,
-        pseudonym,
+        person_id,
         case
             when is_running and is_upper_secondary and is_excepted then 'INTRODUCTION_BEFORE_REFORM'
             when is_running and is_upper_secondary then 'UPPER_SECONDARY'
@@ -97,7 +75,7 @@ fact as (
 
     select
         period_id,
-        pseudonym,
+        person_id,
         null,
         case
             when certificate_code in ('GYMNASIEEXAMEN', 'GYMNASIEBEVIS_ANP', 'MOTSVARANDE') then 'DIPLOMA'
@@ -108,21 +86,31 @@ fact as (
 )
 
 select
-    number.person_id,
-    fact.period_id,
+    person_id,
+    period_id,
     coalesce(bool_or(study_fact = 'UPPER_SECONDARY'), false) as is_in_upper_secondary,
     coalesce(bool_or(completion_fact = 'DIPLOMA'), false) as has_diploma,
     coalesce(bool_or(study_fact = 'INTRODUCTION_BEFORE_REFORM'), false) as is_in_introduction_before_reform,
     coalesce(bool_or(study_fact = 'OTHER_SCHOOL_FORM'), false) as is_in_other_school_form,
     coalesce(bool_or(completion_fact = 'STUDY_CERTIFICATE'), false) as has_study_certificate
 from fact
-inner join {{ ref('int_person__numbers') }} as number
-    on number.pseudonym = fact.pseudonym
-group by number.person_id, fact.period_id
+group by person_id, period_id
+{%- endmacro -%}
+
+{#- The versions of a record, each with the extract date from which the key's next one was current (null: still). -#}
+{%- macro current_until(versions, key) -%}
+select
+    version.*,
+    lead(version.first_extract_date) over (
+        partition by {{ key | join(', ') }}
+        order by version.first_extract_date
+    ) as next_extract_date
+from {{ versions }} as version
 {%- endmacro -%}
 
 {#-
     One row per person and day in one of the two registers: rule by rule, both sides, and the reasons of who is on one only.
+    A model takes from it the columns that it promises.
 
     residents    persons in the population register: period_id, on_date, person_id, district_code, job_centre_code,
                  is_immigrated_after_compulsory_school, is_protected
@@ -176,33 +164,15 @@ ruled as (
     left join {{ education }} as education
         on education.person_id = fact.person_id
         and education.period_id = fact.period_id
-),
-
-judged as (
-    select
-        ruled.*,
-        is_rule_1_resident
-        and is_rule_2_under_20
-        and is_rule_3_past_compulsory_school
-        and is_rule_4_not_studying
-        and is_rule_5_no_diploma as is_eligible
-    from ruled
 )
 
 select
-    person_id,
-    period_id,
-    on_date,
-    gender,
-    district_code,
-    job_centre_code,
-    is_rule_1_resident,
-    is_rule_2_under_20,
-    is_rule_3_past_compulsory_school,
-    is_rule_4_not_studying,
-    is_rule_5_no_diploma,
-    is_eligible,
-    is_in_register,
+    ruled.*,
+    is_rule_1_resident
+    and is_rule_2_under_20
+    and is_rule_3_past_compulsory_school
+    and is_rule_4_not_studying
+    and is_rule_5_no_diploma as is_eligible,
     case
         -- In the register but not by law: the rules that are not met.
         when is_in_register and not is_eligible then concat_ws(
@@ -223,17 +193,18 @@ select
             case when has_study_certificate then '5_STUDIEBEVIS' end
         )
     end as reason_codes
-from judged
+from ruled
 {%- endmacro -%}
 
 {#-
     The same for nights (int_night__extracts), each row with the side it is on. District and job-centre come from the row's
     own code: a worklist goes to the unit that the register names.
 
-    nights     CTE with period_id, on_date and latest_resident_extract_date
-    persons    CTE with the person_id to look at; none: everybody
+    nights        CTE with period_id, on_date and latest_resident_extract_date; where it also has person_id, each person is
+                  looked at on nights of their own
+    own_nights    whether it has
 -#}
-{%- macro target_group_on_nights(nights, persons=none) -%}
+{%- macro target_group_on_nights(nights, own_nights=false) -%}
 with
 
 resident as (
@@ -248,11 +219,11 @@ resident as (
     from {{ nights }} as night
     inner join {{ ref('int_resident__sightings') }} as run
         on night.latest_resident_extract_date between run.first_extract_date and run.last_extract_date
+        {%- if own_nights %}
+        and run.person_id = night.person_id
+        {%- endif %}
     left join {{ ref('stg_input__districts') }} as district
         on district.district_code = run.district_code
-    {%- if persons %}
-    where run.person_id in (select person_id from {{ persons }})
-    {%- endif %}
 ),
 
 entry as (
@@ -265,15 +236,15 @@ entry as (
     from {{ nights }} as night
     inner join {{ ref('int_register__sightings') }} as run
         on night.on_date between run.first_extract_date and run.last_extract_date
+        {%- if own_nights %}
+        and run.person_id = night.person_id
+        {%- endif %}
     left join {{ ref('stg_input__districts') }} as district
         on district.district_code = run.district_code
-    {%- if persons %}
-    where run.person_id in (select person_id from {{ persons }})
-    {%- endif %}
 ),
 
 education as (
-    {{ education_on_days(nights, persons) | indent(4) }}
+    {{ education_on_days(nights, own_nights) | indent(4) }}
 ),
 
 judged as (
