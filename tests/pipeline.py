@@ -22,7 +22,6 @@ import duckdb
 from pipelines.contract import Source, load_sources
 from pipelines.delivery.rows import BatchRows
 from pipelines.delivery.take_in import TakenIn, take_in
-from pipelines.history.purge import purge
 from pipelines.history.store import History
 from pipelines.home import initialise
 from pipelines.warehouse.ask import ask_figures
@@ -69,8 +68,7 @@ class Pipeline:
         version = self.home.start_next()
         with History(version.history, self.sources) as history:
             result = take_in(self.home, self.sources, history, version.number, self._remember, now=self.now)
-            datasets = [dataset for source in self.sources.values() for dataset in source.datasets.values()]
-            purge(history.connection, datasets, version.number)
+            history.purge(version.number)
         version.models.write_text(models_json())
         self.home.put_in_place(version)
         return result

@@ -10,7 +10,6 @@ import hmac
 import re
 from collections.abc import Callable
 from datetime import date
-from hashlib import sha256
 
 import polars as pl
 
@@ -99,7 +98,7 @@ class Pseudonymiser:
 
     def pseudonym(self, number: str) -> str:
         """The pseudonym of one personnummer: 32 hex digits."""
-        return hmac.new(self._key, number.encode(), sha256).hexdigest()[:32]
+        return hmac.digest(self._key, number.encode(), "sha256").hex()[:32]
 
     def mask(self, text: str, today: date | None = None) -> str:
         """As the function ``mask``, but different numbers stay different texts: for names and ids that must stay unique.

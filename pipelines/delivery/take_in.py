@@ -6,7 +6,7 @@ delivery never stops the others. The rules themselves are in the modules that th
 
 import traceback
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -54,6 +54,7 @@ class _Candidate:
     found: Found
     read: ReadManifest
     files: dict[str, ReadFile] = field(default_factory=dict)
+    fault: Fault | None = None
 
     @property
     def manifest(self) -> Manifest:
@@ -93,15 +94,16 @@ def take_in(
         else:
             candidates.append(candidate)
     candidates.sort(key=_order)
-    for name in sources:
-        own = [candidate for candidate in candidates if candidate.manifest.source == name]
-        done = 0
-        for batch in _batches(own):
-            run.take_in_batch(sources[name], batch)
-            for candidate in batch:
-                candidate.files.clear()  # the records of nights that are loaded are not needed any more
-            done += len(batch)
-            progress(f"{name}: {done} of {len(own)} deliveries taken in")
+    batches = [
+        batch for name in sources for batch in _batches([one for one in candidates if one.manifest.source == name])
+    ]
+    done = 0
+    for batch in run.read_ahead(batches):
+        run.take_in_batch(batch)
+        for candidate in batch:
+            candidate.files.clear()  # the records of nights that are loaded are not needed any more
+        done += len(batch)
+        progress(f"{batch[0].manifest.source}: {done} of {len(candidates)} deliveries taken in")
     return run.finish(version)
 
 
@@ -170,12 +172,29 @@ class _Run:
 
     # --- one batch -----------------------------------------------------------------------------------------------------
 
-    def take_in_batch(self, source: Source, candidates: list[_Candidate]) -> None:
-        """Read, type, judge and load deliveries of one source; they are in the order of judging."""
+    def read_ahead(self, batches: list[list[_Candidate]]) -> Iterator[list[_Candidate]]:
+        """The batches, read; while one is typed and loaded the next is read, so that no core waits."""
         with ThreadPoolExecutor(max_workers=2) as pool:
-            usable = [item for item in pool.map(lambda one: self._read_safely(source, one), candidates) if item]
+            reading: list[Future[None]] = []
+            for number, batch in enumerate(batches):
+                waiting = reading or [pool.submit(self._read_safely, candidate) for candidate in batch]
+                for future in waiting:
+                    future.result()
+                following = batches[number + 1] if number + 1 < len(batches) else []
+                reading = [pool.submit(self._read_safely, candidate) for candidate in following]
+                yield batch
+
+    def take_in_batch(self, candidates: list[_Candidate]) -> None:
+        """Type, judge and load deliveries of one source that have been read; they are in the order of judging."""
+        usable = []
+        for candidate in candidates:
+            if candidate.fault:
+                self.reject(candidate, candidate.fault)
+            elif candidate.files:
+                usable.append(candidate)
         if not usable:
             return
+        source = self.sources[usable[0].manifest.source]
         batch = self._type_safely(source, usable)
         dates = {ord_: candidate.manifest.extract_date for ord_, candidate in enumerate(usable)}
         limit = self.home.municipality.thresholds.bad_row_min
@@ -200,9 +219,9 @@ class _Run:
         for rows in batch.values():
             self.on_batch(rows, loaded_dates)
 
-    def _read_safely(self, source: Source, candidate: _Candidate) -> _Candidate | None:
+    def _read_safely(self, candidate: _Candidate) -> None:
         try:
-            return self._read(source, candidate)
+            self._read(candidate)
         except Exception as error:
             raise _unforeseen(error, f"Delivery {candidate.found.delivery_id} cannot be read") from None
 
@@ -213,10 +232,11 @@ class _Run:
         except Exception as error:
             raise _unforeseen(error, f"The deliveries of {source.name} from {days} cannot be typed") from None
 
-    def _read(self, source: Source, candidate: _Candidate) -> _Candidate | None:
-        """Read and archive a delivery's files; None when it is rejected for them or not there any more."""
+    def _read(self, candidate: _Candidate) -> None:
+        """Read and archive a delivery's files, or find its fault; a delivery that is not there any more is left without."""
+        datasets = self.sources[candidate.manifest.source].datasets
         for file in candidate.manifest.files:
-            read = read_file(candidate.found.path, file, source.datasets[file.dataset])
+            read = read_file(candidate.found.path, file, datasets[file.dataset])
             candidate.files[file.dataset] = read
             if read.content is not None:
                 name = self._pseudonymiser.mask(file.name, self._today)
@@ -227,11 +247,9 @@ class _Run:
         if fault and not candidate.found.is_unchanged:
             # Taken away or written anew while it was read, or the drop folder is gone: judged when it stands there whole.
             self._archive.forget(candidate.found.delivery_id)
-            return None
-        if fault:
-            self.reject(candidate, fault)
-            return None
-        return candidate
+            candidate.files.clear()
+        else:
+            candidate.fault = fault
 
     def _type(self, source: Source, usable: list[_Candidate]) -> dict[str, BatchRows]:
         """Type the batch's rows, a dataset that others refer to before them."""

@@ -18,6 +18,7 @@ from pipelines.contract import Dataset, Source
 from pipelines.delivery.judging import Judged, Ledger, Loaded
 from pipelines.delivery.rows import BatchRows, history_schema
 from pipelines.history.merge import Timeline, merge
+from pipelines.history.purge import Removal, purge
 from pipelines.municipality import Thresholds
 
 _TYPES = {pl.Date: "date", pl.Boolean: "boolean", pl.Int32: "integer", pl.String: "varchar"}
@@ -60,7 +61,9 @@ class History:
     """An open history file, a context manager: leaving it normally checkpoints, so that the file is whole by itself."""
 
     def __init__(self, path: Path, sources: dict[str, Source]) -> None:
+        self._path = path
         self._sources = sources
+        self._has_removed = False
         self.connection = duckdb.connect(str(path))
         self.connection.execute("set preserve_insertion_order = false")
 
@@ -74,6 +77,8 @@ class History:
                 self.connection.execute("checkpoint")
         finally:  # a full disk shows here: without this the next run of this process would meet the broken connection
             self.connection.close()
+        if kind is None and self._has_removed:
+            rewrite(self._path)
 
     def _create_tables(self) -> None:
         self.connection.execute(_FIXED_TABLES)
@@ -262,6 +267,12 @@ class History:
             "select dataset, rows from extract_dataset where delivery_id = ?", [delivery_id]
         ).fetchall()
         return batch, dict(counted)
+
+    def purge(self, version: int) -> list[Removal]:
+        """Remove the persons whose time has come; their bytes go from the file when it is closed."""
+        removals = purge(self.connection, self._datasets(), version)
+        self._has_removed = bool(removals)
+        return removals
 
     def forget_held(self, still_held: set[str]) -> None:
         """Drop the rows put aside for deliveries that are decided or superseded."""

@@ -6,6 +6,6 @@ and relations between figures in dbt: checked here is that what was loaded is wh
 """
 
 from pipelines.quality.checks import CheckResult
-from pipelines.quality.engine import validate_dataset
+from pipelines.quality.engine import load_library, validate_dataset
 
-__all__ = ["CheckResult", "validate_dataset"]
+__all__ = ["CheckResult", "load_library", "validate_dataset"]
