@@ -10,7 +10,7 @@ whatever happens to the process. What the versions hold does not belong here.
     history/<n>/             the interval tables: the nightly job's
     warehouse/<n>/           what dbt built: rows about persons, for statisticians and auditors
     published/<n>/           figures, definitions, pages: no rows about persons
-    dagster/, logs/          the orchestrator's own storage; what dbt said last night
+    dagster/, dbt/, logs/    the orchestrator's own storage; dbt's; what dbt said last night
     current.json             the pointer
 """
 

@@ -3,8 +3,10 @@
 dbt is called once a night. A fresh checkout has no manifest, so it is made when it is missing or older than the models.
 """
 
+import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -13,12 +15,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipelines.errors import NightlyFailed, tells_of_full_disk
+from pipelines.home import Version
 
 PROJECT = Path(__file__).resolve().parent.parent.parent / "dbt_project"
 EXECUTABLE = Path(sys.executable).parent / "dbt"
 #: dbt as the nightly starts it: it does not outlive the nightly.
 CHILD = Path(__file__).resolve().parent / "dbt_child.sh"
 _MANIFEST = PROJECT / "target" / "manifest.json"
+_PARSE = "partial_parse.msgpack"
 
 
 @dataclass(frozen=True)
@@ -35,11 +39,54 @@ class CompiledModel:
 
 def manifest_path() -> Path:
     """The project's manifest, made anew when a file of the project is younger."""
-    sources = [path for path in PROJECT.rglob("*") if path.suffix in (".sql", ".yml") and "target" not in path.parts]
-    youngest = max(path.stat().st_mtime for path in sources)
+    youngest = max(path.stat().st_mtime for path in _sources())
     if not _MANIFEST.exists() or _MANIFEST.stat().st_mtime < youngest:
         _parse()
     return _MANIFEST
+
+
+def links_to(version: Version, folder: Path) -> tuple[Path, Path]:
+    """Warehouse and history of a version, named the same every night: when a path in its profile is another one, dbt
+    parses the whole project anew, which takes longer than building most of it.
+    """
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for zone in ("warehouse", "history"):
+        part = folder / f"{zone}.part"
+        part.unlink(missing_ok=True)
+        part.symlink_to(version.folder(zone))
+        os.replace(part, folder / zone)
+    return folder / "warehouse" / version.warehouse.name, folder / "history" / version.history.name
+
+
+def recall_parse(folder: Path, target: Path) -> None:
+    """Give dbt what it made of the project last time, when no file of the project has changed since."""
+    target.mkdir(exist_ok=True)
+    kept = folder / _kept_parse()
+    if kept.is_file():
+        shutil.copyfile(kept, target / _PARSE)
+
+
+def keep_parse(folder: Path, target: Path) -> None:
+    """Keep what dbt made of the project for the next night, and nothing older."""
+    kept = folder / _kept_parse()
+    if kept.is_file():
+        return
+    for old in folder.glob(f"*-{_PARSE}*"):
+        old.unlink()
+    part = kept.with_name(kept.name + ".part")
+    shutil.copyfile(target / _PARSE, part)
+    os.replace(part, kept)
+
+
+def _kept_parse() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(_sources()):
+        digest.update(f"{path.relative_to(PROJECT)}\n".encode() + path.read_bytes())
+    return f"{digest.hexdigest()[:16]}-{_PARSE}"
+
+
+def _sources() -> list[Path]:
+    return [path for path in PROJECT.rglob("*") if path.suffix in (".sql", ".yml") and "target" not in path.parts]
 
 
 def dbt_environment(warehouse: Path, history: Path) -> dict[str, str]:
