@@ -44,6 +44,7 @@ class Column:
     history_name: str
     label: str
     description: str
+    classification: str
     legal_ground: str
     codes: dict[str, str] | None = None  # accepted code -> code that is stored
     minimum: int | None = None
@@ -151,6 +152,7 @@ def _column(prop: SchemaProperty, lists: dict[str, dict[str, str]]) -> Column:
         history_name=prop.encryptedName or name,
         label=str(custom.get("label", name)),
         description=(prop.description or "").strip(),
+        classification=prop.classification or "",
         legal_ground=str(custom.get("legalGround", "")),
         codes=lists[list_name] if list_name else None,
         minimum=options.get("minimum"),

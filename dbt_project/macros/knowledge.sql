@@ -26,6 +26,23 @@ inner join {{ latest_extract(source_name) }} as latest
 least(coalesce(run.last_extract_date, latest.extract_date), latest.extract_date)
 {%- endmacro -%}
 
+{#- The versions of a record, each with the extract date from which the key's next one was current (null: still). -#}
+{%- macro current_until(versions, key) -%}
+select
+    version.*,
+    lead(version.first_extract_date) over (
+        partition by {{ key | join(', ') }}
+        order by version.first_extract_date
+    ) as next_extract_date
+from {{ versions }} as version
+{%- endmacro -%}
+
+{#- Of current_until as `version`: the one that was current among the extracts up to a day. -#}
+{%- macro is_current_on(day) -%}
+version.first_extract_date <= {{ day }}
+        and coalesce(version.next_extract_date > {{ day }}, true)
+{%- endmacro -%}
+
 {#- `qualify` of the current version of a record: runs of one key never overlap, so the one that began last is it. -#}
 {%- macro is_current_version(key) -%}
 row_number() over (partition by {{ key | join(', ') }} order by first_extract_date desc) = 1

@@ -3,13 +3,27 @@
     person at any extract. A person with one number keeps the runs as they are. Where several numbers of a person have runs,
     the row to take is chosen extract by extract and the choices are joined to runs again; both ends stay extract dates.
 
-    runs       CTE with person_id, number_position, pseudonym, first_extract_date, last_extract_date and the columns
+    staging    the dataset's staging model
     source     the source whose extracts the runs count
-    columns    columns to keep
+    columns    columns to keep: of the staging model, and gender and birth_date of the person's newest number
     as_text    expressions of the dataset's columns that hold no personnummer, in order, as they were delivered: of rows
                whose numbers are equal in order the larger one is taken, empty being smallest
 #}
-{%- macro one_row_per_person(runs, source, columns, as_text) -%}
+{%- macro one_row_per_person(staging, source, columns, as_text) -%}
+with
+
+run as (
+    select
+        number.person_id,
+        number.number_position,
+        number.birth_date,
+        number.gender,
+        staged.*
+    from {{ ref(staging) }} as staged
+    inner join {{ ref('int_person__numbers') }} as number
+        on number.pseudonym = staged.pseudonym
+),
+
 extract as (
     select
         extract_date,
@@ -20,14 +34,14 @@ extract as (
 
 several_numbers as (
     select person_id
-    from {{ runs }}
+    from run
     group by person_id
     having count(distinct pseudonym) > 1
 ),
 
 preferred as (
     select
-        {{ runs }}.*,
+        run.*,
         row_number() over (
             partition by person_id
             order by
@@ -38,7 +52,7 @@ preferred as (
                 pseudonym,
                 first_extract_date
         ) as preference
-    from {{ runs }}
+    from run
     where person_id in (select person_id from several_numbers)
 ),
 
@@ -87,7 +101,7 @@ select
     {% endfor -%}
     first_extract_date,
     last_extract_date
-from {{ runs }}
+from run
 where person_id not in (select person_id from several_numbers)
 
 union all

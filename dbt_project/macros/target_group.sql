@@ -14,37 +14,11 @@
 with
 
 study_period as (
-    select
-        day.period_id,
-        day.on_date,
-        number.person_id,
-        version.*
-    from ({{ current_until(ref('stg_skolregister__study_periods'), ['study_period_id']) | indent(4) }}) as version
-    inner join {{ ref('int_person__numbers') }} as number
-        on number.pseudonym = version.pseudonym
-    inner join {{ days }} as day
-        on version.first_extract_date <= day.on_date
-        and coalesce(version.next_extract_date > day.on_date, true)
-        {%- if own_days %}
-        and number.person_id = day.person_id
-        {%- endif %}
+    {{ current_on_days(ref('stg_skolregister__study_periods'), ['study_period_id'], days, own_days) | indent(4) }}
 ),
 
 certificate as (
-    select
-        day.period_id,
-        day.on_date,
-        number.person_id,
-        version.*
-    from ({{ current_until(ref('stg_beda__certificates'), ['pseudonym', 'certificate_code']) | indent(4) }}) as version
-    inner join {{ ref('int_person__numbers') }} as number
-        on number.pseudonym = version.pseudonym
-    inner join {{ days }} as day
-        on version.first_extract_date <= day.on_date
-        and coalesce(version.next_extract_date > day.on_date, true)
-        {%- if own_days %}
-        and number.person_id = day.person_id
-        {%- endif %}
+    {{ current_on_days(ref('stg_beda__certificates'), ['pseudonym', 'certificate_code'], days, own_days) | indent(4) }}
 ),
 
 fact as (
@@ -97,15 +71,21 @@ from fact
 group by person_id, period_id
 {%- endmacro -%}
 
-{#- The versions of a record, each with the extract date from which the key's next one was current (null: still). -#}
-{%- macro current_until(versions, key) -%}
+{#- The records of persons in the version that was current on each day; days and own_days as above. -#}
+{%- macro current_on_days(versions, key, days, own_days) -%}
 select
-    version.*,
-    lead(version.first_extract_date) over (
-        partition by {{ key | join(', ') }}
-        order by version.first_extract_date
-    ) as next_extract_date
-from {{ versions }} as version
+    day.period_id,
+    day.on_date,
+    number.person_id,
+    version.*
+from ({{ current_until(versions, key) | indent(4) }}) as version
+inner join {{ ref('int_person__numbers') }} as number
+    on number.pseudonym = version.pseudonym
+inner join {{ days }} as day
+    on {{ is_current_on('day.on_date') }}
+    {%- if own_days %}
+    and number.person_id = day.person_id
+    {%- endif %}
 {%- endmacro -%}
 
 {#-

@@ -11,6 +11,7 @@ with pair(part_figure, part_measure, whole_figure, whole_measure) as (
         ('support_choice', 'reached_then_enrolled', 'participants', 'new'),
         ('timeliness', 'contacted_in_14_days', 'timeliness', 'contacted_in_30_days'),
         ('timeliness', 'contacted_in_30_days', 'timeliness', 'registered'),
+        ('reached_by_channel', 'reached', 'reached_by_channel', 'sought'),
         ('offer_90_days', 'offered', 'offer_90_days', 'enrolments'),
         ('residents', 'in_register_16_19', 'residents', 'aged_16_19'),
         ('target_group', 'eligible_not_in_register', 'target_group', 'eligible'),
@@ -19,10 +20,10 @@ with pair(part_figure, part_measure, whole_figure, whole_measure) as (
 
 select part.figure, part.measure, part.period, part.gender, part.district, part.job_centre, part.category
 from pair
-inner join {{ ref('figures') }} as part
+inner join {{ published_counts() }} as part
     on part.figure = pair.part_figure
     and part.measure = pair.part_measure
-left join {{ ref('figures') }} as whole
+left join {{ published_counts() }} as whole
     on whole.figure = pair.whole_figure
     and whole.measure = pair.whole_measure
     and whole.period = part.period

@@ -1,6 +1,6 @@
 -- If this breaks, a day shows a figure for a period or a period one for a day.
 select figure.figure, figure.period
-from {{ ref('figures') }} as figure
+from {{ published_counts() }} as figure
 inner join {{ source('input', 'period') }} as period
     on period.period_id = figure.period
 where (period.period_kind = 'dag') <> (figure.figure in ('status', 'target_group'))

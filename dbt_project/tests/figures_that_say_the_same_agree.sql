@@ -3,13 +3,15 @@ with pair(figure_a, measure_a, figure_b, measure_b, in_districts) as (
     values
         ('occupation', 'reached', 'outreach', 'reached', true),
         ('exits', 'ended', 'participants', 'ended', true),
+        ('reached_by_channel', 'first_reached', 'outreach', 'reached', true),
+        ('time_to_contact', 'stays', 'timeliness', 'registered', true),
         -- The target group's districts come from the population register, the status's from the case register.
         ('status', 'in_register', 'target_group', 'in_register', false)
 ),
 
 total as (
     select *
-    from {{ ref('figures') }}
+    from {{ published_counts() }} as figure
     where category = '*' and subcategory = '*'
 ),
 

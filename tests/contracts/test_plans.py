@@ -31,7 +31,7 @@ def test_every_rule_of_the_two_municipalities_is_there() -> None:
             "letter-when-turning-20",
             "two-weeks-wait",
         },
-        "0182": {"follow-up-within-a-month", "visit-within-two-weeks", "letter-before-turning-20"},
+        "0182": {"follow-up-within-a-month", "visit-within-two-weeks", "visit-by-two", "letter-before-turning-20"},
     }
 
 

@@ -78,10 +78,10 @@ def in_memory(
         yield connection
 
 
-def figures(connection: duckdb.DuckDBPyConnection) -> dict[FigureKey, Decimal]:
-    """All figures of a warehouse."""
+def figures(connection: duckdb.DuckDBPyConnection, table: str = "figures") -> dict[FigureKey, Decimal]:
+    """All figures of a warehouse, or our own."""
     rows = connection.execute(
         "select figure, measure, period, gender, district, job_centre, category, subcategory, value "
-        "from warehouse.main.figures"
+        f"from warehouse.main.{table}"
     ).fetchall()
     return {row[:8]: row[8] for row in rows}

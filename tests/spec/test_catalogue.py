@@ -1,5 +1,6 @@
 """The catalogue and the models belong together: neither is published without the other."""
 
+from datetime import date
 from typing import Any
 
 import duckdb
@@ -9,6 +10,7 @@ import yaml
 from pipelines.errors import NightlyFailed
 from pipelines.home import Version
 from pipelines.publish import build_published
+from pipelines.reading import read_figures
 from pipelines.warehouse.dbt import PROJECT
 from pipelines.warehouse.inputs import EVERYTHING, write_inputs
 from pipelines.warehouse.periods import parse_period
@@ -73,6 +75,29 @@ def test_what_is_in_the_catalogue_is_published_with_its_definition(pipeline: Pip
 def test_a_figure_missing_from_the_catalogue_is_not_published(pipeline: Pipeline) -> None:
     with pytest.raises(NightlyFailed, match="outreach"):
         _publish(pipeline, [entry for entry in _entries() if entry["id"] != "outreach"])
+
+
+def test_our_own_figures_are_published_apart_and_only_with_an_entry(pipeline: Pipeline) -> None:
+    version, _ = _publish(pipeline, _entries())
+    with duckdb.connect(str(version.published), read_only=True) as connection:
+        own, of_the_page = (
+            {row[0] for row in connection.execute(f"select distinct figure from {table}").fetchall()}
+            for table in ("own_figures", "figures")
+        )
+    assert own and not own & of_the_page
+    with pytest.raises(NightlyFailed, match="reached_by_channel"):
+        _publish(pipeline, [entry for entry in _entries() if entry["id"] != "reached_by_channel"])
+
+
+def test_a_figure_of_our_own_is_read_by_its_name_only(pipeline: Pipeline) -> None:
+    _publish(pipeline, _entries())
+    everything = read_figures(pipeline.home, "manad-2023-05", None, None)
+    assert "outreach" in {row[0] for row in everything}
+    assert "reached_by_channel" not in {row[0] for row in everything}
+    own = read_figures(pipeline.home, "manad-2023-05", "reached_by_channel", None)
+    assert {row[0] for row in own} == {"reached_by_channel"}
+    # Asked again from the history, it is the same.
+    assert read_figures(pipeline.home, "manad-2023-05", "reached_by_channel", date(2023, 5, 30)) == own
 
 
 def test_a_measure_missing_from_its_entry_is_not_published(pipeline: Pipeline) -> None:

@@ -88,5 +88,6 @@ def test_nacka(tmp_path: Path) -> None:
     assert _all(rows, "verksamhetsar-2023") == {
         "nacka-2019/follow-up-within-a-month": (2, 1, 1, 0),
         "nacka-2019/visit-within-two-weeks": (2, 1, 1, 0),
+        "nacka-2019/visit-by-two": (2, 2, 0, 0),
     }
     assert {row["job_centre_group"] for row in rows} == {"*", "SAKNAS"}

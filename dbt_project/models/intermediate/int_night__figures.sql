@@ -13,71 +13,90 @@ night as (
 ),
 
 contact_version as (
-    select
-        contact.*,
-        lead(first_extract_date) over (partition by contact_id order by first_extract_date) as next_extract_date
-    from {{ ref('stg_ber__contacts') }} as contact
+    {{ current_until(ref('stg_ber__contacts'), ['contact_id']) | indent(4) }}
 ),
 
 enrolment_version as (
-    select
-        enrolment.*,
-        lead(first_extract_date) over (partition by enrolment_id order by first_extract_date) as next_extract_date
-    from {{ ref('stg_ber__enrolments') }} as enrolment
+    {{ current_until(ref('stg_ber__enrolments'), ['enrolment_id']) | indent(4) }}
 ),
 
-counted as (
-    select on_date, 'status' as figure, 'in_register' as measure, '*' as group_code, count(*) as value
-    from {{ ref('int_person_night__compared') }}
-    where is_in_register
-    group by on_date
-
-    union all
-
-    select on_date, 'status', 'in_register', job_centre_code, count(*)
-    from {{ ref('int_person_night__compared') }}
-    where is_in_register
-    group by on_date, job_centre_code
-
-    union all
-
-    select on_date, 'target_group', 'eligible', '*', count(*)
-    from {{ ref('int_person_night__compared') }}
-    where is_eligible
-    group by on_date
-
-    union all
-
-    select on_date, 'target_group', side, '*', count(*)
-    from {{ ref('int_person_night__compared') }}
-    where side is not null
-    group by on_date, side
-
-    union all
-
+happened as (
     -- The four weeks up to the night: a sum from the start of a year would always differ from last night's.
-    select night.on_date, 'contacts', 'attempts', '*', count(*)
+    select
+        night.on_date,
+        'contacts' as figure,
+        'attempts' as measure,
+        version.contact_id as event_id,
+        version.pseudonym
     from (select on_date from night group by on_date) as night
     inner join contact_version as version
-        on version.first_extract_date <= night.on_date
-        and coalesce(version.next_extract_date > night.on_date, true)
+        on {{ is_current_on('night.on_date') }}
         and version.contacted_on > night.on_date - 28
         and version.contacted_on <= night.on_date
     where version.direction_code = 'UT' and not version.is_annulled
-    group by night.on_date
 
     union all
 
-    select night.on_date, 'participants', 'enrolled', '*', count(distinct number.person_id)
+    select night.on_date, 'participants', 'enrolled', null, version.pseudonym
     from (select on_date from night group by on_date) as night
     inner join enrolment_version as version
-        on version.first_extract_date <= night.on_date
-        and coalesce(version.next_extract_date > night.on_date, true)
+        on {{ is_current_on('night.on_date') }}
         and version.enrolled_on <= night.on_date
         and coalesce(version.ended_on >= night.on_date, true)
+),
+
+fact as (
+    select on_date, 'status' as figure, 'in_register' as measure, gender, job_centre_code
+    from {{ ref('int_person_night__compared') }}
+    where is_in_register
+
+    union all
+
+    select on_date, 'target_group', 'eligible', gender, job_centre_code
+    from {{ ref('int_person_night__compared') }}
+    where is_eligible
+
+    union all
+
+    select on_date, 'target_group', side, gender, job_centre_code
+    from {{ ref('int_person_night__compared') }}
+    where side is not null
+
+    union all
+
+    -- Who has left both registers by then has no job-centre.
+    select
+        happened.on_date,
+        happened.figure,
+        happened.measure,
+        any_value(number.gender),
+        {{ or_missing('any_value(person.job_centre_code)') }}
+    from happened
     inner join {{ ref('int_person__numbers') }} as number
-        on number.pseudonym = version.pseudonym
-    group by night.on_date
+        on number.pseudonym = happened.pseudonym
+    left join {{ ref('int_person_night__compared') }} as person
+        on person.person_id = number.person_id
+        and person.on_date = happened.on_date
+    -- A contact is one, and so is a person with several enrolments.
+    group by happened.on_date, happened.figure, happened.measure, happened.event_id, number.person_id
+),
+
+counted as (
+    select
+        on_date,
+        figure,
+        measure,
+        case
+            when grouping(gender) = 0 then 'gender'
+            when grouping(job_centre_code) = 0 then 'job_centre'
+            else 'all'
+        end as group_kind,
+        coalesce(gender, job_centre_code, '*') as group_code,
+        count(*) as value
+    from fact
+    group by grouping sets (
+        (on_date, figure, measure), (on_date, figure, measure, gender), (on_date, figure, measure, job_centre_code)
+    )
 )
 
 select
@@ -85,6 +104,7 @@ select
     counted.on_date,
     counted.figure,
     counted.measure,
+    counted.group_kind,
     counted.group_code,
     counted.value
 from counted

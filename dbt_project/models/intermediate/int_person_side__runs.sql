@@ -71,7 +71,7 @@ event_night as (
     select
         event.person_id,
         night.on_date
-    from event
+    from (select event.* from event semi join differing using (person_id)) as event
     asof join night on night.on_date >= event.on_date
 
     union
@@ -79,7 +79,7 @@ event_night as (
     select
         resident_event.person_id,
         extract_night.on_date
-    from resident_event
+    from (select resident_event.* from resident_event semi join differing using (person_id)) as resident_event
     asof join extract_night on extract_night.extract_date >= resident_event.extract_date
 ),
 
@@ -89,7 +89,6 @@ person_night as (
         night.*
     from event_night
     inner join night on night.on_date = event_night.on_date
-    where event_night.person_id in (select differing.person_id from differing)
 ),
 
 judged as (

@@ -1,17 +1,5 @@
-with
-
-run as (
-    select
-        number.person_id,
-        number.number_position,
-        entry.*
-    from {{ ref('stg_ber__register_entries') }} as entry
-    inner join {{ ref('int_person__numbers') }} as number
-        on number.pseudonym = entry.pseudonym
-),
-
 {{ one_row_per_person(
-    runs='run',
+    staging='stg_ber__register_entries',
     source='ber',
     columns=['registered_on', 'registration_reason_code', 'category_code', 'category_since', 'district_code'],
     as_text=[

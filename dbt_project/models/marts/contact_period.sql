@@ -9,7 +9,11 @@ select
     contact.channel_code,
     contact.direction_code = 'UT' as is_attempt,
     contact.is_answered,
-    contact.is_reach
+    contact.is_reach,
+    contact.is_reach and row_number() over (
+        partition by located.person_id, located.period_id, contact.is_reach
+        order by contact.contacted_on, contact.contact_id
+    ) = 1 as is_first_reach
 from {{ ref('int_contact__current') }} as contact
 inner join {{ ref('int_period__days') }} as day
     on day.on_date = contact.contacted_on

@@ -62,6 +62,7 @@ from overlap
 inner join {{ ref('int_person_period__located') }} as located
     on located.person_id = overlap.person_id
     and located.period_id = overlap.period_id
-left join {{ ref('int_person_period__first_reach') }} as first_reach
+left join {{ ref('contact_period') }} as first_reach
     on first_reach.person_id = overlap.person_id
     and first_reach.period_id = overlap.period_id
+    and first_reach.is_first_reach

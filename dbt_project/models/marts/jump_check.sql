@@ -21,6 +21,7 @@ compared as (
 paired as (
     select
         compared.check_name,
+        figure.group_kind,
         figure.group_code,
         coalesce(sum(figure.value) filter (where figure.role = 'latest'), 0) as value,
         coalesce(sum(figure.value) filter (where figure.role = compared.compared_with), 0) as compared_value
@@ -31,7 +32,7 @@ paired as (
         and figure.role in ('latest', compared.compared_with)
     -- Without a night to compare with there is no jump.
     where compared.compared_date is not null
-    group by compared.check_name, figure.group_code
+    group by compared.check_name, figure.group_kind, figure.group_code
 ),
 
 judged as (
@@ -40,6 +41,7 @@ judged as (
         compared.title,
         compared.figure,
         compared.measure,
+        paired.group_kind,
         paired.group_code,
         compared.on_date,
         cast(paired.value as bigint) as value,
@@ -51,9 +53,10 @@ judged as (
                 then cast(round(100.0 * (paired.value - paired.compared_value) / paired.compared_value) as integer)
         end as jump_percent,
         compared.threshold_percent,
-        compared.minimum_count,
+        -- A gender or a job-centre is a part of the whole, so a smaller number is as telling.
+        case paired.group_kind when 'all' then compared.minimum_count else compared.minimum_of_part end as smallest_change,
         100 * abs(paired.value - paired.compared_value) > compared.threshold_percent * paired.compared_value
-        and abs(paired.value - paired.compared_value) >= compared.minimum_count as is_warning,
+        and abs(paired.value - paired.compared_value) >= smallest_change as is_warning,
         compared.reason,
         compared.decided_on
     from compared
@@ -65,6 +68,7 @@ select
     title,
     figure,
     measure,
+    group_kind,
     group_code,
     on_date,
     value,
@@ -73,7 +77,7 @@ select
     compared_value,
     jump_percent,
     threshold_percent,
-    minimum_count,
+    smallest_change as minimum_count,
     is_warning,
     reason,
     decided_on

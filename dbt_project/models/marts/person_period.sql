@@ -4,7 +4,9 @@ outreach as (
     select
         person_id,
         period_id,
-        count(*) filter (where is_attempt) as attempts
+        count(*) filter (where is_attempt) as attempts,
+        max(contacted_on) filter (where is_first_reach) as first_reach_on,
+        max(contact_id) filter (where is_first_reach) as first_reach_contact_id
     from {{ ref('contact_period') }}
     group by person_id, period_id
 ),
@@ -30,11 +32,13 @@ select
     located.last_seen_on,
     located.is_in_register,
     outreach.person_id is not null as is_sought,
-    first_reach.person_id is not null as is_reached,
+    outreach.first_reach_contact_id is not null as is_reached,
     coalesce(outreach.attempts, 0) as attempts,
-    first_reach.contacted_on as first_reach_on,
-    first_reach.contact_id as first_reach_contact_id,
-    first_reach.occupation_code as first_reach_occupation_code,
+    outreach.first_reach_on,
+    outreach.first_reach_contact_id,
+    case
+        when outreach.first_reach_contact_id is not null then coalesce(occupation.occupation_code, 'OKAND')
+    end as first_reach_occupation_code,
     support.person_id is not null as is_enrolled,
     coalesce(support.is_newly_enrolled, false) as is_newly_enrolled,
     coalesce(support.is_ended, false) as is_ended,
@@ -44,9 +48,9 @@ from {{ ref('int_person_period__located') }} as located
 left join outreach
     on outreach.person_id = located.person_id
     and outreach.period_id = located.period_id
-left join {{ ref('int_person_period__first_reach') }} as first_reach
-    on first_reach.person_id = located.person_id
-    and first_reach.period_id = located.period_id
+-- By the contact's id alone: that is all the sentence asks for, and an occupation may be written down under an older number.
+left join {{ ref('int_contact__occupation') }} as occupation
+    on occupation.contact_id = outreach.first_reach_contact_id
 left join support
     on support.person_id = located.person_id
     and support.period_id = located.period_id

@@ -19,8 +19,17 @@ select
     located.district_code,
     located.job_centre_code,
     first_attempt.first_attempt_on,
-    coalesce(first_attempt.first_attempt_on <= stay.registered_on + 14, false) as is_contacted_in_14_days,
-    coalesce(first_attempt.first_attempt_on <= stay.registered_on + 30, false) as is_contacted_in_30_days
+    cast(first_attempt.first_attempt_on - stay.registered_on as integer) as days_to_first_attempt,
+    coalesce(days_to_first_attempt <= 14, false) as is_contacted_in_14_days,
+    coalesce(days_to_first_attempt <= 30, false) as is_contacted_in_30_days,
+    case
+        when days_to_first_attempt is null then 'INGEN'
+        when days_to_first_attempt <= 14 then 'D0_14'
+        when days_to_first_attempt <= 30 then 'D15_30'
+        when days_to_first_attempt <= 60 then 'D31_60'
+        when days_to_first_attempt <= 90 then 'D61_90'
+        else 'OVER_90'
+    end as wait_code
 from {{ ref('int_stay__registered') }} as stay
 inner join {{ ref('int_period__days') }} as day
     on day.on_date = stay.registered_on

@@ -5,32 +5,21 @@ resident as (
         period.period_id,
         period.ends_on as on_date,
         run.person_id,
-        run.district_code,
+        {{ or_missing('district.district_in_force_code') }} as district_code,
+        {{ or_missing('district.job_centre_code') }} as job_centre_code,
         run.is_immigrated_after_compulsory_school,
         coalesce(run.protection_code = 'SKYDDAD', false) as is_protected
     from {{ ref('int_period__extracts') }} as period
     inner join {{ ref('int_resident__sightings') }} as run
         on period.latest_resident_extract_date between run.first_extract_date and run.last_extract_date
+    left join {{ ref('int_district__in_force') }} as district
+        on district.district_code = run.district_code
+        and district.on_date = period.ends_on
     where period.is_day
 ),
 
-located_resident as (
-    select
-        resident.period_id,
-        resident.on_date,
-        resident.person_id,
-        {{ or_missing('district.district_in_force_code') }} as district_code,
-        {{ or_missing('district.job_centre_code') }} as job_centre_code,
-        resident.is_immigrated_after_compulsory_school,
-        resident.is_protected
-    from resident
-    left join {{ ref('int_district__in_force') }} as district
-        on district.district_code = resident.district_code
-        and district.on_date = resident.on_date
-),
-
 judged as (
-    {{ target_group_on_days('located_resident', ref('register_day'), ref('int_person_day__education')) | indent(4) }}
+    {{ target_group_on_days('resident', ref('register_day'), ref('int_person_day__education')) | indent(4) }}
 )
 
 select

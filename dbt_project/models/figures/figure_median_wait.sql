@@ -1,0 +1,6 @@
+{{ figure(
+    id='median_wait',
+    mart='stay_period',
+    where='cell.days_to_first_attempt is not null',
+    measures={'days': 'quantile_disc(cell.days_to_first_attempt, 0.5)'}
+) }}

@@ -1,0 +1,87 @@
+"""The data dictionary: every column and measure with its meaning, classification and legal ground."""
+
+import csv
+import io
+import json
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from pipelines.cli import kaa
+from pipelines.contract import load_sources
+from pipelines.dictionary import Entry, read_dictionary
+from pipelines.warehouse.dbt import PROJECT
+
+ENTRIES = read_dictionary()
+#: Copied to the published file, which holds no rows about persons.
+PUBLISHED = {"figures", "own_figures", "target_group_summary", "jump_check", "plan_rule_summary"}
+
+
+def test_every_column_of_the_contracts_is_there() -> None:
+    expected = {
+        (f"{source.name}/{dataset.name}", column.name)
+        for source in load_sources([]).values()
+        for dataset in source.datasets.values()
+        for column in dataset.columns
+    }
+    assert {(entry.table, entry.column) for entry in ENTRIES if entry.part == "delivery"} == expected
+
+
+def test_every_column_of_the_marts_is_there() -> None:
+    described = {
+        (model["name"], column["name"])
+        for layer in ("marts", "plans", "figures")
+        for path in (PROJECT / "models" / layer).glob("*.yml")
+        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", [])
+        for column in model.get("columns", [])
+    }
+    assert {(entry.table, entry.column) for entry in ENTRIES if entry.part == "warehouse"} == described
+    assert {entry.table for entry in ENTRIES if entry.part == "warehouse"} >= {
+        path.stem for layer in ("marts", "plans") for path in (PROJECT / "models" / layer).glob("*.sql")
+    }
+
+
+def test_every_measure_of_the_catalogue_is_there() -> None:
+    measures = {
+        (model["config"]["meta"]["figure"]["id"], measure)
+        for path in (PROJECT / "models" / "figures").glob("figure_*.yml")
+        for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+        for measure in model["config"]["meta"]["figure"]["measures"]
+    }
+    assert {(entry.table, entry.column) for entry in ENTRIES if entry.part == "figure"} == measures
+
+
+def test_every_entry_is_complete() -> None:
+    for entry in ENTRIES:
+        assert all(entry[:7]), entry
+        assert entry.made_from or entry.part == "delivery" or entry.table == "jump_threshold", entry
+
+
+def test_tables_with_persons_are_personal_data_and_what_is_published_is_not() -> None:
+    """From the warehouse on nobody is named directly: a pseudonym is an indirect personal datum."""
+    tables: dict[str, set[Entry]] = {}
+    for entry in ENTRIES:
+        if entry.part == "warehouse":
+            tables.setdefault(entry.table, set()).add(entry)
+    for table, entries in tables.items():
+        has_persons = any(entry.column in ("person_id", "pseudonym", "contact_id") for entry in entries)
+        expected = "indirekt personuppgift" if has_persons else "ingen personuppgift"
+        assert {entry.classification for entry in entries} == {expected}, table
+    assert all(entry.classification == "ingen personuppgift" for table in PUBLISHED for entry in tables[table])
+    assert {entry.type for entry in ENTRIES if entry.classification == "direkt personuppgift"} == {"personnummer"}
+
+
+def test_a_table_names_the_datasets_that_it_rests_on() -> None:
+    assert {entry.made_from for entry in ENTRIES if entry.table == "answer_period"} == {"enkat/svar"}
+    assert all("ber/kontakter" in entry.made_from.split() for entry in ENTRIES if entry.table == "contacts")
+
+
+@pytest.mark.parametrize("part", ["delivery", "warehouse", "figure"])
+def test_programs_read_it_as_csv_or_json(part: str) -> None:
+    """No KAA_HOME is needed."""
+    rows = [list(entry) for entry in ENTRIES if entry.part == part]
+    said = CliRunner().invoke(kaa, ["dictionary", "--part", part, "--format", "csv"])
+    assert list(csv.reader(io.StringIO(said.stdout))) == [list(Entry._fields), *rows]
+    said = CliRunner().invoke(kaa, ["dictionary", "--part", part, "--format", "json"])
+    assert [list(item.values()) for item in json.loads(said.stdout)] == rows
