@@ -1,7 +1,8 @@
 """Compares computed figures with what the annual report 2023 printed (``golden/``), row by row.
 
-Belongs here: reading the printed values, the comparison's arithmetic, the verdict, and the table for people. Does not
-belong here: computing figures, or knowing where they come from: the caller hands over a mapping from key to value.
+Belongs here: which numbers are known to be misprinted, the verdict, and the table for people. How a printed number is read and
+compared belongs to ``dashboards.report_check``, as for every other report. Does not belong here: computing figures, or knowing
+where they come from: the caller hands over a mapping from key to value.
 """
 
 from __future__ import annotations
@@ -9,43 +10,58 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
 from rich.console import Console
 from rich.table import Table
 
+from dashboards.report_check.cells import Kind
+from dashboards.report_check.reading import read_cells
+from dashboards.report_check.vocabulary import DIMENSIONS
+from dashboards.report_check.warehouse import Compared
+from dashboards.report_check.warehouse import compare as compare_cells
+
 GOLDEN = Path(__file__).parent / "golden"
-KEY_COLUMNS = ("figure", "measure", "period", "gender", "district", "job_centre", "category", "subcategory")
-# The values of KEY_COLUMNS, in that order.
+PRINTED_FILES = (GOLDEN / "arsrapport_2023.csv", GOLDEN / "arsrapport_2023_derived.csv")
+# The values of DIMENSIONS, in that order.
 Key = tuple[str, ...]
 # The computed value of a key; 0 where there is none, as zero rows of a figure may be left out.
 Lookup = Callable[[Key], Decimal]
-
-# "About" in the report's text: within one per cent.
-ABOUT = Decimal("0.01")
 
 
 @dataclass(frozen=True)
 class ComparedRow:
     """One printed number beside the computed one."""
 
-    printed_in: str
-    label: str
-    kind: str  # exact, share, approx; sum, difference or share of the derived numbers
-    derived: bool
-    printed: Decimal
-    computed: Decimal | None  # None: a share of nothing
+    compared: Compared
     known_error: str | None  # why the printed number is known to be wrong
 
     @property
+    def printed_in(self) -> str:
+        return self.compared.cell.printed
+
+    @property
+    def label(self) -> str:
+        return self.compared.cell.label
+
+    @property
+    def kind(self) -> Kind:
+        return self.compared.cell.kind
+
+    @property
+    def printed(self) -> Decimal:
+        return self.compared.cell.value
+
+    @property
+    def computed(self) -> Decimal | None:
+        """None: a share of nothing."""
+        return self.compared.computed
+
+    @property
     def equal(self) -> bool:
-        if self.computed is None:
-            return False
-        if self.kind == "approx":
-            return abs(self.computed - self.printed) <= ABOUT * self.printed
-        return self.computed == self.printed
+        return self.compared.equal
 
     @property
     def is_misprint(self) -> bool:
@@ -63,16 +79,14 @@ class Verdict(NamedTuple):
     sentence: str
 
 
-def whole_per_cent(part: Decimal, whole: Decimal) -> Decimal | None:
-    """Halves are rounded up, as in the report."""
-    if whole == 0:
-        return None
-    return (100 * part / whole).quantize(Decimal(1), rounding=ROUND_HALF_UP)
-
-
 def compare(lookup: Lookup) -> list[ComparedRow]:
     """All rows of both golden files."""
-    return [*_printed_rows(lookup), *_derived_rows(lookup)]
+    with (GOLDEN / "known_errors.csv").open(encoding="utf-8", newline="") as file:
+        known = {(entry["printed"], entry["label"]): entry["reason"] for entry in csv.DictReader(file)}
+    compared = compare_cells(
+        read_cells(PRINTED_FILES), lambda address: lookup(tuple(getattr(address, name) for name in DIMENSIONS))
+    )
+    return [ComparedRow(one, known.get((one.cell.printed, one.cell.label))) for one in compared]
 
 
 def verdict(rows: Sequence[ComparedRow]) -> Verdict:
@@ -122,68 +136,3 @@ def _judgement(row: ComparedRow) -> str:
     if row.is_wrong:
         return "[red]NEJ[/]" if row.known_error is None else "[red]JA, fel[/]"
     return "[green]ja[/]"
-
-
-def _read(name: str) -> list[dict[str, str]]:
-    with (GOLDEN / name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def _printed_rows(lookup: Lookup) -> list[ComparedRow]:
-    rows = []
-    for entry in _read("arsrapport_2023.csv"):
-        key = tuple(entry[column] for column in KEY_COLUMNS)
-        computed: Decimal | None = lookup(key)
-        if entry["kind"] == "share":
-            computed = whole_per_cent(lookup(key), lookup(_whole_of(key)))
-        rows.append(
-            ComparedRow(
-                printed_in=entry["printed"],
-                label=" ".join(part for part in key if part != "*"),
-                kind=entry["kind"],
-                derived=False,
-                printed=Decimal(entry["value"]),
-                computed=computed,
-                known_error=None,
-            )
-        )
-    return rows
-
-
-def _whole_of(key: Key) -> Key:
-    """What the shares among the printed figures are shares of."""
-    figure, measure, period, gender, district, job_centre, category, _ = key
-    if (figure, measure) == ("occupation", "occupied"):
-        return "outreach", "reached", period, gender, district, job_centre, "*", "*"
-    if figure == "measure_exits":
-        return "measures", measure, period, gender, district, job_centre, category, "*"
-    raise ValueError(f"the golden file has a share of {figure} {measure}, and nothing says of what")
-
-
-def _derived_rows(lookup: Lookup) -> list[ComparedRow]:
-    known = {(entry["printed"], entry["label"]): entry["reason"] for entry in _read("known_errors.csv")}
-    rows = []
-    for entry in _read("arsrapport_2023_derived.csv"):
-        terms = [lookup(tuple(term.strip().split("/"))) for term in entry["terms"].split(" ; ")]
-        rows.append(
-            ComparedRow(
-                printed_in=entry["printed"],
-                label=entry["label"],
-                kind=entry["op"],
-                derived=True,
-                printed=Decimal(entry["value"]),
-                computed=_derive(entry["op"], terms),
-                known_error=known.get((entry["printed"], entry["label"])),
-            )
-        )
-    return rows
-
-
-def _derive(operation: str, terms: Sequence[Decimal]) -> Decimal | None:
-    if operation == "sum":
-        return sum(terms, Decimal(0))
-    if operation == "difference":
-        return terms[0] - sum(terms[1:], Decimal(0))
-    if operation == "share":
-        return whole_per_cent(sum(terms[:-1], Decimal(0)), terms[-1])
-    raise ValueError(f"unknown operation in the golden file: {operation}")

@@ -9,15 +9,15 @@ from decimal import Decimal
 import pytest
 from rich.console import Console
 
+from dashboards.report_check.cells import rounded_share
+from dashboards.report_check.vocabulary import DIMENSIONS
 from demo.comparison import (
     GOLDEN,
-    KEY_COLUMNS,
     ComparedRow,
     Key,
     compare,
     print_table,
     verdict,
-    whole_per_cent,
 )
 
 
@@ -27,7 +27,7 @@ def printed() -> dict[Key, Decimal]:
     with (GOLDEN / "arsrapport_2023.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             if row["kind"] != "share":
-                values[tuple(row[column] for column in KEY_COLUMNS)] = Decimal(row["value"])
+                values[tuple(row[column] for column in DIMENSIONS)] = Decimal(row["value"])
     for year, occupied, aim_ended, aim in (
         ("2022", 1877, 182, {"STUDIER": 102, "ARBETE": 36}),
         ("2023", 2257, 162, {"STUDIER": 86, "ARBETE": 37}),
@@ -49,11 +49,11 @@ def compared(values: dict[Key, Decimal]) -> list[ComparedRow]:
     [("1", "200", 1), ("3", "200", 2), ("1", "201", 0), ("86", "162", 53), ("85", "162", 52), ("0", "7", 0)],
 )
 def test_halves_are_rounded_up_to_whole_per_cent(part: str, whole: str, per_cent: int) -> None:
-    assert whole_per_cent(Decimal(part), Decimal(whole)) == per_cent
+    assert rounded_share(Decimal(part), Decimal(whole), Decimal(1)) == per_cent
 
 
 def test_a_share_of_nothing_is_no_number_and_equals_nothing() -> None:
-    assert whole_per_cent(Decimal(0), Decimal(0)) is None
+    assert rounded_share(Decimal(0), Decimal(0), Decimal(1)) is None
     share = next(row for row in compare(lambda _: Decimal(0)) if row.kind == "share")
     assert share.computed is None
     assert not share.equal

@@ -1,0 +1,431 @@
+"""What is wrong inside a report: which numbers are wrong or may be, and what they should be, from the report alone.
+
+A printed number is a claim about quantities; the relations between quantities always hold. Words for people do not belong here.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
+from functools import reduce
+from math import prod
+from operator import or_
+
+from dashboards.published import Address
+from dashboards.report_check.cells import Cell, Kind, Quantity, one, rounded_share
+from dashboards.report_check.constraints import Bounds, Number, System, indices
+from dashboards.report_check.diagnosis import Group, diagnose
+from dashboards.report_check.relations import KnownCodes, Relation, relations_of
+from dashboards.report_check.vocabulary import FIGURES
+
+
+@dataclass(frozen=True)
+class Range:
+    """What a number should be: one number, or what lies between two; None: no bound."""
+
+    low: Decimal | None
+    high: Decimal | None
+
+    @property
+    def only(self) -> Decimal | None:
+        """The number, where there is only one."""
+        return self.low if self.low == self.high else None
+
+
+class Slip(Enum):
+    """How a right number easily becomes the printed one."""
+
+    EXCHANGED = "två tal har bytt plats"
+    OTHER_PERIOD = "talet för en annan period"
+    TRANSPOSED = "omkastade siffror"
+    ONE_DIGIT = "en siffra skiljer"
+    DIGIT_COUNT = "en siffra för mycket eller för litet"
+    STEP = "ett, tio eller hundra skiljer"
+
+
+@dataclass(frozen=True)
+class Correction:
+    """One printed number and what it should be."""
+
+    cell: Cell
+    should_be: Range
+    slip: Slip | None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Numbers that, corrected together, take a contradiction away."""
+
+    corrections: tuple[Correction, ...]
+
+    @property
+    def cells(self) -> frozenset[Cell]:
+        return frozenset(correction.cell for correction in self.corrections)
+
+    @property
+    def unlikeliness(self) -> int:
+        """How many unusual mistakes it takes: a usual slip counts one, any other wrong number two, and two numbers that have
+        changed places are one slip."""
+        return (
+            sum(1 if correction.slip else 2 for correction in self.corrections)
+            - sum(correction.slip is Slip.EXCHANGED for correction in self.corrections) // 2
+        )
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A relation that the printed numbers break, or a share that is not that of its counts: the cells in their places.
+
+    Exactly one of ``relation`` and ``share`` is set; both are None where numbers contradict each other in a roundabout way, and
+    ``cells`` are these.
+    """
+
+    cells: tuple[Cell, ...]
+    relation: Relation | None = None
+    values: Mapping[Quantity, Decimal] = field(default_factory=dict, compare=False)
+    share: Cell | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A contradiction inside the report.
+
+    Exactly one of the explanations is right: with one, its numbers are wrong; with several they cannot be told apart by the
+    report alone. They are as few numbers as possible, the likeliest slip first.
+    """
+
+    explanations: tuple[Explanation, ...]
+    evidence: tuple[Evidence, ...]
+    #: False: the contradictions are so many that other numbers may be the wrong ones.
+    is_complete: bool = True
+
+    @property
+    def cells(self) -> list[Cell]:
+        """All numbers that may be wrong, the likeliest first."""
+        return list(dict.fromkeys(cor.cell for explanation in self.explanations for cor in explanation.corrections))
+
+    @property
+    def is_certain(self) -> bool:
+        return len(self.explanations) == 1 and self.is_complete
+
+    @property
+    def has_likeliest(self) -> bool:
+        """Whether the first explanation is a more usual slip than all others."""
+        if len(self.explanations) == 1:
+            return False
+        return self.explanations[0].unlikeliness < self.explanations[1].unlikeliness
+
+
+@dataclass(frozen=True)
+class Inner:
+    """What the report says against itself."""
+
+    findings: tuple[Finding, ...]
+    #: Numbers that take part in no relation: nothing inside the report can confirm or contradict them.
+    unrelated: frozenset[Cell]
+
+
+def check_inside(cells: Sequence[Cell], known_codes: KnownCodes = lambda _dimension, _period: None) -> Inner:
+    """The contradictions among the printed numbers; needs no warehouse."""
+    return _Report(cells, known_codes).check()
+
+
+class _Report:
+    """A report as a system of constraints: claim number n is what cell number n says."""
+
+    def __init__(self, cells: Sequence[Cell], known_codes: KnownCodes) -> None:
+        self.cells = list(cells)
+        self.relations = relations_of(self.cells, known_codes)
+        self.system = System()
+        self.variables: dict[Quantity, int] = {}
+        self.printed: dict[Quantity, list[Cell]] = defaultdict(list)
+        for relation in self.relations:
+            terms = [(self._variable(quantity), 1) for quantity in relation.right]
+            terms += [(self._variable(quantity), -1) for quantity in relation.left]
+            self.system.add(terms, low=0, high=0 if relation.equal else None)
+        for cell in self.cells:
+            self._claim(cell)
+
+    def _variable(self, quantity: Quantity) -> int:
+        if quantity not in self.variables:
+            counts = all(FIGURES[address.figure].counts for _, address in quantity)
+            lowest = 0 if counts and all(sign > 0 for sign, _ in quantity) else None
+            self.variables[quantity] = self.system.variable(counts, lowest)
+        return self.variables[quantity]
+
+    def _claim(self, cell: Cell) -> None:
+        claim = self.system.claim()
+        quantity = self._variable(cell.quantity)
+        if not cell.is_share:
+            value, tolerance = _exact(cell.value), _exact(cell.tolerance)
+            self.system.add([(quantity, 1)], value - tolerance, value + tolerance, claim)
+            self.printed[cell.quantity].append(cell)
+            return
+        whole = self._variable(cell.whole)
+        low, high = cell.share_bounds()
+        scale = low.denominator * high.denominator
+        parts = (quantity, 100 * scale)
+        self.system.add([parts, (whole, -_exact(low * scale))], low=0, claim=claim)
+        # Strictly less; between whole numbers that is at least one.
+        counts = self.system.whole[quantity] and self.system.whole[whole]
+        self.system.add([(whole, _exact(high * scale)), (quantity, -100 * scale)], low=1 if counts else 0, claim=claim)
+
+    # --- findings ----------------------------------------------------------------------------------------------------------
+
+    def check(self) -> Inner:
+        groups = diagnose(self.system)
+        findings = []
+        for group in groups:
+            others = reduce(or_, (other.explanations[0] for other in groups if other is not group), 0)
+            findings += self._findings(group, others)
+        return Inner(tuple(_with_exchanges(findings)), self._unrelated())
+
+    def _unrelated(self) -> frozenset[Cell]:
+        """Cells of quantities that no other cell has anything to do with."""
+        known = {quantity for cell in self.cells for quantity in _all_quantities(cell)}
+        related = set()
+        for relation in self.relations:
+            touched = set(relation.quantities) & known
+            if len(touched) > 1:
+                related |= touched
+        return frozenset(
+            cell
+            for cell in self.cells
+            if not set(_all_quantities(cell)) & related
+            and all(len(self.printed[quantity]) < (1 if cell.is_share else 2) for quantity in _all_quantities(cell))
+            and not any(
+                other is not cell and other.is_share and set(_all_quantities(cell)) & set(_all_quantities(other))
+                for other in self.cells
+            )
+        )
+
+    def _findings(self, group: Group, others: int) -> list[Finding]:
+        """One finding for each part of a group that can be judged by itself."""
+        blocks = _factors(group.explanations)
+        findings = []
+        for block in blocks:
+            choices = sorted({explanation & block for explanation in group.explanations}, key=indices)
+            explanations = []
+            for choice in choices:
+                removed = [others | one for one in group.explanations if one & block == choice]
+                ranges = [self.system.narrow(self.system.all_claims & ~each) for each in removed[:12]]
+                corrections = [self._correction(self.cells[claim], ranges) for claim in indices(choice)]
+                explanations.append(Explanation(tuple(corrections)))
+            findings.append(Finding(tuple(explanations), self._evidence(block, group.conflicts), group.is_complete))
+        return findings
+
+    def _correction(self, cell: Cell, possible: Sequence[Bounds]) -> Correction:
+        found = [self._range(cell, bounds) for bounds in possible]
+        low = _join(min, [one.low for one in found])
+        high = _join(max, [one.high for one in found])
+        return Correction(cell, Range(low, high), self._slip(cell, Range(low, high)))
+
+    def _range(self, cell: Cell, bounds: Bounds) -> Range:
+        """What a cell should be by what follows from the others."""
+        variable = self.variables[cell.quantity]
+        low, high = bounds.low[variable], bounds.high[variable]
+        if not cell.is_share:
+            return Range(_decimal(low), _decimal(high))
+        whole = self.variables[cell.whole]
+        least, most = bounds.low[whole], bounds.high[whole]
+        step = cell.step if cell.step != Decimal("0.5") else Decimal(1)
+        return Range(
+            rounded_share(_some(low), _some(most), step) if low is not None and most else None,
+            rounded_share(_some(high), _some(least), step) if high is not None and least else None,
+        )
+
+    def _slip(self, cell: Cell, should_be: Range) -> Slip | None:
+        if should_be.only is None or should_be.only == cell.value:
+            return None
+        if not cell.is_share and any(
+            other.value == cell.value
+            for quantity, others in self.printed.items()
+            if _but_period(quantity) == _but_period(cell.quantity) and quantity != cell.quantity
+            for other in others
+        ):
+            return Slip.OTHER_PERIOD
+        return _digit_slip(cell.value, should_be.only)
+
+    # --- evidence ----------------------------------------------------------------------------------------------------------
+
+    def _evidence(self, block: int, conflicts: Iterable[int]) -> tuple[Evidence, ...]:
+        """What the printed numbers themselves break, of what these cells take part in."""
+        suspects = [self.cells[claim] for claim in indices(block)]
+        quantities = {quantity for cell in suspects for quantity in _all_quantities(cell)}
+        found = [
+            *self._twice_printed(suspects),
+            *(
+                evidence
+                for relation in self.relations
+                if quantities & set(relation.quantities)
+                for evidence in self._broken(relation)
+            ),
+            *(
+                evidence
+                for share in self.cells
+                if share.is_share and quantities & set(_all_quantities(share))
+                for evidence in self._broken_share(share)
+            ),
+        ]
+        found = [evidence for evidence in found if set(evidence.cells) & set(suspects)]
+        if not found:
+            found = [
+                Evidence(tuple(self.cells[claim] for claim in indices(conflict)))
+                for conflict in conflicts
+                if conflict & block
+            ]
+        return tuple(found)
+
+    def _twice_printed(self, suspects: Iterable[Cell]) -> list[Evidence]:
+        """Numbers that are printed in several places, differently."""
+        found = []
+        for quantity in dict.fromkeys(cell.quantity for cell in suspects if not cell.is_share):
+            cells = self.printed[quantity]
+            if max(cell.value - cell.tolerance for cell in cells) > min(cell.value + cell.tolerance for cell in cells):
+                found.append(Evidence(tuple(cells)))
+        return found
+
+    def _value(self, quantity: Quantity) -> Cell | None:
+        """The cell that prints a quantity (the first)."""
+        return next((cell for cell in self.printed[quantity] if cell.kind is not Kind.APPROX), None)
+
+    def _broken(self, relation: Relation) -> list[Evidence]:
+        """The relation with the printed numbers, where all are printed and they break it."""
+        cells = {quantity: self._value(quantity) for quantity in relation.quantities}
+        values = {quantity: cell.value for quantity, cell in cells.items() if cell}
+        if len(values) < len(cells):
+            return []
+        left = sum((values[quantity] for quantity in relation.left), Decimal(0))
+        right = sum((values[quantity] for quantity in relation.right), Decimal(0))
+        if left == right or (left < right and not relation.equal):
+            return []
+        return [Evidence(tuple(cell for cell in cells.values() if cell), relation=relation, values=values)]
+
+    def _broken_share(self, share: Cell) -> list[Evidence]:
+        """The share with its printed counts, where it is not theirs."""
+        parts = [self._value(one(address)) for _, address in share.quantity]
+        if None in parts:  # then their sum may be printed
+            parts = [self._value(share.quantity)]
+        cells = [cell for cell in (*parts, self._value(share.whole)) if cell]
+        if len(cells) <= len(parts):
+            return []
+        computed = rounded_share(sum((cell.value for cell in cells[:-1]), Decimal(0)), cells[-1].value, share.step)
+        return [] if share.agrees(computed) else [Evidence((*cells, share), share=share)]
+
+
+def _all_quantities(cell: Cell) -> tuple[Quantity, ...]:
+    return (cell.quantity, cell.whole) if cell.is_share else (cell.quantity,)
+
+
+def _but_period(quantity: Quantity) -> tuple[tuple[int, Address], ...]:
+    return tuple((sign, Address(**{**address.__dict__, "period": ""})) for sign, address in quantity)
+
+
+def _exact(value: Decimal | Fraction) -> Number:
+    """As a whole number where it is one, for speed."""
+    fraction = Fraction(value)
+    return fraction.numerator if fraction.denominator == 1 else fraction
+
+
+def _some(value: Number | None) -> Decimal:
+    assert value is not None
+    return Decimal(value.numerator) / Decimal(value.denominator)
+
+
+def _decimal(value: Number | None) -> Decimal | None:
+    return None if value is None else _some(value)
+
+
+def _join(choose: object, values: list[Decimal | None]) -> Decimal | None:
+    known = [value for value in values if value is not None]
+    if len(known) < len(values):
+        return None
+    return min(known) if choose is min else max(known)
+
+
+_STEPS = (1, 10, 100)
+
+
+def _digit_slip(printed: Decimal, right: Decimal) -> Slip | None:
+    """A slip of the fingers between two numbers."""
+    a, b = str(abs(printed)), str(abs(right))
+    if (printed < 0) != (right < 0):
+        return None
+    if (
+        len(a) == len(b)
+        and sum(one != other for one, other in zip(a, b, strict=True)) > 1
+        and abs(printed - right) in _STEPS
+    ):
+        return Slip.STEP
+    if len(a) == len(b):
+        places = [place for place in range(len(a)) if a[place] != b[place]]
+        if len(places) == 1:
+            return Slip.ONE_DIGIT
+        if len(places) == 2 and sorted(a) == sorted(b):
+            return Slip.TRANSPOSED
+        return None
+    longer, shorter = sorted((a, b), key=len, reverse=True)
+    if abs(printed - right) in _STEPS:
+        return Slip.STEP
+    if len(longer) == len(shorter) + 1 and any(longer[:n] + longer[n + 1 :] == shorter for n in range(len(longer))):
+        return Slip.DIGIT_COUNT
+    return None
+
+
+def _factors(explanations: Sequence[int]) -> list[int]:
+    """The claims in blocks that can be chosen from independently: claims that never stand in one explanation exclude each other
+    and are in one block. One block where that is not all there is to it."""
+    claims = reduce(or_, explanations)
+    blocks: list[int] = []
+    for claim in indices(claims):
+        beside = reduce(or_, (one for one in explanations if one >> claim & 1))
+        joined = 1 << claim
+        apart = []
+        for block in blocks:
+            if block & ~beside:
+                joined |= block
+            else:
+                apart.append(block)
+        blocks = [*apart, joined]
+    choices = [len({one & block for one in explanations}) for block in blocks]
+    return blocks if prod(choices) == len(explanations) else [claims]
+
+
+def _with_exchanges(findings: Sequence[Finding]) -> list[Finding]:
+    """Mark numbers that have changed places, and put the likeliest explanation of each finding first."""
+    possible = [
+        (number, explanation, correction)
+        for number, finding in enumerate(findings)
+        for explanation in finding.explanations
+        for correction in explanation.corrections
+    ]
+    exchanged: set[tuple[int, Cell]] = set()
+    for place, (first, of_first, a) in enumerate(possible):
+        for second, of_second, b in possible[place + 1 :]:
+            if first == second and of_first is not of_second:
+                continue  # only one of the two is wrong
+            if a.cell.value != b.cell.value and a.should_be.only == b.cell.value and b.should_be.only == a.cell.value:
+                exchanged |= {(first, a.cell), (second, b.cell)}
+    return [
+        _ordered(finding, {cell for number, cell in exchanged if number == place})
+        for place, finding in enumerate(findings)
+    ]
+
+
+def _ordered(finding: Finding, exchanged: set[Cell]) -> Finding:
+    explanations = [
+        Explanation(
+            tuple(
+                Correction(cor.cell, cor.should_be, Slip.EXCHANGED if cor.cell in exchanged else cor.slip)
+                for cor in explanation.corrections
+            )
+        )
+        for explanation in finding.explanations
+    ]
+    return Finding(
+        tuple(sorted(explanations, key=lambda explanation: explanation.unlikeliness)),
+        finding.evidence,
+        finding.is_complete,
+    )

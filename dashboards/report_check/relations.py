@@ -1,0 +1,252 @@
+"""The rules applied to one report: which relations must hold between the quantities that it prints.
+
+A quantity that a relation needs and the report does not print takes part as an unknown. Whether a list of parts is complete
+(so that the parts are the whole, and not only at most the whole) is decided here. What is wrong with the report is not.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import product
+
+from dashboards.published import ALL, MISSING, Address
+from dashboards.report_check.cells import Cell, Kind, Quantity, one
+from dashboards.report_check.rules import PARTS, RULES, Groupings, Parts, Rule, Term
+from dashboards.report_check.vocabulary import CODES, FIGURES, Division
+
+#: The codes of a dimension in a period as the warehouse knows them; None where it does not.
+KnownCodes = Callable[[str, str], frozenset[str] | None]
+
+#: Without knowing a list, this many tables whose parts add up show that the report prints all of its codes.
+_ENOUGH_TABLES = 2
+
+
+@dataclass(frozen=True)
+class Relation:
+    """The left quantities together equal, or are at most, the right ones together."""
+
+    sentence: str
+    left: tuple[Quantity, ...]
+    right: tuple[Quantity, ...]
+    equal: bool
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        return self.left + self.right
+
+
+def relations_of(cells: Sequence[Cell], known_codes: KnownCodes) -> list[Relation]:
+    """All relations between what these cells print."""
+    composite = {
+        quantity
+        for cell in cells
+        for quantity in (cell.quantity, *((cell.whole,) if cell.is_share else ()))
+        if len(quantity) > 1
+    }
+    addresses = _with_wholes({address for cell in cells for address in cell.terms})
+    printed = _printed(cells)
+    found = [_definition(quantity) for quantity in sorted(composite, key=str)]
+    found += _of_rules(addresses)
+    quantities = {one(address) for address in addresses} | composite
+    for parts in PARTS:
+        found += _of_parts(parts, quantities, printed, known_codes)
+    return found
+
+
+def _printed(cells: Iterable[Cell]) -> Mapping[Quantity, Decimal]:
+    """The first number printed for each quantity."""
+    found: dict[Quantity, Decimal] = {}
+    for cell in cells:
+        if cell.kind not in (Kind.SHARE, Kind.APPROX):
+            found.setdefault(cell.quantity, cell.value)
+    return found
+
+
+def _with_wholes(addresses: Iterable[Address]) -> set[Address]:
+    """The addresses and all that they are parts of."""
+    found = set()
+    for address in addresses:
+        shape = FIGURES[address.figure]
+        choices = [
+            {
+                getattr(address, parts.dimension),
+                *([ALL] if _may_be_all(parts.dimension, shape.has_all_categories) else []),
+            }
+            for parts in PARTS
+        ]
+        for codes in product(*choices):
+            found.add(replace(address, **dict(zip((parts.dimension for parts in PARTS), codes, strict=True))))
+    return found
+
+
+def _may_be_all(dimension: str, has_all_categories: bool) -> bool:
+    return dimension != "category" or has_all_categories
+
+
+def _definition(quantity: Quantity) -> Relation:
+    """What a sum or difference of published numbers is."""
+    plus = tuple(one(address) for sign, address in quantity if sign > 0)
+    minus = tuple(one(address) for sign, address in quantity if sign < 0)
+    return Relation("", plus, (quantity, *minus), equal=True)
+
+
+# --- relations between measures --------------------------------------------------------------------------------------------
+
+
+def _of_rules(addresses: set[Address]) -> Iterator[Relation]:
+    quantities = {one(address) for address in addresses}
+    for rule in RULES:
+        seen = set()
+        for address in sorted(addresses, key=str):
+            for term in (*rule.left, *rule.right):
+                relation = _at(rule, term, address)
+                # With fewer than two known quantities it says nothing.
+                if relation and relation not in seen and len(quantities & set(relation.quantities)) > 1:
+                    seen.add(relation)
+                    yield relation
+
+
+def _at(rule: Rule, term: Term, address: Address) -> Relation | None:
+    """The rule where this address is that term of it."""
+    if (address.figure, address.measure, address.subcategory) != (term.figure, term.measure, ALL):
+        return None
+    if term.category is not None and address.category != term.category:
+        return None
+    if rule.groupings is Groupings.GENDER and (address.district, address.job_centre) != (ALL, ALL):
+        return None
+    if term.category is not None and any(other.category is None for other in (*rule.left, *rule.right)):
+        return None  # made from the terms that say which category it is
+
+    def side(terms: tuple[Term, ...]) -> tuple[Quantity, ...]:
+        return tuple(
+            one(
+                replace(
+                    address,
+                    figure=other.figure,
+                    measure=other.measure,
+                    category=address.category if other.category is None else other.category,
+                )
+            )
+            for other in terms
+        )
+
+    return Relation(rule.sentence, side(rule.left), side(rule.right), rule.equal)
+
+
+# --- parts and wholes -------------------------------------------------------------------------------------------------------
+
+
+def _of_parts(
+    parts: Parts, quantities: set[Quantity], printed: Mapping[Quantity, Decimal], known_codes: KnownCodes
+) -> Iterator[Relation]:
+    groups: dict[Quantity, dict[str, Quantity]] = defaultdict(dict)
+    for quantity in sorted(quantities, key=str):
+        code = _common_code(parts, quantity)
+        whole = _all_of(parts, quantity)
+        if code not in (None, ALL) and whole in quantities:
+            assert code is not None
+            groups[whole][code] = quantity
+    scopes: dict[tuple[str, ...], list[Quantity]] = defaultdict(list)
+    for whole in groups:
+        scopes[_scope(parts, whole)].append(whole)
+    for wholes in scopes.values():
+        codes = set(parts.codes or ()) or {code for whole in wholes for code in groups[whole]}
+        complete = _is_complete(parts, [(whole, groups[whole]) for whole in wholes], codes, printed, known_codes)
+        for whole in wholes:
+            yield from _of_group(parts, whole, groups[whole], codes if complete else None)
+
+
+def _of_group(parts: Parts, whole: Quantity, group: dict[str, Quantity], codes: set[str] | None) -> Iterator[Relation]:
+    """What holds between a whole and its parts; ``codes``: all codes there are, None where not all are known."""
+    if parts.codes and len(whole) == 1:
+        for code in parts.codes:  # the part that is not printed is known all the same
+            group.setdefault(code, _with(parts, whole, code))
+    given = tuple(group[code] for code in sorted(group))
+    has_all = codes is not None and codes <= set(group)
+    if _division(parts, whole) is Division.APART:
+        if has_all:
+            yield Relation(parts.sentence, given, (whole,), equal=True)
+        elif _never_negative(whole):
+            sentence = parts.sentence.replace("är tillsammans alla", "är tillsammans högst alla")
+            yield Relation(sentence, given, (whole,), equal=False)
+        return
+    for part in given:
+        yield Relation("De i en kategori är en del av alla", (part,), (whole,), equal=False)
+    if has_all:
+        yield Relation("Alla finns i minst en kategori", (whole,), given, equal=False)
+
+
+def _division(parts: Parts, quantity: Quantity) -> Division:
+    """How all terms of a quantity are divided in a dimension."""
+    if parts.dimension not in ("category", "subcategory"):
+        return Division.APART
+    shapes = [FIGURES[address.figure] for _, address in quantity]
+    divisions = {shape.category if parts.dimension == "category" else shape.subcategory for shape in shapes}
+    return Division.APART if divisions == {Division.APART} else Division.OVERLAPPING
+
+
+def _common_code(parts: Parts, quantity: Quantity) -> str | None:
+    """The code that all terms have in the dimension; None where they differ or cannot be added up."""
+    codes: set[str] = {getattr(address, parts.dimension) for _, address in quantity}
+    if len(codes) > 1 or not all(FIGURES[address.figure].adds_up for _, address in quantity):
+        return None
+    if len(quantity) > 1 and _division(parts, quantity) is not Division.APART:
+        return None
+    return codes.pop()
+
+
+def _with(parts: Parts, quantity: Quantity, code: str) -> Quantity:
+    return tuple((sign, replace(address, **{parts.dimension: code})) for sign, address in quantity)
+
+
+def _all_of(parts: Parts, quantity: Quantity) -> Quantity:
+    return _with(parts, quantity, ALL)
+
+
+def _never_negative(quantity: Quantity) -> bool:
+    return all(sign > 0 and FIGURES[address.figure].counts for sign, address in quantity)
+
+
+def _scope(parts: Parts, whole: Quantity) -> tuple[str, ...]:
+    """The tables that print the same list of codes: those of a period, and for categories of a figure."""
+    address = whole[0][1]
+    if parts.dimension == "category":
+        return (address.period, address.figure)
+    if parts.dimension == "subcategory":
+        return (address.period, address.figure, address.category)
+    # A change between two years has its parts in both; it is complete where the first year's list is.
+    return (address.period,)
+
+
+def _is_complete(
+    parts: Parts,
+    groups: list[tuple[Quantity, dict[str, Quantity]]],
+    codes: set[str],
+    printed: Mapping[Quantity, Decimal],
+    known_codes: KnownCodes,
+) -> bool:
+    """Whether the report prints all codes of a dimension: it has the known ones; or it has a row for those without one; or
+    its tables show it by adding up."""
+    if parts.codes:
+        return True
+    known = _known(parts, groups[0][0], known_codes)
+    if known is not None and known <= codes:
+        return True
+    sums = [
+        sum((printed[part] for part in group.values()), Decimal(0)) == printed[whole]
+        for whole, group in groups
+        if set(group) == codes and whole in printed and all(part in printed for part in group.values())
+    ]
+    if MISSING in codes and parts.dimension in ("district", "job_centre"):
+        return any(sums) or len(sums) <= _ENOUGH_TABLES
+    return sum(sums) >= _ENOUGH_TABLES and 2 * sum(sums) > len(sums)
+
+
+def _known(parts: Parts, whole: Quantity, known_codes: KnownCodes) -> frozenset[str] | None:
+    address = whole[0][1]
+    shape = FIGURES[address.figure]
+    name = {"category": shape.category_list, "subcategory": shape.subcategory_list}.get(parts.dimension)
+    if name:
+        return frozenset(CODES[name])
+    return known_codes(parts.dimension, address.period)
