@@ -1,8 +1,8 @@
 """The program `kaa` (interface.md): reads its arguments, calls the module that does the work, prints what came of it.
 
 Messages for people go to standard error, what a program reads to standard output. Exit codes: 0 done, 1 the nightly
-failed, 2 published but a delivery was rejected or is held, 64 wrong usage or settings. Heavy libraries are imported by the
-command that needs them, so that the others start at once.
+failed, 2 published but a delivery was rejected or is held (check-report: a number is wrong), 64 wrong usage or settings.
+Heavy libraries are imported by the command that needs them, so that the others start at once.
 """
 
 import csv
@@ -107,8 +107,10 @@ def kaa() -> None:
 def init(municipality: str, drop: Path) -> None:
     """Set up KAA_HOME: settings, keys, empty warehouse. What exists is left as it is."""
     from pipelines.home import initialise
+    from pipelines.orchestration.run import dagster_home
 
     home, made = initialise(municipality, drop)
+    dagster_home(home)  # so that `dagster dev` can be started before the first nightly
     if not made:
         say(f"{home.path} is already set up for {home.municipality.title}; nothing was changed.")
         return
@@ -194,15 +196,29 @@ def quarantine(format_: str) -> None:
 def figures(period_id: str, figure: str | None, as_known: str | None, format_: str) -> None:
     """Figures as the last nightly published them, or as known on an earlier day."""
     from pipelines.home import open_home
-    from pipelines.reading import FIGURE_COLUMNS, lacks_purged, read_figures
+    from pipelines.reading import FIGURE_COLUMNS, lacks_purged, read_changed_extracts, read_figures
 
     home = open_home()
-    _WRITERS[format_](FIGURE_COLUMNS, read_figures(home, period_id, figure, _day(as_known)))
+    day = _day(as_known)
+    _WRITERS[format_](FIGURE_COLUMNS, read_figures(home, period_id, figure, day))
+    if day and (changed := read_changed_extracts(home, day)):
+        say(_note_on_changed(day, changed))
     if lacks_purged(home, period_id):
         say(
             f"Note: persons who may have been counted in {period_id} have been purged (gallring, förordning (2006:39) 7 §), "
             "so these figures can be smaller than those published then. See kaa purge."
         )
+
+
+def _note_on_changed(day: date, changed: list[tuple[str, date, int, str]], shown: int = 5) -> str:
+    """What can make this answer differ from one that was given earlier; the status page lists all of it."""
+    what = {"revised": "revision {0}", "released": "held, then released", "late": "came late"}
+    named = [f"{source} {of} ({what[kind].format(revision)})" for source, of, revision, kind in changed[:shown]]
+    more = f" and {len(changed) - shown} more" if len(changed) > shown else ""
+    return (
+        f"Note: what is known of {day} changed after later days had been published: {', '.join(named)}{more}. An answer "
+        "given before that can differ from this one; see the status page."
+    )
 
 
 def _day(text: str | None) -> date | None:
@@ -250,6 +266,71 @@ def report(period_id: str, out: Path) -> None:
 
     written = write_report(open_home(), period_id, out)
     say(f"Wrote {len(written)} files; open {written[0]} in a browser.")
+
+
+@kaa.command("check-report")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--without-warehouse", is_flag=True, help="Only check the report's numbers against each other.")
+@_format("text", "text", "csv", "json")
+def check_report(files: tuple[Path, ...], without_warehouse: bool, format_: str) -> None:
+    """Check the numbers of a report against the warehouse and against each other; the answer is in Swedish.
+
+    FILE is a CSV table of published values (figure, measure, period, gender, district, job_centre, category, subcategory, value,
+    kind, printed, note) or of derived numbers (printed, label, op, terms, value); docs/check-report.md describes both. Without a
+    KAA_HOME, or before the first nightly, only the report itself is checked.
+
+    Exit code 0: nothing is wrong; 2: a number is wrong, may be wrong or differs from the warehouse; 64: a file cannot be used.
+    """
+    from dashboards.report_check import wording
+    from pipelines.reading import check_printed
+
+    checked = check_printed(files, with_warehouse=not without_warehouse)
+    if format_ == "text":
+        click.echo(wording.text(checked))
+    else:
+        _WRITERS[format_](wording.COLUMNS, wording.rows(checked))
+        say(wording.summary(checked))
+    sys.exit(2 if checked.suspects else 0)
+
+
+@kaa.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1 (default: any free one).")
+@click.option("--browser/--no-browser", default=True, help="Whether to open the browser (default: yes).")
+def serve(port: int, browser: bool) -> None:
+    """Show the published reports and the last nightly's state in the browser, on this machine only."""
+    import threading
+    import webbrowser
+    from functools import partial
+
+    from dashboards.serve import ReportServer
+    from pipelines.home import open_home
+    from pipelines.reading import published_folder
+
+    home = open_home()
+    if home.current() is None:
+        raise UsageError("Nothing has been published yet: run kaa nightly first.")
+    try:
+        server = ReportServer(partial(published_folder, home), port)
+    except OSError as error:
+        raise UsageError(f"Port {port} cannot be used ({error.strerror}): choose another --port, or none.") from error
+    with server:
+        say(f"The reports are at {server.url} for as long as this runs; Ctrl-C ends it.")
+        if browser:  # beside the server, for a browser in the terminal comes back only when it is closed
+            threading.Thread(target=webbrowser.open, args=(server.url,), daemon=True).start()
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            say("Stopped.")
+
+
+@kaa.command()
+@click.option("--part", type=click.Choice(["delivery", "warehouse", "figure"]), help="Only this part.")
+@_format("table", "table", "json", "csv")
+def dictionary(part: str | None, format_: str) -> None:
+    """What each column of the deliveries and of the warehouse and each figure means, its classification and legal ground."""
+    from pipelines.dictionary import Entry, read_dictionary
+
+    _WRITERS[format_](Entry._fields, read_dictionary(part))
 
 
 @kaa.group()
