@@ -230,6 +230,43 @@ RESULT_NOTES = (
     "Den som har avslutats flera gånger under perioden räknas en gång, med orsaken till det senaste avslutet.",
 )
 
+#: The way from the register to studies or work, which the start page shows: facts of the first chapter.
+FUNNEL = ("in_register", "sought", "reached", "enrolled", "either")
+
+
+def _reached_or_not(number: str, year: str, when: When, beside: bool = False) -> Table:
+    """Tabell 2 and 3, which stand beside each other."""
+    return Table(
+        id=number.lower().replace(" ", "-"),
+        number=number,
+        title="Nådda och ej nådda ungdomar, " + year,
+        grid=Grid(rows=OUTREACH_ROWS, columns=Genders(), corner="Resultat", when=when),
+        beside=beside,
+    )
+
+
+def _reached_by_district(number: str, year: str, when: When, beside: bool = False) -> Diagram:
+    """Diagram 2 and 3, which stand beside each other."""
+    return Diagram(
+        id=number.lower().replace(" ", "-"),
+        number=number,
+        title="Nådda ungdomar{per_district}, " + year,
+        grid=Grid(rows=Districts(), columns=Genders(), corner="Stadsdel", value=REACHED, when=when, order="size"),
+        beside=beside,
+    )
+
+
+def _results(number: str, year: str, when: When, notes: tuple[str, ...]) -> Table:
+    """Tabell 5 and 6."""
+    return Table(
+        id=number.lower().replace(" ", "-"),
+        number=number,
+        title="Resultat{per_job_centre}, " + year,
+        grid=Grid(rows=JobCentres(), columns=RESULT_COLUMNS, corner="Jobbtorg", when=when),
+        notes=notes,
+    )
+
+
 CHAPTERS: tuple[Chapter, ...] = (
     Chapter(
         id="sammanfattning",
@@ -335,19 +372,8 @@ CHAPTERS: tuple[Chapter, ...] = (
             Fact("checks", "adresser anmälda till Skatteverket", _count("residence_checks", "reported")),
         ),
         blocks=(
-            Table(
-                id="tabell-2",
-                number="Tabell 2",
-                title="Nådda och ej nådda ungdomar, {year}",
-                grid=Grid(rows=OUTREACH_ROWS, columns=Genders(), corner="Resultat"),
-            ),
-            Table(
-                id="tabell-3",
-                number="Tabell 3",
-                title="Nådda och ej nådda ungdomar, {before}",
-                grid=Grid(rows=OUTREACH_ROWS, columns=Genders(), corner="Resultat", when="before"),
-                beside=True,
-            ),
+            _reached_or_not("Tabell 2", "{year}", "this"),
+            _reached_or_not("Tabell 3", "{before}", "before", beside=True),
             Table(
                 id="kontakter",
                 title="Kontaktförsök per kanal, {year} och {before}",
@@ -366,23 +392,8 @@ CHAPTERS: tuple[Chapter, ...] = (
                     without_empty_rows=True,
                 ),
             ),
-            Diagram(
-                id="diagram-2",
-                number="Diagram 2",
-                title="Nådda ungdomar{per_district}, {year}",
-                grid=Grid(
-                    rows=Districts(), columns=Genders(), corner="Stadsdel", value=REACHED, when="both", order="size"
-                ),
-            ),
-            Diagram(
-                id="diagram-3",
-                number="Diagram 3",
-                title="Nådda ungdomar{per_district}, {before}",
-                grid=Grid(
-                    rows=Districts(), columns=Genders(), corner="Stadsdel", value=REACHED, when="before", order="size"
-                ),
-                beside=True,
-            ),
+            _reached_by_district("Diagram 2", "{year}", "both"),
+            _reached_by_district("Diagram 3", "{before}", "before", beside=True),
             Diagram(
                 id="diagram-4",
                 number="Diagram 4",
@@ -469,20 +480,8 @@ CHAPTERS: tuple[Chapter, ...] = (
                 ),
                 marks=True,
             ),
-            Table(
-                id="tabell-5",
-                number="Tabell 5",
-                title="Resultat{per_job_centre}, {year}",
-                grid=Grid(rows=JobCentres(), columns=RESULT_COLUMNS, corner="Jobbtorg"),
-                notes=RESULT_NOTES,
-            ),
-            Table(
-                id="tabell-6",
-                number="Tabell 6",
-                title="Resultat{per_job_centre}, {before}",
-                grid=Grid(rows=JobCentres(), columns=RESULT_COLUMNS, corner="Jobbtorg", when="before"),
-                notes=RESULT_NOTES[:1],
-            ),
+            _results("Tabell 5", "{year}", "this", RESULT_NOTES),
+            _results("Tabell 6", "{before}", "before", RESULT_NOTES[:1]),
         ),
     ),
     Chapter(

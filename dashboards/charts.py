@@ -187,6 +187,23 @@ def legend(block: Block) -> list[tuple[str, str]]:
     return entries if len(entries) > 1 else []
 
 
+def plain_bars(block: Block) -> list[tuple[str, list[tuple[str, str, float]]]]:
+    """The diagram for who has no JavaScript: (row's label, (colour's name, number, length in per cent of the longest))."""
+    table = block.charted
+    assert table is not None, f"{block.id} is no diagram"
+    longest = largest(block) or 1
+    return [
+        (
+            row.label,
+            [
+                (column.role or "year", text, 100 * cell.size / longest)
+                for column, cell, text in zip(table.columns, cells, texts, strict=True)
+            ],
+        )
+        for row, cells, texts in zip(table.rows, table.cells, _numbers(block), strict=True)
+    ]
+
+
 def alternative(block: Block) -> str:
     """What the diagram says, for who does not see it: its kind, its rows with their numbers, and where the table is."""
     table = block.charted

@@ -105,6 +105,8 @@ class Block:
     charted: TableContent | None = None
     marks: TableContent | None = None
     marks_label: str | None = None
+    #: The periods that the table is of, the earlier one first; empty where it is over all periods that are published.
+    periods: tuple[Period, ...] = ()
 
     @property
     def is_diagram(self) -> bool:
@@ -452,7 +454,13 @@ class Report:
             charted=charted,
             marks=marks,
             marks_label=_capital(self.published.before.label) if marks else None,
+            periods=self._periods(item.grid),
         )
+
+    def _periods(self, grid: report.Grid) -> tuple[Period, ...]:
+        if grid.when == "both" or isinstance(grid.rows, report.Periods) or isinstance(grid.columns, report.Periods):
+            return self.published.before, self.published.period
+        return (self._main_period(grid),)
 
     def fact(self, fact: report.Fact) -> FactContent:
         """One number in the text."""

@@ -16,14 +16,16 @@ from dashboards.published import ALL, MISSING, Address, Period, Published, Serie
 
 #: Figures that the page shows; the definitions come from the catalogue.
 FIGURES = (
-    "contacts", "population", "outreach", "support_choice", "exits", "measure_exits", "timeliness", "offer_90_days",
+    "contacts", "reached_by_channel", "population", "outreach", "support_choice", "participants", "exits", "measure_exits",
+    "timeliness", "time_to_contact", "median_wait", "offer_90_days",
 )  # fmt: skip
 
 #: Months of the large mailing at the start of the school year (Stockholm's action plan 2018: ”i september/oktober”).
 LETTER_MONTHS = (9, 10)
 
-#: So many report years stand beside each other in tables; all of them are in the diagrams over time.
-YEARS_ABREAST = 2
+#: So many years stand beside each other by gender, so many by job-centre, and so many years and tertials below each other over
+#: time: the page must not grow with every year.
+YEARS_ABREAST, YEARS_BY_JOB_CENTRE, YEARS, TERTIALS = 2, 3, 10, 6
 
 GENDERS = (("Kvinnor", WOMEN, "women"), ("Män", MEN, "men"), ("Totalt", ALL, None))
 
@@ -63,6 +65,7 @@ class Section:
     id: str
     title: str
     lead: str
+    about: tuple[About, ...]
     items: tuple[Item, ...]
 
     @property
@@ -86,6 +89,17 @@ CHANNELS = (
         "Besvarat är det hembesök där ungdomen eller en anhörig träffades. Siffran räknar besök, inte personer.",
         labels=("Besök", "Nådde"),
     ),
+    Rate(
+        "hembesok-personer", "Personer som nåddes genom hembesök",
+        Number("reached_by_channel", "reached", "HEMBESOK"), Number("reached_by_channel", "sought", "HEMBESOK"),
+        ("Besökta", "Nådda"),
+        ("Den som fick flera besök räknas en gång, också om någon annan väg nådde fram tidigare.",),
+    ),
+    Rate(
+        "hembesok-forst", "Nådda som nåddes första gången genom ett hembesök",
+        Number("reached_by_channel", "first_reached", "HEMBESOK"), Number("outreach", "reached"), ("Nådda", "Vid besök"),
+        ("Av alla nådda i perioden, oavsett hur de nåddes.",),
+    ),
 )  # fmt: skip
 LETTERS = _answer_rate(
     "brev", "Besvarade brev vid läsårets början", "BREV",
@@ -99,6 +113,14 @@ TIMELINESS = tuple(
     )
     for days in (14, 30)
 )  # fmt: skip
+
+SUPPORT = Rate(
+    "stod-val", "Nådda som valde stöd, från någon förvaltning",
+    Number("support_choice", "reached_then_enrolled"), Number("outreach", "reached"), ("Nådda", "Valde"),
+)  # fmt: skip
+
+#: The class of stays that nobody has been sought in.
+NO_ATTEMPT = "INGEN"
 
 OFFERS = Rate(
     "erbjudande", "Inskrivningar med erbjudande inom 90 dagar",
@@ -123,14 +145,15 @@ class FollowUp:
         self.series = series
         years = series.of_kind(data.publication.report_year_kind)
         #: The report's own period stands last, whatever its kind.
-        self.years = (*(year for year in years if year.id != data.period.id), data.period)
-        self.tertials = tuple(item for item in series.of_kind("tertial") if item.id != data.period.id)
+        self.years = (*(year for year in years if year.id != data.period.id), data.period)[-YEARS:]
+        self.tertials = tuple(item for item in series.of_kind("tertial") if item.id != data.period.id)[-TERTIALS:]
+        self.school_years = series.of_kind("lasar")[-YEARS:]
         self.abreast = self.years[-YEARS_ABREAST:]
 
     def partial(self) -> str | None:
         """Which of the periods the deliveries do not cover from their beginning, as a sentence."""
         first = self.data.publication.first_extract_date
-        shown = (*self.years, *self.tertials, *self.series.of_kind("lasar"))
+        shown = (*self.years, *self.tertials, *self.school_years)
         before = [item.title for item in shown if first and item.starts_on and item.starts_on < first]
         if not first or not before:
             return None
@@ -195,15 +218,16 @@ class FollowUp:
         )
 
     def _rate_item(
-        self, rate: Rate, over: Sequence[tuple[str, Sequence[Period]]], abreast: Sequence[tuple[str, Sequence[Period]]]
+        self, rate: Rate, over: Sequence[tuple[str, Sequence[Period]]], latest: Sequence[tuple[str, Sequence[Period]]]
     ) -> Item:
+        """A rate over periods, and by job-centre in the ``latest`` of them."""
         block = Block(
-            id=rate.id, number=None, title=rate.title, beside=False, notes=rate.notes, about=self._about(rate),
+            id=rate.id, number=None, title=rate.title, beside=False, notes=rate.notes, about=(),
             table=self._rate_table(rate, "Period", ((label, periods, ALL) for label, periods in over)),
             charted=self._charted(rate, over),
         )  # fmt: skip
         centres = self._job_centres({rate.part.figure, rate.whole.figure})
-        lines = [(f"{name}, {label}", periods, code) for code, name in centres for label, periods in abreast]
+        lines = [(f"{name}, {label}", periods, code) for code, name in centres for label, periods in latest]
         if not lines:
             return Item(block)
         return Item(block, (("Visa per jobbtorg och kön", self._rate_table(rate, "Jobbtorg och period", lines)),))
@@ -212,7 +236,7 @@ class FollowUp:
         return self._rate_item(
             rate,
             [(_label(period), (period,)) for period in (*self.years, *self.tertials)],
-            [(_label(period), (period,)) for period in self.abreast],
+            [(_label(period), (period,)) for period in self.years[-YEARS_BY_JOB_CENTRE:]],
         )
 
     def _letters(self) -> Item:
@@ -220,17 +244,14 @@ class FollowUp:
         for month in self.series.of_kind("manad"):
             if month.starts_on and month.starts_on.month in LETTER_MONTHS:
                 months.setdefault(month.starts_on.year, []).append(month)
-        autumns = [(f"Hösten {year}", tuple(found)) for year, found in sorted(months.items())]
-        return self._rate_item(LETTERS, autumns, autumns[-YEARS_ABREAST:])
+        autumns = [(f"Hösten {year}", tuple(found)) for year, found in sorted(months.items())][-YEARS:]
+        return self._rate_item(LETTERS, autumns, autumns[-YEARS_BY_JOB_CENTRE:])
 
-    def _about(self, *rates: Rate) -> tuple[About, ...]:
+    def _about(self, *numbers_: Number) -> tuple[About, ...]:
+        """The definitions of these numbers, once each, in the catalogue's order."""
         wanted: dict[str, set[str]] = {}
-        for rate in rates:
-            for number in (rate.part, rate.whole):
-                wanted.setdefault(number.figure, set()).add(number.measure)
-        return self._definitions(wanted)
-
-    def _definitions(self, wanted: dict[str, set[str]]) -> tuple[About, ...]:
+        for number in numbers_:
+            wanted.setdefault(number.figure, set()).add(number.measure)
         return tuple(
             About(
                 figure,
@@ -267,19 +288,17 @@ class FollowUp:
             for label, gender, _ in GENDERS
         ]
 
-    def _reasons_item(
-        self, block: Block, lines: Sequence[tuple[Line, Number]], by_job_centre: Sequence[tuple[Line, Number]]
-    ) -> Item:
-        over = [
-            (Line(_label(period), group="Totalt"), period, ALL, ALL) for period in (*self.years, *self.tertials)
-        ]  # fmt: skip
+    def _counts_item(self, block: Block, lines: Sequence[tuple[Line, Number]]) -> Item:
+        """The block with these lines over time and by job-centre."""
+        shown = (*self.years, *self.tertials)
+        over = [(Line(_label(period), group="Totalt"), period, ALL, ALL) for period in shown]
         corner = block.table.corner
         more = [("Visa över tid", self._counts(corner, lines, over))]
         centres = self._job_centres({number.figure for _, number in lines})
         if centres:
             year = _label(self.data.period)
             places = [(Line(name, group=year), self.data.period, ALL, code) for code, name in centres]
-            more.append(("Visa per jobbtorg", self._counts(corner, by_job_centre, places)))
+            more.append(("Visa per jobbtorg", self._counts(corner, lines, places)))
         return Item(block, tuple(more))
 
     def _codes(self, column: str, figure: str) -> list[tuple[str, str]]:
@@ -297,9 +316,9 @@ class FollowUp:
             id="avslut", number=None, title="Avslutsorsaker, alla avslutade", beside=False,
             table=self._counts("Avslutsorsak", lines, self._by_gender(self.abreast)),
             notes=("Personer. Den som har avslutats flera gånger i perioden räknas en gång, med den sista orsaken.",),
-            about=self._definitions({"exits": {"ended"}}),
+            about=(),
         )  # fmt: skip
-        return self._reasons_item(block, lines, lines)
+        return self._counts_item(block, lines)
 
     def _measure_exits(self) -> Item:
         reasons = self._codes("subcategory", "measure_exits")
@@ -317,45 +336,126 @@ class FollowUp:
             table=self._counts("Insats och orsak", lines(reasons), self._by_gender([self.data.period])),
             notes=(
                 "Personer. Den som har avslutat samma insats flera gånger räknas en gång, med den sista orsaken.",
-                "Per jobbtorg visas alla avslutade, och de till studier och till arbete.",
+                "Över tid och per jobbtorg visas alla avslutade, och de till studier och till arbete.",
             ),
-            about=self._definitions({"measure_exits": {"ended"}}),
+            about=(),
         )  # fmt: skip
         aims = [(code, label) for code, label in reasons if code in (STUDIES, WORK)]
-        return self._reasons_item(block, lines(reasons), lines(aims))
+        return self._counts_item(block, lines(aims))
+
+    def _enrolled(self) -> Item:
+        lines = [
+            (Line(label), Number("participants", "enrolled", code))
+            for code, label in self._codes("category", "participants")
+        ]
+        lines.append((Line("Totalt", total=True), Number("participants", "enrolled")))
+        block = Block(
+            id="i-stod", number=None, title="Ungdomar som tar del av stöd", beside=False,
+            table=self._counts("Förvaltning", lines, self._by_gender(self.abreast)),
+            notes=("Personer med en pågående inskrivning. Den som har stöd från båda räknas en gång totalt.",), about=(),
+        )  # fmt: skip
+        return self._counts_item(block, lines)
 
     def _school_years(self) -> Item:
         number = Number("population", "in_register")
-        years = self.series.of_kind("lasar")
-        table = TableContent(
-            "Läsår",
-            tuple(Line(_label(year)) for year in years),
-            tuple(Line(label) for label, _, _ in GENDERS),
-            tuple(tuple(Cell(self._count(number, (year,), gender)) for _, gender, _ in GENDERS) for year in years),
-        )
-        return Item(
-            Block(
-                id="lasar", number=None, title="Ungdomar i registret under läsåret", beside=False, table=table,
-                notes=("Hela läsår, 1 juli–30 juni.",), about=self._definitions({"population": {"in_register"}}),
+
+        def table(corner: str, lines: Sequence[tuple[str, Period, str]]) -> TableContent:
+            return TableContent(
+                corner,
+                tuple(Line(label) for label, _, _ in lines),
+                tuple(Line(label) for label, _, _ in GENDERS),
+                tuple(
+                    tuple(Cell(self._count(number, (year,), gender, centre)) for _, gender, _ in GENDERS)
+                    for _, year, centre in lines
+                ),
             )
+
+        block = Block(
+            id="lasar", number=None, title="Ungdomar i registret under läsåret", beside=False,
+            table=table("Läsår", [(_label(year), year, ALL) for year in self.school_years]),
+            notes=("Hela läsår, 1 juli–30 juni.",), about=(),
         )  # fmt: skip
+        lines = [
+            (f"{name}, {_label(year)}", year, code)
+            for code, name in self._job_centres({number.figure})
+            for year in self.school_years[-YEARS_BY_JOB_CENTRE:]
+        ]
+        return Item(block, (("Visa per jobbtorg och kön", table("Jobbtorg och läsår", lines)),) if lines else ())
+
+    def _waits(self) -> Item:
+        classes = self._codes("category", "time_to_contact")
+        total = Number("time_to_contact", "stays")
+
+        def share(code: str, gender: str) -> Cell:
+            part = self._count(replace(total, category=code), (self.data.period,), gender)
+            return Cell(part, self._count(total, (self.data.period,), gender), is_share=True)
+
+        def row(period: Period, gender: str, centre: str) -> tuple[Cell, ...]:
+            counts = [
+                self._count(replace(total, category=code), (period,), gender, centre)
+                for code, _ in [*classes, (ALL, "")]
+            ]
+            has_attempt = counts[-1] > self._count(replace(total, category=NO_ATTEMPT), (period,), gender, centre)
+            median = self._count(Number("median_wait", "days"), (period,), gender, centre) if has_attempt else None
+            shares = (Cell(part, counts[-1], is_share=True) for part in counts[:-1])  # what the diagram draws
+            return (*map(Cell, counts), *shares, Cell(median))
+
+        columns = (
+            *(Line(label, group="Påbörjade vistelser") for _, label in classes),
+            Line("Totalt", group="Påbörjade vistelser"),
+            *(Line(label, group="Andel av vistelserna") for _, label in classes),
+            Line("Median, dagar"),
+        )
+
+        def table(corner: str, lines: Sequence[tuple[str, Period, str, str]]) -> TableContent:
+            return TableContent(
+                corner,
+                tuple(Line(label) for label, _, _, _ in lines),
+                columns,
+                tuple(row(period, gender, centre) for _, period, gender, centre in lines),
+            )
+
+        block = Block(
+            id="tid-fordelning", number=None, title="Vistelser efter tid till första kontaktförsöket", beside=False,
+            table=table(
+                "Kön och period",
+                [(f"{label}, {_label(year)}", year, gender, ALL) for label, gender, _ in GENDERS for year in self.abreast],
+            ),
+            notes=(
+                f"Diagrammet visar andelar av de vistelser som började under {self.data.period.title}.",
+                "Medianen är det mittersta antalet dagar bland de vistelser som har fått ett försök.",
+            ),
+            about=(),
+            charted=TableContent(
+                "Tid",
+                tuple(Line(label) for _, label in classes),
+                tuple(Line(label, role=role) for label, _, role in GENDERS if role),
+                tuple(tuple(share(code, gender) for _, gender, role in GENDERS if role) for code, _ in classes),
+            ),
+        )  # fmt: skip
+        over = [(_label(period), period, ALL, ALL) for period in (*self.years, *self.tertials)]
+        more = [("Visa över tid", table("Period", over))]
+        centres = [
+            (f"{name}, {label.lower()}", self.data.period, gender, code)
+            for code, name in self._job_centres({total.figure})
+            for label, gender, _ in GENDERS
+        ]
+        if centres:
+            more.append((f"Visa per jobbtorg och kön, {self.data.period.label}", table("Jobbtorg och kön", centres)))
+        return Item(block, tuple(more))
 
     def _support(self) -> Iterable[Item]:
-        reached = Number("outreach", "reached")
-        rate = Rate(
-            "stod-val", "Nådda som valde stöd, från någon förvaltning",
-            Number("support_choice", "reached_then_enrolled"), reached, ("Nådda", "Valde"),
-        )  # fmt: skip
-        yield self._over_time(rate)
+        yield self._over_time(SUPPORT)
         for code, label in self._codes("category", "support_choice"):
             yield self._over_time(
                 replace(
-                    rate,
+                    SUPPORT,
                     id=f"stod-{code.lower()}",
                     title=f"Nådda som valde stöd från {label[:1].lower()}{label[1:]}",
-                    part=Number("support_choice", "reached_then_enrolled", code),
+                    part=replace(SUPPORT.part, category=code),
                 )
             )
+        yield self._enrolled()
 
     # -- the page ------------------------------------------------------------------------------------------------
 
@@ -366,35 +466,46 @@ class FollowUp:
                 "uppsok",
                 "Svarsfrekvens per kanal",
                 "Hur stor andel av kontaktförsöken som ungdomen eller en anhörig besvarade. Planerna vill följa breven vid "
-                "läsårets början, knackakorten, telefonsamtalen och hembesöken.",
+                "läsårets början, knackakorten, telefonsamtalen och hembesöken, och hur många som omfattas under läsåret.",
+                self._about(*_numbers(LETTERS, *CHANNELS), Number("population", "in_register")),
                 (self._letters(), *(self._over_time(rate) for rate in CHANNELS), self._school_years()),
             ),
             Section(
                 "val-av-stod",
                 "Nådda som väljer stöd",
-                "Andelen av de nådda som därefter skrevs in i stöd från en förvaltning. Samma person kan välja båda.",
+                "Andelen av de nådda som därefter skrevs in i stöd från en förvaltning, och alla som hade stöd. Samma person kan "
+                "välja båda.",
+                self._about(*_numbers(SUPPORT), Number("participants", "enrolled")),
                 tuple(self._support()),
             ),
             Section(
                 "avslutsorsaker",
                 "Avslutsorsaker",
                 "Varför ungdomar lämnar stödet, totalt och för varje insats.",
+                self._about(Number("exits", "ended"), Number("measure_exits", "ended")),
                 (self._exits(), self._measure_exits()),
             ),
             Section(
                 "tid-till-kontakt",
                 "Tid från registrering till första kontakt",
-                "Hur stor andel av de påbörjade registervistelserna som följdes av ett kontaktförsök i tid.",
-                tuple(self._over_time(rate) for rate in TIMELINESS),
+                "Hur stor andel av de påbörjade registervistelserna som följdes av ett kontaktförsök i tid, och hur lång tid det "
+                "tog.",
+                self._about(*_numbers(*TIMELINESS), Number("time_to_contact", "stays"), Number("median_wait", "days")),
+                (*(self._over_time(rate) for rate in TIMELINESS), self._waits()),
             ),
             Section(
                 "inom-90-dagar",
                 "Erbjudande inom 90 dagar",
                 "Hur stor andel av inskrivningarna som inom 90 dagar ledde till studier, arbete, praktik eller en "
                 "motsvarande insats.",
+                self._about(*_numbers(OFFERS)),
                 (self._over_time(OFFERS),),
             ),
         )
+
+
+def _numbers(*rates: Rate) -> tuple[Number, ...]:
+    return tuple(number for rate in rates for number in (rate.part, rate.whole))
 
 
 def _and(words: list[str]) -> str:

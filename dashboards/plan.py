@@ -28,6 +28,9 @@ PARAMETERS = {
 
 COLUMNS = ("Fall", "Följde", "Andel", "Följde inte", "Kan inte avgöras")
 
+#: So many years are shown, the latest first; by gender and job-centre fewer, side by side.
+YEARS, YEARS_ABREAST = 10, 5
+
 
 @dataclass(frozen=True)
 class PlanLine:
@@ -52,6 +55,8 @@ class Rule:
     parameters: tuple[tuple[str, str], ...]
     groups: tuple[PlanLine, ...]  # none where the period has no case
     years: tuple[PlanLine, ...]  # the years in which the plan held; none where there is but one, or no case
+    abreast: tuple[str, ...]  # the latest of them, headings of groups_by_year
+    groups_by_year: tuple[PlanLine, ...]  # the share that followed, by gender and job-centre
 
 
 #: (rule, period, gender, job_centre) -> cases, followed, not followed, undecided
@@ -78,11 +83,11 @@ def read(path: Path, data: Published) -> tuple[Rule, ...]:
 def _over_the_years(
     connection: duckdb.DuckDBPyConnection, period: Period, first_extract: date | None
 ) -> list[dict[str, Any]]:
-    """The period and those before it, one year apart, that have deliveries; the latest first."""
+    """The period and those before it, one year apart, that have deliveries: at most ``YEARS``, the latest first."""
     known = {row["period_id"]: row for row in rows(connection, "select * from period")}
     found: list[dict[str, Any]] = []
     next_id: str | None = period.id
-    while next_id in known:
+    while next_id in known and len(found) < YEARS:
         row = known[next_id]
         if found and first_extract and row["ends_on"] < first_extract:
             break
@@ -105,7 +110,9 @@ def _rule(
         for year in years
         if year["ends_on"] >= row["valid_from"] and (not row["valid_to"] or year["starts_on"] <= row["valid_to"])
     ]
-    has_years = len(held) > 1 and any((rule_id, year["period_id"], ALL, ALL) in counts for year in held)
+    if len(held) < 2 or not any((rule_id, year["period_id"], ALL, ALL) in counts for year in held):
+        held = []
+    abreast = held[:YEARS_ABREAST]
     return Rule(
         id=rule_id.replace("/", "-"),
         title=row["title"],
@@ -119,23 +126,46 @@ def _rule(
             for name, title in PARAMETERS.items()
             if name in names
         ),
-        groups=_groups(rule_id, counts, data),
-        years=tuple(_line(year["title"], counts.get((rule_id, year["period_id"], ALL, ALL))) for year in held)
-        if has_years
+        groups=tuple(
+            _line(label, counts.get((rule_id, data.period.id, gender, centre)), (gender, centre) == (ALL, ALL))
+            for label, gender, centre in _groups(data)
+        )
+        if (rule_id, data.period.id, ALL, ALL) in counts
         else (),
+        years=tuple(_line(year["title"], counts.get((rule_id, year["period_id"], ALL, ALL))) for year in held),
+        abreast=tuple(_label(year) for year in abreast),
+        groups_by_year=tuple(
+            PlanLine(
+                label,
+                tuple(_share(counts.get((rule_id, year["period_id"], gender, centre))) for year in abreast),
+                (gender, centre) == (ALL, ALL),
+            )
+            for label, gender, centre in _groups(data)
+        ),
     )
 
 
-def _groups(rule_id: str, counts: Counts, data: Published) -> tuple[PlanLine, ...]:
-    total = counts.get((rule_id, data.period.id, ALL, ALL))
-    if not total:
-        return ()
+def _groups(data: Published) -> list[tuple[str, str, str]]:
+    """(label, gender, job-centre), everybody last."""
     groups = [("Kvinnor", "kvinna", ALL), ("Män", "man", ALL)]
     if data.job_centres:
         groups += [(name, ALL, code) for code, name in data.job_centres]
         groups.append(("Saknar jobbtorg", ALL, MISSING))
-    lines = [_line(label, counts.get((rule_id, data.period.id, gender, centre))) for label, gender, centre in groups]
-    return (*lines, _line("Totalt", total, total=True))
+    return [*groups, ("Totalt", ALL, ALL)]
+
+
+def _label(row: dict[str, Any]) -> str:
+    """A short heading: ``2023``."""
+    label = Period(row["period_id"], row["period_kind"], row["title"]).label
+    return label[:1].upper() + label[1:]
+
+
+def _share(counted: tuple[int, int, int, int] | None) -> str:
+    """The share that followed, of so many cases that could be decided."""
+    _, followed, not_followed, _ = counted or (0, 0, 0, 0)
+    decided = followed + not_followed
+    share = numbers.share_cell(followed, decided)
+    return f"{share} ({numbers.number(decided)})" if decided else share
 
 
 def _line(label: str, counted: tuple[int, int, int, int] | None, total: bool = False) -> PlanLine:

@@ -103,6 +103,39 @@ class Publication:
 
 
 @dataclass(frozen=True)
+class Purged:
+    """A line of the protocol of gallring: whom a nightly removed, why, and the first and last day of which figures may have
+    counted one of them. ``data_year`` is the year of the latest extract then."""
+
+    version: int
+    data_year: int
+    persons: int
+    reason: str
+    first_date: date
+    last_date: date
+
+    def touches(self, period: Period) -> bool:
+        """Whether one of them may have been counted in the period."""
+        if period.starts_on is None or period.ends_on is None:
+            return False
+        return self.first_date <= period.ends_on and period.starts_on <= self.last_date
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A loaded extract that changed what answers ”as known on” its date or later may use, after they could have been given.
+
+    ``kind``: revised, released or late. ``version``: the publication that first used it, where that is known.
+    """
+
+    source: str
+    extract_date: date
+    revision: int
+    version: int | None
+    kind: str
+
+
+@dataclass(frozen=True)
 class Address:
     """One published number."""
 
@@ -127,6 +160,8 @@ class Published:
     job_centres: tuple[tuple[str, str], ...]
     labels: dict[tuple[str, str], str]
     catalogue: dict[str, Figure]
+    #: Whom the figures lack, of any period.
+    purged: tuple[Purged, ...]
     _values: dict[Address, Decimal] = field(repr=False)
 
     def value(self, address: Address) -> Decimal | None:
@@ -219,6 +254,53 @@ def read_catalogue(connection: duckdb.DuckDBPyConnection) -> dict[str, Figure]:
     return catalogue
 
 
+def read_purged(connection: duckdb.DuckDBPyConnection) -> tuple[Purged, ...]:
+    """Who has been purged whom figures may have counted, oldest first."""
+    query = (
+        "select * from purge_protocol where first_date is not null and last_date is not null order by version, reason"
+    )
+    return tuple(Purged(**{name: row[name] for name in Purged.__dataclass_fields__}) for row in rows(connection, query))
+
+
+#: Extracts that changed what answers for past days may use: a source sent a higher revision of what an earlier publication
+#: had used (what was held then and never used looks the same), a person released a held one, or it came late.
+_CHANGED = """
+with nights as (
+    select judged_in, max(max(extract_date)) over (order by judged_in rows between unbounded preceding and 1 preceding) as latest
+    from delivery
+    where status in ('accepted', 'superseded')
+    group by judged_in
+),
+
+loaded as (
+    select source, extract_date, revision,
+        case when decided = 'release' then null else judged_in end as version,
+        case
+            when exists (
+                select 1 from delivery as lower
+                where lower.status = 'superseded' and lower.source = delivery.source
+                    and lower.extract_date = delivery.extract_date and lower.revision < delivery.revision
+                    and lower.judged_in < delivery.judged_in
+            ) then 'revised'
+            when decided = 'release' then 'released'
+            when extract_date < nights.latest then 'late'
+        end as kind
+    from delivery inner join nights using (judged_in)
+    where status = 'accepted'
+)
+
+from loaded
+where kind is not null and extract_date <= ?
+order by kind = 'late', extract_date desc, source
+"""
+
+
+def read_changed(connection: duckdb.DuckDBPyConnection, known_to: date = date.max) -> tuple[Changed, ...]:
+    """The extracts, with a date up to that day, that came in or were replaced when later days were published already: those
+    revised and released first, then those that came late, newest first."""
+    return tuple(Changed(**row) for row in rows(connection, _CHANGED, [known_to]))
+
+
 def read_period(connection: duckdb.DuckDBPyConnection, period_id: str) -> Period:
     """The period of that id."""
     found = rows(connection, "select * from period where period_id = ?", [period_id])
@@ -280,12 +362,14 @@ def read(path: Path, period_id: str) -> Published:
                 for row in rows(connection, "select * from code order by code_list, position, code")
             },
             catalogue=read_catalogue(connection),
+            purged=read_purged(connection),
             _values={Address(*row[:8]): row[8] for row in figures},
         )
 
 
 def read_series(path: Path, kinds: Iterable[str], figures: Iterable[str], until: date) -> Series:
-    """Figures of every period of these kinds that had ended by a day, oldest first; districts are left out."""
+    """Figures of every period of these kinds that had ended by a day, oldest first, our own figures too; districts are left
+    out."""
     kinds, figures = list(kinds), list(figures)
     with connect(path) as connection:
         periods = tuple(
@@ -297,7 +381,8 @@ def read_series(path: Path, kinds: Iterable[str], figures: Iterable[str], until:
             )
         )
         values = connection.execute(
-            "select figure, measure, period, gender, district, job_centre, category, subcategory, value from figures"
+            "select figure, measure, period, gender, district, job_centre, category, subcategory, value"
+            " from (from figures union all from own_figures)"
             " where district = '*' and list_contains(?, figure) and list_contains(?, period)",
             [figures, [period.id for period in periods]],
         ).fetchall()

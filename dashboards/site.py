@@ -1,77 +1,204 @@
-"""The site of one period's annual report: static pages that open from disk, without a server and without a network.
+"""The site of one period's report: static pages that open from disk, without a server and without a network.
 
-    build_report(published, "verksamhetsar-2023", out)   # all pages and their shared files
+    build_report(published, "verksamhetsar-2023", out)                    # all pages and their shared files
+    build_report(published, "verksamhetsar-2023", out, documents=True)    # and the documents, which the pages then link to
 
-``PAGES`` lists the pages so that each can be built by itself (``build_page``). What a page contains is made by ``content``,
-``follow_up``, ``target_group`` and ``status``; how it looks is in ``templates`` and ``assets``.
+``PAGES`` lists the pages. What a page contains is made by ``content``, ``trends``, ``follow_up``, ``target_group``, ``plan`` and
+``status``; how it looks is in ``templates`` and ``assets``.
 """
 
 import importlib.resources
+import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
-from dashboards import charts, follow_up, numbers, plan, published, status, target_group, theme
-from dashboards.content import Block, Line, Report
+from dashboards import charts, follow_up, numbers, plan, published, purged, status, target_group, theme, trends
+from dashboards.annual_report import CHAPTERS, FUNNEL, OWN_MEASURE
+from dashboards.content import Block, ChapterContent, FactContent, Line, Report, TableContent
+from dashboards.documents import build_documents, names
 from dashboards.published import Published
 
 HERE = Path(__file__).resolve().parent
 ASSETS = "assets"
 
-
-def _annual_report(data: Published, path: Path) -> dict[str, Any]:
-    report = Report(data)
-    return {"chapters": report.chapters(), "notes": report.notes()}
+#: A table with more columns than this does not fold into cards on a phone: it scrolls.
+MOST_FOLDED = 12
 
 
-def _definitions(data: Published, path: Path) -> dict[str, Any]:
-    return {"figures": list(data.catalogue.values()), "signs": numbers.SIGNS}
+@dataclass
+class Build:
+    """What the pages of one report are made from; what several pages need is made once."""
 
+    published_file: Path
+    data: Published
+    #: Whether the documents are made too, so that pages may link to them.
+    documents: bool = False
 
-def _status(data: Published, path: Path) -> dict[str, Any]:
-    return {"status": status.read(path)}
+    @cached_property
+    def report(self) -> Report:
+        return Report(self.data)
 
+    @cached_property
+    def chapters(self) -> tuple[ChapterContent, ...]:
+        return self.report.chapters()
 
-def _follow_up(data: Published, path: Path) -> dict[str, Any]:
-    content = follow_up.read(path, data)
-    return {"sections": content.sections(), "partial": content.partial()}
+    @cached_property
+    def trends(self) -> trends.Trends:
+        return trends.read(self.published_file, self.data)
 
-
-def _target_group(data: Published, path: Path) -> dict[str, Any]:
-    return {"comparison": target_group.read(path, data)}
-
-
-def _plan(data: Published, path: Path) -> dict[str, Any]:
-    return {"rules": plan.read(path, data), "columns": plan.COLUMNS}
+    @property
+    def title(self) -> str:
+        """``Årsrapport 2023``; only a report year's report is called so."""
+        period = self.data.period
+        is_report_year = period.kind == self.data.publication.report_year_kind
+        return f"Årsrapport {period.label}" if is_report_year else f"Rapport för {period.title}"
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page: its Swedish title, its file, its template and what fills it."""
+    """One page: its Swedish title and what it says in one sentence, its file, its template and what fills it.
+
+    ``menu``: its name in the menu of all pages; a page without one is reached from the page ``parent``.
+    """
 
     id: str
     title: str
     file: str
     template: str
-    content: Callable[[Published, Path], dict[str, Any]]
+    content: Callable[[Build], dict[str, Any]]
+    menu: str | None = None
+    parent: str | None = None
+    about: str = ""
 
 
-PAGES: dict[str, Page] = {
-    page.id: page
-    for page in (
-        Page("arsrapport", "Årsrapport", "index.html", "annual_report.html.j2", _annual_report),
-        Page("uppfoljning", "Uppföljning av uppsök och stöd", "uppfoljning.html", "follow_up.html.j2", _follow_up),
-        Page("handlingsplan", "Så följs handlingsplanen", "handlingsplan.html", "plan.html.j2", _plan),
-        Page("malgrupp", "Målgrupp och register", "malgrupp.html", "target_group.html.j2", _target_group),
-        Page("definitioner", "Så räknas det", "definitioner.html", "definitions.html.j2", _definitions),
-        Page("underlag", "Underlag och kontroller", "underlag.html", "status.html.j2", _status),
-    )
-}
+def _start(build: Build) -> dict[str, Any]:
+    summary = build.chapters[0]
+    facts = {fact.id: fact for fact in summary.facts}
+    return {
+        "title": build.title,
+        "lead": summary.lead,
+        "steps": funnel([facts[step] for step in FUNNEL]),
+        "chapters": [(chapter_page(chapter.id), chapter) for chapter in build.chapters],
+        "notes": build.report.notes(),
+        "warnings": [(entry.figure, entry.figure.warnings) for entry in summary.about if entry.figure.warnings],
+    }
+
+
+def _annual_report(build: Build) -> dict[str, Any]:
+    return {"title": build.title, "chapters": build.chapters, "notes": build.report.notes()}
+
+
+def _chapter(chapter_id: str) -> Callable[[Build], dict[str, Any]]:
+    def content(build: Build) -> dict[str, Any]:
+        ids = [chapter.id for chapter in build.chapters]
+        place = ids.index(chapter_id)
+        listed = [(chapter_page(chapter.id), chapter) for chapter in build.chapters]
+        return {
+            "title": build.chapters[place].title,
+            "chapter": build.chapters[place],
+            "chapters": listed,
+            "previous": listed[place - 1] if place else None,
+            "following": listed[place + 1] if place + 1 < len(listed) else None,
+            "notes": build.report.notes(),
+        }
+
+    return content
+
+
+def _trends(build: Build) -> dict[str, Any]:
+    return {"trends": build.trends}
+
+
+def _definitions(build: Build) -> dict[str, Any]:
+    shown = {figure.id for figure in build.trends.figures}
+    return {"figures": list(build.data.catalogue.values()), "signs": numbers.SIGNS, "in_trends": shown}
+
+
+def _status(build: Build) -> dict[str, Any]:
+    return {"status": status.read(build.published_file)}
+
+
+def _follow_up(build: Build) -> dict[str, Any]:
+    content = follow_up.read(build.published_file, build.data)
+    return {"sections": content.sections(), "partial": content.partial()}
+
+
+def _target_group(build: Build) -> dict[str, Any]:
+    return {"comparison": target_group.read(build.published_file, build.data)}
+
+
+def _plan(build: Build) -> dict[str, Any]:
+    return {"rules": plan.read(build.published_file, build.data), "columns": plan.COLUMNS}
+
+
+def _pages() -> list[Page]:
+    chapters = [
+        Page(
+            f"kapitel-{chapter.id}",
+            chapter.title.replace("{own_measure}", OWN_MEASURE),
+            f"kapitel-{chapter.id}.html",
+            "chapter.html.j2",
+            _chapter(chapter.id),
+            parent="arsrapport",
+        )
+        for chapter in CHAPTERS
+    ]
+    return [
+        Page("start", "Året i korthet", "index.html", "start.html.j2", _start, "Start"),
+        Page("arsrapport", "Hela rapporten", "arsrapport.html", "annual_report.html.j2", _annual_report, "Rapporten",
+             about="Alla kapitel på en sida, för utskrift på A4."),
+        *chapters,
+        Page("trender", "Utveckling över tid", "trender.html", "trends.html.j2", _trends, "Över tid",
+             about="Välj mått, slag av period och uppdelning på kön, jobbtorg eller stadsdel."),
+        Page("uppfoljning", "Uppföljning av uppsök och stöd", "uppfoljning.html", "follow_up.html.j2", _follow_up,
+             "Uppföljning", about="Svarsfrekvens per kanal, val av stöd, avslutsorsaker och tid till kontakt."),
+        Page("handlingsplan", "Så följs handlingsplanen", "handlingsplan.html", "plan.html.j2", _plan, "Handlingsplan",
+             about="Vad planen lovar om det uppsökande arbetet, och hur ofta det blev så."),
+        Page("malgrupp", "Målgrupp och register", "malgrupp.html", "target_group.html.j2", _target_group, "Målgrupp",
+             about="Vilka som enligt skollagen hör till målgruppen, jämfört med registret."),
+        Page("definitioner", "Så räknas det", "definitioner.html", "definitions.html.j2", _definitions, "Definitioner",
+             about="Varje siffra: vad den betyder, var den kommer ifrån och vad man ska tänka på."),
+        Page("underlag", "Underlag och kontroller", "underlag.html", "status.html.j2", _status, "Underlag",
+             about="Vad som har levererats, vad som inte användes och vad kontrollerna säger."),
+    ]  # fmt: skip
+
+
+PAGES: dict[str, Page] = {page.id: page for page in _pages()}
+
+
+def chapter_page(chapter_id: str) -> Page:
+    """The page of a chapter of the report."""
+    return PAGES[f"kapitel-{chapter_id}"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the way from the register to studies or work: its number, and its bars' lengths in per cent of the longest."""
+
+    fact: FactContent
+    width: float
+    width_before: float | None
+
+
+def funnel(facts: Sequence[FactContent]) -> list[Step]:
+    """Numbers that become fewer, on one scale with those of the year before."""
+    longest = max((size for fact in facts for size in (fact.cell.size, fact.before.size)), default=0) or 1
+    return [
+        Step(
+            fact,
+            100 * fact.cell.size / longest,
+            None if fact.before.part is None else 100 * fact.before.size / longest,
+        )
+        for fact in facts
+    ]
 
 
 @dataclass(frozen=True)
@@ -105,6 +232,32 @@ def phone_label(column: Line, first: bool) -> str:
     return column.group if column.label == "Antal" else f"{column.group}: {lower_first(column.label)}"
 
 
+def starts_group(columns: Sequence[Line]) -> list[bool]:
+    """Which columns are the first of those with a common heading."""
+    before = [None, *(column.group for column in columns)]
+    return [bool(column.group) and column.group != group for column, group in zip(columns, before, strict=False)]
+
+
+def folds(table: TableContent) -> bool:
+    """Whether a table becomes cards on a phone: where columns have common headings, so that it would not fit."""
+    return any(column.group for column in table.columns) and len(table.columns) <= MOST_FOLDED
+
+
+def fold_style(table: TableContent) -> str:
+    """What the style sheet needs to fold a table: how many numbers stand side by side, and the heading of each column, as
+    CSS strings. Said once per table: an attribute on each cell was half of a page's weight."""
+    first = starts_group(table.columns)
+    headings = [
+        f"--h{place}:{_css_string(phone_label(column, first[place]))}" for place, column in enumerate(table.columns)
+    ]
+    return ";".join([f"--per-row:{per_row(table.columns)}", *headings])
+
+
+def _css_string(text: str) -> str:
+    """Text as a CSS string: what could end it is written as a code."""
+    return '"' + "".join(f"\\{ord(sign):x} " if sign in '"\\' or ord(sign) < 32 else sign for sign in text) + '"'
+
+
 def pairs(blocks: Sequence[Block]) -> list[list[Block]]:
     """Blocks that stand beside each other, in the report's order."""
     result: list[list[Block]] = []
@@ -126,6 +279,15 @@ def lower_first(text: str) -> str:
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
+def script_json(value: Any) -> Markup:
+    """Data for a script, inside a page: compact, with Swedish letters as they are, and unable to end its element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)  # noqa: S704 - what could end the element is written as a code
+
+
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
@@ -141,15 +303,22 @@ def _environment() -> Environment:
         chart=charts.as_json,
         legend=charts.legend,
         alternative=charts.alternative,
+        plain_bars=charts.plain_bars,
+        script_json=script_json,
         runs=runs,
-        per_row=per_row,
-        phone_label=phone_label,
+        starts_group=starts_group,
+        folds=folds,
+        fold_style=fold_style,
         pairs=pairs,
         scale=scale,
         lower_first=lower_first,
+        capitalize_first=lambda text: text[:1].upper() + text[1:],
     )
     environment.globals.update(
-        interval=numbers.interval, pages=list(PAGES.values()), assets=ASSETS, colours=theme.DIAGRAM
+        interval=numbers.interval,
+        pages=PAGES,
+        assets=ASSETS,
+        colours=theme.DIAGRAM,
     )
     return environment
 
@@ -163,44 +332,60 @@ def _replace(path: Path, text: str) -> None:
 
 
 def write_assets(out: Path) -> list[Path]:
-    """The files that all pages share: style sheet, script, and Plotly's library as the package plotly brings it."""
+    """The files that all pages share: style sheet, scripts, and Plotly's library as the package plotly brings it."""
     folder = out / ASSETS
-    style, script, library = folder / "site.css", folder / "charts.js", folder / "plotly.min.js"
     template = Environment(loader=FileSystemLoader(HERE / ASSETS), autoescape=True, undefined=StrictUndefined)
     colours = {**theme.PAGE, **{f"diagram-{role}": colour for role, colour in theme.DIAGRAM.items()}}
-    _replace(style, template.get_template("site.css.j2").render(colours=colours))
-    _replace(script, (HERE / ASSETS / "charts.js").read_text(encoding="utf-8"))
+    style = template.get_template("site.css.j2").render(colours=colours, most_folded=MOST_FOLDED)
     plotly = importlib.resources.files("plotly").joinpath("package_data", "plotly.min.js")
-    _replace(library, plotly.read_text(encoding="utf-8"))
-    return [style, script, library]
+    texts = {
+        "site.css": style,
+        **{name: (HERE / ASSETS / name).read_text(encoding="utf-8") for name in ("site.js", "charts.js", "trends.js")},
+        "plotly.min.js": plotly.read_text(encoding="utf-8"),
+    }
+    for name, text in texts.items():
+        _replace(folder / name, text)
+    return [folder / name for name in texts]
+
+
+def _render(page: Page, build: Build) -> str:
+    data = build.data
+    context = {
+        "page": page,
+        "period": data.period,
+        "publication": data.publication,
+        "report_title": build.title,
+        # The names of the documents and data files, where they are made too.
+        "files": names if build.documents else None,
+        "lacking": purged.notes(data),
+        "title": page.title,
+        **page.content(build),
+    }
+    return _environment().get_template(page.template).render(context)
 
 
 def render_page(page_id: str, published_file: Path, data: Published) -> str:
-    """One page as HTML."""
-    page = PAGES[page_id]
-    template = _environment().get_template(page.template)
-    is_report_year = data.period.kind == data.publication.report_year_kind
-    return template.render(
-        page=page,
-        period=data.period,
-        publication=data.publication,
-        report_title=f"Årsrapport {data.period.label}" if is_report_year else f"Rapport för {data.period.title}",
-        **page.content(data, published_file),
-    )
+    """One page by itself, as HTML."""
+    return _render(PAGES[page_id], Build(published_file, data))
 
 
-def build_page(page_id: str, published_file: Path, period_id: str, out: Path) -> Path:
-    """One page of the report (its shared files come from ``write_assets``)."""
-    path = out / PAGES[page_id].file
-    _replace(path, render_page(page_id, published_file, published.read(published_file, period_id)))
+def write_page(page: Page, build: Build, out: Path) -> Path:
+    """One page of the report."""
+    path = out / page.file
+    _replace(path, _render(page, build))
     return path
 
 
-def build_report(published_file: Path, period_id: str, out: Path) -> list[Path]:
-    """All pages of one period's annual report, and their shared files."""
-    data = published.read(published_file, period_id)
-    written = []
-    for page in PAGES.values():
-        _replace(out / page.file, render_page(page.id, published_file, data))
-        written.append(out / page.file)
+def build_report(published_file: Path, period_id: str, out: Path, documents: bool = False) -> list[Path]:
+    """All pages of one period's report with their shared files, and perhaps the documents that they link to.
+
+    Returns every file that the report consists of.
+    """
+    build = Build(published_file, published.read(published_file, period_id), documents)
+    written = [write_page(page, build, out) for page in PAGES.values()]
+    for name, text in build.trends.files():
+        _replace(out / name, text)
+        written.append(out / name)
+    if documents:
+        written += build_documents(published_file, period_id, out)
     return written + write_assets(out)

@@ -188,7 +188,9 @@ def _diagram(summary: _Summary, night: date, breakdown: str, side: str, corner: 
         (Line("Antal", role="year"),),
         tuple((summary.cell(night, breakdown, side, code),) for code in codes),
     )
-    return _block(f"{breakdown}-{side}".replace("_", "-"), SIDES[side], table, drawn=True)
+    # Both breakdowns stand on one page, and a reader who goes from heading to heading must tell them apart.
+    title = f"{SIDES[side]}, efter {corner.lower()}"
+    return _block(f"{breakdown}-{side}".replace("_", "-"), title, table, drawn=True)
 
 
 def _parts(summary: _Summary, night: date, breakdown: str, id_: str, corner: str, labels: dict[str, str]) -> Block:

@@ -34,6 +34,13 @@ DIAGRAM = {
     "year_before": Colour("#7d938f", "#5f7a77"),
     "reached": Colour("#0b5a52", "#5cc7b5"),
     "not_reached": Colour("#8f8979", "#8f8a80"),
+    "total": Colour("#1b242c", "#e8edf1"),
+    # Parts of the whole that are told apart in one diagram: the job-centres in their order, the last for the rest.
+    "part_1": Colour("#2e9e9e", "#609a9f"),
+    "part_2": Colour("#4c3eea", "#9449df"),
+    "part_3": Colour("#7d3641", "#e6194c"),
+    "part_4": Colour("#291957", "#88f2f2"),
+    "part_5": Colour("#889310", "#e0d452"),
     "mark": Colour("#1b242c", "#e8edf1"),
     "halo": Colour("#ffffff", "#1a2129"),
 }

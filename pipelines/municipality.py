@@ -56,6 +56,20 @@ class Thresholds(_Strict):
     bad_row_min: int
 
 
+class OpenData(_Strict):
+    """Who answers for the published tables as open data (DCAT-AP-SE); the addresses are absolute."""
+
+    organisation_number: str = Field(pattern=r"^\d{6}-\d{4}$")
+    homepage: str = Field(pattern=r"^https?://")
+    licence: str = Field(pattern=r"^https?://")
+    #: Whom to ask; the catalogue has a contact only where there is an e-mail address.
+    contact_name: str
+    contact_email: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$")
+    #: The folder in which the reports' folders lie on the web, with a slash at its end; without it the catalogue's own
+    #: addresses are relative to where it lies.
+    base_address: str | None = Field(default=None, pattern=r"^https?://.*/$")
+
+
 class Municipality(_Strict):
     """One municipality's profile."""
 
@@ -67,6 +81,7 @@ class Municipality(_Strict):
     districts: list[District]
     job_centres: list[JobCentre]
     thresholds: Thresholds
+    open_data: OpenData | None = None
 
     @property
     def district_codes(self) -> list[str]:

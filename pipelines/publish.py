@@ -38,17 +38,19 @@ create table publication (
     report_year_kind varchar, first_extract_date date, last_extract_date date, accepted_deliveries bigint,
     loaded_rows bigint
 );
+create table open_data (name varchar, value varchar);
 """
 
 #: Copied as they are: table of the published file -> where from.
 _COPIES = {
     "figures": "select figure, measure, period, gender, district, job_centre, category, subcategory, value "
     "from {figures}",
+    "own_figures": "from warehouse.main.own_figures",
     "district": "from warehouse.input.district",
     "job_centre": "from warehouse.input.job_centre",
     "code": "from warehouse.input.code",
     "delivery": "select source, extract_date, revision, status, reason, message, rows, quarantined_rows, delivery_id, "
-    "folder from history.delivery",
+    "folder, judged_in, decided from history.delivery",
     "target_group_summary": "from warehouse.main.target_group_summary",
     "figure_check": "from warehouse.main.jump_check",
     "plan_rule": "from warehouse.input.plan_rule",
@@ -95,6 +97,7 @@ def build_published(
             [version.number, now, installed_version("kaa-warehouse"), municipality.code, municipality.title,
              municipality.report_year.kind],
         )  # fmt: skip
+        _insert(connection, "open_data", _open_data_rows(municipality))
         connection.execute("detach warehouse; detach history; checkpoint")
     finally:
         connection.close()
@@ -112,6 +115,12 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[
 
 def _period_row(period: Period) -> tuple[Any, ...]:
     return period.period_id, period.kind, period.starts_on, period.ends_on, period.title, period.previous_id
+
+
+def _open_data_rows(municipality: Municipality) -> list[tuple[Any, ...]]:
+    """What the profile says for the open-data catalogue; nothing where it says nothing."""
+    given = municipality.open_data.model_dump() if municipality.open_data else {}
+    return [(name, value) for name, value in given.items() if value is not None]
 
 
 def _catalogue_row(entry: dict[str, Any]) -> tuple[Any, ...]:
@@ -135,7 +144,8 @@ def _verified_rows(published: Path) -> int:
     """Open the finished file as a reader would; a figure or measure without a definition is not published."""
     with duckdb.connect(str(published), read_only=True) as connection:
         undefined = connection.execute(
-            "select distinct figure, measure from figures anti join catalogue_measure using (figure, measure)"
+            "select distinct figure, measure from (from figures union all from own_figures) "
+            "anti join catalogue_measure using (figure, measure)"
         ).fetchall()
         if undefined:
             raise NightlyFailed(

@@ -1,23 +1,27 @@
 """What the commands read from the published version. Nothing is written here but the pages that a user asks for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
 from pipelines.contract import load_sources
 from pipelines.errors import UsageError
-from pipelines.home import Home, Version
+from pipelines.home import Home, Version, home_path, open_home
 from pipelines.warehouse.ask import FIGURE_COLUMNS, ask_figures
 from pipelines.warehouse.inputs import EVERYTHING
 from pipelines.warehouse.periods import Period, parse_period
 
+if TYPE_CHECKING:
+    from dashboards.report_check.checked import Checked
+
 __all__ = [
-    "FIGURE_COLUMNS", "PLAN_COLUMNS", "PROTOCOL_COLUMNS", "ExactNumber", "lacks_purged", "read_deliveries", "read_figures",
-    "read_planned_purge", "read_purge_protocol", "read_quarantine", "write_report",
+    "FIGURE_COLUMNS", "PLAN_COLUMNS", "PROTOCOL_COLUMNS", "ExactNumber", "check_printed", "lacks_purged", "published_folder",
+    "read_changed_extracts", "read_deliveries", "read_figures", "read_planned_purge", "read_purge_protocol",
+    "read_quarantine", "write_report",
 ]  # fmt: skip
 
 PLAN_COLUMNS = ("reason", "persons", "rows", "quarantined", "archives", "first_date", "last_date")
@@ -92,8 +96,30 @@ def lacks_purged(home: Home, period_id: str) -> bool:
     return bool(_from_published(home, lambda version: _query(version, touching, [period.ends_on, period.starts_on])))
 
 
+def read_changed_extracts(home: Home, known_to: date) -> list[tuple[str, date, int, str]]:
+    """Extracts with a date up to a day that changed what is known of it after later days were published: source, date,
+    revision, and revised, released or late."""
+    from dashboards.published import connect, read_changed
+
+    def read(version: Version) -> list[tuple[str, date, int, str]]:
+        with connect(version.published) as connection:
+            return [
+                (found.source, found.extract_date, found.revision, found.kind)
+                for found in read_changed(connection, known_to)
+            ]
+
+    return _from_published(home, read)
+
+
+def published_folder(home: Home) -> Path | None:
+    """Where the published version keeps its file and its pages; None before the first nightly."""
+    version = home.current()
+    return version.folder("published") if version else None
+
+
 def read_figures(home: Home, period_id: str, figure: str | None, as_known: date | None) -> list[tuple[Any, ...]]:
-    """Rows of figures.md section 2, sorted; values written without trailing zeros.
+    """Rows of figures.md section 2, sorted; values written without trailing zeros. Without a ``figure`` these are all that
+    the page knows; a figure of our own is given only when it is asked for by name.
 
     What the nightly has computed is read; another day of knowledge, another day or a period outside the extracts is
     computed from the published version's history with the same SQL.
@@ -110,7 +136,8 @@ def _figures(
         raise UsageError(f"There is no figure {figure!r}: choose one of {', '.join(sorted(known))}.")
     if as_known is None and _is_computed(version, period):
         columns = ", ".join(FIGURE_COLUMNS)
-        rows = _query(version, f"select {columns} from figures where period = ?", [period.period_id])
+        tables = "figures" if figure is None else "(from figures union all from own_figures)"
+        rows = _query(version, f"select {columns} from {tables} where period = ?", [period.period_id])
         rows = [row for row in rows if figure in (None, row[0])]
     else:
         rows = list(ask_figures(version, home.municipality, period, as_known or EVERYTHING, figure))
@@ -132,7 +159,7 @@ def plain_number(value: Decimal) -> ExactNumber:
 
 
 def write_report(home: Home, period_id: str, out: Path) -> list[Path]:
-    """The pages of a period's report, from the published file alone."""
+    """The pages and documents of a period's report, from the published file alone."""
     from dashboards.site import build_report
 
     period = parse_period(period_id, home.municipality)
@@ -146,9 +173,25 @@ def write_report(home: Home, period_id: str, out: Path) -> list[Path]:
                 f"There is no report for {period_id}: the extracts do not touch it. The last ones are "
                 f"{', '.join(row[0] for row in periods[-4:])}."
             )
-        return build_report(version.published, period_id, out)
+        return build_report(version.published, period_id, out, documents=True)
 
     try:
         return _from_published(home, build)
     except OSError as error:
         raise UsageError(f"The pages cannot be written to {out} ({error.strerror}): choose another folder.") from error
+
+
+def check_printed(files: Sequence[Path], with_warehouse: bool) -> "Checked":
+    """The numbers of a report checked against each other, and against what is published where something is."""
+    from dashboards.report_check.checked import check
+    from dashboards.report_check.reading import BadReport, read_cells
+    from dashboards.report_check.warehouse import read_warehouse
+
+    try:
+        cells = read_cells(files)
+        home = open_home() if with_warehouse and (home_path() / "settings.toml").exists() else None
+        if home is None or home.current() is None:
+            return check(cells, None)
+        return check(cells, _from_published(home, lambda version: read_warehouse(version.published, cells)))
+    except BadReport as error:
+        raise UsageError(str(error)) from None

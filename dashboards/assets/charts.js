@@ -22,8 +22,8 @@
     const copy = JSON.parse(JSON.stringify(figure));
     const layout = copy.layout;
     if (paper) {
-      layout.height *= 0.72;
-      layout.font.size = 12;
+      layout.height *= 0.64;
+      layout.font.size = 11;
     } else {
       layout.font.color = colour("text");
       layout.hoverlabel = { bgcolor: colour("surface"), bordercolor: colour("line"), font: { color: colour("text") } };
@@ -33,7 +33,7 @@
         else if (trace.mode === "markers") trace.marker.line.color = paint;
       }
     }
-    layout.transition = { duration: still.matches ? 0 : 200 };
+    if (!still.matches) layout.transition = { duration: 200 }; // with a duration of 0 Plotly divides by it
     const labels = widest(layout.yaxis.ticktext, layout.font) + 18;
     const narrow = width < NARROW || labels > width / 2;
     layout.margin.l = narrow ? 0 : labels;

@@ -11,6 +11,7 @@ from contextlib import contextmanager, redirect_stdout
 from datetime import date
 from functools import partial
 from pathlib import Path
+from threading import Thread
 
 import dagster as dg
 import duckdb
@@ -23,19 +24,21 @@ from pipelines.contract import Dataset, Source, load_sources
 from pipelines.delivery.rows import BatchRows
 from pipelines.delivery.take_in import take_in
 from pipelines.errors import NightlyFailed
-from pipelines.history.purge import AGED, purge
 from pipelines.history.purge_archives import purge_archives, remove_archives
-from pipelines.history.store import History, rewrite
+from pipelines.history.store import History
 from pipelines.orchestration.session import NightlySession, Session
 from pipelines.publish import build_published
-from pipelines.quality import CheckResult, validate_dataset
+from pipelines.quality import CheckResult, load_library, validate_dataset
 from pipelines.warehouse.ask import keep_models
 from pipelines.warehouse.dbt import (
     compiled_models,
     dbt_environment,
     dbt_failure,
     figure_entries,
+    keep_parse,
+    links_to,
     manifest_path,
+    recall_parse,
 )
 from pipelines.warehouse.inputs import EVERYTHING, TABLES, write_inputs
 
@@ -85,6 +88,7 @@ def taken_in(context: dg.AssetExecutionContext, session: NightlySession) -> Iter
     """Take in what is new in the drop folder, extend the history, and check it against the contracts."""
     run = session.run
     run.version = run.home.start_next()
+    Thread(target=load_library, daemon=True).start()
     extracts: dict[str, list[pl.DataFrame]] = {dataset.table: [] for dataset in _DATASETS}
 
     def remember(rows: BatchRows, dates: dict[int, date]) -> None:
@@ -99,12 +103,10 @@ def taken_in(context: dg.AssetExecutionContext, session: NightlySession) -> Iter
         for dataset in _datasets(run):
             counts = pl.concat(extracts[dataset.table]) if extracts[dataset.table] else None
             run.checks += _contract_checks(history, dataset, counts)
-        removals = purge(history.connection, _datasets(run), run.version.number)
+        removals = history.purge(run.version.number)
         archived = purge_archives(history.connection, run.sources, run.home.archive, run.version.number)
         bounds = history.connection.execute("select min(extract_date), max(extract_date) from extract").fetchone()
         run.extracts = bounds if bounds and bounds[0] else None
-    if any(removal.reason == AGED for removal in removals):
-        rewrite(run.version.history)
     run.judged = {entry.delivery_id for entry in result.judged}
     run.still_held = {entry.delivery_id for entry in result.still_held}
     by_status = {entry.status: sum(one.status == entry.status for one in result.judged) for entry in result.judged}
@@ -179,23 +181,35 @@ def dbt_models(context: dg.AssetExecutionContext, session: NightlySession, dbt: 
     """All models and data tests, in one call of dbt; the unit tests belong to the test suite."""
     version = session.run.building
     target = version.folder("warehouse") / "dbt"
+    own = session.run.home.path / "dbt"
+    warehouse, history = links_to(version, own)
+    recall_parse(own, target)
     log = session.run.home.path / "logs" / "dbt.log"
     log.parent.mkdir(mode=0o700, exist_ok=True)
     # dbt's own account of the night goes to a file: standard output belongs to programs that read ours.
     with (
         log.open("w", encoding="utf-8") as file,
         redirect_stdout(file),
-        _environment(dbt_environment(version.warehouse, version.history)),
+        _environment(dbt_environment(warehouse, history)),
     ):
         call = dbt.cli(["build", "--exclude-resource-type", "unit_test"], context=context, target_path=target)
         try:
             yield from call.stream()
         except DagsterDbtCliRuntimeError:  # its text is dbt's, which may quote the data
             raise NightlyFailed(dbt_failure(target)) from None
+    keep_parse(own, target)
     keep_models(target / "manifest.json", version)
 
 
-@dg.asset(key=["published", "figures"], group_name="published", deps=[get_asset_key_for_model([dbt_models], "figures")])
+@dg.asset(
+    key=["published", "figures"],
+    group_name="published",
+    deps=[
+        *[get_asset_key_for_model([dbt_models], model) for model in ("figures", "own_figures")],
+        ["history", "delivery"],
+        *[["input", table] for table in TABLES],
+    ],
+)
 def published_file(session: NightlySession) -> dg.MaterializeResult[None]:
     """The figures with their definitions, and what came in: all that pages and documents are made from."""
     run = session.run
@@ -207,21 +221,21 @@ def published_file(session: NightlySession) -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(metadata={"rows": run.figure_rows})
 
 
-def _page_asset(page: site.Page) -> dg.AssetsDefinition:
-    @dg.asset(key=["page", page.id], group_name="pages", deps=[["published", "figures"]], description=page.title)
-    def build(session: NightlySession) -> dg.MaterializeResult[None]:
-        run = session.run
-        built = []
-        for period in run.report_periods:
-            out = report_folder(run.building.folder("published"), period.period_id)
-            site.write_assets(out)
-            built.append(site.build_page(page.id, run.building.published, period.period_id, out))
-        return dg.MaterializeResult(metadata={"pages": len(built)})
-
-    return build
-
-
-page_assets = [_page_asset(page) for page in site.PAGES.values()]
+@dg.multi_asset(
+    name="pages",
+    specs=[
+        dg.AssetSpec(["page", page.id], deps=[["published", "figures"]], group_name="pages", description=page.title)
+        for page in site.PAGES.values()
+    ],
+)
+def pages(session: NightlySession) -> Iterator[dg.MaterializeResult[None]]:
+    """The pages of every report year, each report with its shared files; the documents are made on request."""
+    run = session.run
+    for period in run.report_periods:
+        out = report_folder(run.building.folder("published"), period.period_id)
+        site.build_report(run.building.published, period.period_id, out)
+    for page in site.PAGES.values():
+        yield dg.MaterializeResult(asset_key=["page", page.id], metadata={"pages": len(run.report_periods)})
 
 
 @dg.asset(
@@ -235,12 +249,12 @@ def publication(session: NightlySession) -> dg.MaterializeResult[None]:
         raise NightlyFailed(
             f"The contract check {broken[0].dataset}/{broken[0].check_name} failed; nothing is published."
         )
-    pages = [
+    expected = [
         report_folder(run.building.folder("published"), period.period_id) / page.file
         for period in run.report_periods
         for page in site.PAGES.values()
     ]
-    missing = [path.name for path in pages if not path.is_file()]
+    missing = [path.name for path in expected if not path.is_file()]
     if missing or not run.building.published.is_file() or not run.building.models.is_file():
         raise NightlyFailed(
             f"Not everything was built in this run (missing: {missing or 'figures'}); nothing is published."

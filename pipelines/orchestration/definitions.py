@@ -31,7 +31,7 @@ def definitions() -> dg.Definitions:
             assets.inputs,
             assets.dbt_models,
             assets.published_file,
-            *assets.page_assets,
+            assets.pages,
             assets.publication,
         ],
         jobs=[nightly_job],

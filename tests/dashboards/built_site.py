@@ -15,7 +15,7 @@ class Site:
     out: Path
     written: list[Path]
 
-    def page(self, file: str = "index.html") -> html_page.Page:
+    def page(self, file: str = "arsrapport.html") -> html_page.Page:
         return html_page.Page((self.out / file).read_text(encoding="utf-8"))
 
     def value(self, figure: str, measure: str, period: str, **where: str) -> int:
@@ -24,7 +24,8 @@ class Site:
         condition = " and ".join(f"{name} = ?" for name in ("figure", "measure", "period", *dimensions))
         values = [figure, measure, period, *(where.get(name, "*") for name in dimensions)]
         with duckdb.connect(str(self.published), read_only=True) as connection:
-            found = connection.execute(f"select value::integer from figures where {condition}", values).fetchone()
+            every = "(from figures union all from own_figures)"
+            found = connection.execute(f"select value::integer from {every} where {condition}", values).fetchone()
         return found[0] if found else 0
 
 

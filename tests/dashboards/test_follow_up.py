@@ -8,6 +8,7 @@ from built_site import Site
 from html_page import Page
 
 from dashboards import follow_up, published, site
+from dashboards.published import ALL
 
 PAGE = "uppfoljning.html"
 
@@ -81,17 +82,18 @@ def test_shares_of_one_section_are_drawn_on_one_scale(stockholm: Site) -> None:
     section = next(
         each for each in follow_up.read(stockholm.published, data).sections() if each.id == "tid-till-kontakt"
     )
-    small, large = section.blocks
+    small, large, waits = section.blocks
+    assert waits.charted
     assert small.charted and large.charted
     assert small.charted.cells[0][0].size < large.charted.cells[0][0].size < 100
-    reaches = [f'"reach": {large.charted.cells[row][column].size}' for row in range(2) for column in range(2)]
+    largest = max(cell.size for row in (*large.charted.cells, *waits.charted.cells) for cell in row)
     text = (stockholm.out / PAGE).read_text(encoding="utf-8")
-    assert sum(text.count(reach) for reach in set(reaches)) == 2
+    assert text.count(f'"reach":{largest}') == 3
 
 
 def test_every_number_has_its_definition(stockholm: Site) -> None:
     page = stockholm.page(PAGE)
-    for figure in ("contacts", "support_choice", "exits", "measure_exits", "timeliness", "offer_90_days"):
+    for figure in follow_up.FIGURES:
         assert published_file.CATALOGUE[figure][1] in page.text, figure
 
 
@@ -102,3 +104,71 @@ def test_a_file_with_one_tertial_only_has_the_page_too(tmp_path: Path) -> None:
     file = published_file.stockholm(tmp_path / "p.duckdb", tertials)
     page = Page(site.render_page("uppfoljning", file, published.read(file, "tertial1-2023")))
     assert [heading for heading, _ in page.table("telefon").rows] == ["Tertial 1 2023"]
+
+
+def test_who_was_reached_by_home_visits_is_counted_in_persons(stockholm: Site) -> None:
+    page = stockholm.page(PAGE)
+    by_visit = {"period": "verksamhetsar-2023", "category": "HEMBESOK"}
+    sought, reached, first = (
+        stockholm.value("reached_by_channel", measure, **by_visit) for measure in ("sought", "reached", "first_reached")
+    )
+    assert 0 < first < reached < sought
+    cells = page.table("hembesok-personer").row("2023")
+    assert [_digits(cells[6]), _digits(cells[7]), cells[8]] == [sought, reached, _share(reached, sought)]
+    cells = page.table("hembesok-forst").row("2023")
+    everybody = stockholm.value("outreach", "reached", "verksamhetsar-2023")
+    assert [_digits(cells[6]), _digits(cells[7]), cells[8]] == [everybody, first, _share(first, everybody)]
+
+
+def test_the_time_to_contact_in_classes_with_its_median(stockholm: Site) -> None:
+    first, over_time, by_centre = (table for table in stockholm.page(PAGE).tables if table.section == "tid-fordelning")
+    counts = [
+        stockholm.value("time_to_contact", "stays", "verksamhetsar-2023", gender="kvinna", category=code)
+        for code in ("D0_14", "D15_30", "OVER_90", "INGEN", "*")
+    ]
+    row = first.row("Kvinnor, 2023")
+    assert [_digits(cell) for cell in row[:5]] == counts
+    assert row[5:] == [*(_share(count, counts[-1]) for count in counts[:-1]), "31"]
+    assert over_time.row("2023")[-1] == "32"
+    assert by_centre.row("Jobbtorg Kista, män")[-1] == "35"
+
+
+def test_a_place_where_nobody_was_contacted_has_no_median(tmp_path: Path) -> None:
+    def untouched(maker: published_file.Maker) -> None:
+        for key in [key for key in maker.figures if key[0] == "time_to_contact" and key[6] not in ("*", "INGEN")]:
+            del maker.figures[key]
+        for key in [key for key in maker.figures if key[0] == "time_to_contact" and key[6] == "*"]:
+            maker.figures[key] = maker.figures[(*key[:6], "INGEN", "*")]
+
+    file = published_file.stockholm(tmp_path / "p.duckdb", untouched)
+    page = Page(site.render_page("uppfoljning", file, published.read(file, "verksamhetsar-2023")))
+    assert page.table("tid-fordelning").row("Totalt, 2023")[-1] == ".."
+
+
+def test_ten_years_fit_on_the_page(tmp_path: Path) -> None:
+    """The bound of a page is 300 kB; what is shown must not grow with every year."""
+
+    def ten_years(maker: published_file.Maker) -> None:
+        for measure in range(9):
+            for reason in (ALL, *maker.codes["avslutsorsak"]):
+                maker.spread_total(
+                    "measure_exits", "ended", 2023, 1000, category=f"INSATS_{measure}", subcategory=reason
+                )
+        figures = {
+            key: value for key, value in maker.figures.items() if key[2] == "verksamhetsar-2023" and key[4] == "*"
+        }
+        for year in range(2010, 2022):
+            for period, kind, first, last in (
+                (f"verksamhetsar-{year}", "verksamhetsar", date(year - 1, 12, 1), date(year, 11, 30)),
+                (f"tertial1-{year}", "tertial", date(year, 1, 1), date(year, 4, 30)),
+                (f"tertial2-{year}", "tertial", date(year, 1, 1), date(year, 8, 31)),
+                (f"lasar-{year - 1}-{year}", "lasar", date(year - 1, 7, 1), date(year, 6, 30)),
+                (f"manad-{year}-09", "manad", date(year, 9, 1), date(year, 9, 30)),
+            ):
+                maker.periods.append((period, kind, first, last, f"perioden {period}", None))
+                maker.figures.update({(*key[:2], period, *key[3:]): value for key, value in figures.items()})
+
+    file = published_file.stockholm(tmp_path / "p.duckdb", ten_years)
+    html = site.render_page("uppfoljning", file, published.read(file, "verksamhetsar-2023"))
+    assert [heading for heading, _ in Page(html).table("telefon").rows][:2] == ["2014", "2015"]
+    assert len(html.encode()) < 300_000

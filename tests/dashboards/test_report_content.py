@@ -166,7 +166,7 @@ def test_key_numbers_that_nobody_reported_are_not_zero(stockholm: Site) -> None:
 
 
 def test_every_diagram_draws_the_numbers_of_its_table(stockholm: Site) -> None:
-    text = (stockholm.out / "index.html").read_text(encoding="utf-8")
+    text = (stockholm.out / "arsrapport.html").read_text(encoding="utf-8")
     for number in range(1, 9):
         start = text.index(f'id="diagram-{number}-data">') + len(f'id="diagram-{number}-data">')
         figure = json.loads(text[start : text.index("</script>", start)])
@@ -181,7 +181,7 @@ def test_every_diagram_draws_the_numbers_of_its_table(stockholm: Site) -> None:
 
 
 def test_every_table_and_diagram_has_definition_and_source(stockholm: Site) -> None:
-    text = (stockholm.out / "index.html").read_text(encoding="utf-8")
+    text = (stockholm.out / "arsrapport.html").read_text(encoding="utf-8")
     for chapter in annual_report.CHAPTERS:
         for block in chapter.blocks:
             start = text.index(
@@ -220,7 +220,7 @@ def test_a_year_before_the_first_extract_is_unknown_and_not_zero(tmp_path: Path)
 
     published = published_file.stockholm(tmp_path / "p.duckdb", empty_year)
     site.build_report(published, NOW, tmp_path / "site")
-    page = Page((tmp_path / "site" / "index.html").read_text(encoding="utf-8"))
+    page = Page((tmp_path / "site" / "arsrapport.html").read_text(encoding="utf-8"))
     assert page.table("tabell-1").row("2022") == [".."] * 3
 
 
@@ -230,7 +230,7 @@ def test_zero_is_a_dash_and_a_share_of_nothing_a_dot(tmp_path: Path) -> None:
 
     published = published_file.stockholm(tmp_path / "p.duckdb", empty_centre)
     site.build_report(published, NOW, tmp_path / "site")
-    page = Page((tmp_path / "site" / "index.html").read_text(encoding="utf-8"))
+    page = Page((tmp_path / "site" / "arsrapport.html").read_text(encoding="utf-8"))
     assert page.table("tabell-5").row("Jobbtorg Kista") == ["–", "–", ".", "–", ".", "–", ".", "–", "."]
 
 

@@ -15,9 +15,8 @@ import duckdb
 from dashboards import site
 from pipelines.contract import load_sources
 from pipelines.delivery.take_in import take_in
-from pipelines.history.purge import AGED, purge
 from pipelines.history.purge_archives import purge_archives, remove_archives
-from pipelines.history.store import History, rewrite
+from pipelines.history.store import History
 from pipelines.home import Home, Version
 from pipelines.publish import build_published
 from pipelines.warehouse.dbt import CompiledModel, figure_entries, manifest_path
@@ -44,12 +43,9 @@ def _nightly(home: Home) -> None:
     version = home.start_next()
     with History(version.history, sources) as history:
         taken = take_in(home, sources, history, version.number, lambda rows, dates: None, now=NOW)
-        datasets = [dataset for source in sources.values() for dataset in source.datasets.values()]
-        removals = purge(history.connection, datasets, version.number)
+        history.purge(version.number)
         purge_archives(history.connection, sources, home.archive, version.number)
         first, last = history.connection.execute("select min(extract_date), max(extract_date) from extract").fetchone()
-    if any(removal.reason == AGED for removal in removals):
-        rewrite(version.history)
     periods = [*periods_between(first, last, home.municipality), day_period(last)]
     with duckdb.connect(str(version.warehouse)) as connection:
         write_inputs(connection, home.municipality, periods, EVERYTHING)
@@ -58,9 +54,7 @@ def _nightly(home: Home) -> None:
     for period in periods:
         if period.kind == home.municipality.report_year.kind:
             out = version.folder("published") / "report" / period.period_id
-            site.write_assets(out)
-            for page in site.PAGES.values():
-                site.build_page(page.id, version.published, period.period_id, out)
+            site.build_report(version.published, period.period_id, out)
     home.put_in_place(version, [entry.delivery_id for entry in taken.judged])
     remove_archives(version.history, home.archive)
     home.forget_decisions({entry.delivery_id for entry in taken.still_held})

@@ -115,7 +115,7 @@ def state(home: Home) -> State:
     assert version is not None
     tables = {
         "figures": "from figures order by all",
-        "delivery": "from delivery order by all",
+        "delivery": "select * exclude (judged_in) from delivery order by all",
         "quarantine": "from quarantine order by all",
         "period": "from period order by all",
         "purge_protocol": "select * exclude (version) from purge_protocol order by all",

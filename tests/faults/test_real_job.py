@@ -33,7 +33,7 @@ STEPS = {
     f"{ASSETS}:write_inputs:after": 1,
     f"{ASSETS}:keep_models:before": 1,
     f"{ASSETS}:build_published:after": 1,
-    "dashboards.site:build_page:after:2": 1,
+    "dashboards.site:write_page:after:2": 1,
     "os:replace:after:current.json": 2,
     f"{ASSETS}:remove_archives:after": 2,
 }

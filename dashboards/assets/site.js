@@ -1,0 +1,35 @@
+"use strict";
+// What every page needs: tables that fold or scroll on a narrow screen and stay tables for screen readers.
+(function () {
+  const ROLES = { THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
+
+  // A browser may forget that a table is one when the style sheet makes cards of its rows: so its roles are said.
+  for (const table of document.querySelectorAll("table[data-folds]")) {
+    table.setAttribute("role", "table");
+    for (const part of table.querySelectorAll("thead, tbody, tr, td")) part.setAttribute("role", ROLES[part.tagName]);
+    for (const head of table.querySelectorAll("th")) {
+      head.setAttribute("role", head.scope.startsWith("row") ? "rowheader" : "columnheader");
+    }
+    table.classList.add("grouped");
+  }
+
+  // A box whose table is wider than the page is reached by keyboard, and named; one that fits is no stop on the way.
+  function mark(box) {
+    const wide = box.scrollWidth > box.clientWidth;
+    box.classList.toggle("fits", !wide);
+    const caption = box.querySelector("caption");
+    if (!wide) {
+      for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
+    } else {
+      box.tabIndex = 0;
+      box.setAttribute("role", "region");
+      box.setAttribute("aria-label", "Tabell som kan rullas i sidled: " + (caption ? caption.textContent.trim() : ""));
+    }
+  }
+  const watch = new ResizeObserver((entries) => entries.forEach((entry) => mark(entry.target.closest(".scroll"))));
+  window.watchScrolling = function (box) {
+    watch.observe(box);
+    if (box.firstElementChild) watch.observe(box.firstElementChild);
+  };
+  document.querySelectorAll(".scroll").forEach(window.watchScrolling);
+})();

@@ -1,0 +1,20 @@
+"""The report as documents and data files, made from the published file only.
+
+    build_documents(published_file, "verksamhetsar-2023", out)
+
+``outline`` says what stands in them; each kind of file has a module of its own. ``names`` says where they lie, for pages that
+link to them, and imports nothing heavy.
+"""
+
+from pathlib import Path
+
+
+def build_documents(published_file: Path, period_id: str, out: Path) -> list[Path]:
+    """All documents and data files of one period's report; returns what was written.
+
+    Raises published.NoReport where the file has no such period.
+    """
+    # The libraries behind take half a second to load: who only wants the names should not wait for them.
+    from dashboards.documents import build
+
+    return build.build_documents(published_file, period_id, out)

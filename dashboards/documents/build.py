@@ -1,0 +1,60 @@
+"""Writes all documents and data files of a report; how each of them looks does not belong here."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from dashboards import charts, published
+from dashboards.content import Block
+from dashboards.documents import catalogue, csvw, excel, names, outline, pdf, px, word
+from dashboards.documents.outline import Outline
+from dashboards.documents.pictures import Picture, picture
+
+
+def build_documents(published_file: Path, period_id: str, out: Path) -> list[Path]:
+    """All documents and data files of one period's report; returns what was written."""
+    content = outline.read(published_file, published.read(published_file, period_id))
+    files = dict(_files(content))
+    # The catalogue tells how large the others are.
+    files[names.CATALOGUE] = catalogue.turtle(content, {name: len(data) for name, data in files.items()}).encode()
+    return [_replace(out / name, data) for name, data in files.items()]
+
+
+def _files(content: Outline) -> Iterator[tuple[str, bytes]]:
+    drawn = pictures(content)
+    yield names.WORD, word.document(content, drawn)
+    yield names.EXCEL, excel.workbook(content)
+    yield names.PDF, pdf.document(content, drawn)
+    for block in content.blocks:
+        yield names.px(block.id), px.table(block, content).encode(px.ENCODING)
+        yield names.csv(block.id), csvw.table(block, content).encode()
+        yield names.csv_description(block.id), csvw.description(block, content).encode()
+
+
+def pictures(content: Outline) -> Mapping[str, Picture]:
+    """All diagrams that have something to show, by block id. Those to be compared have one scale: diagrams beside each other
+    on a page, and those of one section of the follow-up."""
+    together: list[list[Block]] = [list(chapter.blocks) for chapter in content.follow_up]
+    if content.target_group:
+        together += [[block] for block in content.target_group.blocks]
+    for chapter in content.chapters:
+        for block in chapter.blocks:
+            if block.beside and together:
+                together[-1].append(block)
+            else:
+                together.append([block])
+    drawn = {}
+    for blocks in together:
+        shown = [block for block in blocks if block.charted is not None and not block.charted.is_empty]
+        scale = max((charts.largest(block) for block in shown), default=0)
+        drawn.update({block.id: picture(block, scale) for block in shown})
+    return drawn
+
+
+def _replace(path: Path, content: bytes) -> Path:
+    """A reader sees the old file or the new one, never half of one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".new")
+    temporary.write_bytes(content)
+    os.replace(temporary, path)
+    return path

@@ -1,0 +1,256 @@
+"""The report as an Excel workbook: one sheet per table with numbers as numbers, a contents sheet and the definitions.
+
+Nothing in it is a formula, and a text is always written as a text: labels come from data.
+"""
+
+import io
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+import xlsxwriter
+
+from dashboards import numbers
+from dashboards.content import Block, Cell, TableContent
+from dashboards.documents.cube import decimals, sign, value
+from dashboards.documents.outline import SIGNS_TEXT, Outline, definition, period_line, signs
+from dashboards.theme import PAGE
+
+CONTENTS, FACTS, DEFINITIONS = "Innehåll", "Siffror i texten", "Definitioner"
+A4 = 9
+WIDEST_LABEL = 48
+#: Above the table: title, report, period, and a blank row.
+FIRST_ROW = 4
+
+
+def workbook(outline: Outline) -> bytes:
+    """The file's content."""
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(
+        file,
+        {
+            "in_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+        },
+    )
+    book.set_properties(
+        {
+            "title": f"{outline.title}: {outline.subtitle}",
+            "author": outline.author,
+            "company": outline.author,
+            "subject": outline.when,
+            "created": outline.publication.published_at,
+        }
+    )
+    _Writer(book, outline).write()
+    book.close()
+    return file.getvalue()
+
+
+def number_format(cell: Cell, in_text: bool = False) -> str:
+    """How Excel shows the number as the page does: thousands apart, whole per cent, and zero as a dash in a table."""
+    shape = "#,##0 %" if cell.is_share else "#,##0" + ("." + "0" * decimals(cell) if decimals(cell) else "")
+    # A share that is not zero but is rounded to zero stays 0 %.
+    zero = shape if in_text or cell.part else f'"{numbers.NOTHING}"'
+    return f'{shape};"{numbers.MINUS}"{shape};{zero}'
+
+
+class _Writer:
+    def __init__(self, book: xlsxwriter.Workbook, outline: Outline) -> None:
+        self.book = book
+        self.outline = outline
+        self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
+        self._taken = {name.lower() for name in (CONTENTS, FACTS, DEFINITIONS)}
+        self.sheets: list[tuple[Block, str]] = [(block, self._sheet_name(block)) for block in outline.blocks]
+
+    def write(self) -> None:
+        self._contents()
+        self._facts()
+        for block, name in self.sheets:
+            self._table_sheet(block, name)
+        self._definitions()
+
+    def _sheet_name(self, block: Block) -> str:
+        """The table's number, else the beginning of its title; Excel allows 31 characters and some not at all."""
+        words = "".join(
+            mark if mark not in "[]:*?/\\'" else " " for mark in block.number or block.title.partition(",")[0]
+        )
+        wanted = words if len(words) <= 31 else words[:31].rpartition(" ")[0] or words[:31]
+        name, place = wanted, 2
+        while name.lower() in self._taken:
+            name, place = f"{wanted[:27]} {place}", place + 1
+        self._taken.add(name.lower())
+        return name
+
+    def _format(self, **properties: Any) -> Any:
+        key = tuple(sorted(properties.items()))
+        if key not in self._formats:
+            self._formats[key] = self.book.add_format({"font_size": 11, "valign": "vcenter", **properties})
+        return self._formats[key]
+
+    def _sheet(self, name: str, title: str, landscape: bool = False) -> Any:
+        sheet = self.book.add_worksheet(name)
+        sheet.hide_gridlines(2)
+        sheet.set_paper(A4)
+        if landscape:
+            sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        sheet.set_margins(left=0.6, right=0.6, top=0.8, bottom=0.8)
+        # An ampersand begins a command in a footer.
+        sheet.set_footer(f"&L{self.outline.title.replace('&', '&&')}&RSida &P av &N")
+        sheet.write_string(0, 0, title, self._format(bold=True, font_size=14, font_color=PAGE["accent"].light))
+        sheet.set_row(0, 22)
+        return sheet
+
+    def _link(self, sheet: Any, row: int, column: int, target: str, text: str) -> None:
+        link = self._format(font_color=PAGE["link"].light, underline=1)
+        sheet.write_url(row, column, f"internal:'{target}'!A1", link, text)
+
+    # -- sheets --------------------------------------------------------------------------------------------------
+
+    def _contents(self) -> None:
+        outline = self.outline
+        sheet = self._sheet(CONTENTS, f"{outline.title}. {outline.subtitle}")
+        sheet.set_column(0, 0, 26)
+        sheet.set_column(1, 1, 90)
+        lines = [outline.when, *outline.notes, outline.source]
+        row = 1
+        for line in lines:
+            sheet.write_string(row, 0, line, self._format())
+            row += 1
+        row += 1
+        self._heads(sheet, row, ("Blad", "Innehåll"))
+        sheet.freeze_panes(row + 1, 0)
+        row += 1
+        names = {block.id: name for block, name in self.sheets}
+        fixed = [(FACTS, "Siffrorna i texten, med året före")]
+        for name, text in fixed:
+            self._link(sheet, row, 0, name, name)
+            sheet.write_string(row, 1, text, self._format())
+            row += 1
+        for chapter in outline.all_chapters:
+            if chapter.blocks:
+                sheet.write_string(row, 0, chapter.title, self._format(bold=True))
+                row += 1
+            for block in chapter.blocks:
+                self._link(sheet, row, 0, names[block.id], names[block.id])
+                sheet.write_string(row, 1, block.heading, self._format(text_wrap=True))
+                row += 1
+        self._link(sheet, row, 0, DEFINITIONS, DEFINITIONS)
+        sheet.write_string(row, 1, "Så räknas varje siffra, tecken och avrundning", self._format())
+
+    def _heads(self, sheet: Any, row: int, heads: Sequence[str]) -> None:
+        for column, head in enumerate(heads):
+            sheet.write_string(row, column, head, self._format(bold=True, bottom=1, text_wrap=True))
+
+    def _facts(self) -> None:
+        sheet = self._sheet(FACTS, "Siffror i texten")
+        before = self.outline.data.before.label
+        sheet.write_string(1, 0, self.outline.when, self._format())
+        self._heads(sheet, 3, ("Kapitel", "Uppgift", self.outline.data.period.label, before))
+        sheet.freeze_panes(4, 0)
+        sheet.set_column(0, 0, 36)
+        sheet.set_column(1, 1, 48)
+        sheet.set_column(2, 3, 14)
+        row = 4
+        for chapter in self.outline.chapters:
+            for fact in chapter.facts:
+                sheet.write_string(row, 0, chapter.title, self._format())
+                sheet.write_string(row, 1, fact.label, self._format())
+                self._cell(sheet, row, 2, fact.cell, in_text=True)
+                self._cell(sheet, row, 3, fact.before, in_text=True)
+                row += 1
+        self._link(sheet, row + 1, 0, CONTENTS, "Till innehållet")
+
+    def _table_sheet(self, block: Block, name: str) -> None:
+        table = block.table
+        sheet = self._sheet(name, block.heading, landscape=len(table.columns) > 5)
+        sheet.write_string(1, 0, f"{self.outline.title}. {self.outline.subtitle}.", self._format())
+        sheet.write_string(2, 0, period_line(block, self.outline), self._format())
+        first = self._table_head(sheet, table)
+        for place, (line, cells) in enumerate(zip(table.rows, table.cells, strict=True)):
+            row = first + place
+            look: dict[str, Any] = {"bold": True, "top": 1} if line.total else {}
+            sheet.write_string(row, 0, line.label, self._format(text_wrap=True, **look))
+            for column, cell in enumerate(cells, start=1):
+                self._cell(sheet, row, column, cell, **look)
+        sheet.repeat_rows(FIRST_ROW, first - 1)
+        sheet.freeze_panes(first, 1)
+        row = first + len(table.rows) + 1
+        for note in (*block.notes, *self.outline.notes, signs(table), self.outline.source):
+            if note:
+                sheet.write_string(row, 0, note, self._format(font_size=10, font_color=PAGE["muted"].light))
+                row += 1
+        self._link(sheet, row + 1, 0, CONTENTS, "Till innehållet")
+        longest = max(len(text) for text in (table.corner, *(line.label for line in table.rows)))
+        sheet.set_column(0, 0, min(WIDEST_LABEL, max(14, longest + 2)))
+        for column, line in enumerate(table.columns, start=1):
+            texts = [*line.label.split(), *(cells[column - 1].text for cells in table.cells)]
+            sheet.set_column(column, column, max(9, max(map(len, texts)) + 3))
+
+    def _table_head(self, sheet: Any, table: TableContent) -> int:
+        """The heading rows; returns the row of the first numbers."""
+        row = FIRST_ROW
+        head = {"bold": True, "text_wrap": True, "bg_color": PAGE["tint"].light}
+        if any(line.group for line in table.columns):
+            sheet.write_string(row, 0, "", self._format(**head))
+            column = 1
+            for group, lines in groupby(table.columns, key=lambda line: line.group):
+                last = column + len(list(lines)) - 1
+                look = self._format(align="center", **head)
+                if group and last > column:
+                    sheet.merge_range(row, column, row, last, "", look)
+                sheet.write_string(row, column, group or "", look)
+                for blank in range(column + 1, last + 1) if not group else ():
+                    sheet.write_string(row, blank, "", look)
+                column = last + 1
+            row += 1
+        sheet.write_string(row, 0, table.corner, self._format(bottom=1, **head))
+        for column, line in enumerate(table.columns, start=1):
+            sheet.write_string(row, column, line.label, self._format(align="right", bottom=1, **head))
+        return row + 1
+
+    def _cell(self, sheet: Any, row: int, column: int, cell: Cell, in_text: bool = False, **look: Any) -> None:
+        number = value(cell)
+        if number is None:
+            sheet.write_string(row, column, sign(cell), self._format(align="right", **look))
+        else:
+            shown = self._format(num_format=number_format(cell, in_text), align="right", **look)
+            sheet.write_number(row, column, number / 100 if cell.is_share else number, shown)
+
+    def _definitions(self) -> None:
+        sheet = self._sheet(DEFINITIONS, "Så räknas det", landscape=True)
+        heads = ("Statistik", "Mått", "Betydelse", "Enhet", "Tänk på", "Källa", "Rättslig grund")
+        self._heads(sheet, 2, heads)
+        sheet.freeze_panes(3, 0)
+        for column, width in enumerate((28, 28, 70, 16, 40, 50, 36)):
+            sheet.set_column(column, column, width)
+        row = 3
+        wrap = self._format(text_wrap=True)
+        for figure in self.outline.figures:
+            entry = definition(figure)
+            facts = dict(entry.facts)
+            texts = (
+                entry.title, "", entry.text, facts.get("Enhet", ""), " ".join(entry.warnings), facts.get("Källa", ""),
+                facts.get("Rättslig grund", ""),
+            )  # fmt: skip
+            for column, text in enumerate(texts):
+                sheet.write_string(row, column, text, self._format(text_wrap=True, bold=column == 0, top=4))
+            row += 1
+            for title, text in entry.measures:
+                sheet.write_string(row, 1, title, wrap)
+                sheet.write_string(row, 2, text, wrap)
+                row += 1
+        row += 1
+        self._heads(sheet, row, ("Tecken", "Betydelse"))
+        for mark, meaning in numbers.SIGNS:
+            row += 1
+            sheet.write_string(row, 0, mark, self._format())
+            sheet.write_string(row, 1, meaning, self._format())
+        row += 2
+        for text in SIGNS_TEXT:
+            sheet.write_string(row, 0, text, self._format())
+            row += 1
+        self._link(sheet, row + 1, 0, CONTENTS, "Till innehållet")

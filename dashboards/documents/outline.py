@@ -1,0 +1,336 @@
+"""What stands in a report's documents and in which order: the chapters of the annual report, then the follow-up.
+
+The same blocks as on the pages, from ``content`` and ``follow_up``; how a kind of document shows them does not belong here.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+
+from dashboards import follow_up, numbers, purged, target_group
+from dashboards.content import Block, ChapterContent, FactContent, Line, Report, TableContent
+from dashboards.documents import names, open_data
+from dashboards.documents.open_data import OpenData
+from dashboards.published import Figure, Period, Publication, Published
+
+#: Every table of a document stands on a page; one with more columns is continued below with the rest.
+MOST_COLUMNS = 9
+
+SIGNS_TEXT = (
+    "Andelar visas i hela procent och är räknade på antalen, inte på avrundade andelar. En halv procent avrundas uppåt.",
+    "Den som har fått ett nytt personnummer räknas som en person. Kön följer personens senaste personnummer. Stadsdel och "
+    "jobbtorg är de som stod i registret sista gången personen fanns där, till och med periodens sista dag.",
+)
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter of a document. ``blocks`` are those that have something to show."""
+
+    id: str
+    title: str
+    lead: str
+    facts: tuple[FactContent, ...]
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A whole document, before it has a form."""
+
+    title: str
+    subtitle: str
+    when: str
+    notes: tuple[str, ...]
+    chapters: tuple[Chapter, ...]
+    follow_up: tuple[Chapter, ...]
+    target_group: Chapter | None
+    follow_up_lead: str
+    figures: tuple[Figure, ...]
+    data: Published
+    open_data: OpenData
+
+    @property
+    def publication(self) -> Publication:
+        return self.data.publication
+
+    @property
+    def author(self) -> str:
+        return self.publication.municipality_name
+
+    @property
+    def source(self) -> str:
+        """What stands below each table."""
+        return f"{self.short_source} Framställd {self.produced}."
+
+    @property
+    def short_source(self) -> str:
+        return f"Källa: {self.author}, kommunens aktivitetsansvar."
+
+    @property
+    def contact(self) -> str:
+        """Whom to ask, with an e-mail address where the profile has one."""
+        name = self.open_data.contact_name or self.author
+        return f"{name}, {self.open_data.contact_email}" if self.open_data.contact_email else name
+
+    @property
+    def produced(self) -> str:
+        return numbers.long_date(self.publication.published_at.date())
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """All tables, in the order of the documents; each has files of its own."""
+        return tuple(block for chapter in self.all_chapters for block in chapter.blocks)
+
+    @property
+    def definitions_title(self) -> str:
+        return f"Bilaga {4 if self.target_group else 3}. Så räknas det"
+
+    @property
+    def all_chapters(self) -> tuple[Chapter, ...]:
+        return (*self.chapters, *self.follow_up, *([self.target_group] if self.target_group else []))
+
+
+def read(published_file: Path, data: Published) -> Outline:
+    """The outline of one period's report."""
+    report = Report(data)
+    period = data.period
+    is_report_year = period.kind == data.publication.report_year_kind
+    further = follow_up.read(published_file, data)
+    when = numbers.interval(period.starts_on, period.ends_on) if period.starts_on and period.ends_on else period.title
+    return Outline(
+        title=f"Årsrapport {period.label}" if is_report_year else f"Rapport för {period.title}",
+        subtitle=f"Kommunens aktivitetsansvar i {data.publication.municipality_name}",
+        when=f"Statistiken avser perioden {when}.",
+        notes=tuple(plain(str(note)) for note in (*purged.notes(data), *report.notes())),
+        chapters=tuple(_chapter(each) for each in report.chapters()),
+        follow_up=tuple(_section(section) for section in further.sections()),
+        target_group=_target_group(published_file, data),
+        follow_up_lead=plain(further.partial() or ""),
+        figures=tuple(data.catalogue.values()),
+        data=data,
+        open_data=open_data.read(published_file),
+    )
+
+
+def _chapter(chapter: ChapterContent) -> Chapter:
+    shown = _shown(chapter.blocks)
+    nothing = "" if shown or chapter.facts else " Det finns inga uppgifter för perioden."
+    return Chapter(chapter.id, chapter.title, plain(chapter.lead) + nothing, chapter.facts, shown)
+
+
+def _section(section: follow_up.Section) -> Chapter:
+    blocks = [block for item in section.items for block in _with_more(item)]
+    shown = _shown(replace(block, about=block.about or section.about) for block in blocks)
+    return Chapter(section.id, section.title, plain(section.lead), (), shown)
+
+
+def _target_group(published_file: Path, data: Published) -> Chapter | None:
+    """The comparison of the latest night; None where no register extract has come in."""
+    found = target_group.read(published_file, data)
+    if found.night is None:
+        return None
+    night = numbers.long_date(found.night)
+    of_night = (Period(f"dag-{found.night}", "dag", night, found.night, found.night),)
+    parts = [replace(block, title=f"Skillnader {_lower(block.title)}") for block in found.parts]
+    blocks = [*([found.changes] if found.changes else []), *found.reasons, *found.lengths, *parts]
+    blocks = [replace(block, about=found.about, periods=of_night, title=f"{block.title}, {night}") for block in blocks]
+    if found.years:
+        blocks.append(
+            replace(found.years, about=found.about, title=f"Målgrupp och register {_lower(found.years.title)}")
+        )
+    lead = f"Vilka som {night} hörde till målgruppen enligt skollagen, jämfört med vilka som fanns i registret. "
+    return Chapter("malgrupp", "Målgrupp och register", lead + " ".join(found.warnings), (), _shown(blocks))
+
+
+def _with_more(item: follow_up.Item) -> list[Block]:
+    """A block of the follow-up and its further tables, each as a table of its own."""
+    found = [item.block]
+    for place, (summary, table) in enumerate(item.more, start=2):
+        found.append(
+            replace(
+                item.block,
+                id=names.more_id(item.block.id, place),
+                title=f"{item.block.title}, {summary.removeprefix('Visa ')}",
+                table=table,
+                charted=None,
+                marks=None,
+                marks_label=None,
+            )
+        )
+    return found
+
+
+def _shown(blocks: Iterable[Block]) -> tuple[Block, ...]:
+    return tuple(_plain_block(block) for block in blocks if names.has_files(block.table))
+
+
+def plain(text: str) -> str:
+    """Text without characters that XML cannot hold, on one line; names come from files that others write."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]+", " ", text)
+
+
+def _plain_line(line: Line) -> Line:
+    return replace(line, label=plain(line.label), group=plain(line.group) if line.group else line.group)
+
+
+def _plain_table(table: TableContent | None) -> TableContent | None:
+    if table is None:
+        return None
+    return replace(
+        table,
+        corner=plain(table.corner),
+        rows=tuple(_plain_line(row) for row in table.rows),
+        columns=tuple(_plain_line(column) for column in table.columns),
+    )
+
+
+def _plain_block(block: Block) -> Block:
+    table = _plain_table(block.table)
+    assert table is not None
+    return replace(
+        block,
+        title=plain(block.title),
+        notes=tuple(plain(note) for note in block.notes),
+        table=table,
+        charted=_plain_table(block.charted),
+        marks=_plain_table(block.marks),
+    )
+
+
+def signs(table: TableContent, *left_out: str) -> str:
+    """What the signs of a table mean, for those that it has."""
+    used = {cell.text for row in table.cells for cell in row} - set(left_out)
+    return "; ".join(f"{mark} = {meaning}" for mark, meaning in numbers.SIGNS if mark in used)
+
+
+def below(block: Block, outline: "Outline") -> list[str]:
+    """The lines below a table or diagram of a text document. The dash for zero is explained once, at the definitions."""
+    marks = signs(block.table, numbers.NOTHING)
+    return [*block.notes, *([marks] if marks else []), outline.short_source]
+
+
+def letters(table: TableContent) -> list[int]:
+    """How many letters wide each column must be, the labels first: its longest word, or its part of a common heading's."""
+    widths = []
+    for place, line in enumerate(table.columns):
+        texts = [*line.label.split(), *(row[place].text for row in table.cells)]
+        widths.append(max(5, *map(len, texts)))
+    start = 0
+    for group, lines in groupby(table.columns, key=lambda line: line.group):
+        count = len(list(lines))
+        missing = max((len(word) for word in (group or "").split()), default=0) - sum(widths[start : start + count])
+        if missing > 0:
+            widths[start : start + count] = [width + missing // count + 1 for width in widths[start : start + count]]
+        start += count
+    return [max(len(text) for text in (table.corner, *(row.label for row in table.rows))), *widths]
+
+
+def column_widths(table: TableContent, room: int, letter: float, padding: int, most: int) -> list[int]:
+    """The widths of a table's columns in a text of a width of ``room``, where a letter and a cell's margins take that much: each
+    number column as wide as it must be, the labels the rest. A number column is at ``most`` so wide: a narrow table with its
+    numbers far apart is hard to read across, so it does not fill the page."""
+    first, *numbers_ = (int(letter * count) + padding for count in letters(table))
+    columns = [max(width, min(most, (room - first) // len(numbers_))) for width in numbers_]
+    widths = [max(room // 7, min(room - sum(columns), first)), *columns]
+    too_wide = sum(widths)
+    return [width * room // too_wide for width in widths] if too_wide > room else widths
+
+
+def period_line(block: Block, outline: "Outline") -> str:
+    """Which period a table is about, as a sentence."""
+    if not block.periods:
+        return "Avser alla perioder som finns publicerade till och med rapportens period."
+    return f"Avser {' och '.join(period.title for period in reversed(block.periods))}."
+
+
+def days(block: Block, outline: "Outline") -> tuple[date | None, date | None]:
+    """The first and last day that a table is about, where they are known."""
+    publication, period = outline.publication, outline.data.period
+    if not block.periods:
+        return publication.first_extract_date, period.ends_on
+    known = [each for each in block.periods if each.starts_on and each.ends_on]
+    return (known[0].starts_on, known[-1].ends_on) if known else (None, None)
+
+
+def panels(table: TableContent) -> list[TableContent]:
+    """A table as it fits on a page: all of it, or its columns in runs that keep a common heading together where they can."""
+    runs: list[list[int]] = []
+    for index, column in enumerate(table.columns):
+        same = runs and column.group is not None and table.columns[runs[-1][-1]].group == column.group
+        if same and len(runs[-1]) < MOST_COLUMNS:
+            runs[-1].append(index)
+        else:
+            runs.append([index])
+    parts: list[list[int]] = []
+    for run in runs:
+        if parts and len(parts[-1]) + len(run) <= MOST_COLUMNS:
+            parts[-1] += run
+        else:
+            parts.append(list(run))
+    return [
+        replace(
+            table,
+            columns=tuple(table.columns[index] for index in part),
+            cells=tuple(tuple(row[index] for index in part) for row in table.cells),
+        )
+        for part in parts
+    ]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A figure of the catalogue as an appendix shows it: what it is, what is counted, and facts about it."""
+
+    id: str
+    title: str
+    text: str
+    warnings: tuple[str, ...]
+    measures: tuple[tuple[str, str], ...]
+    facts: tuple[tuple[str, str], ...]
+
+
+def _lower(text: str) -> str:
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def definition(figure: Figure) -> Definition:
+    """The words of the page ”Så räknas det”."""
+    shown = (
+        "för hela kommunen och per kön, stadsdel och jobbtorg" if figure.has_dimensions else "bara för hela kommunen"
+    )
+    if figure.category_title:
+        shown += f", uppdelat efter {_lower(figure.category_title)}"
+        if figure.subcategory_title:
+            shown += f" och {_lower(figure.subcategory_title)}"
+    facts = (
+        ("Enhet", figure.unit),
+        ("Redovisas", shown),
+        ("Källa", figure.source),
+        ("Rättslig grund", figure.legal_ground),
+        ("Finns sedan", figure.since or ""),
+        ("Namn i öppna data", figure.id),
+    )
+    return Definition(
+        figure.id,
+        plain(figure.title),
+        plain(figure.definition),
+        tuple(plain(warning) for warning in figure.warnings),
+        tuple((plain(measure.title), plain(measure.definition)) for measure in figure.measures),
+        tuple((title, plain(text)) for title, text in facts if text),
+    )
+
+
+def fact_lines(chapter: Chapter) -> list[tuple[str, str]]:
+    """The chapter's numbers: (number, the rest of the line)."""
+    lines = []
+    for fact in chapter.facts:
+        difference = f", {fact.difference}" if fact.difference else ""
+        rest = f"{fact.label} ({fact.before_label}: {fact.before.in_text}{difference})"
+        if fact.aside:
+            rest += f" – {fact.aside}"
+        lines.append((fact.cell.in_text, plain(rest)))
+    return lines

@@ -1,0 +1,214 @@
+"""Shows the published reports to this machine's own browser: a small server on 127.0.0.1, read-only.
+
+    with ReportServer(published_folder, port=0) as server:    # 0: any free port
+        server.serve_forever()                                # at server.url, until KeyboardInterrupt
+
+``published_folder()`` gives the folder of the version that counts now, or None; it is asked at every request, so a nightly's new
+version is shown without a restart. The pages themselves are made by ``site``. Not for a network: anybody who may use this
+machine may read what is published, and nobody else can reach it.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import duckdb
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from dashboards.published import Publication, connect, read_publication, rows
+
+ADDRESS = "127.0.0.1"
+#: Where a version keeps its reports: one folder per period, named by the period's id.
+REPORTS = "report"
+START = "index.html"
+STATUS_PAGE = "underlag.html"
+
+#: Plotly and the pages' bars set styles on elements; nothing but our own files may be loaded or run.
+POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".csv-metadata.json": "application/csvm+json",
+    ".csv": "text/csv; charset=utf-8",
+    ".ttl": "text/turtle; charset=utf-8",
+    ".pdf": "application/pdf",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+#: One step of an address: no hidden files, no way up, nothing that another system reads as a separator.
+_STEP = re.compile(r"[^./\\\x00:][^/\\\x00:]*")
+
+
+@dataclass(frozen=True)
+class ServedReport:
+    """A report that can be opened: its address begins with its period's id."""
+
+    period_id: str
+    title: str
+
+
+def reports(published: Path) -> tuple[Publication, list[ServedReport]]:
+    """The publication in a version's folder, and its reports: the report year's first, then the others, newest first."""
+    with connect(published / "published.duckdb") as connection:
+        publication = read_publication(connection)
+        found = rows(
+            connection, "select * from period where period_kind <> 'dag' order by ends_on desc, starts_on desc"
+        )
+    found = [row for row in found if (published / REPORTS / row["period_id"] / START).is_file()]
+    found.sort(key=lambda row: row["period_kind"] != publication.report_year_kind)
+    return publication, [ServedReport(row["period_id"], row["title"]) for row in found]
+
+
+class ReportServer(ThreadingHTTPServer):
+    """Serves the newest version's pages. Raises OSError when the port is taken."""
+
+    daemon_threads = True  # a browser keeps connections open; they must not keep the program from ending
+    allow_reuse_address = os.name == "posix"
+
+    def __init__(self, published_folder: Callable[[], Path | None], port: int = 0) -> None:
+        self.published_folder = published_folder
+        super().__init__((ADDRESS, port), _Handler)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A browser that closes its connection early is no error."""
+        if not isinstance(sys.exception(), (ConnectionError, TimeoutError)):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+    @property
+    def url(self) -> str:
+        """Where it can be reached."""
+        return f"http://{ADDRESS}:{self.server_port}/"
+
+    @property
+    def hosts(self) -> set[str]:
+        """What a browser may call it. Another name that leads to this address is somebody else's page that tries to read
+        ours (DNS rebinding)."""
+        return {f"{name}:{self.server_port}" for name in (ADDRESS, "localhost")}
+
+
+class _Moved(Exception):
+    """The page has another address."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: ReportServer
+    timeout = 30
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        if self.headers.get("Host") not in self.server.hosts:
+            self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
+            return
+        path = urlsplit(self.path).path
+        try:
+            found = self._find(path)
+        except _Moved as moved:
+            self._answer(HTTPStatus.FOUND, b"", TYPES[".html"], Location=str(moved))
+            return
+        if found is None:
+            self.send_error(HTTPStatus.NOT_FOUND)
+        else:
+            self._answer(HTTPStatus.OK, *found)
+
+    do_HEAD = do_GET
+
+    def _not_allowed(self) -> None:
+        self.close_connection = True  # what else the client sends is not read
+        self.send_error(HTTPStatus.METHOD_NOT_ALLOWED)
+
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_TRACE = do_CONNECT = _not_allowed
+
+    def _find(self, path: str) -> tuple[bytes, str] | None:
+        """The content and type at an address; a nightly may take a version away while it is read: then the next one's."""
+        while True:
+            published = self.server.published_folder()
+            if published is None:
+                return None
+            try:
+                found = (_start_page(published), TYPES[".html"]) if path == "/" else _file(published / REPORTS, path)
+            except (OSError, duckdb.Error):
+                found = None
+            if found or self.server.published_folder() == published:
+                return found
+
+    def _answer(self, status: HTTPStatus, body: bytes, type_: str, **headers: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", type_)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "no-cache")
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Referrer-Policy", "no-referrer")
+        self.send_header("Cross-Origin-Resource-Policy", "same-origin")
+        if type_ != TYPES[".pdf"]:  # a browser's own viewer for PDF is no page of ours
+            self.send_header("Content-Security-Policy", POLICY)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """An error as a Swedish page; nothing of what was asked for is repeated in it."""
+        status = HTTPStatus(code)
+        text = _ERRORS.get(status, "Servern kan inte svara på det.")
+        body = f'<!doctype html><html lang="sv"><title>{text}</title><h1>{text}</h1><p><a href="/">Till början</a></p></html>'
+        allowed = {"Allow": "GET, HEAD"} if status == HTTPStatus.METHOD_NOT_ALLOWED else {}
+        self._answer(status, body.encode(), TYPES[".html"], **allowed)
+
+    def version_string(self) -> str:
+        return "kaa"
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Says nothing: the terminal is for what a person must know."""
+
+
+_ERRORS = {
+    HTTPStatus.NOT_FOUND: "Sidan finns inte.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "Här går det bara att läsa.",
+    HTTPStatus.MISDIRECTED_REQUEST: "Servern svarar bara den som frågar på den här datorn.",
+}
+
+
+def _start_page(published: Path) -> bytes:
+    publication, found = reports(published)
+    if len(found) == 1:
+        raise _Moved(f"/{found[0].period_id}/")
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).resolve().parent / "templates"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    template = environment.get_template("reports.html.j2")
+    return template.render(publication=publication, reports=found, status_page=STATUS_PAGE).encode()
+
+
+def _file(root: Path, path: str) -> tuple[bytes, str] | None:
+    """A file below the reports' folder, and its type; None where there is none. Folders are not listed."""
+    steps = unquote(path).split("/")[1:]
+    is_folder = steps[-1] == ""
+    names = steps[:-1] if is_folder else steps
+    if not all(_STEP.fullmatch(name) for name in names):
+        return None
+    file = root.joinpath(*names)
+    if not file.resolve().is_relative_to(root.resolve()):  # a link that leads out
+        return None
+    if file.is_dir():
+        if not is_folder:
+            raise _Moved(f"{path}/")
+        file = file / START
+    elif is_folder:
+        return None
+    endings = ["".join(file.suffixes[place:]) for place in range(len(file.suffixes))]
+    return file.read_bytes(), next((TYPES[end] for end in endings if end in TYPES), "application/octet-stream")

@@ -1,0 +1,28 @@
+"""Documents of a whole year and of a tertial, each built once with the site beside them."""
+
+from pathlib import Path
+
+import documents_report
+import pytest
+from documents_report import Built
+
+
+@pytest.fixture(scope="session")
+def year(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    return documents_report.year(tmp_path_factory.mktemp("year"))
+
+
+@pytest.fixture(scope="session")
+def tertial(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    return documents_report.tertial(tmp_path_factory.mktemp("tertial"))
+
+
+@pytest.fixture(scope="session", params=["year", "tertial"])
+def built(request: pytest.FixtureRequest) -> Built:
+    found: Built = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Path:
+    return tmp_path / "out"

@@ -1,0 +1,104 @@
+"""All cells of all tables are equal on the pages, in Word, Excel, PDF, PX and CSV, for a year and for a tertial."""
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+from pathlib import Path
+
+import documents_read_back as read_back
+import pytest
+from documents_report import HOSTILE, Built
+from pypdf import PdfReader
+
+from dashboards import published
+from dashboards.content import Block, Cell, Line, TableContent
+from dashboards.documents import names, outline
+
+
+def _blocks(built: Built) -> tuple[Block, ...]:
+    return outline.read(built.published, published.read(built.published, built.period)).blocks
+
+
+def _on_site(built: Built) -> dict[str, read_back.Rows]:
+    """Block's id -> its table on the page; a further table has the id of its block with its place behind."""
+    found = {}
+    for section, tables in read_back.site(built.out).items():
+        for place, rows in enumerate(tables, start=1):
+            if rows:
+                found[section if place == 1 else names.more_id(section, place)] = rows
+    return found
+
+
+def _unquoted(rows: read_back.Rows) -> read_back.Rows:
+    """As PX has labels: what the format itself uses cannot stand in them."""
+    return [(row[0].replace('"', "”").replace("DATA=", "DATA ="), *row[1:]) for row in rows]
+
+
+def test_every_table_of_the_pages_is_in_the_documents_and_no_other(built: Built) -> None:
+    blocks = _blocks(built)
+    assert len({block.id for block in blocks}) == len(blocks) > 40
+    assert {block.id for block in blocks} == set(_on_site(built))
+
+
+def test_excel_shows_what_the_pages_show(built: Built) -> None:
+    shown, sheets = _on_site(built), read_back.excel(built.out / names.EXCEL)
+    assert {block.heading: shown[block.id] for block in _blocks(built)} == sheets
+
+
+def test_word_shows_what_the_pages_show(built: Built) -> None:
+    shown, tables = _on_site(built), read_back.word(built.out / names.WORD)
+    of = {block.id: [rows for caption, rows in tables if caption.endswith(block.title)] for block in _blocks(built)}
+    assert {id_: [shown[id_]] for id_ in of} == of
+    assert len(tables) == len(shown)
+
+
+def test_px_shows_what_the_pages_show(built: Built) -> None:
+    shown = {id_: _unquoted(rows) for id_, rows in _on_site(built).items()}
+    assert {id_: read_back.px(built.out / names.px(id_)) for id_ in shown} == shown
+
+
+def test_csv_says_what_the_pages_show(built: Built) -> None:
+    shown = _on_site(built)
+    files = {id_: read_back.csv_rows(built.out / names.csv(id_)) for id_ in shown}
+    assert {id_: read_back.zero_as_number(rows, files[id_]) for id_, rows in shown.items()} == files
+
+
+def _without_blanks(texts: Iterable[str]) -> str:
+    return re.sub(r"\s+", "", "".join(texts))
+
+
+def test_the_pdf_prints_what_the_pages_show(tertial: Built) -> None:
+    """Each table from its first row to its last; where a label is so long that it is broken over lines, each row's numbers."""
+    printed = _without_blanks(page.extract_text() for page in PdfReader(tertial.out / names.PDF).pages)
+    missing = {
+        id_: rows for id_, rows in _on_site(tertial).items() if _without_blanks(map("".join, rows)) not in printed
+    }
+    assert len(missing) < 20
+    assert '=1+1"a"#panic()*x*<b>&amp;$x^2$' in printed
+    for id_, rows in missing.items():
+        assert max(len(row[0]) for row in rows) > 30, id_
+        assert not [row for row in rows if _without_blanks(row[1:]) not in printed], id_
+
+
+def test_a_wide_table_is_continued_below_with_common_headings_together() -> None:
+    columns = tuple(Line(label, group=group) for group in ("2021", "2022", "2023") for label in ("a", "b", "c", "d"))
+    row = tuple(Cell(Decimal(number)) for number in range(len(columns)))
+    parts = outline.panels(TableContent("Mått", (Line("x"),), columns, (row,)))
+    assert [[line.group for line in part.columns] for part in parts] == [["2021"] * 4 + ["2022"] * 4, ["2023"] * 4]
+    assert [cell for part in parts for cell in part.cells[0]] == list(row)
+    many = tuple(Line(str(number)) for number in range(20))
+    cells = tuple(Cell(Decimal(number)) for number in range(20))
+    parts = outline.panels(TableContent("Mått", (Line("x"),), many, (cells,)))
+    assert [len(part.columns) for part in parts] == [9, 9, 2]
+
+
+def test_hostile_names_are_text_everywhere(tertial: Built) -> None:
+    shown = _on_site(tertial)
+    assert any(HOSTILE in row[0] for row in shown["tabell-5"])
+    assert any(row[0].startswith("@SUM(A1:A9) _emph_") for row in shown["nyckeltal"])
+
+
+@pytest.mark.parametrize("format_", ["WORD", "EXCEL", "PDF"])
+def test_the_documents_are_where_the_pages_link_to(year: Built, format_: str) -> None:
+    path: Path = year.out / getattr(names, format_)
+    assert path in year.written and path.stat().st_size > 10_000

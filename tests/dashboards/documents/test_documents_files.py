@@ -1,0 +1,245 @@
+"""Excel, PDF, PX, CSV and the catalogue entry follow the rules of their formats."""
+
+import json
+import re
+import warnings
+from typing import Any
+
+import openpyxl
+import pytest
+from csvw import CSVW
+from documents_report import OPEN_DATA, Built
+from pypdf import PdfReader
+from rdflib import Graph, Literal, Namespace, URIRef, namespace
+from rdflib.term import BNode
+
+from dashboards.documents import names
+from dashboards.documents.open_data import OpenData
+from pipelines.municipality import OpenData as Profile
+
+VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
+
+# -- Excel ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def book(tertial: Built) -> Any:
+    return openpyxl.load_workbook(tertial.out / names.EXCEL)
+
+
+def test_no_cell_of_the_workbook_is_a_formula(book: Any) -> None:
+    kinds = {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None}
+    assert kinds == {"s", "n"}
+
+
+def test_numbers_of_the_workbook_are_numbers(book: Any) -> None:
+    sheet = book["Tabell 2"]
+    assert isinstance(sheet.cell(row=6, column=2).value, int)
+    shares = [
+        cell for row in book["Tabell 5"].iter_rows(min_row=7, max_row=8) for cell in row if "%" in cell.number_format
+    ]
+    assert shares and all(cell.value == round(cell.value, 2) for cell in shares)
+
+
+def test_every_sheet_is_listed_and_the_links_lead_there(book: Any) -> None:
+    contents = book.worksheets[0]
+    links = [cell.hyperlink.location for row in contents.iter_rows() for cell in row if cell.hyperlink]
+    assert links == [f"'{name}'!A1" for name in book.sheetnames[1:]]
+    assert book.sheetnames[0] == "Innehåll" and book.sheetnames[-1] == "Definitioner"
+    assert all(len(name) <= 31 for name in book.sheetnames)
+
+
+def test_sheets_print_on_a4_and_keep_their_heads(book: Any) -> None:
+    for sheet in book.worksheets[2:-1]:
+        assert sheet.page_setup.paperSize == 9 and sheet.page_setup.fitToHeight == 0
+        assert sheet.freeze_panes and sheet.print_title_rows
+        assert sheet["A3"].value.startswith("Avser ")
+    assert (book.properties.creator, book.properties.title) == (
+        "Stockholms stad", "Rapport för tertial 1 2023: Kommunens aktivitetsansvar i Stockholms stad",
+    )  # fmt: skip
+
+
+# -- PDF -----------------------------------------------------------------------------------------------------------------
+
+
+def _structure(node: Any, found: list[Any]) -> list[Any]:
+    node = node.get_object()
+    if isinstance(node, list):
+        for child in node:
+            _structure(child, found)
+    elif isinstance(node, dict):
+        if "/S" in node:
+            found.append(node)
+        if "/K" in node:
+            _structure(node["/K"], found)
+    return found
+
+
+def test_the_pdf_is_tagged_swedish_and_says_that_it_is_accessible(tertial: Built) -> None:
+    pdf = PdfReader(tertial.out / names.PDF)
+    root: Any = pdf.trailer["/Root"]
+    assert root["/Lang"] == "sv-SE" and root["/MarkInfo"]["/Marked"] and root["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert (
+        pdf.metadata
+        and pdf.metadata.title == "Rapport för tertial 1 2023: Kommunens aktivitetsansvar i Stockholms stad"
+    )
+    assert pdf.xmp_metadata and "<pdfuaid:part>1</pdfuaid:part>" in pdf.xmp_metadata.rdf_root.toxml()
+    elements = _structure(root["/StructTreeRoot"], [])
+    kinds = [element["/S"] for element in elements]
+    assert {"/H1", "/H2", "/Table", "/THead", "/TH", "/TD", "/Figure", "/Caption", "/TOC"} <= set(kinds)
+    figures = [element for element in elements if element["/S"] == "/Figure" and "/Alt" in element]
+    assert len(figures) > 15 and all(figure["/Alt"].startswith("Stapeldiagram. ") for figure in figures)
+    assert [round(float(side)) for side in pdf.pages[0].mediabox[2:]] == [595, 842]
+
+
+# -- PX ------------------------------------------------------------------------------------------------------------------
+
+MANDATORY = (
+    "MATRIX", "SUBJECT-CODE", "SUBJECT-AREA", "TITLE", "CONTENTS", "UNITS", "STUB", "HEADING", "DECIMALS", "DATA",
+)  # fmt: skip
+
+
+def _px(built: Built, id_: str) -> str:
+    return (built.out / names.px(id_)).read_bytes().decode("utf-8")
+
+
+def test_px_files_follow_the_format(built: Built) -> None:
+    files = sorted((built.out / names.TABLES).glob("*.px"))
+    assert len(files) > 40
+    matrices = []
+    for file in files:
+        text = file.read_bytes().decode("utf-8")
+        assert text.startswith('CHARSET="ANSI";\r\nAXIS-VERSION="2013";\r\nCODEPAGE="utf-8";\r\nLANGUAGE="sv";')
+        assert max(len(line) for line in text.split("\r\n")) <= 256
+        assert "\n" not in text.replace("\r\n", "") and text.endswith(";\r\n")
+        outside = re.sub(r'"[^"\r\n]*"', "", text)
+        assert '"' not in outside and outside.isascii()
+        keywords = re.findall(r"^([A-Z0-9-]+)(?:\(\))?=", outside, re.MULTILINE)
+        assert set(MANDATORY) <= set(keywords) and keywords[-1] == "DATA"
+        matrices += re.findall(r'MATRIX="([A-Z0-9]{1,20})";', text)
+    assert len(set(matrices)) == len(files)
+
+
+def test_px_says_which_period_a_table_is_of(year: Built) -> None:
+    assert 'REFPERIOD="verksamhetsåret 2022";' in _px(year, "tabell-3")
+    assert 'REFPERIOD="verksamhetsåret 2022 och verksamhetsåret 2023";' in _px(year, "tabell-1")
+    assert "REFPERIOD" not in _px(year, "telefon")
+
+
+def test_px_has_two_variables_where_columns_have_headings_in_common(year: Built) -> None:
+    text = _px(year, "andel-16-19")
+    assert 'HEADING="Period","Tabellinnehåll";\r\nCONTVARIABLE="Tabellinnehåll";' in text
+    assert 'VALUES("Period")="2023","2022";' in text and 'UNITS("Andel")="procent";' in text
+    assert 'CONTACT("Andel")="Statistikgruppen, statistik@stad.example";' in text
+    assert 'HEADING="Kön";' in _px(year, "tabell-2") and "CONTVARIABLE" not in _px(year, "tabell-2")
+    assert 'CODES("Kön")="kvinna","man","TOTALT";' in _px(year, "tabell-2")
+
+
+def test_px_keeps_signs_apart(tertial: Built) -> None:
+    text = _px(tertial, "nyckeltal")
+    assert "DECIMALS=2;\r\nSHOWDECIMALS=2;" in text
+    assert '1234.5 ".."' in text and '-2.25 ".."' in text
+    assert 'DATASYMBOL1=".";\r\nDATASYMBOL2="..";\r\nDATASYMBOLNIL="–";' in text
+
+
+# -- CSV -----------------------------------------------------------------------------------------------------------------
+
+
+def test_csv_files_are_valid_by_their_descriptions(built: Built) -> None:
+    files = sorted((built.out / names.TABLES).glob("*.json"))
+    assert len(files) > 40
+    for file in files:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert CSVW(str(file), validate=True).is_valid, file.name
+
+
+def test_the_description_tells_what_a_data_user_asks(year: Built) -> None:
+    found = json.loads((year.out / names.csv_description("tabell-3")).read_text(encoding="utf-8"))
+    assert found["url"] == "tabell-3.csv" and found["dc:title"] == "Tabell 3. Nådda och ej nådda ungdomar, 2022"
+    assert found["dc:publisher"] == "Stockholms stad" and found["dc:license"]["@id"] == OPEN_DATA["licence"]
+    assert found["dc:temporal"] == "2021-12-01/2022-11-30" and found["dc:modified"]["@value"] == "2024-01-08"
+    columns = {column["titles"]: column["datatype"]["base"] for column in found["tableSchema"]["columns"]}
+    assert columns == {"Resultat": "string", "Kön": "string", "Värde": "integer", "Enhet": "string", "Tecken": "string"}
+    assert found["tableSchema"]["primaryKey"] == ["resultat", "kon"]
+    assert "Uppsökande arbete: Personer i registret" in found["dc:description"]
+
+
+# -- the catalogue -------------------------------------------------------------------------------------------------------
+
+
+def _graph(built: Built) -> Graph:
+    return Graph().parse(built.out / names.CATALOGUE, format="turtle", publicID="https://else.example/")
+
+
+def test_the_catalogue_has_what_dcat_ap_se_demands(built: Built) -> None:
+    graph = _graph(built)
+    catalogue = next(iter(graph.subjects(namespace.RDF.type, namespace.DCAT.Catalog)))
+    for predicate in (
+        namespace.DCTERMS.title,
+        namespace.DCTERMS.description,
+        namespace.DCTERMS.publisher,
+        namespace.DCTERMS.license,
+        namespace.DCAT.dataset,
+        namespace.DCTERMS.language,
+    ):
+        assert graph.value(catalogue, predicate, any=True), predicate
+    datasets = set(graph.subjects(namespace.RDF.type, namespace.DCAT.Dataset))
+    assert set(graph.objects(catalogue, namespace.DCAT.dataset)) == datasets
+    terms, dcat = namespace.DCTERMS, namespace.DCAT
+    demanded = (
+        terms.title, terms.description, terms.publisher, terms.accessRights, terms.spatial, terms.temporal,
+        dcat.theme, dcat.keyword, dcat.distribution,
+    )  # fmt: skip
+    for dataset in datasets:
+        assert not [predicate for predicate in demanded if graph.value(dataset, predicate, any=True) is None], dataset
+    for node in graph.subjects(namespace.RDF.type, namespace.DCAT.Distribution):
+        for predicate in (namespace.DCAT.accessURL, namespace.DCTERMS["format"], namespace.DCTERMS.license):
+            assert len(set(graph.objects(node, predicate))) == 1
+    for agent in graph.subjects(namespace.RDF.type, namespace.FOAF.Agent):
+        assert graph.value(agent, namespace.FOAF.name) and graph.value(agent, namespace.DCTERMS.type)
+    assert not [term for triple in graph for term in triple if isinstance(term, BNode)]
+
+
+def test_every_distribution_is_a_file_of_that_size(year: Built) -> None:
+    graph = _graph(year)
+    base = OPEN_DATA["base_address"] + "verksamhetsar-2023/"
+    found = {}
+    for node in graph.subjects(namespace.RDF.type, namespace.DCAT.Distribution):
+        address = str(graph.value(node, namespace.DCAT.downloadURL))
+        assert address.startswith(base)
+        found[address.removeprefix(base)] = int(str(graph.value(node, namespace.DCAT.byteSize)))
+    tables = sorted((year.out / names.TABLES).glob("*"))
+    data = {f"{names.TABLES}/{path.name}" for path in tables if path.suffix in (".csv", ".px")}
+    assert set(found) == data | {names.EXCEL, names.PDF}
+    assert all((year.out / name).stat().st_size == size for name, size in found.items())
+
+
+def test_the_catalogue_says_who_publishes_and_whom_to_ask(year: Built) -> None:
+    graph = _graph(year)
+    publisher = URIRef("http://dataportal.se/organisation/SE2120000142")
+    assert (publisher, namespace.FOAF.name, Literal("Stockholms stad", lang="sv")) in graph
+    contact = next(iter(graph.subjects(namespace.RDF.type, VCARD.Organization)))
+    assert graph.value(contact, VCARD.hasEmail) == URIRef("mailto:statistik@stad.example")
+    assert len(set(graph.subjects(namespace.DCAT.contactPoint, contact))) == len(
+        set(graph.subjects(namespace.RDF.type, namespace.DCAT.Dataset))
+    )
+
+
+def test_a_municipality_that_has_said_nothing_has_addresses_relative_to_the_catalogue(tertial: Built) -> None:
+    graph = _graph(tertial)
+    assert URIRef("https://else.example/tabeller/tabell-1.csv") in set(graph.objects(None, namespace.DCAT.downloadURL))
+    assert not list(graph.subjects(namespace.RDF.type, VCARD.Organization))
+
+
+def test_a_dataset_says_the_days_that_its_table_is_about(year: Built) -> None:
+    graph = _graph(year)
+    period = graph.value(
+        URIRef(OPEN_DATA["base_address"] + "verksamhetsar-2023/katalog.ttl#data-tabell-3"), namespace.DCTERMS.temporal
+    )
+    assert graph.value(period, namespace.DCAT.startDate) == Literal("2021-12-01", datatype=namespace.XSD.date)
+    assert graph.value(period, namespace.DCAT.endDate) == Literal("2022-11-30", datatype=namespace.XSD.date)
+
+
+def test_a_profile_says_what_the_catalogue_asks() -> None:
+    assert set(Profile.model_fields) == set(OpenData.__dataclass_fields__)

@@ -1,0 +1,250 @@
+"""The page ”Underlag och kontroller”: what it tells somebody who is no programmer about the last nightly, and to do about it."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import published_file
+import pytest
+from built_site import Site
+from html_page import Page
+
+from dashboards import published, purged, site, status
+
+DAY = date(2023, 11, 30)
+NEW, OLD = published_file.VERSION, published_file.VERSION - 1
+
+
+def delivery(
+    day: date, status: str = "accepted", revision: int = 1, judged_in: int = NEW, **more: object
+) -> dict[str, object]:
+    return {"source": "ber", "day": day, "status": status, "revision": revision, "judged_in": judged_in, **more}
+
+
+def read(
+    path: Path, *deliveries: dict[str, object], change: Callable[[published_file.Maker], None] | None = None
+) -> status.Status:
+    """The state after these deliveries; each says what differs from a sound one of ber."""
+    maker = published_file.Maker(years=())
+    for place, one in enumerate(deliveries):
+        folder = f"ber/{place}"
+        maker.deliveries.append((
+            one["source"], one["day"], one["revision"], one["status"], one.get("reason"), one.get("message", "Inläst."),
+            100, 0, f"d{place}", folder,
+        ))  # fmt: skip
+        maker.judged_in[folder] = one["judged_in"]  # type: ignore[assignment]
+        if "decided" in one:
+            maker.decided[folder] = str(one["decided"])
+    if change:
+        change(maker)
+    return status.read(maker.write(path))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "published.duckdb"
+
+
+def sections(state: status.Status) -> list[str]:
+    return [task.section for task in state.tasks]
+
+
+# --- what is shown ----------------------------------------------------------------------------------------------------
+
+
+def test_the_page_begins_with_what_came_in_and_what_to_do(stockholm: Site) -> None:
+    page = stockholm.page("underlag.html")
+    text = page.text
+    assert "5 saker att göra" in text
+    assert "6 nya leveranser hade kommit in: 4 lästes in, 1 väntar på beslut och 1 avvisades." in text
+    assert "Den senaste nattkörningen blev klar 8 januari 2024 kl. 04.07." in text
+    for command in ("kaa deliveries release h-1", "kaa deliveries reject h-1"):
+        assert command in text
+
+
+def test_the_page_tells_what_was_not_used(stockholm: Site) -> None:
+    page = stockholm.page("underlag.html")
+    newest, every = (
+        next(table for table in page.tables if table.section == place) for place in ("korning", "leveranser")
+    )
+    assert newest.row("Barn- och elevregistret (BER)") == ["2", "1", "–", "6\u00a0000", "–", "2023-11-30"]
+    assert every.row("Totalt")[:4] == ["454", "1", "2", "1"]
+    for expected in (
+        "Filen leverans.json är inte giltig JSON.",
+        "Datasetet register har 1 204 rader",
+        "Kolumnen kommentar finns inte i avtalet",
+        "Koden finns inte i kodlistan",
+        "Senaste uttaget är 9 dagar gammalt.",
+        "1 kontroller är utan anmärkning",
+    ):
+        assert expected in page.text
+    assert "bad_code" not in page.text
+    assert "Antalet rader är rimligt" not in page.text
+    changed = next(table for table in page.tables if table.section == "andrat")
+    assert changed.row("Skolregister") == [
+        "2023-02-01, revision 2", "Källan skickade en rättad leverans",
+        "Som känt 1\u00a0februari 2023 eller en senare dag, framtaget före publicering 3",
+    ]  # fmt: skip
+
+
+def test_large_jumps_come_first_and_all_on_request(stockholm: Site, nacka: Site) -> None:
+    tables = [table for table in stockholm.page("underlag.html").tables if table.section == "hopp"]
+    large, everything = tables
+    assert [heading for heading, _ in large.rows] == ["Ungdomar i registret: Jobbtorg Kista"]
+    assert large.rows[0][1] == [
+        "uttaget före, 2023-11-29", "300", "413", "−27\u00a0%",
+        "10\u00a0%, minst 20. Registret ändras långsamt. (2023-01-09)",
+    ]  # fmt: skip
+    assert everything.row("Ungdomar i registret: Saknar stadsdel")[3] == ".."
+    assert everything.row("Ungdomar i registret: Hela kommunen")[3] == "−1\u00a0%"
+    assert "Det finns inget tidigare uttag att jämföra med." in nacka.page("underlag.html").text
+
+
+def test_without_trouble_nothing_is_to_do(nacka: Site) -> None:
+    text = nacka.page("underlag.html").text
+    for expected in (
+        "Inget behöver göras",
+        "Ingen leverans avvisades",
+        "Inga rader lades i karantän",
+        "Inget har gallrats",
+    ):
+        assert expected in text
+
+
+def test_a_long_list_is_folded_and_a_longer_one_is_for_the_command(tmp_path: Path) -> None:
+    def many(maker: published_file.Maker) -> None:
+        for place in range(status.LIMIT + 20):
+            folder = f"ber/r{place}"
+            maker.deliveries.append(
+                ("ber", date(2024, 1, 1), 1, "rejected", "missing_file", f"Fil {place} saknas.", 0, 0, folder, folder)
+            )
+            maker.judged_in[folder] = NEW
+
+    path = published_file.stockholm(tmp_path / "p.duckdb", many)
+    site.build_report(path, "verksamhetsar-2023", tmp_path / "site")
+    page = Page((tmp_path / "site" / "underlag.html").read_text(encoding="utf-8"))
+    shown, more = [table for table in page.tables if table.section == "korning"][1:3]
+    assert (len(shown.rows), len(more.rows)) == (status.SHOWN, status.LIMIT - status.SHOWN)
+    assert f"Visa {status.LIMIT - status.SHOWN} till" in page.text
+    assert "21 rader till visas inte på sidan" in page.text
+
+
+# --- what is to be done -----------------------------------------------------------------------------------------------
+
+
+def test_a_rejection_is_settled_by_a_sound_delivery_of_the_day(file: Path) -> None:
+    bad = delivery(DAY, "rejected", reason="checksum_mismatch", judged_in=OLD)
+    assert sections(read(file, bad)) == ["avvisade"]
+    file.unlink()
+    assert sections(read(file, bad, delivery(DAY))) == []
+
+
+def test_a_conflict_is_settled_by_a_higher_revision_only(file: Path) -> None:
+    conflict = delivery(DAY, "rejected", reason="conflict")
+    state = read(file, delivery(DAY), conflict)
+    assert sections(state) == ["avvisade"]
+    assert state.rejected[0].state == "Kvarstår: revision 1 används"
+    file.unlink()
+    assert sections(read(file, delivery(DAY, revision=2), conflict)) == []
+
+
+def test_a_correction_that_was_rejected_is_still_to_be_sent(file: Path) -> None:
+    assert sections(read(file, delivery(DAY), delivery(DAY, "rejected", revision=2, reason="missing_file"))) == [
+        "avvisade"
+    ]
+
+
+def test_what_a_person_rejected_needs_nothing_more(file: Path) -> None:
+    state = read(file, delivery(DAY, "rejected", reason="volume_drop", decided="reject", judged_in=OLD))
+    assert (sections(state), state.rejected, len(state.rejected_before)) == ([], (), 1)
+
+
+def test_a_source_that_is_silent_longer_than_ever_is_asked_about(file: Path) -> None:
+    days = [date(2023, 1, 1), date(2023, 2, 1), date(2023, 3, 1)]
+    asked = [delivery(day, source="enkat", judged_in=OLD) for day in days]
+    state = read(file, *asked, delivery(date(2023, 4, 1)))
+    assert state.tasks == ()  # 31 days: as long as from January to February
+    file.unlink()
+    state = read(file, *asked, delivery(date(2023, 4, 2)))
+    assert [
+        (task.section, "Enkät har inget uttag efter 1\u00a0mars 2023, 32 dagar" in task.text) for task in state.tasks
+    ] == [("korning", True)]
+
+
+def test_a_night_without_deliveries_says_so(file: Path) -> None:
+    state = read(file, delivery(DAY, judged_in=OLD))
+    assert state.came_in.startswith("Inga nya leveranser hade kommit in")
+    assert state.sources is None
+
+
+def test_a_held_delivery_is_shown_without_the_command_in_its_sentence(file: Path) -> None:
+    message = (
+        "Datamängden register har 10 rader mot 100 i uttaget 2023-11-29: leveransen kan vara halvskriven och väntar. "
+        "Kontrollera med avsändaren och kör sedan kaa deliveries release eller reject d0."
+    )
+    (held,) = read(file, delivery(DAY, "held", message=message)).held
+    assert held.message.endswith("leveransen kan vara halvskriven och väntar.")
+    assert held.delivery_id == "d0"
+
+
+# --- what has changed afterwards ----------------------------------------------------------------------------------------
+
+
+def changes(
+    path: Path, *deliveries: dict[str, object], known_to: date = date.max
+) -> list[tuple[date, int, int | None, str]]:
+    read(path, *deliveries)
+    with published.connect(path) as connection:
+        found = published.read_changed(connection, known_to)
+    return [(one.extract_date, one.revision, one.version, one.kind) for one in found]
+
+
+def test_a_revision_counts_as_a_change_when_the_first_was_published(file: Path) -> None:
+    day = date(2023, 5, 3)
+    lower, higher = delivery(day, "superseded", judged_in=OLD), delivery(day, revision=2)
+    assert changes(file, lower, higher) == [(day, 2, NEW, "revised")]
+    for known_to, found in ((date(2023, 5, 2), 0), (day, 1), (DAY, 1)):
+        with published.connect(file) as connection:
+            assert len(published.read_changed(connection, known_to)) == found
+    file.unlink()
+    assert changes(file, delivery(day, "superseded"), higher) == []  # both came the same night
+    file.unlink()
+    assert changes(file, higher) == []  # there was no lower one
+
+
+def test_what_came_late_or_was_released_is_a_change(file: Path) -> None:
+    late = date(2023, 5, 3)
+    assert changes(file, delivery(DAY, judged_in=OLD), delivery(late)) == [(late, 1, NEW, "late")]
+    file.unlink()
+    assert changes(file, delivery(DAY), delivery(late)) == []  # a backlog in one night is not late
+    file.unlink()
+    assert changes(file, delivery(late, judged_in=OLD, decided="release")) == [(late, 1, None, "released")]
+
+
+# --- who has been purged --------------------------------------------------------------------------------------------------
+
+
+def test_pages_of_a_period_that_lacks_purged_persons_say_so(tmp_path: Path) -> None:
+    def purge(maker: published_file.Maker) -> None:
+        maker.purged += [
+            (2, 2024, 12, 340, 0, 0, purged.AGED, date(2022, 12, 5), date(2023, 2, 1)),
+            (3, 2025, 1, 2, 0, 0, purged.AGED, date(2023, 1, 1), date(2023, 2, 1)),
+            (3, 2025, 7, 9, 0, 0, "kom in efter gallringstiden", date(2022, 1, 1), date(2022, 11, 30)),
+            (3, 2025, 0, 0, 0, 6, "arkivets gallringstid har gått ut", None, None),
+        ]
+
+    path = published_file.stockholm(tmp_path / "p.duckdb", purge)
+    own, before = purged.notes(published.read(path, "verksamhetsar-2023"))
+    assert own.headline == "Gallrade personer saknas i siffrorna för verksamhetsåret 2023."
+    assert own.text.startswith("13\u00a0personer som kan ha räknats då har gallrats 2024 och 2025,")
+    assert (own.is_own, before.is_own) == (True, False)
+    assert before.text.startswith("Uppgifter om 7\u00a0personer lästes först när underlaget hade nått 2025.")
+    for built in site.build_report(path, "verksamhetsar-2023", tmp_path / "site"):
+        if built.suffix == ".html":
+            text = Page(built.read_text(encoding="utf-8")).text
+            assert own.headline in text and " ".join(own.text.split()) in text and before.headline in text, built.name
+
+
+def test_other_periods_say_nothing(stockholm: Site) -> None:
+    assert purged.notes(published.read(stockholm.published, "verksamhetsar-2023")) == ()
+    assert "Gallrade personer saknas" not in stockholm.page("index.html").text
