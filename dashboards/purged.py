@@ -58,7 +58,7 @@ def note(purged: tuple[Purged, ...], period: Period, is_own: bool = True) -> Not
             f"{years(late)}. Då hade gallringstiden gått ut, och uppgifterna får inte användas{'' if aged else f' ({LAW})'}."
         )
     sentences.append("Siffrorna är räknade utan dem och kan vara lägre än de som publicerades eller trycktes då.")
-    return Note(f"Gallrade personer saknas i siffrorna för {period.title}.", " ".join(sentences), is_own)
+    return Note(f"Gallrade personer saknas i underlaget för {period.title}.", " ".join(sentences), is_own)
 
 
 def notes(data: Published) -> tuple[Note, ...]:

@@ -235,7 +235,7 @@ def test_pages_of_a_period_that_lacks_purged_persons_say_so(tmp_path: Path) -> N
 
     path = published_file.stockholm(tmp_path / "p.duckdb", purge)
     own, before = purged.notes(published.read(path, "verksamhetsar-2023"))
-    assert own.headline == "Gallrade personer saknas i siffrorna för verksamhetsåret 2023."
+    assert own.headline == "Gallrade personer saknas i underlaget för verksamhetsåret 2023."
     assert own.text.startswith("13\u00a0personer som kan ha räknats då har gallrats 2024 och 2025,")
     assert (own.is_own, before.is_own) == (True, False)
     assert before.text.startswith("Uppgifter om 7\u00a0personer lästes först när underlaget hade nått 2025.")
