@@ -28,7 +28,7 @@ from pipelines.history.store import History
 from pipelines.home import Home
 
 #: Bytes of files in one batch: large enough that a backlog's nights share their work, small enough for a small machine.
-BATCH_BYTES = 128 * 1024**2
+BATCH_BYTES = 96 * 1024**2
 
 Progress = Callable[[str], None]
 #: Called with each dataset's rows of a batch and the batch's dates by ord: where the contracts' promises are checked.

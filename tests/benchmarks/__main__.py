@@ -31,7 +31,7 @@ def _measured(command: list[str], environment: dict[str, str] | None = None) -> 
     _, status, used = os.wait4(process.pid, 0)
     if os.waitstatus_to_exitcode(status):
         raise SystemExit(f"{command} ended with {os.waitstatus_to_exitcode(status)}")
-    return time.monotonic() - start, used.ru_maxrss / 1024**2
+    return time.monotonic() - start, used.ru_maxrss * 1024 / 1e9  # Linux counts it in KiB
 
 
 def _one_more_night(place: Path, loaded: int, all_nights: Path, days: list[str]) -> float:
