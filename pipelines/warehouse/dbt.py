@@ -68,13 +68,13 @@ def recall_parse(folder: Path, target: Path) -> None:
 
 def keep_parse(folder: Path, target: Path) -> None:
     """Keep what dbt made of the project for the next night, and nothing older."""
-    kept = folder / _kept_parse()
-    if kept.is_file():
+    kept, made = folder / _kept_parse(), target / _PARSE
+    if kept.is_file() or not made.is_file():  # dbt can be told not to write it
         return
     for old in folder.glob(f"*-{_PARSE}*"):
         old.unlink()
     part = kept.with_name(kept.name + ".part")
-    shutil.copyfile(target / _PARSE, part)
+    shutil.copyfile(made, part)
     os.replace(part, kept)
 
 
