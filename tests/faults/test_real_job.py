@@ -29,7 +29,7 @@ ASSETS = "pipelines.orchestration.assets"
 
 #: Steps of the real job: the version that must be published afterwards.
 STEPS = {
-    f"{ASSETS}:purge:after": 1,
+    "pipelines.history.store:History.purge:after": 1,
     f"{ASSETS}:write_inputs:after": 1,
     f"{ASSETS}:keep_models:before": 1,
     f"{ASSETS}:build_published:after": 1,
