@@ -4,6 +4,7 @@ Nothing in it is a formula, and a text is always written as a text: labels come 
 """
 
 import io
+import math
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
@@ -21,6 +22,8 @@ A4 = 9
 WIDEST_LABEL = 48
 #: Above the table: title, report, period, and a blank row.
 FIRST_ROW = 4
+#: Characters that a paragraph is wide at least, and a column that no table uses; points of a line.
+PARAGRAPH, OTHER_COLUMN, LINE = 80, 9, 15
 
 
 def workbook(outline: Outline) -> bytes:
@@ -108,6 +111,17 @@ class _Writer:
         link = self._format(font_color=PAGE["link"].light, underline=1)
         sheet.write_url(row, column, f"internal:'{target}'!A1", link, text)
 
+    def _paragraph(self, sheet: Any, row: int, text: str, widths: Sequence[int], look: Any) -> None:
+        """A long text over the columns, broken into lines: one that ran on to the right would shrink the print."""
+        last, total = 0, widths[0]
+        while total < PARAGRAPH:
+            last += 1
+            total += widths[last] if last < len(widths) else OTHER_COLUMN
+        if last:
+            sheet.merge_range(row, 0, row, last, "", look)
+        sheet.write_string(row, 0, text, look)
+        sheet.set_row(row, LINE * math.ceil(len(text) / total))
+
     # -- sheets --------------------------------------------------------------------------------------------------
 
     def _contents(self) -> None:
@@ -118,7 +132,7 @@ class _Writer:
         lines = [outline.when, *outline.notes, outline.source]
         row = 1
         for line in lines:
-            sheet.write_string(row, 0, line, self._format())
+            self._paragraph(sheet, row, line, (26, 90), self._format(text_wrap=True))
             row += 1
         row += 1
         self._heads(sheet, row, ("Blad", "Innehåll"))
@@ -178,17 +192,20 @@ class _Writer:
                 self._cell(sheet, row, column, cell, **look)
         sheet.repeat_rows(FIRST_ROW, first - 1)
         sheet.freeze_panes(first, 1)
+        longest = max(len(text) for text in (table.corner, *(line.label for line in table.rows)))
+        widths = [min(WIDEST_LABEL, max(14, longest + 2))]
+        for column, line in enumerate(table.columns):
+            texts = [*line.label.split(), *(cells[column].text for cells in table.cells)]
+            widths.append(max(9, max(map(len, texts)) + 3))
+        for column, width in enumerate(widths):
+            sheet.set_column(column, column, width)
         row = first + len(table.rows) + 1
+        look = {"font_size": 10, "font_color": PAGE["muted"].light, "text_wrap": True}
         for note in (*block.notes, *self.outline.notes, signs(table), self.outline.source):
             if note:
-                sheet.write_string(row, 0, note, self._format(font_size=10, font_color=PAGE["muted"].light))
+                self._paragraph(sheet, row, note, widths, self._format(**look))
                 row += 1
         self._link(sheet, row + 1, 0, CONTENTS, "Till innehållet")
-        longest = max(len(text) for text in (table.corner, *(line.label for line in table.rows)))
-        sheet.set_column(0, 0, min(WIDEST_LABEL, max(14, longest + 2)))
-        for column, line in enumerate(table.columns, start=1):
-            texts = [*line.label.split(), *(cells[column - 1].text for cells in table.cells)]
-            sheet.set_column(column, column, max(9, max(map(len, texts)) + 3))
 
     def _table_head(self, sheet: Any, table: TableContent) -> int:
         """The heading rows; returns the row of the first numbers."""
@@ -225,7 +242,8 @@ class _Writer:
         heads = ("Statistik", "Mått", "Betydelse", "Enhet", "Tänk på", "Källa", "Rättslig grund")
         self._heads(sheet, 2, heads)
         sheet.freeze_panes(3, 0)
-        for column, width in enumerate((28, 28, 70, 16, 40, 50, 36)):
+        widths = (28, 28, 70, 16, 40, 50, 36)
+        for column, width in enumerate(widths):
             sheet.set_column(column, column, width)
         row = 3
         wrap = self._format(text_wrap=True)
@@ -251,6 +269,6 @@ class _Writer:
             sheet.write_string(row, 1, meaning, self._format())
         row += 2
         for text in SIGNS_TEXT:
-            sheet.write_string(row, 0, text, self._format())
+            self._paragraph(sheet, row, text, widths, wrap)
             row += 1
         self._link(sheet, row + 1, 0, CONTENTS, "Till innehållet")

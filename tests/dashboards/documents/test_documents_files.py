@@ -243,3 +243,12 @@ def test_a_dataset_says_the_days_that_its_table_is_about(year: Built) -> None:
 
 def test_a_profile_says_what_the_catalogue_asks() -> None:
     assert set(Profile.model_fields) == set(OpenData.__dataclass_fields__)
+
+
+def test_no_text_of_a_sheet_runs_on_to_the_right(book: Any) -> None:
+    """The print is as wide as the widest text, so one long line would make all numbers of its sheet too small to read."""
+    for sheet in book.worksheets:
+        for row in sheet.iter_rows(min_row=2):
+            for cell in row:
+                long = isinstance(cell.value, str) and len(cell.value) > 120
+                assert not long or cell.alignment.wrap_text, (sheet.title, cell.coordinate)
