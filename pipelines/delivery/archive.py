@@ -18,7 +18,7 @@ from pipelines.errors import UsageError
 SUFFIX = ".zst.age"
 
 #: A fast level: compressing a year's backlog must not take longer than reading it.
-_CODEC = pa.Codec("zstd", compression_level=-3)
+_CODEC = pa.Codec("zstd", compression_level=-1)
 
 #: A file system's names hold 255 bytes; a longer name is cut, and what is cut away becomes a fingerprint.
 _LONGEST_NAME = 200
@@ -38,12 +38,18 @@ class Archive:
         kept must be what is loaded.
         """
         target = self.folder / delivery_id / (_short(name) + SUFFIX)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        self._incoming.mkdir(exist_ok=True)
-        packed = _CODEC.compress(content, asbytes=True)
         part = self._incoming / f"{delivery_id} {target.name}"
-        part.write_bytes(pyrage.encrypt(packed, [self._recipient]))
-        os.replace(part, target)
+        sealed = pyrage.encrypt(_CODEC.compress(content, asbytes=True), [self._recipient])
+        try:
+            part.write_bytes(sealed)
+        except FileNotFoundError:  # the first file of a run
+            self._incoming.mkdir(parents=True, exist_ok=True)
+            part.write_bytes(sealed)
+        try:
+            os.replace(part, target)
+        except FileNotFoundError:  # the first file of a delivery
+            target.parent.mkdir(exist_ok=True)
+            os.replace(part, target)
 
     def forget(self, delivery_id: str) -> None:
         """Remove a delivery's files."""

@@ -11,6 +11,7 @@ import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import polars as pl
@@ -18,6 +19,7 @@ import pyarrow as pa
 
 from pipelines.contract import Dataset
 from pipelines.delivery.faults import Fault
+from pipelines.delivery.lines import Lines, Numbers, Recognised
 from pipelines.delivery.manifest import ManifestFile
 
 #: The blanks that are trimmed around every value, inside quotes too.
@@ -31,21 +33,31 @@ MAX_UNPACKED = 4 * 1024**3
 
 @dataclass
 class FileRecords:
-    """The data records of one file.
+    """The data records of one file, in its order: those that are not empty lines.
 
-    ``header``: trimmed column names in the file's order. ``records``: one row per data record that is not an empty line,
-    with `line` (physical line on which it begins, the header's is 1) and `record` (its text, perhaps with the line's end).
+    ``header``: trimmed column names in the file's order. ``numbers``: each record's number in the batch's `Lines`.
+    ``lines``: the physical line on which each begins (the header's is 1); None when they follow each other from line 2.
     """
 
     dataset: Dataset
     file_name: str
-    header: list[str]
-    records: pl.DataFrame
+    header: tuple[str, ...]
+    numbers: Numbers
+    lines: Numbers | None
+
+    @property
+    def count(self) -> int:
+        """Data rows as delivered."""
+        return len(self.numbers)
 
     @property
     def unknown_columns(self) -> int:
         known = {column.name for column in self.dataset.columns}
         return sum(name not in known for name in self.header)
+
+    def lines_at(self, places: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Numbers:
+        """The physical lines of the records at these places."""
+        return (places + 2).astype(np.uint32) if self.lines is None else self.lines[places]
 
 
 @dataclass
@@ -64,7 +76,7 @@ class _Unusable(Exception):
         self.fault = Fault(reason, message)
 
 
-def read_file(folder: Path, file: ManifestFile, dataset: Dataset) -> ReadFile:
+def read_file(folder: Path, file: ManifestFile, dataset: Dataset, lines: Lines) -> ReadFile:
     """Read one file of a delivery; the fault is the first that applies to the file."""
     try:
         path = folder / file.name
@@ -75,7 +87,7 @@ def read_file(folder: Path, file: ManifestFile, dataset: Dataset) -> ReadFile:
         message = f"Filen {file.name} saknas eller går inte att läsa. Be avsändaren leverera den igen."
         return ReadFile(file, None, None, Fault("missing_file", message))
     try:
-        return ReadFile(file, content, _records(content, file, dataset), None)
+        return ReadFile(file, content, _records(content, file, dataset, lines), None)
     except _Unusable as error:
         return ReadFile(file, content, None, error.fault)
 
@@ -95,7 +107,7 @@ def split_record(record: str) -> list[str] | None:
         position = match.end() + 1
 
 
-def _records(content: bytes, file: ManifestFile, dataset: Dataset) -> FileRecords:
+def _records(content: bytes, file: ManifestFile, dataset: Dataset, lines: Lines) -> FileRecords:
     if hashlib.sha256(content).hexdigest() != file.sha256:
         raise _Unusable(
             "checksum_mismatch",
@@ -103,19 +115,19 @@ def _records(content: bytes, file: ManifestFile, dataset: Dataset) -> FileRecord
             "ändrad. Be avsändaren leverera igen.",
         )
     text = _decoded(content, file)
-    regular = _regular_records(text)
-    logical = _records_one_by_one(text, file) if regular is None else regular
-    if logical.is_empty():
-        raise _malformed(file, 1, "rubrikraden saknas")
-    header_line, header_text = logical.select("line", "record").row(0)
-    header = split_record(header_text)
-    if header is None:
-        raise _malformed(file, header_line, "citattecknen i rubrikraden går inte ihop")
-    if len(header) != len(set(header)):
-        raise _malformed(file, header_line, _named_twice(header, dataset))
-    records = logical.slice(1)
-    if regular is None:
-        _check_fields(records, len(header), file)
+    physical = _physical_lines(text)
+    lines_from = np.arange(1, len(physical) + 1, dtype=np.uint32)
+    all_records = (physical, lines_from) if b'"' not in text else _logical_records(physical, lines_from, file)
+    header, records, places = _header(*all_records, file, dataset)
+    found = lines.recognise(header, records)
+    fresh = _fresh(found, places)  # the others stood in a file before, and were found sound there
+    if fresh.height and not fresh.select(_is_plain(len(header)).all()).item():
+        if fresh.select(_is_empty().any()).item():
+            filled = (records.str.strip_chars(BLANKS) != "").to_numpy()
+            records, places = records.filter(pl.Series(filled)), places[filled]
+            found = lines.recognise(header, records)
+            fresh = _fresh(found, places)
+        _check_fields(fresh, len(header), file)
     missing = [column.name for column in dataset.columns if column.name not in header]
     if missing:
         raise _Unusable(
@@ -123,13 +135,38 @@ def _records(content: bytes, file: ManifestFile, dataset: Dataset) -> FileRecord
             f"Filen {file.name} saknar kolumnen {missing[0]}, som ska finnas enligt kontraktet för {dataset.source}. "
             "Be avsändaren leverera alla kolumner.",
         )
-    if records.height != file.rows:
+    if len(records) != file.rows:
         raise _Unusable(
             "row_count_mismatch",
-            f"Filen {file.name} har {records.height} datarader, men manifestet anger {file.rows}. Filen kan vara "
+            f"Filen {file.name} har {len(records)} datarader, men manifestet anger {file.rows}. Filen kan vara "
             "avkortad: be avsändaren leverera igen.",
         )
-    return FileRecords(dataset, file.name, header, records.select("line", "record"))
+    in_sequence = bool((places == np.arange(2, len(places) + 2)).all())
+    return FileRecords(dataset, file.name, header, lines.remember(found), None if in_sequence else places)
+
+
+def _fresh(found: Recognised, places: Numbers) -> pl.DataFrame:
+    """`line, record` of the records that are not recognised."""
+    rest = np.flatnonzero(found.fresh)
+    return pl.DataFrame({"line": places[rest], "record": found.records[rest]})
+
+
+def _header(
+    records: pl.Series, places: Numbers, file: ManifestFile, dataset: Dataset
+) -> tuple[tuple[str, ...], pl.Series, Numbers]:
+    """The column names, and the records after them; the header is the first record that is not an empty line."""
+    first = 0
+    while first < len(records) and not records[first].strip(BLANKS):
+        first += 1
+    if first == len(records):
+        raise _malformed(file, 1, "rubrikraden saknas")
+    line = int(places[first])
+    header = split_record(records[first])
+    if header is None:
+        raise _malformed(file, line, "citattecknen i rubrikraden går inte ihop")
+    if len(header) != len(set(header)):
+        raise _malformed(file, line, _named_twice(header, dataset))
+    return tuple(header), records.slice(first + 1), places[first + 1 :]
 
 
 def _decoded(content: bytes, file: ManifestFile) -> bytes:
@@ -165,66 +202,50 @@ def _unpacked(content: bytes, file: ManifestFile) -> bytes:
     return unpacked
 
 
-def _regular_records(text: bytes) -> pl.DataFrame | None:
-    """`line, record` of a file whose every line is a record with the same number of separators; None for any other file.
-
-    Nearly every file is so, and the bytes need not be copied or looked at twice: most of a backlog's time goes here.
-    """
-    if b'"' in text:
-        return None
-    characters = np.frombuffer(text, dtype=np.uint8)
-    ends = np.flatnonzero(characters == ord("\n")) + 1
-    if not text.endswith(b"\n"):
+def _physical_lines(text: bytes) -> pl.Series:
+    """Every line with its end; the bytes are not copied."""
+    ends = np.flatnonzero(np.frombuffer(text, dtype=np.uint8) == ord("\n")) + 1
+    if text and not text.endswith(b"\n"):
         ends = np.append(ends, len(text))
-    separators = np.flatnonzero(characters == ord(";"))
-    width, uneven = divmod(len(separators), len(ends))
-    if uneven or not width:  # a single column could be an empty line
-        return None
-    by_line = separators.reshape(len(ends), width)
-    if (by_line[:, -1] >= ends).any() or (by_line[1:, 0] < ends[:-1]).any():
-        return None
     bounds = np.concatenate([np.zeros(1, dtype=np.int64), ends])
-    records = pa.LargeStringArray.from_buffers(len(ends), pa.py_buffer(bounds), pa.py_buffer(text))
-    return pl.DataFrame({"record": pl.from_arrow(records)}).with_row_index("line", offset=1)
+    lines = pa.LargeStringArray.from_buffers(len(ends), pa.py_buffer(bounds), pa.py_buffer(text))
+    return cast(pl.Series, pl.from_arrow(lines))
 
 
-def _records_one_by_one(text: bytes, file: ManifestFile) -> pl.DataFrame:
-    """`line, record, separators` of any file: quoted values may hold line breaks, and lines may be empty."""
-    lines = pl.read_lines(io.BytesIO(text), name="record").with_row_index("line", offset=1)
-    records = _logical_records(lines, file)
-    return _without_empty(records.with_columns(separators=pl.col("record").str.count_matches(";", literal=True)))
-
-
-def _logical_records(lines: pl.DataFrame, file: ManifestFile) -> pl.DataFrame:
+def _logical_records(physical: pl.Series, places: Numbers, file: ManifestFile) -> tuple[pl.Series, Numbers]:
     """Joins physical lines that belong to one record because a quoted value holds a line break."""
-    quotes = lines["record"].str.count_matches('"', literal=True)
+    quotes = physical.str.count_matches('"', literal=True)
     if not (quotes % 2 == 1).any():
-        return lines
+        return physical, places
     open_before = (quotes.cum_sum() - quotes) % 2
     if quotes.sum() % 2:
-        last_start = int(lines.filter(open_before == 0)["line"].max())  # type: ignore[arg-type]
+        last_start = int(places[(open_before == 0).to_numpy()][-1])
         raise _malformed(file, last_start, "ett citattecken avslutas aldrig")
-    return (
-        lines.with_columns(record_id=(open_before == 0).cum_sum())
+    joined = (
+        pl.DataFrame({"line": places, "record": physical, "record_id": (open_before == 0).cum_sum()})
         .group_by("record_id", maintain_order=True)
-        .agg(pl.col("line").first(), pl.col("record").str.join("\n"))
-        .select("line", "record")
+        .agg(pl.col("line").first(), pl.col("record").str.join().str.replace_all("\r\n", "\n", literal=True))
     )
+    return joined["record"], joined["line"].to_numpy()
 
 
-def _without_empty(records: pl.DataFrame) -> pl.DataFrame:
-    """Wholly empty lines are no rows; only a record without any separator can be one."""
-    single = pl.col("separators") == 0
-    if not records.select(single.any()).item():
-        return records
-    return records.filter(~(single & (pl.col("record").str.strip_chars(BLANKS) == "")))
+def _is_plain(width: int) -> pl.Expr:
+    """A record of several fields without quotes that has as many as the header; nearly all are so."""
+    record = pl.col("record")
+    separators = record.str.count_matches(";", literal=True)
+    return (width > 1) & (separators == width - 1) & ~record.str.contains('"', literal=True)
+
+
+def _is_empty() -> pl.Expr:
+    """Wholly empty lines are no rows."""
+    return pl.col("record").str.strip_chars(BLANKS) == ""
 
 
 def _check_fields(records: pl.DataFrame, width: int, file: ManifestFile) -> None:
     """Every record must have as many fields as the header."""
     is_quoted = records["record"].str.contains('"', literal=True)
     plain, quoted = records.filter(~is_quoted), records.filter(is_quoted)
-    wrong = plain.filter(pl.col("separators") != width - 1)["line"].to_list()[:1]
+    wrong = plain.filter(pl.col("record").str.count_matches(";", literal=True) != width - 1)["line"].to_list()[:1]
     broken: list[int] = []
     for line, record in quoted.select("line", "record").iter_rows():
         fields = split_record(record)

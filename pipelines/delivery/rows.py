@@ -4,14 +4,17 @@ Nights are alike: each distinct content is typed and judged once, however many e
 pseudonyms instead of personnummer, and for each content the unbroken runs of extracts in which it was seen. Whether a
 delivery as a whole is usable is decided in ``judging``.
 
-Throughout, `ord` is the position of an extract in the batch (0, 1, … by date and revision).
+Throughout, `ord` is the position of an extract in the batch (0, 1, … by date and revision), and a run `ord_from, ord_to`
+is every extract from the one to the other. Only what is at fault is ever written out extract by extract.
 """
 
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from pipelines.contract import Column, Dataset
+from pipelines.delivery.lines import Lines, Numbers
 from pipelines.delivery.pseudonym import Pseudonymiser
 from pipelines.delivery.reading import BLANKS, FileRecords, split_record
 
@@ -41,8 +44,8 @@ class BatchRows:
     ``contents``: distinct sound contents (history columns) with `content`, a number; ``runs``: `content, ord_from,
     ord_to`, unbroken within the batch; ``quarantine``: `ord, line, column_name, reason, expected, pseudonyms` (whom the
     row is about, as far as that can be told); ``counts``: per ord `data_rows, loaded, quarantined, repeated`;
-    ``numbers``: pseudonyms with birth date and gender of all sound rows; ``delivered``: `content, ord` (list),
-    `pseudonym` and the key as text of all rows, quarantined ones too.
+    ``numbers``: pseudonyms with birth date and gender of all sound rows; ``delivered``: runs with `pseudonym` and the key as
+    text of all rows, quarantined ones too.
     """
 
     dataset: Dataset
@@ -56,8 +59,8 @@ class BatchRows:
 
 @dataclass(frozen=True)
 class Referenced:
-    """A column that another dataset refers to: ``sound`` holds `value, ord` of the rows that are not quarantined,
-    ``owners`` holds `value, ord, pseudonym` of all."""
+    """A column that another dataset refers to: ``sound`` holds `value` and the runs of the rows that are not quarantined,
+    ``owners`` holds `value, pseudonym` and the runs of all."""
 
     sound: pl.DataFrame
     owners: pl.DataFrame
@@ -66,14 +69,17 @@ class Referenced:
 def type_rows(
     dataset: Dataset,
     files: dict[int, FileRecords],
+    lines: Lines,
     pseudonymiser: Pseudonymiser,
     referenced: dict[tuple[str, str], Referenced],
 ) -> BatchRows:
     """Type and judge a dataset's records.
 
-    ``files``: the records by ord. ``referenced``: each (dataset, column) that this dataset refers to.
+    ``files``: the records by ord, numbered in ``lines``. ``referenced``: each (dataset, column) that this dataset refers to.
     """
-    seen, data_rows = _distinct_contents(dataset, files)
+    seen, numbered = _distinct_contents(dataset, lines)
+    presence = _presence(files, lines, numbered)
+    seen = seen.join(presence, on="content", how="semi", maintain_order="left")
     for column in dataset.columns:
         if column.type == "text":  # from here on no personnummer is in it, so keys and references still fit together
             seen = seen.with_columns(pseudonymiser.mask_all(seen[column.name]))
@@ -82,74 +88,119 @@ def type_rows(
     intrinsic = _intrinsic_faults(dataset, typed)
     faults = pl.concat(
         [
-            seen.select("content", "ord").explode("ord").join(intrinsic, on="content", how="inner"),
-            _key_conflicts(dataset, seen, intrinsic),
-            *[_missing_references(dataset, column, seen, intrinsic, referenced) for column in dataset.columns],
+            _each_ord(presence.join(intrinsic, on="content")).select("content", "ord", "place", "check"),
+            _key_conflicts(dataset, seen, presence, intrinsic),
+            *[_missing_references(dataset, column, seen, presence, referenced) for column in dataset.columns],
         ]
     )
     bad = faults.sort("place", "check").group_by("content", "ord").agg(pl.col("place").first(), pl.col("check").first())
-    good = _without(seen.select("content", "ord"), bad)
+    good = _without(presence, bad)
+    first_lines = _first_lines(files, lines, numbered, bad)
     return BatchRows(
         dataset=dataset,
         contents=_history_columns(dataset, typed, good),
-        runs=_runs(good),
-        quarantine=_quarantine(dataset, seen, typed, bad, referenced),
-        counts=_counts(dataset, data_rows, seen, good, bad),
+        runs=good,
+        quarantine=_quarantine(dataset, seen, typed, bad.join(first_lines, on=["content", "ord"]), referenced),
+        counts=_counts(files, presence, good, bad),
         numbers=_sound_numbers(dataset, typed, good, numbers),
-        delivered=seen.select("content", "ord", *[column.name for column in dataset.key]).join(
-            typed.select("content", pseudonym=_owner(dataset)), on="content"
-        ),
+        delivered=seen.select("content", *[column.name for column in dataset.key])
+        .join(typed.select("content", pseudonym=_owner(dataset)), on="content")
+        .join(presence, on="content"),
     )
+
+
+# --- runs --------------------------------------------------------------------------------------------------------------
+
+
+def _united(runs: pl.DataFrame, by: str) -> pl.DataFrame:
+    """`by, ord_from, ord_to`: runs of one ``by`` that overlap or touch are one."""
+    several = pl.col(by).is_duplicated()
+    apart = runs.filter(several).sort(by, "ord_from")
+    reached = pl.col("ord_to").cum_max().shift(1).over(by)
+    united = (
+        apart.with_columns(island=(pl.col("ord_from") > reached + 1).fill_null(True).cum_sum())
+        .group_by(by, "island")
+        .agg(pl.col("ord_from").min(), pl.col("ord_to").max())
+    )
+    return pl.concat([frame.select(by, "ord_from", "ord_to") for frame in (runs.filter(~several), united)])
+
+
+def _each_ord(runs: pl.DataFrame) -> pl.DataFrame:
+    """The runs extract by extract: `ord` instead of `ord_from, ord_to`."""
+    ords = pl.int_ranges("ord_from", pl.col("ord_to") + 1, dtype=pl.UInt32)
+    return runs.with_columns(ord=ords).drop("ord_from", "ord_to").explode("ord")
+
+
+def _without(presence: pl.DataFrame, bad: pl.DataFrame) -> pl.DataFrame:
+    """The runs less the faulty pairs of content and ord."""
+    if bad.is_empty():
+        return presence
+    touched = _each_ord(presence.join(bad, on="content", how="semi")).join(bad, on=["content", "ord"], how="anti")
+    rest = _united(touched.select("content", ord_from="ord", ord_to="ord"), "content")
+    return pl.concat([presence.join(bad, on="content", how="anti"), rest])
 
 
 # --- distinct contents -------------------------------------------------------------------------------------------------
 
 
-def _distinct_contents(dataset: Dataset, files: dict[int, FileRecords]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """`content`, the contracted columns as trimmed text, and the lists `ord` and `line` (a content's first in an ord)."""
+def _distinct_contents(dataset: Dataset, lines: Lines) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`content` with the contracted columns as trimmed text; and which `number`s of records have that `content`."""
     names = [column.name for column in dataset.columns]
-    groups: dict[tuple[str, ...], list[pl.DataFrame]] = {}
-    for ord_, file in files.items():
-        part = file.records.with_columns(ord=pl.lit(ord_, dtype=pl.UInt32))
-        groups.setdefault(tuple(file.header), []).append(part)
-    parts = [_split(names, list(header), pl.concat(frames)) for header, frames in groups.items()]
-    empty = pl.DataFrame(
-        schema={**dict.fromkeys(names, pl.String), "ord": pl.List(pl.UInt32), "line": pl.List(pl.UInt32)}
-    )
-    together = pl.concat([empty, *parts])
-    if len(parts) > 1 or together.select(names).is_duplicated().any():
-        together = together.group_by(names, maintain_order=True).agg(
-            pl.col("ord").list.explode(), pl.col("line").list.explode()
-        )
-    seen = together.with_row_index("content")
-    repeated = seen.filter(pl.col("ord").list.len() != pl.col("ord").list.n_unique())
-    if repeated.height:
-        once = (
-            repeated.select("content", "ord", "line")
-            .explode("ord", "line")
-            .group_by("content", "ord")
-            .agg(pl.col("line").min())
-            .group_by("content")
-            .agg("ord", "line")
-        )
-        seen = seen.update(once, on="content")
-    rows = [(ord_, file.records.height) for ord_, file in files.items()]
-    return seen, pl.DataFrame(rows, schema={"ord": pl.UInt32, "data_rows": pl.Int64}, orient="row")
+    parts = [_split(names, header, frame) for header, frame in lines.texts().items()]
+    empty = pl.DataFrame(schema={**dict.fromkeys(names, pl.String), "number": pl.UInt32})
+    grouped = pl.concat([empty, *parts]).group_by(names).agg("number").with_row_index("content")
+    return grouped.drop("number"), grouped.select("content", "number").explode("number")
 
 
-def _split(names: list[str], header: list[str], frame: pl.DataFrame) -> pl.DataFrame:
-    """Distinct records of files with one header, taken apart into the contracted columns."""
-    distinct = frame.group_by("record").agg("ord", "line")
-    quoted = distinct["record"].str.contains('"', literal=True)
-    plain = distinct.filter(~quoted)
+def _presence(files: dict[int, FileRecords], lines: Lines, numbered: pl.DataFrame) -> pl.DataFrame:
+    """`content, ord_from, ord_to`: the unbroken runs of extracts that hold each content."""
+    first = np.zeros(lines.count, dtype=np.uint32)
+    until = np.zeros(lines.count, dtype=np.uint32)  # the ord after the last one that held the record
+    ended = []
+    for ord_ in sorted(files):
+        numbers = files[ord_].numbers
+        begins = numbers[until[numbers] < max(ord_, 1)]
+        again = np.unique(begins[until[begins] > 0])
+        ended.append(_runs(again, first, until))
+        first[begins] = ord_
+        until[numbers] = ord_ + 1
+    ended.append(_runs(np.flatnonzero(until).astype(np.uint32), first, until))
+    runs = pl.concat(ended).join(numbered, on="number").select("content", "ord_from", "ord_to")
+    return _united(runs, "content")
+
+
+def _runs(numbers: Numbers, first: Numbers, until: Numbers) -> pl.DataFrame:
+    return pl.DataFrame({"number": numbers, "ord_from": first[numbers], "ord_to": until[numbers] - 1})
+
+
+def _first_lines(
+    files: dict[int, FileRecords], lines: Lines, numbered: pl.DataFrame, bad: pl.DataFrame
+) -> pl.DataFrame:
+    """`content, ord, line` of the faulty pairs: where the content stands first in that extract's file."""
+    wanted = np.zeros(lines.count, dtype=np.bool_)
+    wanted[numbered.join(bad, on="content", how="semi")["number"].to_numpy()] = True
+    found = [pl.DataFrame(schema={"ord": pl.UInt32, "number": pl.UInt32, "line": pl.UInt32})]
+    for ord_ in bad["ord"].unique():
+        places = np.flatnonzero(wanted[files[ord_].numbers])
+        numbers, at = files[ord_].numbers[places], files[ord_].lines_at(places)
+        found.append(
+            pl.DataFrame({"number": numbers, "line": at}).select(pl.lit(ord_, pl.UInt32).alias("ord"), pl.all())
+        )
+    return pl.concat(found).join(numbered, on="number").group_by("content", "ord").agg(pl.col("line").min())
+
+
+def _split(names: list[str], header: tuple[str, ...], frame: pl.DataFrame) -> pl.DataFrame:
+    """Numbered records of files with one header, taken apart into the contracted columns."""
+    quoted = frame["record"].str.contains('"', literal=True)
+    plain = frame.filter(~quoted)
     fields = plain["record"].str.split(";")
     columns = [fields.list.get(header.index(name)).alias(name) for name in names]
-    parts = [pl.DataFrame(columns).with_columns(plain["ord"], plain["line"])]
+    parts = [pl.DataFrame(columns).with_columns(plain["number"])]
     if quoted.any():
-        rest = distinct.filter(quoted)
+        rest = frame.filter(quoted)
         rows = [split_record(record) or [] for record in rest["record"]]
         columns = [pl.Series(name, [row[header.index(name)] for row in rows], dtype=pl.String) for name in names]
-        parts.append(pl.DataFrame(columns).with_columns(rest["ord"], rest["line"]))
+        parts.append(pl.DataFrame(columns).with_columns(rest["number"]))
     trimmed = pl.concat(parts).with_columns(pl.col(names).str.strip_chars(BLANKS))
     return trimmed.with_columns(pl.when(pl.col(names) != "").then(pl.col(names)))
 
@@ -242,14 +293,19 @@ def _fault_frame(found: pl.DataFrame, place: int, check: int) -> pl.DataFrame:
     )
 
 
-def _key_conflicts(dataset: Dataset, seen: pl.DataFrame, intrinsic: pl.DataFrame) -> pl.DataFrame:
+def _key_conflicts(
+    dataset: Dataset, seen: pl.DataFrame, presence: pl.DataFrame, intrinsic: pl.DataFrame
+) -> pl.DataFrame:
     """Rows of one extract that share a usable key but not their content: all of them."""
     keys = [column.name for column in dataset.key]
     places = [place for place, column in enumerate(dataset.columns) if column.is_key]
     unusable = intrinsic.filter(pl.col("place").is_in(places) & (pl.col("check") <= 1))
-    usable = seen.select("content", *keys, "ord").drop_nulls(keys).join(unusable, on="content", how="anti")
-    shared = usable.filter(pl.struct(keys).is_duplicated()).explode("ord")
-    conflicting = shared.filter(pl.struct([*keys, "ord"]).is_duplicated())
+    usable = seen.select("content", *keys).drop_nulls(keys).join(unusable, on="content", how="anti")
+    shared = usable.filter(pl.struct(keys).is_duplicated()).join(presence, on="content").sort(*keys, "ord_from")
+    reached = pl.col("ord_to").cum_max().shift(1).over(keys)
+    crossing = shared.filter(pl.col("ord_from") <= reached)
+    suspects = _each_ord(shared.join(crossing, on=keys, how="semi"))
+    conflicting = suspects.filter(pl.struct([*keys, "ord"]).is_duplicated())
     return _fault_frame(conflicting, places[0], _KEY_CONFLICT)
 
 
@@ -257,55 +313,23 @@ def _missing_references(
     dataset: Dataset,
     column: Column,
     seen: pl.DataFrame,
-    intrinsic: pl.DataFrame,
+    presence: pl.DataFrame,
     referenced: dict[tuple[str, str], Referenced],
 ) -> pl.DataFrame:
     """Rows whose reference is not among the sound rows of the same delivery."""
     place = dataset.columns.index(column)
     if column.reference is None:
-        return _fault_frame(seen.select("content", "ord").clear().explode("ord"), place, _REFERENCE)
-    referring = seen.select("content", pl.col(column.name).alias("value"), "ord").drop_nulls("value").explode("ord")
-    return _fault_frame(
-        referring.join(referenced[column.reference].sound, on=["value", "ord"], how="anti"), place, _REFERENCE
-    )
-
-
-def _without(presence: pl.DataFrame, bad: pl.DataFrame) -> pl.DataFrame:
-    """`content, ord` (lists) less the faulty pairs."""
-    if bad.is_empty():
-        return presence
-    touched = presence.join(bad, on="content", how="semi")
-    rest = (
-        touched.explode("ord")
-        .join(bad, on=["content", "ord"], how="anti")
-        .group_by("content")
-        .agg(pl.col("ord").sort())
-    )
-    return pl.concat([presence.join(bad, on="content", how="anti"), rest])
+        return _fault_frame(_each_ord(presence.clear()), place, _REFERENCE)
+    referring = seen.select("content", value=pl.col(column.name)).drop_nulls().join(presence, on="content")
+    sound = referenced[column.reference].sound
+    inside = (pl.col("ord_from") >= pl.col("ord_from_right")) & (pl.col("ord_to") <= pl.col("ord_to_right"))
+    found = referring.join(sound, on="value").filter(inside)
+    rest = referring.join(found, on=["content", "ord_from"], how="anti")
+    present = _each_ord(sound.join(rest, on="value", how="semi"))
+    return _fault_frame(_each_ord(rest).join(present, on=["value", "ord"], how="anti"), place, _REFERENCE)
 
 
 # --- results -----------------------------------------------------------------------------------------------------------
-
-
-def _runs(good: pl.DataFrame) -> pl.DataFrame:
-    """Unbroken runs of ord per content."""
-    spans = good.select(
-        "content",
-        "ord",
-        ord_from=pl.col("ord").list.min(),
-        ord_to=pl.col("ord").list.max(),
-        seen=pl.col("ord").list.len(),
-    )
-    whole = pl.col("ord_to") - pl.col("ord_from") + 1 == pl.col("seen")
-    broken = (
-        spans.filter(~whole)
-        .select("content", pl.col("ord").list.sort())
-        .explode("ord")
-        .with_columns(island=(pl.col("ord").cast(pl.Int64) - pl.int_range(pl.len()).over("content")))
-        .group_by("content", "island")
-        .agg(ord_from=pl.col("ord").min(), ord_to=pl.col("ord").max())
-    )
-    return pl.concat([frame.select("content", "ord_from", "ord_to") for frame in (spans.filter(whole), broken)])
 
 
 def _history_columns(dataset: Dataset, typed: pl.DataFrame, good: pl.DataFrame) -> pl.DataFrame:
@@ -363,10 +387,8 @@ def _quarantine(
         },
         orient="row",
     )
-    lines = seen.select("content", "ord", "line").join(bad, on="content", how="semi").explode("ord", "line")
     return (
-        bad.join(lines, on=["content", "ord"])
-        .join(words, on=["place", "check"])
+        bad.join(words, on=["place", "check"])
         .join(_owners(dataset, seen, typed, bad, referenced), on=["content", "ord"], how="left")
         .select("ord", "line", "column_name", "reason", "expected", "pseudonyms")
         .sort("ord", "line")
@@ -395,7 +417,8 @@ def _owners(
         column = references[0]
         assert column.reference
         values = seen.select("content", value=pl.col(column.name))
-        owned = pairs.join(values, on="content").join(referenced[column.reference].owners, on=["value", "ord"])
+        inside = pl.col("ord").is_between("ord_from", "ord_to")
+        owned = pairs.join(values, on="content").join(referenced[column.reference].owners, on="value").filter(inside)
     return owned.group_by("content", "ord").agg(pseudonyms=pl.col("pseudonym").drop_nulls().unique())
 
 
@@ -409,11 +432,13 @@ def _per_ord(runs: pl.DataFrame, ords: pl.DataFrame) -> pl.DataFrame:
 
 
 def _counts(
-    dataset: Dataset, data_rows: pl.DataFrame, seen: pl.DataFrame, good: pl.DataFrame, bad: pl.DataFrame
+    files: dict[int, FileRecords], presence: pl.DataFrame, good: pl.DataFrame, bad: pl.DataFrame
 ) -> pl.DataFrame:
+    rows = [(ord_, file.count) for ord_, file in files.items()]
+    data_rows = pl.DataFrame(rows, schema={"ord": pl.UInt32, "data_rows": pl.Int64}, orient="row")
     ords = data_rows.select(pl.int_range(0, pl.col("ord").max() + 1, dtype=pl.UInt32).alias("ord"))
-    distinct = _per_ord(_runs(seen.select("content", "ord")), ords).rename({"present": "distinct"})
-    loaded = _per_ord(_runs(good), ords).rename({"present": "loaded"})
+    distinct = _per_ord(presence, ords).rename({"present": "distinct"})
+    loaded = _per_ord(good, ords).rename({"present": "loaded"})
     quarantined = bad.group_by("ord").len("quarantined")
     return (
         data_rows.join(distinct, on="ord")
@@ -433,7 +458,7 @@ def _counts(
 def _sound_numbers(dataset: Dataset, typed: pl.DataFrame, good: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
     """The numbers that sound rows hold; a number that only a quarantined row brought is not remembered."""
     names = [column.history_name for column in dataset.number_columns]
-    sound = typed.join(good.filter(pl.col("ord").list.len() > 0), on="content", how="semi")
+    sound = typed.join(good, on="content", how="semi")
     held = [sound.select(pseudonym=pl.col(name)).drop_nulls() for name in names]
     described = numbers.select("pseudonym", "birth_date", "gender").drop_nulls("pseudonym")
     if not held:
@@ -444,9 +469,8 @@ def _sound_numbers(dataset: Dataset, typed: pl.DataFrame, good: pl.DataFrame, nu
 def refer_to(rows: BatchRows, column_name: str) -> Referenced:
     """What a dataset that refers to this column needs to know; the column is the dataset's key."""
     name = next(column.history_name for column in rows.dataset.columns if column.name == column_name)
-    spans = rows.runs.join(rows.contents.select("content", value=pl.col(name)), on="content")
-    ords = pl.int_ranges("ord_from", pl.col("ord_to") + 1, dtype=pl.UInt32)
+    sound = rows.runs.join(rows.contents.select("content", value=pl.col(name)), on="content")
     return Referenced(
-        sound=spans.select("value", ord=ords).explode("ord"),
-        owners=rows.delivered.select("ord", "pseudonym", value=pl.col(column_name)).explode("ord"),
+        sound=_united(sound, "value"),
+        owners=rows.delivered.select("pseudonym", "ord_from", "ord_to", value=pl.col(column_name)),
     )

@@ -1,12 +1,13 @@
 """Takes in every delivery that has not been seen: checks, archives, reads, types, judges and loads it, in that order.
 
-Deliveries go through in batches of one source, by date; memory follows the batch's size, not the backlog's. One bad
-delivery never stops the others. The rules themselves are in the modules that this one calls.
+Deliveries go through in batches of one source, by date; memory follows what the nights of a batch do not have in common,
+not the backlog's size. One bad delivery never stops the others. The rules themselves are in the modules that this one calls.
 """
 
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from pipelines.delivery.archive import Archive
 from pipelines.delivery.faults import Fault, first_fault
 from pipelines.delivery.find import Found, find_deliveries
 from pipelines.delivery.judging import ACCEPTED, HELD, REJECTED, SUPERSEDED, Checked, Judged, Ledger, Loaded
+from pipelines.delivery.lines import Lines
 from pipelines.delivery.manifest import MANIFEST_NAME, Manifest, ReadManifest, read_manifest
 from pipelines.delivery.pseudonym import Pseudonymiser, mask
 from pipelines.delivery.reading import FileRecords, ReadFile, read_file
@@ -27,8 +29,12 @@ from pipelines.errors import NightlyFailed
 from pipelines.history.store import History
 from pipelines.home import Home
 
-#: Bytes of files in one batch: large enough that a backlog's nights share their work, small enough for a small machine.
-BATCH_BYTES = 96 * 1024**2
+#: Bytes of a batch's records, those that nights repeat counted once: large enough that a backlog's nights share their work,
+#: small enough for a small machine.
+BATCH_BYTES = 64 * 1024**2
+
+#: Deliveries that are read before it is asked whether the batch is full.
+_AT_ONCE = 8
 
 Progress = Callable[[str], None]
 #: Called with each dataset's rows of a batch and the batch's dates by ord: where the contracts' promises are checked.
@@ -48,6 +54,18 @@ class TakenIn:
 
 
 @dataclass
+class _Batch:
+    """Deliveries of one source that have been read, in the order of judging, and the records of each of its datasets."""
+
+    candidates: list["_Candidate"]
+    lines: dict[str, Lines]
+
+    @property
+    def size(self) -> int:
+        return sum(lines.size for lines in self.lines.values())
+
+
+@dataclass
 class _Candidate:
     """A delivery on its way through: what was found, what could be read, and its faults so far."""
 
@@ -63,7 +81,7 @@ class _Candidate:
 
     @property
     def rows(self) -> int:
-        return sum(file.records.records.height for file in self.files.values() if file.records)
+        return sum(file.records.count for file in self.files.values() if file.records)
 
 
 def take_in(
@@ -94,16 +112,13 @@ def take_in(
         else:
             candidates.append(candidate)
     candidates.sort(key=_order)
-    batches = [
-        batch for name in sources for batch in _batches([one for one in candidates if one.manifest.source == name])
-    ]
     done = 0
-    for batch in run.read_ahead(batches):
+    for batch in run.read_ahead([[one for one in candidates if one.manifest.source == name] for name in sources]):
         run.take_in_batch(batch)
-        for candidate in batch:
+        done += len(batch.candidates)
+        progress(f"{batch.candidates[0].manifest.source}: {done} of {len(candidates)} deliveries taken in")
+        for candidate in batch.candidates:
             candidate.files.clear()  # the records of nights that are loaded are not needed any more
-        done += len(batch)
-        progress(f"{batch[0].manifest.source}: {done} of {len(candidates)} deliveries taken in")
     return run.finish(version)
 
 
@@ -134,26 +149,6 @@ def _manifest_fault(manifest: Manifest, code: str, today: date, sources: dict[st
     return None
 
 
-def _batches(candidates: list[_Candidate]) -> Iterator[list[_Candidate]]:
-    batch: list[_Candidate] = []
-    size = 0
-    for candidate in candidates:
-        batch.append(candidate)
-        size += sum(_size(candidate, file.name) for file in candidate.manifest.files)
-        if size >= BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
-
-
-def _size(candidate: _Candidate, name: str) -> int:
-    try:
-        return (candidate.found.path / name).stat().st_size * (10 if name.endswith(".gz") else 1)
-    except OSError:
-        return 0
-
-
 class _Run:
     """The state of one run: the ledger and what has been written to it."""
 
@@ -172,22 +167,34 @@ class _Run:
 
     # --- one batch -----------------------------------------------------------------------------------------------------
 
-    def read_ahead(self, batches: list[list[_Candidate]]) -> Iterator[list[_Candidate]]:
+    def read_ahead(self, by_source: list[list[_Candidate]]) -> Iterator[_Batch]:
         """The batches, read; while one is typed and loaded the next is read, so that no core waits."""
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            reading: list[Future[None]] = []
-            for number, batch in enumerate(batches):
-                waiting = reading or [pool.submit(self._read_safely, candidate) for candidate in batch]
-                for future in waiting:
-                    future.result()
-                following = batches[number + 1] if number + 1 < len(batches) else []
-                reading = [pool.submit(self._read_safely, candidate) for candidate in following]
+        waiting = deque(deque(candidates) for candidates in by_source if candidates)
+        with ThreadPoolExecutor(max_workers=2) as readers, ThreadPoolExecutor(max_workers=1) as ahead:
+            following = ahead.submit(self._read_batch, waiting, readers)
+            while batch := following.result():
+                following = ahead.submit(self._read_batch, waiting, readers)
                 yield batch
 
-    def take_in_batch(self, candidates: list[_Candidate]) -> None:
-        """Type, judge and load deliveries of one source that have been read; they are in the order of judging."""
+    def _read_batch(self, waiting: deque[deque[_Candidate]], readers: ThreadPoolExecutor) -> _Batch | None:
+        """Read the next deliveries of one source, as many as fit in a batch; None when nothing waits any more."""
+        if not waiting:
+            return None
+        source = self.sources[waiting[0][0].manifest.source]
+        batch = _Batch([], {name: Lines() for name in source.datasets})
+        while waiting[0] and batch.size < BATCH_BYTES:
+            some = [waiting[0].popleft() for _ in range(min(_AT_ONCE, len(waiting[0])))]
+            for done in [readers.submit(self._read_safely, candidate, batch.lines) for candidate in some]:
+                done.result()
+            batch.candidates += some
+        if not waiting[0]:
+            waiting.popleft()
+        return batch
+
+    def take_in_batch(self, read: _Batch) -> None:
+        """Type, judge and load a batch."""
         usable = []
-        for candidate in candidates:
+        for candidate in read.candidates:
             if candidate.fault:
                 self.reject(candidate, candidate.fault)
             elif candidate.files:
@@ -195,12 +202,14 @@ class _Run:
         if not usable:
             return
         source = self.sources[usable[0].manifest.source]
-        batch = self._type_safely(source, usable)
+        batch = self._type_safely(source, usable, read.lines)
         dates = {ord_: candidate.manifest.extract_date for ord_, candidate in enumerate(usable)}
         limit = self.home.municipality.thresholds.bad_row_min
+        counts = {name: rows.counts.rows_by_key("ord", named=True, unique=True) for name, rows in batch.items()}
         judged: dict[int, Judged] = {}
         for ord_, candidate in enumerate(usable):
-            judged[ord_] = self.ledger.judge(_checked(candidate, ord_, batch, many=limit))
+            own = {name: by_ord[ord_] for name, by_ord in counts.items()}
+            judged[ord_] = self.ledger.judge(_checked(candidate, ord_, own, batch, many=limit))
         for ord_ in judged:  # a later one of the batch may have superseded it
             judged[ord_] = self.ledger.judged[usable[ord_].found.delivery_id]
         extracts = self.ledger.extracts[source.name]
@@ -219,24 +228,24 @@ class _Run:
         for rows in batch.values():
             self.on_batch(rows, loaded_dates)
 
-    def _read_safely(self, candidate: _Candidate) -> None:
+    def _read_safely(self, candidate: _Candidate, lines: dict[str, Lines]) -> None:
         try:
-            self._read(candidate)
+            self._read(candidate, lines)
         except Exception as error:
             raise _unforeseen(error, f"Delivery {candidate.found.delivery_id} cannot be read") from None
 
-    def _type_safely(self, source: Source, usable: list[_Candidate]) -> dict[str, BatchRows]:
+    def _type_safely(self, source: Source, usable: list[_Candidate], lines: dict[str, Lines]) -> dict[str, BatchRows]:
         days = f"{usable[0].manifest.extract_date} to {usable[-1].manifest.extract_date}"
         try:
-            return self._type(source, usable)
+            return self._type(source, usable, lines)
         except Exception as error:
             raise _unforeseen(error, f"The deliveries of {source.name} from {days} cannot be typed") from None
 
-    def _read(self, candidate: _Candidate) -> None:
+    def _read(self, candidate: _Candidate, lines: dict[str, Lines]) -> None:
         """Read and archive a delivery's files, or find its fault; a delivery that is not there any more is left without."""
         datasets = self.sources[candidate.manifest.source].datasets
         for file in candidate.manifest.files:
-            read = read_file(candidate.found.path, file, datasets[file.dataset])
+            read = read_file(candidate.found.path, file, datasets[file.dataset], lines[file.dataset])
             candidate.files[file.dataset] = read
             if read.content is not None:
                 name = self._pseudonymiser.mask(file.name, self._today)
@@ -251,7 +260,7 @@ class _Run:
         else:
             candidate.fault = fault
 
-    def _type(self, source: Source, usable: list[_Candidate]) -> dict[str, BatchRows]:
+    def _type(self, source: Source, usable: list[_Candidate], lines: dict[str, Lines]) -> dict[str, BatchRows]:
         """Type the batch's rows, a dataset that others refer to before them."""
         typed: dict[str, BatchRows] = {}
         waiting = list(source.datasets.values())
@@ -268,7 +277,7 @@ class _Run:
                 for column in dataset.columns
                 if column.reference
             }
-            typed[dataset.name] = type_rows(dataset, files, self._pseudonymiser, referenced)
+            typed[dataset.name] = type_rows(dataset, files, lines[dataset.name], self._pseudonymiser, referenced)
         return {name: typed[name] for name in source.datasets}
 
     def _keep_quarantine(
@@ -300,7 +309,7 @@ class _Run:
                 dataset,
                 mask(read.file.name, self._today),
                 read.file.sha256,
-                read.records.records.height if read.records else 0,
+                read.records.count if read.records else 0,
             )
             for candidate in usable
             for dataset, read in candidate.files.items()
@@ -386,10 +395,11 @@ def _refers_to(dataset: Dataset) -> set[str]:
     return {column.reference[0] for column in dataset.columns if column.reference}
 
 
-def _checked(candidate: _Candidate, ord_: int, batch: dict[str, BatchRows], many: int) -> Checked:
+def _checked(
+    candidate: _Candidate, ord_: int, counts: dict[str, dict[str, int]], batch: dict[str, BatchRows], many: int
+) -> Checked:
     """``many``: so many bad rows may be too many, and then it is said which fault is the commonest."""
     manifest = candidate.manifest
-    counts = {name: rows.counts.row(by_predicate=pl.col("ord") == ord_, named=True) for name, rows in batch.items()}
     return Checked(
         delivery_id=candidate.found.delivery_id,
         folder=candidate.found.folder,
