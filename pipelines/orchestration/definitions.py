@@ -1,12 +1,10 @@
 """The Dagster definitions: the graph, the one job, the one schedule. `dagster dev` shows them, `kaa nightly` runs the job."""
 
 import dagster as dg
-from dagster_dbt import DbtCliResource
 
 from pipelines.orchestration import assets
 from pipelines.orchestration.runs import JOB
 from pipelines.orchestration.session import NightlySession
-from pipelines.warehouse.dbt import CHILD, PROJECT
 
 #: Weekdays at the hour of the extracts, by Swedish clocks; 04:00 exists once on every day of the year.
 SCHEDULE = "0 4 * * 1-5"
@@ -43,10 +41,7 @@ def definitions() -> dg.Definitions:
                 default_status=dg.DefaultScheduleStatus.RUNNING,
             )
         ],
-        resources={
-            "session": NightlySession(),
-            "dbt": DbtCliResource(project_dir=str(PROJECT), profiles_dir=str(PROJECT), dbt_executable=str(CHILD)),
-        },
+        resources={"session": NightlySession()},
     )
 
 

@@ -24,6 +24,12 @@ run_monitoring:
 retention:
   schedule:
     purge_after_days: 90
+event_log_storage:
+  module: pipelines.orchestration.event_log
+  class: EventLog
+  config:
+    dagster_home:
+      env: DAGSTER_HOME
 """
 
 

@@ -3,10 +3,8 @@
 dbt is called once a night. A fresh checkout has no manifest, so it is made when it is missing or older than the models.
 """
 
-import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -22,7 +20,11 @@ EXECUTABLE = Path(sys.executable).parent / "dbt"
 #: dbt as the nightly starts it: it does not outlive the nightly.
 CHILD = Path(__file__).resolve().parent / "dbt_child.sh"
 _MANIFEST = PROJECT / "target" / "manifest.json"
-_PARSE = "partial_parse.msgpack"
+_PARSE = PROJECT / "target" / "partial_parse.msgpack"
+
+#: Warehouse and history as the nightly's dbt knows them, below the folder in which it runs. Were they other files every
+#: night, dbt would parse the whole project anew, which takes longer than building most of it.
+_WAREHOUSE, _HISTORY = Path("warehouse", "warehouse.duckdb"), Path("history", "history.duckdb")
 
 
 @dataclass(frozen=True)
@@ -45,71 +47,56 @@ def manifest_path() -> Path:
     return _MANIFEST
 
 
-def links_to(version: Version, folder: Path) -> tuple[Path, Path]:
-    """Warehouse and history of a version, named the same every night: when a path in its profile is another one, dbt
-    parses the whole project anew, which takes longer than building most of it.
-    """
+def link_to(version: Version, folder: Path) -> None:
+    """Let dbt, which runs in this folder, find a version's warehouse and history under the same names every night."""
     folder.mkdir(mode=0o700, exist_ok=True)
-    for zone in ("warehouse", "history"):
-        part = folder / f"{zone}.part"
+    for zone, link in (("warehouse", _WAREHOUSE.parent), ("history", _HISTORY.parent)):
+        part = folder / f"{link}.part"
         part.unlink(missing_ok=True)
         part.symlink_to(version.folder(zone))
-        os.replace(part, folder / zone)
-    return folder / "warehouse" / version.warehouse.name, folder / "history" / version.history.name
-
-
-def recall_parse(folder: Path, target: Path) -> None:
-    """Give dbt what it made of the project last time, when no file of the project has changed since."""
-    target.mkdir(exist_ok=True)
-    kept = folder / _kept_parse()
-    if kept.is_file():
-        shutil.copyfile(kept, target / _PARSE)
-
-
-def keep_parse(folder: Path, target: Path) -> None:
-    """Keep what dbt made of the project for the next night, and nothing older."""
-    kept, made = folder / _kept_parse(), target / _PARSE
-    if kept.is_file() or not made.is_file():  # dbt can be told not to write it
-        return
-    for old in folder.glob(f"*-{_PARSE}*"):
-        old.unlink()
-    part = kept.with_name(kept.name + ".part")
-    shutil.copyfile(made, part)
-    os.replace(part, kept)
-
-
-def _kept_parse() -> str:
-    digest = hashlib.sha256()
-    for path in sorted(_sources()):
-        digest.update(f"{path.relative_to(PROJECT)}\n".encode() + path.read_bytes())
-    return f"{digest.hexdigest()[:16]}-{_PARSE}"
+        os.replace(part, folder / link)
 
 
 def _sources() -> list[Path]:
     return [path for path in PROJECT.rglob("*") if path.suffix in (".sql", ".yml") and "target" not in path.parts]
 
 
-def dbt_environment(warehouse: Path, history: Path) -> dict[str, str]:
-    """What profiles.yml asks for."""
+def dbt_environment(warehouse: Path = _WAREHOUSE, history: Path = _HISTORY) -> dict[str, str]:
+    """What profiles.yml asks for, and where the project is."""
     return {
         "KAA_WAREHOUSE_PATH": str(warehouse),
         "KAA_HISTORY_PATH": str(history),
-        "KAA_DBT": str(EXECUTABLE),
+        "DBT_PROJECT_DIR": str(PROJECT),
+        "DBT_PROFILES_DIR": str(PROJECT),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
 
 
+def nightly_environment(folder: Path, target: Path) -> dict[str, str]:
+    """What ``CHILD`` and the dbt it starts need: where to run, where to write, and to tell Dagster each thing at once."""
+    return {
+        **dbt_environment(),
+        "KAA_DBT": str(EXECUTABLE),
+        "KAA_DBT_FOLDER": str(folder),
+        "DBT_TARGET_PATH": str(target),
+        "DBT_LOG_PATH": str(target),
+        "DBT_LOG_LEVEL_FILE": "info",
+        "DBT_LOG_FORMAT": "json",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
 def _parse() -> None:
-    """Make the manifest, in one step: a killed or a second process must not leave half a file to the next."""
-    environment = {**os.environ, **dbt_environment(Path("unused.duckdb"), Path("unused.duckdb"))}
+    """Make the manifest and dbt's own notes of it, each in one step: a killed or a second process must not leave half a file."""
+    environment = {**os.environ, **dbt_environment()}
     _MANIFEST.parent.mkdir(exist_ok=True)
     with TemporaryDirectory(dir=_MANIFEST.parent, prefix="parse-") as folder:
-        command = [str(EXECUTABLE), "--quiet", "parse", "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
-                   "--target-path", folder, "--log-path", folder]  # fmt: skip
+        command = [str(EXECUTABLE), "--quiet", "parse", "--target-path", folder, "--log-path", folder]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
         if done.returncode:
             raise NightlyFailed(f"The dbt project cannot be parsed: {done.stdout.strip() or done.stderr.strip()}")
-        os.replace(Path(folder) / _MANIFEST.name, _MANIFEST)
+        for made in (_PARSE, _MANIFEST):
+            os.replace(Path(folder) / made.name, made)
 
 
 def dbt_failure(target: Path) -> str:

@@ -5,7 +5,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 import dagster as dg
 import duckdb
@@ -65,8 +68,14 @@ def _wait_for_dbt(home: Home) -> None:
         time.sleep(0.05)
 
 
+@contextmanager
+def _dagster(home: Home) -> Iterator[dg.DagsterInstance]:
+    with patch.dict(os.environ, DAGSTER_HOME=str(dagster_home(home))), dg.DagsterInstance.get() as instance:
+        yield instance
+
+
 def _runs(home: Home) -> list[dg.DagsterRunStatus]:
-    with dg.DagsterInstance.from_config(str(dagster_home(home))) as instance:
+    with _dagster(home) as instance:
         return [run.status for run in instance.get_runs()]
 
 
@@ -89,7 +98,7 @@ def test_killed_while_dbt_works_and_a_second_one_meanwhile(night: Night, broken:
         time.sleep(0.05)
     assert assert_whole(home, night).number == 1
     assert _runs(home) == [dg.DagsterRunStatus.STARTED]
-    with dg.DagsterInstance.from_config(str(dagster_home(home))) as instance:
+    with _dagster(home) as instance:
         tidy_runs(instance, "of the next nightly")
     assert _runs(home) == [dg.DagsterRunStatus.FAILURE]
     assert_recovers(home, night)

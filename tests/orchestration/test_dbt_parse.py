@@ -1,64 +1,48 @@
-"""What dbt made of the project is used again the next night, and only while the project is the same."""
+"""What dbt made of the project is used again every night and in every KAA_HOME: parsing it takes longer than building."""
 
+import os
+import shutil
+import subprocess
 from pathlib import Path
-
-import pytest
 
 from pipelines.home import Version
 from pipelines.warehouse import dbt
 
-PARSE = "partial_parse.msgpack"
 
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "project"
-    (folder / "models").mkdir(parents=True)
-    (folder / "models" / "a.sql").write_text("select 1")
-    monkeypatch.setattr(dbt, "PROJECT", folder)
-    return folder
-
-
-def _a_night(own: Path, target: Path, made: str) -> str | None:
-    """What dbt finds when it begins; it leaves behind what it has made."""
-    own.mkdir(exist_ok=True)
-    dbt.recall_parse(own, target)
-    found = (target / PARSE).read_text() if (target / PARSE).exists() else None
-    (target / PARSE).write_text(made)
-    dbt.keep_parse(own, target)
-    return found
-
-
-def test_the_parse_is_kept_while_the_project_is_the_same(tmp_path: Path, project: Path) -> None:
-    own = tmp_path / "own"
-    assert _a_night(own, tmp_path / "night1", "first") is None
-    assert _a_night(own, tmp_path / "night2", "second") == "first"
-    (project / "models" / "a.sql").write_text("select 2")
-    assert _a_night(own, tmp_path / "night3", "third") is None
-    assert _a_night(own, tmp_path / "night4", "fourth") == "third"
-    (project / "models" / "a.sql").rename(project / "models" / "b.sql")
-    assert _a_night(own, tmp_path / "night5", "fifth") is None
-    assert len(list(own.iterdir())) == 1
-
-
-def test_a_night_without_a_parse_is_no_fault(tmp_path: Path, project: Path) -> None:
-    own, target = tmp_path / "own", tmp_path / "night"
-    own.mkdir()
-    dbt.recall_parse(own, target)
-    dbt.keep_parse(own, target)
-    assert not list(own.iterdir())
+def _night(path: Path, number: int) -> tuple[Path, Path]:
+    """A version before dbt runs: the folder that dbt runs in, and its target folder."""
+    version = Version(path, number)
+    for zone in ("history", "warehouse"):
+        version.folder(zone).mkdir(parents=True)
+    version.history.write_text(f"history {number}")
+    folder, target = path / "dbt", version.folder("warehouse") / "dbt"
+    dbt.link_to(version, folder)
+    target.mkdir()
+    return folder, target
 
 
 def test_a_version_has_the_same_names_every_night(tmp_path: Path) -> None:
-    own, named = tmp_path / "dbt", set()
+    environments = set()
     for number in (1, 2):
-        version = Version(tmp_path, number)
-        for zone in ("history", "warehouse"):
-            version.folder(zone).mkdir(parents=True)
-        version.history.write_text(f"history {number}")
-        warehouse, history = dbt.links_to(version, own)
-        warehouse.write_text("built")
-        assert history.read_text() == f"history {number}"
-        assert version.warehouse.read_text() == "built"
-        named.add((warehouse, history))
-    assert len(named) == 1
+        folder, target = _night(tmp_path, number)
+        environment = dbt.nightly_environment(folder, target)
+        names = environment["KAA_WAREHOUSE_PATH"], environment["KAA_HISTORY_PATH"]
+        (folder / names[0]).write_text("built")
+        assert (folder / names[1]).read_text() == f"history {number}"
+        assert Version(tmp_path, number).warehouse.read_text() == "built"
+        environments.add(names)
+    assert len(environments) == 1
+
+
+def test_a_new_home_parses_nothing_that_has_been_parsed(tmp_path: Path) -> None:
+    parse = dbt.manifest_path().with_name("partial_parse.msgpack")
+    said = []
+    for with_parse in (True, False):
+        folder, target = _night(tmp_path / str(with_parse), 1)
+        if with_parse:  # as dagster-dbt does before it starts dbt
+            shutil.copy(parse, target)
+        environment = {**os.environ, **dbt.nightly_environment(folder, target), "DBT_LOG_LEVEL_FILE": "debug"}
+        subprocess.run([str(dbt.CHILD), "--quiet", "parse"], env=environment, check=True)
+        assert (target / "manifest.json").is_file()
+        said.append("Unable to do partial parsing" in (target / "dbt.log").read_text(encoding="utf-8"))
+    assert said == [False, True]

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 import yaml
+from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.tags import MAX_RUNTIME_SECONDS_TAG
 
 from dashboards import site
@@ -14,6 +15,7 @@ from pipelines.errors import NightlyFailed
 from pipelines.home import initialise, open_home
 from pipelines.orchestration import assets
 from pipelines.orchestration.definitions import SCHEDULE, TIMEZONE, definitions
+from pipelines.orchestration.event_log import EventLog
 from pipelines.orchestration.run import dagster_home, run_nightly
 from pipelines.orchestration.runs import JOB, forget_runs, tidy_runs
 from pipelines.warehouse.dbt import figure_entries, manifest_path
@@ -125,10 +127,11 @@ def test_kaa_nightly_runs_the_job_of_the_schedule(
 
 
 @pytest.fixture
-def instance(tmp_path: Path) -> dg.DagsterInstance:
+def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dg.DagsterInstance:
     (tmp_path / "drop").mkdir()
     home, _ = initialise("nacka", tmp_path / "drop", tmp_path / "home")
-    return dg.DagsterInstance.from_config(str(dagster_home(home)))
+    monkeypatch.setenv("DAGSTER_HOME", str(dagster_home(home)))
+    return dg.DagsterInstance.get()
 
 
 def test_settings_of_dagsters_own_storage(instance: dg.DagsterInstance) -> None:
@@ -138,6 +141,16 @@ def test_settings_of_dagsters_own_storage(instance: dg.DagsterInstance) -> None:
     settings = yaml.safe_load((Path(instance.root_directory) / "dagster.yaml").read_text())
     assert settings["concurrency"]["runs"]["max_concurrent_runs"] == 1
     assert settings["retention"]["schedule"]["purge_after_days"] == 90
+
+
+def test_dagster_alone_reads_the_event_log(instance: dg.DagsterInstance) -> None:
+    run = _run(instance)
+    assert type(instance.event_log_storage) is EventLog
+    own = SqliteEventLogStorage(str(Path(instance.root_directory) / "history" / "runs"))
+    events = [record.event_log_entry.dagster_event_type for record in own.get_records_for_run(run).records]
+    assert dg.DagsterEventType.ASSET_MATERIALIZATION in events
+    assert events[-1] is dg.DagsterEventType.RUN_SUCCESS
+    assert own.fetch_materializations(something.key, limit=1).records[0].run_id == run
 
 
 @dg.asset
