@@ -11,7 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from open_data_contract_standard.model import CustomProperty, OpenDataContractStandard, SchemaObject, SchemaProperty
+from open_data_contract_standard.model import (
+    CustomProperty,
+    DataQuality,
+    OpenDataContractStandard,
+    SchemaObject,
+    SchemaProperty,
+)
 
 from pipelines.errors import UsageError
 
@@ -56,11 +62,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Dataset:
-    """One dataset of a source: its columns in contract order and its key."""
+    """One dataset of a source: its columns in contract order and its key, and what the contract promises of it as a whole."""
 
     source: str
     name: str
     columns: tuple[Column, ...]
+    quality: tuple[DataQuality, ...] = ()
 
     @cached_property
     def key(self) -> tuple[Column, ...]:
@@ -165,7 +172,7 @@ def _column(prop: SchemaProperty, lists: dict[str, dict[str, str]]) -> Column:
 
 def _dataset(source: str, schema: SchemaObject, lists: dict[str, dict[str, str]]) -> Dataset:
     columns = tuple(_column(prop, lists) for prop in schema.properties or [])
-    return Dataset(source=source, name=str(schema.name), columns=columns)
+    return Dataset(source=source, name=str(schema.name), columns=columns, quality=tuple(schema.quality or []))
 
 
 def read_contract(path: Path) -> OpenDataContractStandard:

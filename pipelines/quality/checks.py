@@ -6,14 +6,12 @@ Checks are plain data, so that they can be read and tested without Great Expecta
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
 from open_data_contract_standard.model import DataQuality
 
-from pipelines.contract import CONTRACTS, Column, Dataset, Rule, read_contract
+from pipelines.contract import Column, Dataset, Rule
 
 Severity = Literal["error", "warning"]
 
@@ -169,7 +167,7 @@ def _rule_check(dataset: Dataset, column: Column, rule: Rule) -> ContentCheck:
     return ContentCheck(check_name, "error", rule.description, _SHOULD_HAVE_BEEN_STOPPED, expectations)
 
 
-def extract_checks(dataset: Dataset, folder: Path = CONTRACTS) -> list[ExtractCheck]:
+def extract_checks(dataset: Dataset) -> list[ExtractCheck]:
     """What holds for each extract: keys are unique, rows add up, and the contract's rules for the dataset."""
     key = ", ".join(column.name for column in dataset.key)
     loaded, received = pl.col("distinct_rows"), pl.col("data_rows")
@@ -193,14 +191,7 @@ def extract_checks(dataset: Dataset, folder: Path = CONTRACTS) -> list[ExtractCh
             maximum=0,
         ),
     ]
-    rules = _dataset_rules(dataset.source, folder)[dataset.name]
-    return checks + [check for check in map(_dataset_check, rules) if check]
-
-
-@lru_cache
-def _dataset_rules(source: str, folder: Path) -> dict[str, list[DataQuality]]:
-    contract = read_contract(folder / f"{source}.odcs.yaml")
-    return {str(schema.name): schema.quality or [] for schema in contract.schema_ or []}
+    return checks + [check for check in map(_dataset_check, dataset.quality) if check]
 
 
 def _dataset_check(item: DataQuality) -> ExtractCheck | None:

@@ -5,6 +5,7 @@ because any other format copies values from the data into them. What is checked 
 """
 
 import importlib
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -83,16 +84,10 @@ def _detail(check: ContentCheck | ExtractCheck, success: bool, where: str) -> st
 
 def _judge(frame: pl.DataFrame, expectations: list[Expectation]) -> list[bool]:
     """Whether each expectation holds; one that cannot be judged, for want of its column, does not hold."""
-    # Imported here because it takes seconds, and most commands of the program never validate.
     import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
 
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    asset = context.data_sources.add_pandas("memory").add_dataframe_asset("dataset")
-    definition = asset.add_batch_definition_whole_dataframe("batch")
     # Arrow columns keep their exact types in pandas, also where values are missing.
-    batch = definition.get_batch(batch_parameters={"dataframe": frame.to_pandas(use_pyarrow_extension_array=True)})
+    batch = _any_frame().get_batch(batch_parameters={"dataframe": frame.to_pandas(use_pyarrow_extension_array=True)})
     built = [_build(expectation, place) for place, expectation in enumerate(expectations)]
     suite = gx.ExpectationSuite(name="contract", expectations=built)
     # Results do not come in the suite's order: those that could not be judged are put first.
@@ -101,6 +96,19 @@ def _judge(frame: pl.DataFrame, expectations: list[Expectation]) -> list[bool]:
         assert result.expectation_config and result.expectation_config.meta
         outcomes[result.expectation_config.meta["place"]] = bool(result.success)
     return [outcomes[place] for place in range(len(expectations))]
+
+
+@cache
+def _any_frame() -> Any:
+    """A batch definition that takes any frame. What surrounds it takes a tenth of a second to make, so it is made once."""
+    # Imported here because it takes seconds, and most commands of the program never validate.
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    asset = context.data_sources.add_pandas("memory").add_dataframe_asset("dataset")
+    return asset.add_batch_definition_whole_dataframe("batch")
 
 
 def _build(expectation: Expectation, place: int) -> Any:

@@ -288,8 +288,8 @@ def test_a_column_that_may_be_empty_is_no_longer_required(tmp_path: Path) -> Non
 def test_the_limit_for_growth_comes_from_the_contract(tmp_path: Path) -> None:
     folder = _changed(tmp_path, "ber.odcs.yaml", "maximum_percent: 150", "maximum_percent: 300")
     limits = [
-        next(check.maximum for check in extract_checks(dataset, path) if check.name == "growth")
-        for dataset, path in ((DATASETS["ber.register"], CONTRACTS), (_register(folder), folder))
+        next(check.maximum for check in extract_checks(dataset) if check.name == "growth")
+        for dataset in (DATASETS["ber.register"], _register(folder))
     ]
     assert limits == [150, 300]
 
@@ -297,7 +297,7 @@ def test_the_limit_for_growth_comes_from_the_contract(tmp_path: Path) -> None:
 def test_an_unknown_rule_is_not_passed_over(tmp_path: Path) -> None:
     folder = _changed(tmp_path, "ber.odcs.yaml", "{rule: no_repeats}", "{rule: no_such_rule}")
     with pytest.raises(ValueError, match="no_such_rule"):
-        extract_checks(_register(folder), folder)
+        extract_checks(_register(folder))
 
 
 @pytest.mark.slow
