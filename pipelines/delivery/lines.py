@@ -10,8 +10,10 @@ from typing import cast
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 Numbers = np.ndarray[tuple[int], np.dtype[np.uint32]]
+Places = np.ndarray[tuple[int], np.dtype[np.int64]]
 Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 Hashes = np.ndarray[tuple[int], np.dtype[np.uint64]]
 
@@ -22,13 +24,17 @@ _OTHER_BITS = np.uint64(32)
 
 @dataclass(frozen=True)
 class Recognised:
-    """A file's records with the numbers they have from another file; those flagged ``fresh`` have none yet."""
+    """A file's records with the numbers they have from another file.
+
+    ``new``: the places of those that have none yet; ``texts``: what stands there.
+    """
 
     header: tuple[str, ...]
     records: pl.Series
-    numbers: Numbers
-    fresh: Flags
     hashes: Hashes
+    numbers: Numbers
+    new: Places
+    texts: pa.LargeStringArray
 
 
 class Lines:
@@ -40,7 +46,7 @@ class Lines:
 
     def __init__(self) -> None:
         self.count = 0
-        self._texts: list[tuple[tuple[str, ...], int, pl.Series]] = []
+        self._texts: dict[tuple[str, ...], list[tuple[int, pa.LargeStringArray]]] = {}
         self._lock = Lock()
         self._before: _Table | None = None
         self._bytes = 0
@@ -55,33 +61,38 @@ class Lines:
         before = self._before
         hashes = records.hash().to_numpy()
         if before is None or before.header != header:
-            numbers, fresh = np.zeros(len(records), dtype=np.uint32), np.ones(len(records), dtype=np.bool_)
+            numbers, new = np.zeros(len(records), dtype=np.uint32), np.arange(len(records))
         else:
-            numbers, fresh = before.look_up(hashes, records)
-        return Recognised(header, records, numbers, fresh, hashes)
+            numbers, new = before.look_up(hashes, records)
+        # By themselves, for a part of a file's records would keep the whole file in memory.
+        texts = records[new].to_arrow(compat_level=pl.CompatLevel.oldest())
+        return Recognised(header, records, hashes, numbers, new, cast(pa.LargeStringArray, texts))
 
     def remember(self, file: Recognised) -> Numbers:
         """The number of each record of a file, new ones for those that had none."""
         numbers = file.numbers.copy()
-        places = np.flatnonzero(file.fresh)
-        texts = _compact(file.records[places])
         with self._lock:
             first = self.count
-            self.count += len(texts)
-            self._bytes += int(texts.estimated_size()) + numbers.nbytes
-            self._texts.append((file.header, first, texts))
-        numbers[places] = np.arange(first, first + len(texts), dtype=np.uint32)
+            self.count += len(file.new)
+            self._bytes += file.texts.nbytes + numbers.nbytes
+            self._texts.setdefault(file.header, []).append((first, file.texts))
+        numbers[file.new] = np.arange(first, first + len(file.new), dtype=np.uint32)
         if len(numbers):
             self._before = _Table(file.header, file.records, numbers, file.hashes)
         return numbers
 
     def texts(self) -> dict[tuple[str, ...], pl.DataFrame]:
         """`number, record` of everything numbered, by the header under which it stood."""
-        by_header: dict[tuple[str, ...], list[pl.DataFrame]] = {}
-        for header, first, texts in self._texts:
-            numbers = np.arange(first, first + len(texts), dtype=np.uint32)
-            by_header.setdefault(header, []).append(pl.DataFrame({"number": numbers, "record": texts}))
-        return {header: pl.concat(frames) for header, frames in by_header.items()}
+        return {
+            header: pl.DataFrame(
+                {
+                    "number": np.concatenate([first + np.arange(len(part), dtype=np.uint32) for first, part in parts]),
+                    "record": pl.from_arrow(pa.chunked_array([part for _, part in parts], pa.large_string())),
+                },
+                schema={"number": pl.UInt32, "record": pl.String},
+            )
+            for header, parts in self._texts.items()
+        }
 
 
 class _Table:
@@ -96,17 +107,16 @@ class _Table:
         lost = places[self._first.at(hashes) != places]  # another record has taken their slot
         self._second = _Slots(hashes[lost] >> _OTHER_BITS, lost)
 
-    def look_up(self, hashes: Hashes, records: pl.Series) -> tuple[Numbers, Flags]:
-        """The records' numbers, and which of them have none here."""
-        numbers, fresh = self._compared(self._first.at(hashes), records)
-        rest = np.flatnonzero(fresh)
-        numbers[rest], fresh[rest] = self._compared(self._second.at(hashes[rest] >> _OTHER_BITS), records[rest])
-        return numbers, fresh
+    def look_up(self, hashes: Hashes, records: pl.Series) -> tuple[Numbers, Places]:
+        """The records' numbers, and the places of those that have none here."""
+        numbers, differs = self._compared(self._first.at(hashes), records)
+        rest = np.flatnonzero(differs)
+        numbers[rest], differs = self._compared(self._second.at(hashes[rest] >> _OTHER_BITS), records[rest])
+        return numbers, rest[differs]
 
     def _compared(self, places: Numbers, records: pl.Series) -> tuple[Numbers, Flags]:
         """A hash only says where to look; that a record is the same is seen by comparing the texts."""
-        same = self._records[places] == records
-        return self._numbers[places], ~same.to_numpy()
+        return self._numbers[places], (self._records[places] != records).to_numpy()
 
 
 class _Slots:
@@ -120,8 +130,3 @@ class _Slots:
     def at(self, hashes: Hashes) -> Numbers:
         places: Numbers = self._table[hashes & self._mask]
         return places
-
-
-def _compact(texts: pl.Series) -> pl.Series:
-    """The texts by themselves: a part of a file's records would keep the whole file in memory."""
-    return cast(pl.Series, pl.from_arrow(texts.to_arrow(compat_level=pl.CompatLevel.oldest())))

@@ -165,8 +165,8 @@ def _is_plain_name(name: str, folder: Path) -> bool:
         return False
     try:
         name.encode()
-        inside = folder.resolve()
-        return (inside / name).resolve().parent == inside
+        path = folder / name
+        return not path.is_symlink() or path.resolve().parent == folder.resolve()
     except (OSError, RuntimeError, UnicodeEncodeError):  # a loop of links, or a name no file system holds
         return False
 

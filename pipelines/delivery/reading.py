@@ -16,10 +16,11 @@ from typing import cast
 import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.contract import Dataset
 from pipelines.delivery.faults import Fault
-from pipelines.delivery.lines import Lines, Numbers, Recognised
+from pipelines.delivery.lines import Lines, Numbers, Places
 from pipelines.delivery.manifest import ManifestFile
 
 #: The blanks that are trimmed around every value, inside quotes too.
@@ -55,7 +56,7 @@ class FileRecords:
         known = {column.name for column in self.dataset.columns}
         return sum(name not in known for name in self.header)
 
-    def lines_at(self, places: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Numbers:
+    def lines_at(self, places: Places) -> Numbers:
         """The physical lines of the records at these places."""
         return (places + 2).astype(np.uint32) if self.lines is None else self.lines[places]
 
@@ -117,17 +118,16 @@ def _records(content: bytes, file: ManifestFile, dataset: Dataset, lines: Lines)
     text = _decoded(content, file)
     physical = _physical_lines(text)
     lines_from = np.arange(1, len(physical) + 1, dtype=np.uint32)
-    all_records = (physical, lines_from) if b'"' not in text else _logical_records(physical, lines_from, file)
+    quoted = b'"' in text
+    all_records = _logical_records(physical, lines_from, file) if quoted else (physical, lines_from)
     header, records, places = _header(*all_records, file, dataset)
-    found = lines.recognise(header, records)
-    fresh = _fresh(found, places)  # the others stood in a file before, and were found sound there
-    if fresh.height and not fresh.select(_is_plain(len(header)).all()).item():
-        if fresh.select(_is_empty().any()).item():
-            filled = (records.str.strip_chars(BLANKS) != "").to_numpy()
+    found = lines.recognise(header, records)  # what stood in a file before was found sound there
+    if quoted or not _are_regular(found.texts, len(header)):
+        filled = (records.str.strip_chars(BLANKS) != "").to_numpy()
+        if not filled.all():
             records, places = records.filter(pl.Series(filled)), places[filled]
             found = lines.recognise(header, records)
-            fresh = _fresh(found, places)
-        _check_fields(fresh, len(header), file)
+        _check_fields(pl.DataFrame({"line": places[found.new], "record": records[found.new]}), len(header), file)
     missing = [column.name for column in dataset.columns if column.name not in header]
     if missing:
         raise _Unusable(
@@ -143,12 +143,6 @@ def _records(content: bytes, file: ManifestFile, dataset: Dataset, lines: Lines)
         )
     in_sequence = bool((places == np.arange(2, len(places) + 2)).all())
     return FileRecords(dataset, file.name, header, lines.remember(found), None if in_sequence else places)
-
-
-def _fresh(found: Recognised, places: Numbers) -> pl.DataFrame:
-    """`line, record` of the records that are not recognised."""
-    rest = np.flatnonzero(found.fresh)
-    return pl.DataFrame({"line": places[rest], "record": found.records[rest]})
 
 
 def _header(
@@ -229,16 +223,10 @@ def _logical_records(physical: pl.Series, places: Numbers, file: ManifestFile) -
     return joined["record"], joined["line"].to_numpy()
 
 
-def _is_plain(width: int) -> pl.Expr:
-    """A record of several fields without quotes that has as many as the header; nearly all are so."""
-    record = pl.col("record")
-    separators = record.str.count_matches(";", literal=True)
-    return (width > 1) & (separators == width - 1) & ~record.str.contains('"', literal=True)
-
-
-def _is_empty() -> pl.Expr:
-    """Wholly empty lines are no rows."""
-    return pl.col("record").str.strip_chars(BLANKS) == ""
+def _are_regular(records: pa.LargeStringArray, width: int) -> bool:
+    """Whether records without quotes all have as many fields as the header; an empty line could be one of a single field."""
+    separators = pc.count_substring(records, ";")
+    return width > 1 and bool(pc.all(pc.equal(separators, width - 1)).as_py())
 
 
 def _check_fields(records: pl.DataFrame, width: int, file: ManifestFile) -> None:
