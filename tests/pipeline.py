@@ -24,7 +24,7 @@ from pipelines.delivery.rows import BatchRows
 from pipelines.delivery.take_in import TakenIn, take_in
 from pipelines.history.store import History
 from pipelines.home import initialise
-from pipelines.warehouse.ask import ask_figures
+from pipelines.warehouse.ask import FIGURE_COLUMNS, ask_figures
 from pipelines.warehouse.dbt import EXECUTABLE, PROJECT, compiled_models, dbt_environment
 from pipelines.warehouse.inputs import EVERYTHING, write_inputs
 from pipelines.warehouse.periods import parse_period
@@ -111,13 +111,20 @@ class Pipeline:
         assert len(figures) == len(rows)
         return figures
 
+    def all_figures(self, period_ids: list[str], as_known: date | None = None) -> dict[FigureKey, Decimal]:
+        """All figures of several periods, computed together as a nightly does."""
+        rows = self.rows_of("figures", period_ids, as_known)
+        figures = {tuple(row[name] for name in FIGURE_COLUMNS[:-1]): row[FIGURE_COLUMNS[-1]] for row in rows}
+        assert len(figures) == len(rows)
+        return figures
+
     def models(self) -> list[dict[str, Any]]:
         """The compiled models, each after those it needs."""
         models: list[dict[str, Any]] = json.loads(models_json())
         return models
 
-    def rows_of(self, model: str, period_ids: list[str]) -> list[dict[str, Any]]:
-        """The rows of any model, with everything that is loaded."""
+    def rows_of(self, model: str, period_ids: list[str], as_known: date | None = None) -> list[dict[str, Any]]:
+        """The rows of any model, with everything that is loaded or as known on a day."""
         version = self.home.current()
         assert version is not None
         models = {item["name"]: item for item in self.models()}
@@ -129,9 +136,8 @@ class Pipeline:
             connection.execute(f"attach ':memory:' as warehouse; attach '{version.history}' as history (read_only)")
             connection.execute("use warehouse")
             municipality = self.home.municipality
-            write_inputs(
-                connection, municipality, [parse_period(each, municipality) for each in period_ids], EVERYTHING
-            )
+            periods = [parse_period(each, municipality) for each in period_ids]
+            write_inputs(connection, municipality, periods, as_known or EVERYTHING)
             for name, item in models.items():
                 if name in wanted:
                     connection.execute(f"create table {item['relation']} as {item['sql']}")
