@@ -40,9 +40,9 @@ class CompiledModel:
 
 
 def manifest_path() -> Path:
-    """The project's manifest, made anew when a file of the project is younger."""
+    """The project's manifest, made anew (with dbt's own notes of it) when a file of the project is younger."""
     youngest = max(path.stat().st_mtime for path in _sources())
-    if not _MANIFEST.exists() or _MANIFEST.stat().st_mtime < youngest:
+    if not _PARSE.exists() or not _MANIFEST.exists() or _MANIFEST.stat().st_mtime < youngest:
         _parse()
     return _MANIFEST
 
