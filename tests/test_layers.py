@@ -15,7 +15,7 @@ ALLOWED = {
     "pipelines/delivery": {"pipelines.contract", "pipelines.errors", "pipelines.municipality", "pipelines.history.store",
                            "pipelines.home"},
     "pipelines/history": {"pipelines.contract", "pipelines.municipality", "pipelines.delivery"},
-    "pipelines/quality": {"pipelines.contract"},
+    "pipelines/quality": {"pipelines.contract", "pipelines.errors"},
     "pipelines/warehouse": {"pipelines.contract", "pipelines.errors", "pipelines.municipality", "pipelines.home"},
 }  # fmt: skip
 

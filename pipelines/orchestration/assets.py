@@ -5,7 +5,6 @@ logs to everybody who may open it, so nothing here may hold a value from the dat
 """
 
 import json
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
@@ -13,7 +12,6 @@ from datetime import date
 from functools import partial
 from importlib.metadata import version as package_version
 from pathlib import Path
-from threading import Thread
 
 import dagster as dg
 import duckdb
@@ -31,17 +29,16 @@ from pipelines.history.purge_archives import purge_archives, remove_archives
 from pipelines.history.store import History
 from pipelines.orchestration.session import NightlySession, Session
 from pipelines.publish import build_published
-from pipelines.quality import CheckResult, load_library, validate_dataset
+from pipelines.quality import CheckResult, Promised, validate
 from pipelines.warehouse.ask import keep_models
 from pipelines.warehouse.dbt import (
-    CHILD,
     PROJECT,
     compiled_models,
     dbt_failure,
     figure_entries,
     link_to,
     manifest_path,
-    nightly_environment,
+    start_dbt,
 )
 from pipelines.warehouse.inputs import EVERYTHING, TABLES, write_inputs
 
@@ -84,16 +81,11 @@ def _history_key(dataset: Dataset) -> dg.AssetKey:
             for table in _LEDGER_TABLES
         ],
     ],
-    check_specs=[
-        dg.AssetCheckSpec("contract", asset=_history_key(dataset), description="Det kontraktet lovar om datamängden.")
-        for dataset in _DATASETS
-    ],
 )  # fmt: skip
 def taken_in(context: dg.AssetExecutionContext, session: NightlySession) -> Iterator[object]:
-    """Take in what is new in the drop folder, extend the history, and check it against the contracts."""
+    """Take in what is new in the drop folder, extend the history, and begin to check it against the contracts."""
     run = session.run
     run.version = run.home.start_next()
-    Thread(target=load_library, daemon=True).start()
     extracts: dict[str, list[pl.DataFrame]] = {dataset.table: [] for dataset in _DATASETS}
 
     def remember(rows: BatchRows, dates: dict[int, date]) -> None:
@@ -105,9 +97,13 @@ def taken_in(context: dg.AssetExecutionContext, session: NightlySession) -> Iter
 
     with History(run.version.history, run.sources) as history:
         result = take_in(run.home, run.sources, history, run.version.number, remember, partial(_tell, context))
-        for dataset in _datasets(run):
-            counts = pl.concat(extracts[dataset.table]) if extracts[dataset.table] else None
-            run.checks += _contract_checks(history, dataset, counts)
+        promised = [
+            _promised(history, dataset, pl.concat(extracts[dataset.table]))
+            for dataset in _datasets(run)
+            if any(not part.is_empty() for part in extracts[dataset.table])
+        ]
+        # Waited for when the figures are published: they are made while dbt works.
+        run.contract_checks = run.beside.submit(validate, promised)
         removals = history.purge(run.version.number)
         archived = purge_archives(history.connection, run.sources, run.home.archive, run.version.number)
         bounds = history.connection.execute("select min(extract_date), max(extract_date) from extract").fetchone()
@@ -121,7 +117,6 @@ def taken_in(context: dg.AssetExecutionContext, session: NightlySession) -> Iter
     )
     for dataset in _DATASETS:
         yield dg.MaterializeResult(asset_key=_history_key(dataset))
-        yield _contract_result(dataset, [check for check in run.checks if check.dataset == dataset.name])
     for table in _LEDGER_TABLES:
         yield dg.MaterializeResult(asset_key=["history", table], metadata=by_status if table == "delivery" else {})
 
@@ -130,10 +125,8 @@ def _datasets(run: Session) -> list[Dataset]:
     return [dataset for source in run.sources.values() for dataset in source.datasets.values()]
 
 
-def _contract_checks(history: History, dataset: Dataset, counts: pl.DataFrame | None) -> list[CheckResult]:
-    """Check the extracts that this run loaded, all nights of a backlog at once, as they came: before purging."""
-    if counts is None or counts.is_empty():
-        return []
+def _promised(history: History, dataset: Dataset, counts: pl.DataFrame) -> Promised:
+    """What is to be validated: the extracts that this run loaded, all nights of a backlog at once, before purging."""
     days = sorted(counts["extract_date"])
     first, last = days[0], days[-1]
     keys = ", ".join(column.history_name for column in dataset.key)
@@ -144,7 +137,7 @@ def _contract_checks(history: History, dataset: Dataset, counts: pl.DataFrame | 
         f"select count(distinct ({keys})) {seen}", {"first": last, "last": last}
     ).fetchone()
     newest = pl.when(pl.col("extract_date") == last).then(pl.lit(distinct[0] if distinct else 0))
-    ordered = counts.sort("extract_date").select(
+    extracts = counts.sort("extract_date").select(
         "extract_date",
         "data_rows",
         distinct_rows=pl.col("loaded"),
@@ -153,7 +146,22 @@ def _contract_checks(history: History, dataset: Dataset, counts: pl.DataFrame | 
         repeated_rows=pl.col("repeated"),
         previous_rows=pl.col("data_rows").shift(1, fill_value=pl.lit(history.rows_before(dataset, first), pl.Int64)),
     )
-    return validate_dataset(dataset, contents, ordered)
+    return dataset, contents, extracts
+
+
+@dg.multi_asset_check(
+    name="contracts",
+    specs=[
+        dg.AssetCheckSpec("contract", asset=_history_key(dataset), description="Det kontraktet lovar om datamängden.")
+        for dataset in _DATASETS
+    ],
+    op_tags={"dagster/priority": "-1"},  # after dbt, beside which they are made
+)
+def contracts(session: NightlySession) -> Iterator[dg.AssetCheckResult]:
+    """What came of checking the history against the contracts."""
+    checks = session.run.checks
+    for dataset in _DATASETS:
+        yield _contract_result(dataset, [check for check in checks if check.dataset == dataset.name])
 
 
 def _contract_result(dataset: Dataset, checks: list[CheckResult]) -> dg.AssetCheckResult:
@@ -198,17 +206,15 @@ def dbt_models(context: dg.AssetExecutionContext, session: NightlySession) -> It
     # dbt's own account of the night goes to a file: standard output belongs to programs that read ours.
     with log.open("w", encoding="utf-8") as file, redirect_stdout(file):
         # Not DbtCliResource: it loads dbt into this process, too, and asks its version of a third; that takes five seconds.
-        call = DbtCliInvocation.run(
-            args=[str(CHILD), "build", "--exclude-resource-type", "unit_test"],
-            env={**os.environ, **nightly_environment(folder, target)},
+        call = DbtCliInvocation(
+            process=start_dbt(folder, target, "build", "--exclude-resource-type", "unit_test"),
             manifest=_MANIFEST,
             dagster_dbt_translator=_TRANSLATOR,
             project_dir=PROJECT,
             target_path=target,
             raise_on_error=True,
-            context=context,
-            adapter=None,
             cli_version=parse_version(package_version("dbt-core")),
+            context=context,
         )
         try:
             yield from call.stream()

@@ -32,6 +32,7 @@ def definitions() -> dg.Definitions:
             assets.pages,
             assets.publication,
         ],
+        asset_checks=[assets.contracts],
         jobs=[nightly_job],
         schedules=[
             dg.ScheduleDefinition(

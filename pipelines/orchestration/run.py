@@ -12,6 +12,7 @@ import duckdb
 
 from pipelines.errors import NightlyFailed, UsageError, tells_of_full_disk
 from pipelines.home import Home
+from pipelines.warehouse.dbt import dbt_loading
 
 _INSTANCE = """# Dagster's own storage for this KAA_HOME.
 telemetry:
@@ -67,7 +68,8 @@ def run_nightly(home: Home) -> Outcome:
                 f"The drop folder {home.drop} is missing: mount it, or correct `drop` in {home.path / 'settings.toml'}."
             )
         before = home.current()
-        failure = _run_job(home)
+        with dbt_loading():
+            failure = _run_job(home)
         current = home.current()
         # The pointer decides: what fails after it has moved (Dagster's own records, say) takes nothing back.
         if current is None or (before and current.number <= before.number):

@@ -4,6 +4,7 @@ The job runs all its steps in one process, so this can be an ordinary object. Co
 """
 
 from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,16 +20,22 @@ from pipelines.orchestration.runs import tidy_runs
 from pipelines.quality.checks import CheckResult
 from pipelines.warehouse.periods import Period, day_period, periods_between
 
+_NEEDS_THE_OTHERS = "This step needs the ones before it: run the whole job nightly."
+
 
 @dataclass
 class Session:
-    """One run. ``version`` exists from the first step on; the other fields are filled by the steps that find them."""
+    """One run. ``version`` exists from the first step on; the other fields are filled by the steps that find them.
+
+    ``beside`` does what a later step needs while the steps before it go on.
+    """
 
     home: Home
     sources: dict[str, Source]
+    beside: Executor
     version: Version | None = None
     extracts: tuple[date, date] | None = None
-    checks: list[CheckResult] = field(default_factory=list)
+    contract_checks: Future[list[CheckResult]] | None = None
     figure_rows: int = 0
     judged: set[str] = field(default_factory=set)
     still_held: set[str] = field(default_factory=set)
@@ -37,8 +44,15 @@ class Session:
     def building(self) -> Version:
         """The version that this run builds; raises when the first step has not run."""
         if self.version is None:
-            raise NightlyFailed("This step needs the ones before it: run the whole job nightly.")
+            raise NightlyFailed(_NEEDS_THE_OTHERS)
         return self.version
+
+    @property
+    def checks(self) -> list[CheckResult]:
+        """What came of the contract checks, waited for when they are still being made."""
+        if self.contract_checks is None:
+            raise NightlyFailed(_NEEDS_THE_OTHERS)
+        return self.contract_checks.result()
 
     @property
     def periods(self) -> list[Period]:
@@ -62,10 +76,10 @@ class NightlySession(dg.ConfigurableResource[Any]):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["NightlySession"]:
         home = open_home()
-        with home.nightly_lock():
+        with home.nightly_lock(), ThreadPoolExecutor(max_workers=1) as beside:
             if context.instance and context.run_id:
                 tidy_runs(context.instance, context.run_id)
-            self._session = Session(home, load_sources(home.municipality.district_codes))
+            self._session = Session(home, load_sources(home.municipality.district_codes), beside)
             try:
                 yield self
             finally:

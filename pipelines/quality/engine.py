@@ -4,7 +4,6 @@ It runs on pandas frames and in memory only: no files, no Data Docs. Results are
 because any other format copies values from the data into them. What is checked belongs in ``checks``.
 """
 
-import importlib
 from functools import cache
 from typing import Any
 
@@ -23,11 +22,6 @@ from pipelines.quality.checks import (
 
 #: At most so many extract dates are named in a detail.
 _DATES_SHOWN = 3
-
-
-def load_library() -> None:
-    """Load Great Expectations, which takes seconds: to be done by a thread while others wait for files."""
-    importlib.import_module("great_expectations.expectations")
 
 
 def validate_dataset(dataset: Dataset, contents: pl.DataFrame, extracts: pl.DataFrame) -> list[CheckResult]:

@@ -5,8 +5,11 @@ dbt is called once a night. A fresh checkout has no manifest, so it is made when
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,14 +20,15 @@ from pipelines.home import Version
 
 PROJECT = Path(__file__).resolve().parent.parent.parent / "dbt_project"
 EXECUTABLE = Path(sys.executable).parent / "dbt"
-#: dbt as the nightly starts it: it does not outlive the nightly.
-CHILD = Path(__file__).resolve().parent / "dbt_child.sh"
 _MANIFEST = PROJECT / "target" / "manifest.json"
 _PARSE = PROJECT / "target" / "partial_parse.msgpack"
 
 #: Warehouse and history as the nightly's dbt knows them, below the folder in which it runs. Were they other files every
 #: night, dbt would parse the whole project anew, which takes longer than building most of it.
 _WAREHOUSE, _HISTORY = Path("warehouse", "warehouse.duckdb"), Path("history", "history.duckdb")
+
+#: What `dbt_loading` has started and nobody has told what to do.
+_LOADED: "list[subprocess.Popen[bytes]]" = []
 
 
 @dataclass(frozen=True)
@@ -72,18 +76,45 @@ def dbt_environment(warehouse: Path = _WAREHOUSE, history: Path = _HISTORY) -> d
     }
 
 
-def nightly_environment(folder: Path, target: Path) -> dict[str, str]:
-    """What ``CHILD`` and the dbt it starts need: where to run, where to write, and to tell Dagster each thing at once."""
-    return {
+@contextmanager
+def dbt_loading() -> Iterator[None]:
+    """Let dbt load while the nightly does what comes before it; the first `start_dbt` within uses it."""
+    process = _load_dbt()
+    _LOADED.append(process)
+    try:
+        yield
+    finally:
+        if process in _LOADED:
+            _LOADED.remove(process)
+            process.communicate()  # it ends when it is told nothing
+
+
+def start_dbt(folder: Path, target: Path, *arguments: str) -> "subprocess.Popen[bytes]":
+    """Start dbt on what `link_to` put into a folder; it writes to ``target`` and tells each thing at once, as JSON."""
+    shutil.copy(_PARSE, target)
+    environment = {
         **dbt_environment(),
-        "KAA_DBT": str(EXECUTABLE),
-        "KAA_DBT_FOLDER": str(folder),
         "DBT_TARGET_PATH": str(target),
         "DBT_LOG_PATH": str(target),
         "DBT_LOG_LEVEL_FILE": "info",
         "DBT_LOG_FORMAT": "json",
-        "PYTHONUNBUFFERED": "1",
     }
+    process = _LOADED.pop() if _LOADED else _load_dbt()
+    order = {"folder": str(folder), "environment": environment, "arguments": arguments}
+    assert process.stdin
+    with suppress(BrokenPipeError), process.stdin:  # a process that has ended says so by its exit code
+        process.stdin.write(json.dumps(order).encode() + b"\n")
+    return process
+
+
+def _load_dbt() -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "pipelines.warehouse.dbt_child"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
 
 
 def _parse() -> None:

@@ -152,8 +152,8 @@ def test_a_failing_dbt_test_publishes_nothing(night: Night, broken: Path) -> Non
 _BROKEN_CHECK = """
 from pipelines.orchestration import assets
 from pipelines.quality import CheckResult
-assets.validate_dataset = lambda dataset, *rest: [
-    CheckResult(dataset.source, dataset.name, "rows_present", "error", False, "0 rows")
+assets.validate = lambda promised: [
+    CheckResult(dataset.source, dataset.name, "rows_present", "error", False, "0 rows") for dataset, *_ in promised
 ]
 from pipelines.cli import main
 main(["nightly"])

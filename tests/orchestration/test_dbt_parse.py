@@ -24,8 +24,8 @@ def _night(path: Path, number: int) -> tuple[Path, Path]:
 def test_a_version_has_the_same_names_every_night(tmp_path: Path) -> None:
     environments = set()
     for number in (1, 2):
-        folder, target = _night(tmp_path, number)
-        environment = dbt.nightly_environment(folder, target)
+        folder, _ = _night(tmp_path, number)
+        environment = dbt.dbt_environment()
         names = environment["KAA_WAREHOUSE_PATH"], environment["KAA_HISTORY_PATH"]
         (folder / names[0]).write_text("built")
         assert (folder / names[1]).read_text() == f"history {number}"
