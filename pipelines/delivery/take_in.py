@@ -7,7 +7,7 @@ not the backlog's size. One bad delivery never stops the others. The rules thems
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -31,10 +31,13 @@ from pipelines.home import Home
 
 #: Bytes of a batch's records, those that nights repeat counted once: large enough that a backlog's nights share their work,
 #: small enough for a small machine.
-BATCH_BYTES = 64 * 1024**2
+BATCH_BYTES = 96 * 1024**2
 
-#: Deliveries that are read before it is asked whether the batch is full.
+#: Deliveries that wait to be read, so that no reader waits; a batch that is found full still takes these.
 _AT_ONCE = 8
+
+#: Batches that are read while one is typed and loaded.
+_AHEAD = 2
 
 Progress = Callable[[str], None]
 #: Called with each dataset's rows of a batch and the batch's dates by ord: where the contracts' promises are checked.
@@ -168,12 +171,12 @@ class _Run:
     # --- one batch -----------------------------------------------------------------------------------------------------
 
     def read_ahead(self, by_source: list[list[_Candidate]]) -> Iterator[_Batch]:
-        """The batches, read; while one is typed and loaded the next is read, so that no core waits."""
+        """The batches, read; while one is typed and loaded the next are read, so that no core waits."""
         waiting = deque(deque(candidates) for candidates in by_source if candidates)
         with ThreadPoolExecutor(max_workers=2) as readers, ThreadPoolExecutor(max_workers=1) as ahead:
-            following = ahead.submit(self._read_batch, waiting, readers)
-            while batch := following.result():
-                following = ahead.submit(self._read_batch, waiting, readers)
+            following = deque(ahead.submit(self._read_batch, waiting, readers) for _ in range(_AHEAD))
+            while batch := following.popleft().result():
+                following.append(ahead.submit(self._read_batch, waiting, readers))
                 yield batch
 
     def _read_batch(self, waiting: deque[deque[_Candidate]], readers: ThreadPoolExecutor) -> _Batch | None:
@@ -182,11 +185,12 @@ class _Run:
             return None
         source = self.sources[waiting[0][0].manifest.source]
         batch = _Batch([], {name: Lines() for name in source.datasets})
-        while waiting[0] and batch.size < BATCH_BYTES:
-            some = [waiting[0].popleft() for _ in range(min(_AT_ONCE, len(waiting[0])))]
-            for done in [readers.submit(self._read_safely, candidate, batch.lines) for candidate in some]:
-                done.result()
-            batch.candidates += some
+        under_way: deque[Future[None]] = deque()
+        while under_way or (waiting[0] and batch.size < BATCH_BYTES):
+            while waiting[0] and len(under_way) < _AT_ONCE and batch.size < BATCH_BYTES:
+                batch.candidates.append(waiting[0].popleft())
+                under_way.append(readers.submit(self._read_safely, batch.candidates[-1], batch.lines))
+            under_way.popleft().result()
         if not waiting[0]:
             waiting.popleft()
         return batch

@@ -104,6 +104,7 @@ def start_dbt(folder: Path, target: Path, *arguments: str) -> "subprocess.Popen[
     assert process.stdin
     with suppress(BrokenPipeError), process.stdin:  # a process that has ended says so by its exit code
         process.stdin.write(json.dumps(order).encode() + b"\n")
+    process.stdin = None  # nothing more is told
     return process
 
 
