@@ -5,7 +5,9 @@ failed, 2 published but a delivery was rejected or is held (check-report: a numb
 Heavy libraries are imported by the command that needs them, so that the others start at once.
 """
 
+import atexit
 import csv
+import gc
 import io
 import json
 import sys
@@ -360,6 +362,7 @@ def demo() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point: turns every foreseeable error into one sentence and an exit code."""
+    atexit.register(gc.freeze)  # spares the collector a second's look at what will be gone with the process
     try:
         result = kaa.main(args=arguments, prog_name="kaa", standalone_mode=False)
         sys.exit(result if isinstance(result, int) else 0)

@@ -131,11 +131,11 @@ class Home:
                 raise NightlyFailed(
                     f"{file.name} was not closed properly; nothing is published. Run kaa nightly again."
                 )
-        kept = [self.archive / delivery_id for delivery_id in archived]
-        for folder in [*(version.folder(zone) for zone in ZONES), *kept]:
-            for path in folder.rglob("*"):
+        self.write_out_archive(archived)
+        for zone in ZONES:
+            for path in version.folder(zone).rglob("*"):
                 _sync(path)
-        for folder in [*kept, self.archive, *(version.folder(zone).parent for zone in ZONES)]:
+        for folder in [self.archive, *(version.folder(zone).parent for zone in ZONES)]:
             if folder.is_dir():
                 _sync(folder)
         part = self.path / "current.json.part"
@@ -146,6 +146,13 @@ class Home:
         # From here on the new version is the published one: what cannot be removed now is removed next time.
         with suppress(OSError):
             self.sweep()
+
+    def write_out_archive(self, deliveries: Iterable[str]) -> None:
+        """Have what is archived of these deliveries on the disk; what is there already takes no time."""
+        for delivery_id in deliveries:
+            folder = self.archive / delivery_id
+            for path in [*folder.rglob("*"), *([folder] if folder.is_dir() else [])]:
+                _sync(path)
 
     def sweep(self) -> None:
         """Remove every version but the published one and what is half-written; only the holder of the lock may do that."""

@@ -109,6 +109,7 @@ def taken_in(context: dg.AssetExecutionContext, session: NightlySession) -> Iter
         bounds = history.connection.execute("select min(extract_date), max(extract_date) from extract").fetchone()
         run.extracts = bounds if bounds and bounds[0] else None
     run.judged = {entry.delivery_id for entry in result.judged}
+    run.beside.submit(run.home.write_out_archive, run.judged)  # what publishing would wait for
     run.still_held = {entry.delivery_id for entry in result.still_held}
     by_status = {entry.status: sum(one.status == entry.status for one in result.judged) for entry in result.judged}
     context.log.info(
@@ -219,7 +220,7 @@ def dbt_models(context: dg.AssetExecutionContext, session: NightlySession) -> It
         try:
             yield from call.stream()
         except DagsterDbtCliRuntimeError:  # its text is dbt's, which may quote the data
-            raise NightlyFailed(dbt_failure(target)) from None
+            raise NightlyFailed(dbt_failure(target, log)) from None
     keep_models(target / "manifest.json", version)
 
 

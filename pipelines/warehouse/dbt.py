@@ -96,7 +96,7 @@ def start_dbt(folder: Path, target: Path, *arguments: str) -> "subprocess.Popen[
         **dbt_environment(),
         "DBT_TARGET_PATH": str(target),
         "DBT_LOG_PATH": str(target),
-        "DBT_LOG_LEVEL_FILE": "info",
+        "DBT_LOG_LEVEL_FILE": "none",  # what it tells is kept in logs/dbt.log
         "DBT_LOG_FORMAT": "json",
     }
     process = _LOADED.pop() if _LOADED else _load_dbt()
@@ -131,9 +131,8 @@ def _parse() -> None:
             os.replace(Path(folder) / made.name, made)
 
 
-def dbt_failure(target: Path) -> str:
-    """A sentence that names what failed in the call of dbt that wrote to this folder; what dbt said is in its log."""
-    log = target / "dbt.log"
+def dbt_failure(target: Path, log: Path) -> str:
+    """A sentence that names what failed in the call of dbt that wrote to ``target``; what it said is in ``log``."""
     if log.exists() and tells_of_full_disk(log.read_text(encoding="utf-8", errors="replace")):
         return "dbt failed: No space left on device."
     try:

@@ -3,7 +3,9 @@
 It does not outlive the nightly: a dbt that went on by itself would write into the files of the next one. ``dbt`` starts it.
 """
 
+import atexit
 import ctypes
+import gc
 import importlib
 import json
 import os
@@ -21,6 +23,9 @@ def main() -> None:
     dbt = importlib.import_module("dbt.cli.main")
     for needed_later in ("dbt.adapters.duckdb", "dbt.task.build"):
         importlib.import_module(needed_later)
+    # What has been loaded stays to the end: the collector need not look at it again and again, nor once more at the end.
+    gc.freeze()
+    atexit.register(gc.freeze)
     line = sys.stdin.readline()
     if line:
         order = json.loads(line)
