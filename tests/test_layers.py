@@ -15,8 +15,9 @@ ALLOWED = {
     "pipelines/delivery": {"pipelines.contract", "pipelines.errors", "pipelines.municipality", "pipelines.history.store",
                            "pipelines.home"},
     "pipelines/history": {"pipelines.contract", "pipelines.municipality", "pipelines.delivery"},
-    "pipelines/quality": {"pipelines.contract", "pipelines.errors"},
-    "pipelines/warehouse": {"pipelines.contract", "pipelines.errors", "pipelines.municipality", "pipelines.home"},
+    "pipelines/quality": {"pipelines.contract", "pipelines.errors", "pipelines.loading"},
+    "pipelines/warehouse": {"pipelines.contract", "pipelines.errors", "pipelines.municipality", "pipelines.home",
+                            "pipelines.loading"},
 }  # fmt: skip
 
 

@@ -125,8 +125,11 @@ class _Slots:
     def __init__(self, hashes: Hashes, places: Numbers) -> None:
         self._mask = np.uint64((1 << (_SLOTS * len(places)).bit_length()) - 1)
         self._table = np.zeros(int(self._mask) + 1, dtype=np.uint32)
-        self._table[hashes & self._mask] = places
+        self._table[self._slots(hashes)] = places
 
     def at(self, hashes: Hashes) -> Numbers:
-        places: Numbers = self._table[hashes & self._mask]
+        places: Numbers = self._table[self._slots(hashes)]
         return places
+
+    def _slots(self, hashes: Hashes) -> Places:
+        return (hashes & self._mask).view(np.int64)  # numpy takes places of no other type without a copy

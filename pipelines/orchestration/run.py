@@ -12,7 +12,9 @@ import duckdb
 
 from pipelines.errors import NightlyFailed, UsageError, tells_of_full_disk
 from pipelines.home import Home
-from pipelines.warehouse.dbt import dbt_loading
+from pipelines.loading import loading
+from pipelines.quality import PROCESS
+from pipelines.warehouse.dbt import CHILD
 
 _INSTANCE = """# Dagster's own storage for this KAA_HOME.
 telemetry:
@@ -68,7 +70,7 @@ def run_nightly(home: Home) -> Outcome:
                 f"The drop folder {home.drop} is missing: mount it, or correct `drop` in {home.path / 'settings.toml'}."
             )
         before = home.current()
-        with dbt_loading():
+        with loading(CHILD, PROCESS):
             failure = _run_job(home)
         current = home.current()
         # The pointer decides: what fails after it has moved (Dagster's own records, say) takes nothing back.

@@ -8,6 +8,6 @@ contract says it is.
 
 from pipelines.quality.checks import CheckResult
 from pipelines.quality.engine import validate_dataset
-from pipelines.quality.process import Promised, validate
+from pipelines.quality.process import PROCESS, Promised, validate
 
-__all__ = ["CheckResult", "Promised", "validate", "validate_dataset"]
+__all__ = ["PROCESS", "CheckResult", "Promised", "validate", "validate_dataset"]

@@ -1,13 +1,17 @@
-"""The process that ``process.validate`` starts: reads the promised extracts from standard input, writes what came of them."""
+"""The contract checks in a process of their own (``pipelines.loading``): ordered and answered by pickles, see ``process``."""
 
+import os
 import pickle
-import sys
-from contextlib import redirect_stdout
 
-from pipelines.quality.engine import validate_dataset
+from pipelines.loading import end_with_parent, order
+from pipelines.quality.engine import load_library, validate_dataset
 
 if __name__ == "__main__":
-    promised = pickle.load(sys.stdin.buffer)  # noqa: S301 - written by the process that started this one
-    with redirect_stdout(sys.stderr):
-        results = [check for one in promised for check in validate_dataset(*one)]
-    pickle.dump(results, sys.stdout.buffer)
+    end_with_parent()
+    os.nice(19)  # nobody waits for them but publishing
+    answer = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints is no answer
+    load_library()
+    promised = pickle.loads(order())  # noqa: S301 - written by the process that started this one
+    with answer:
+        pickle.dump([check for one in promised for check in validate_dataset(*one)], answer)

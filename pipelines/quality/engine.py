@@ -4,6 +4,7 @@ It runs on pandas frames and in memory only: no files, no Data Docs. Results are
 because any other format copies values from the data into them. What is checked belongs in ``checks``.
 """
 
+import importlib
 from functools import cache
 from typing import Any
 
@@ -22,6 +23,11 @@ from pipelines.quality.checks import (
 
 #: At most so many extract dates are named in a detail.
 _DATES_SHOWN = 3
+
+
+def load_library() -> None:
+    """Load Great Expectations, which takes seconds and which most commands of the program never need."""
+    importlib.import_module("great_expectations.expectations")
 
 
 def validate_dataset(dataset: Dataset, contents: pl.DataFrame, extracts: pl.DataFrame) -> list[CheckResult]:

@@ -4,14 +4,16 @@ So the nightly need not wait for it, nor hold it while it goes on. What is judge
 """
 
 import pickle
-import subprocess
-import sys
 
 import polars as pl
 
 from pipelines.contract import Dataset
 from pipelines.errors import NightlyFailed
+from pipelines.loading import loaded
 from pipelines.quality.checks import CheckResult
+
+#: What runs in it (``__main__``).
+PROCESS = "pipelines.quality"
 
 #: A dataset with the two frames that `engine.validate_dataset` takes.
 Promised = tuple[Dataset, pl.DataFrame, pl.DataFrame]
@@ -24,17 +26,12 @@ def validate(promised: list[Promised]) -> list[CheckResult]:
     """
     if not promised:
         return []
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "pipelines.quality"],
-        input=pickle.dumps(promised),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        check=False,
-    )
-    if done.returncode:
+    process = loaded(PROCESS)
+    answer, _ = process.communicate(pickle.dumps(promised))
+    if process.returncode:
         raise NightlyFailed(
-            f"The contract checks ended without an answer (exit code {done.returncode}); nothing is published. "
+            f"The contract checks ended without an answer (exit code {process.returncode}); nothing is published. "
             "See that the machine has memory to spare and run kaa nightly again."
         )
-    results: list[CheckResult] = pickle.loads(done.stdout)  # noqa: S301 - written by the process above
+    results: list[CheckResult] = pickle.loads(answer)  # noqa: S301 - written by the process above
     return results

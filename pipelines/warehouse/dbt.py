@@ -8,8 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,18 +16,18 @@ from typing import Any
 
 from pipelines.errors import NightlyFailed, tells_of_full_disk
 from pipelines.home import Version
+from pipelines.loading import Process, loaded
 
 PROJECT = Path(__file__).resolve().parent.parent.parent / "dbt_project"
 EXECUTABLE = Path(sys.executable).parent / "dbt"
+#: dbt as the nightly starts it.
+CHILD = "pipelines.warehouse.dbt_child"
 _MANIFEST = PROJECT / "target" / "manifest.json"
 _PARSE = PROJECT / "target" / "partial_parse.msgpack"
 
 #: Warehouse and history as the nightly's dbt knows them, below the folder in which it runs. Were they other files every
 #: night, dbt would parse the whole project anew, which takes longer than building most of it.
 _WAREHOUSE, _HISTORY = Path("warehouse", "warehouse.duckdb"), Path("history", "history.duckdb")
-
-#: What `dbt_loading` has started and nobody has told what to do.
-_LOADED: "list[subprocess.Popen[bytes]]" = []
 
 
 @dataclass(frozen=True)
@@ -76,20 +75,7 @@ def dbt_environment(warehouse: Path = _WAREHOUSE, history: Path = _HISTORY) -> d
     }
 
 
-@contextmanager
-def dbt_loading() -> Iterator[None]:
-    """Let dbt load while the nightly does what comes before it; the first `start_dbt` within uses it."""
-    process = _load_dbt()
-    _LOADED.append(process)
-    try:
-        yield
-    finally:
-        if process in _LOADED:
-            _LOADED.remove(process)
-            process.communicate()  # it ends when it is told nothing
-
-
-def start_dbt(folder: Path, target: Path, *arguments: str) -> "subprocess.Popen[bytes]":
+def start_dbt(folder: Path, target: Path, *arguments: str) -> Process:
     """Start dbt on what `link_to` put into a folder; it writes to ``target`` and tells each thing at once, as JSON."""
     shutil.copy(_PARSE, target)
     environment = {
@@ -99,23 +85,13 @@ def start_dbt(folder: Path, target: Path, *arguments: str) -> "subprocess.Popen[
         "DBT_LOG_LEVEL_FILE": "none",  # what it tells is kept in logs/dbt.log
         "DBT_LOG_FORMAT": "json",
     }
-    process = _LOADED.pop() if _LOADED else _load_dbt()
+    process = loaded(CHILD)
     order = {"folder": str(folder), "environment": environment, "arguments": arguments}
     assert process.stdin
     with suppress(BrokenPipeError), process.stdin:  # a process that has ended says so by its exit code
-        process.stdin.write(json.dumps(order).encode() + b"\n")
+        process.stdin.write(json.dumps(order).encode())
     process.stdin = None  # nothing more is told
     return process
-
-
-def _load_dbt() -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "pipelines.warehouse.dbt_child"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
 
 
 def _parse() -> None:

@@ -1,38 +1,18 @@
-"""dbt, in a process of its own: it loads, waits for a line of JSON that says what to do, and does that.
+"""dbt in a process of its own (``pipelines.loading``): ordered by ``dbt.start_dbt``, it tells on standard output what it does."""
 
-It does not outlive the nightly: a dbt that went on by itself would write into the files of the next one. ``dbt`` starts it.
-"""
-
-import atexit
-import ctypes
-import gc
 import importlib
 import json
 import os
-import signal
-import sys
 
-#: Linux's `prctl`: the signal that a process gets when the one that started it dies.
-_PR_SET_PDEATHSIG = 1
+from pipelines.loading import end_with_parent, order
 
-
-def main() -> None:
-    """Reads `{"folder": …, "environment": {…}, "arguments": […]}`; ends quietly when nothing comes any more."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+if __name__ == "__main__":
+    os.dup2(1, 2)
+    end_with_parent()
     dbt = importlib.import_module("dbt.cli.main")
     for needed_later in ("dbt.adapters.duckdb", "dbt.task.build"):
         importlib.import_module(needed_later)
-    # What has been loaded stays to the end: the collector need not look at it again and again, nor once more at the end.
-    gc.freeze()
-    atexit.register(gc.freeze)
-    line = sys.stdin.readline()
-    if line:
-        order = json.loads(line)
-        os.chdir(order["folder"])
-        os.environ.update(order["environment"])
-        dbt.cli(order["arguments"])
-
-
-if __name__ == "__main__":
-    main()
+    told = json.loads(order())
+    os.chdir(told["folder"])
+    os.environ.update(told["environment"])
+    dbt.cli(told["arguments"])
