@@ -195,9 +195,9 @@ def inputs(session: NightlySession) -> Iterator[dg.MaterializeResult[None]]:
 )
 def dbt_models(context: dg.AssetExecutionContext, session: NightlySession) -> Iterator[object]:
     """All models and data tests, in one call of dbt; the unit tests belong to the test suite."""
-    version = session.run.building
     if context.is_subset:
         raise NightlyFailed("dbt builds all models or none: run the whole job nightly.")
+    version = session.run.building
     target = version.folder("warehouse") / "dbt"
     target.mkdir(exist_ok=True)
     folder = session.run.home.path / "dbt"

@@ -43,7 +43,7 @@ class CompiledModel:
 
 
 def manifest_path() -> Path:
-    """The project's manifest, made anew (with dbt's own notes of it) when a file of the project is younger."""
+    """The project's manifest, made anew (with dbt's own notes of it) when something in the project is younger."""
     youngest = max(path.stat().st_mtime for path in _sources())
     if not _PARSE.exists() or not _MANIFEST.exists() or _MANIFEST.stat().st_mtime < youngest:
         _parse()
@@ -61,7 +61,9 @@ def link_to(version: Version, folder: Path) -> None:
 
 
 def _sources() -> list[Path]:
-    return [path for path in PROJECT.rglob("*") if path.suffix in (".sql", ".yml") and "target" not in path.parts]
+    """The project's files, and its folders: a folder is younger when a file has been taken away."""
+    below = [path for path in PROJECT.rglob("*") if _MANIFEST.parent not in (path, *path.parents)]
+    return [path for path in below if path.suffix in (".sql", ".yml") or path.is_dir()]
 
 
 def dbt_environment(warehouse: Path = _WAREHOUSE, history: Path = _HISTORY) -> dict[str, str]:

@@ -16,7 +16,8 @@ import pytest
 
 from pipelines.contract import CONTRACTS, Column, Dataset, load_sources
 from pipelines.delivery.rows import history_schema
-from pipelines.quality import CheckResult, validate_dataset
+from pipelines.errors import NightlyFailed
+from pipelines.quality import CheckResult, validate, validate_dataset
 from pipelines.quality.checks import ContentCheck, content_checks, extract_checks
 
 SOURCES = load_sources(["01", "02"])
@@ -227,6 +228,25 @@ def test_validating_is_silent_and_leaves_no_trace(
         validate_dataset(dataset, _with(sound_rows(dataset), kanal="FAX"), one_extract())
     assert list(tmp_path.iterdir()) == []
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_process_of_its_own_answers_the_same(capfd: pytest.CaptureFixture[str]) -> None:
+    promised = [
+        (DATASETS["ber.kontakter"], _with(sound_rows(DATASETS["ber.kontakter"]), kanal="FAX"), one_extract()),
+        (DATASETS["enkat.svar"], sound_rows(DATASETS["enkat.svar"]), one_extract(data_rows=1)),
+    ]
+    answer = validate(promised)
+    assert answer == [check for one in promised for check in validate_dataset(*one)]
+    assert failed(answer) >= {"codes_kanal"}
+    assert validate([]) == []
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_process_without_an_answer_is_told_in_a_sentence() -> None:
+    dataset = DATASETS["ber.kontakter"]
+    with pytest.raises(NightlyFailed, match=r"without an answer \(exit code 1\); nothing is published") as caught:
+        validate([(dataset, None, one_extract())])  # type: ignore[list-item]
+    assert "Traceback" not in str(caught.value)
 
 
 def test_great_expectations_is_not_loaded_until_it_is_needed() -> None:

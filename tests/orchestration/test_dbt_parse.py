@@ -1,8 +1,7 @@
 """What dbt made of the project is used again every night and in every KAA_HOME: parsing it takes longer than building."""
 
+import os
 import shutil
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -37,6 +36,45 @@ def test_a_version_has_the_same_names_every_night(tmp_path: Path) -> None:
     assert len(environments) == 1
 
 
+def test_the_manifest_is_made_anew_when_the_project_is_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, taken_away, target = (tmp_path / name for name in ("models/a.sql", "models/b.sql", "target"))
+    for path in (model, taken_away):
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    target.mkdir()
+    made = []
+
+    def parse() -> None:
+        made.append(len(made))
+        for name in ("manifest.json", "partial_parse.msgpack"):
+            (target / name).touch()
+
+    for name, value in {
+        "PROJECT": tmp_path,
+        "_MANIFEST": target / "manifest.json",
+        "_PARSE": target / "partial_parse.msgpack",
+        "_parse": parse,
+    }.items():
+        monkeypatch.setattr(dbt, name, value)
+
+    def parses() -> int:
+        before = len(made)
+        dbt.manifest_path()
+        return len(made) - before
+
+    assert [parses(), parses()] == [1, 0]
+    later = time.time() + 10
+    os.utime(model, (later, later))
+    assert parses() == 1
+    os.utime(model, (0, 0))
+    taken_away.unlink()
+    os.utime(model.parent, (later, later))
+    assert parses() == 1
+    os.utime(model.parent, (0, 0))
+    (target / "manifest.json").unlink()
+    assert [parses(), parses()] == [1, 0]
+
+
 def test_a_new_home_parses_nothing_that_has_been_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     empty = tmp_path / "empty"
     empty.touch()
@@ -52,35 +90,3 @@ def test_a_new_home_parses_nothing_that_has_been_parsed(tmp_path: Path, monkeypa
         assert process.returncode == 0
         said.append("no changes found, skipping parsing" in (target / "dbt.log").read_text(encoding="utf-8"))
     assert said == [True, False]
-
-
-def test_dbt_that_is_loading_is_used_once_and_ends_when_it_is_not(tmp_path: Path) -> None:
-    folder, target = _night(tmp_path, 1)
-    with dbt.dbt_loading():
-        (loading,) = dbt._LOADED
-        process = dbt.start_dbt(folder, target, "--version")
-        assert process is loading and not dbt._LOADED
-        said, _ = process.communicate()
-        assert process.returncode == 0 and b"duckdb" in said
-    with dbt.dbt_loading():
-        (unused,) = dbt._LOADED
-    assert unused.returncode == 0 and not dbt._LOADED
-
-
-def test_dbt_ends_with_the_nightly_that_had_it_loaded(tmp_path: Path) -> None:
-    """Killed before it came to dbt, and while dbt was loading: nothing may be left of it."""
-    code = (
-        "import os, signal\nfrom pipelines.warehouse import dbt\nwith dbt.dbt_loading():\n"
-        "    print(dbt._LOADED[0].pid, flush=True)\n    os.kill(os.getpid(), signal.SIGKILL)\n"
-    )
-    killed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    deadline = time.monotonic() + 20
-    while _is_running(int(killed.stdout)):
-        assert time.monotonic() < deadline, "dbt went on"
-        time.sleep(0.05)
-
-
-def _is_running(pid: int) -> bool:
-    """A process that has ended may still be listed until somebody asks for its exit code."""
-    status = Path(f"/proc/{pid}/status")
-    return status.exists() and "State:\tZ" not in status.read_text()

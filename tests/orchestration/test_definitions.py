@@ -9,6 +9,7 @@ import pytest
 import yaml
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.tags import MAX_RUNTIME_SECONDS_TAG
+from dagster_dbt import get_asset_key_for_model
 
 from dashboards import site
 from pipelines.errors import NightlyFailed
@@ -77,6 +78,28 @@ def test_publication_comes_last(defs: dg.Definitions) -> None:
     for key in others - before:
         (step,) = [step for step in steps if key in step.keys]
         assert step.keys & before, key
+
+
+def test_every_dataset_of_the_history_is_checked_against_its_contract(defs: dg.Definitions) -> None:
+    job = defs.resolve_job_def(JOB)
+    checked = {
+        key.asset_key.to_user_string() for key in job.asset_layer.asset_graph.asset_check_keys if key.name == "contract"
+    }
+    assert checked == {key for key in OWN_ASSETS if key.startswith("history/")} - {
+        f"history/{table}" for table in ("delivery", "extract", "number")
+    }
+    assert int(assets.contracts.node_def.tags["dagster/priority"]) < 0  # it waits for what is made while dbt works
+
+
+def test_a_part_of_dbts_models_is_refused(instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`dagster dev` lets anybody choose single assets; dbt would then build them into a file without the others."""
+    home = Path(instance.root_directory).parent
+    monkeypatch.setenv("KAA_HOME", str(home))
+    key = get_asset_key_for_model([assets.dbt_models], "person_period")
+    job = definitions().resolve_job_def(JOB)
+    result = job.execute_in_process(instance=instance, asset_selection=[key], raise_on_error=False)
+    (failure,) = [event for event in result.all_events if event.is_step_failure]
+    assert "dbt builds all models or none: run the whole job nightly." in str(failure.step_failure_data.error)
 
 
 def test_the_schedule_runs_that_job_on_weekdays_at_four(defs: dg.Definitions) -> None:
