@@ -204,23 +204,23 @@ def dbt_models(context: dg.AssetExecutionContext, session: NightlySession) -> It
     link_to(version, folder)
     log = session.run.home.path / "logs" / "dbt.log"
     log.parent.mkdir(mode=0o700, exist_ok=True)
-    # dbt's own account of the night goes to a file: standard output belongs to programs that read ours.
-    with log.open("w", encoding="utf-8") as file, redirect_stdout(file):
-        # Not DbtCliResource: it loads dbt into this process, too, and asks its version of a third; that takes five seconds.
-        call = DbtCliInvocation(
-            process=start_dbt(folder, target, "build", "--exclude-resource-type", "unit_test"),
-            manifest=_MANIFEST,
-            dagster_dbt_translator=_TRANSLATOR,
-            project_dir=PROJECT,
-            target_path=target,
-            raise_on_error=True,
-            cli_version=parse_version(package_version("dbt-core")),
-            context=context,
-        )
-        try:
+    # Not DbtCliResource: it loads dbt into this process, too, and asks its version of a third; that takes five seconds.
+    call = DbtCliInvocation(
+        process=start_dbt(folder, target, "build", "--exclude-resource-type", "unit_test"),
+        manifest=_MANIFEST,
+        dagster_dbt_translator=_TRANSLATOR,
+        project_dir=PROJECT,
+        target_path=target,
+        raise_on_error=True,
+        cli_version=parse_version(package_version("dbt-core")),
+        context=context,
+    )
+    try:
+        # dbt's own account of the night goes to a file: standard output belongs to programs that read ours.
+        with log.open("w", encoding="utf-8") as file, redirect_stdout(file):
             yield from call.stream()
-        except DagsterDbtCliRuntimeError:  # its text is dbt's, which may quote the data
-            raise NightlyFailed(dbt_failure(target, log)) from None
+    except DagsterDbtCliRuntimeError:  # its text is dbt's, which may quote the data
+        raise NightlyFailed(dbt_failure(target, log)) from None
     keep_models(target / "manifest.json", version)
 
 
