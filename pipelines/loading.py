@@ -44,7 +44,7 @@ def loaded(module: str) -> Process:
 
 def _start(module: str) -> Process:
     return subprocess.Popen(  # noqa: S603 - a module of this program
-        [sys.executable, "-P", "-m", module],
+        [sys.executable, "-P", "-m", module, str(os.getpid())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -59,6 +59,8 @@ def end_with_parent() -> None:
     """Not outlive the nightly, however that ends: what went on by itself would meet the next one."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != int(sys.argv[1]):  # it has ended already
+        sys.exit()
 
 
 def order() -> bytes:
