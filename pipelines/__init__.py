@@ -8,7 +8,8 @@ Read the packages in the order in which the data goes through them:
 4. ``quality``: the contracts' promises, checked by Great Expectations.
 5. ``warehouse``: dbt builds staging, intermediate, marts and figures from the history.
 6. ``publish``: copies the figures and their definitions, nothing about persons, to the published file.
-7. ``orchestration``: puts the steps together as one Dagster job; ``cli`` is the program ``kaa``.
+7. ``orchestration``: puts the steps together as one Dagster job; ``cli`` is the program ``kaa``, and ``loading``
+   lets the libraries of 4 and 5 load while 2 goes on.
 
 Pages and documents are made from the published file by ``dashboards`` and do not belong here; how a figure is counted
 belongs in ``dbt_project``.
