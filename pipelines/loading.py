@@ -56,7 +56,10 @@ def _start(module: str) -> Process:
 
 
 def end_with_parent() -> None:
-    """Not outlive the nightly, however that ends: what went on by itself would meet the next one."""
+    """Not outlive the nightly, however that ends: what went on by itself would meet the next one.
+
+    Linux means the thread that started the process: it must last as long as the process is needed.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != int(sys.argv[1]):  # it has ended already
