@@ -13,7 +13,7 @@ ALLOWED = {
     "demo": {"dashboards.report_check"},
     "dashboards": set(),
     "pipelines/delivery": {"pipelines.contract", "pipelines.errors", "pipelines.municipality", "pipelines.history.store",
-                           "pipelines.home"},
+                           "pipelines.home", "pipelines.notices"},
     "pipelines/history": {"pipelines.contract", "pipelines.municipality", "pipelines.delivery"},
     "pipelines/quality": {"pipelines.contract", "pipelines.errors", "pipelines.loading"},
     "pipelines/warehouse": {"pipelines.contract", "pipelines.errors", "pipelines.municipality", "pipelines.home",

@@ -28,6 +28,7 @@ from pipelines.delivery.rows import BatchRows, refer_to, type_rows
 from pipelines.errors import NightlyFailed
 from pipelines.history.store import History
 from pipelines.home import Home
+from pipelines.notices import Notice
 
 #: Bytes of a batch's records, those that nights repeat counted once: large enough that a backlog's nights share their work,
 #: small enough for a small machine.
@@ -46,10 +47,11 @@ OnBatch = Callable[[BatchRows, dict[int, date]], None]
 
 @dataclass
 class TakenIn:
-    """What one run did: the lines of the ledger that it wrote, by status."""
+    """What one run did: the lines of the ledger that it wrote, by status, and what it has to tell besides."""
 
     judged: list[Judged] = field(default_factory=list)
     still_held: list[Judged] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
 
     @property
     def rejected(self) -> list[Judged]:
