@@ -162,6 +162,8 @@ class Published:
     catalogue: dict[str, Figure]
     #: Whom the figures lack, of any period.
     purged: tuple[Purged, ...]
+    #: Ids of the parts besides the figures that could not be made; of them the file has no table.
+    failed_parts: frozenset[str]
     _values: dict[Address, Decimal] = field(repr=False)
 
     def value(self, address: Address) -> Decimal | None:
@@ -260,6 +262,11 @@ def read_purged(connection: duckdb.DuckDBPyConnection) -> tuple[Purged, ...]:
         "select * from purge_protocol where first_date is not null and last_date is not null order by version, reason"
     )
     return tuple(Purged(**{name: row[name] for name in Purged.__dataclass_fields__}) for row in rows(connection, query))
+
+
+def read_failed_parts(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """Ids of the parts besides the figures that the nightly could not make."""
+    return frozenset(row["part"] for row in rows(connection, "select part from failed_part"))
 
 
 #: Extracts that changed what answers for past days may use: a source sent a higher revision of what an earlier publication
@@ -363,6 +370,7 @@ def read(path: Path, period_id: str) -> Published:
             },
             catalogue=read_catalogue(connection),
             purged=read_purged(connection),
+            failed_parts=read_failed_parts(connection),
             _values={Address(*row[:8]): row[8] for row in figures},
         )
 

@@ -29,6 +29,9 @@ from dashboards.published import Published
 HERE = Path(__file__).resolve().parent
 ASSETS = "assets"
 
+#: What stands in the place of a page that could not be made.
+STAND_IN = "stand_in.html.j2"
+
 #: A table with more columns than this does not fold into cards on a phone: it scrolls.
 MOST_FOLDED = 12
 
@@ -66,7 +69,8 @@ class Build:
 class Page:
     """One page: its Swedish title and what it says in one sentence, its file, its template and what fills it.
 
-    ``menu``: its name in the menu of all pages; a page without one is reached from the page ``parent``.
+    ``menu``: its name in the menu of all pages; a page without one is reached from the page ``parent``. ``part``: the part of
+    the published file that it shows, where that may be missing because the nightly could not make it.
     """
 
     id: str
@@ -77,6 +81,7 @@ class Page:
     menu: str | None = None
     parent: str | None = None
     about: str = ""
+    part: str | None = None
 
 
 def _start(build: Build) -> dict[str, Any]:
@@ -161,9 +166,9 @@ def _pages() -> list[Page]:
         Page("uppfoljning", "Uppföljning av uppsök och stöd", "uppfoljning.html", "follow_up.html.j2", _follow_up,
              "Uppföljning", about="Svarsfrekvens per kanal, val av stöd, avslutsorsaker och tid till kontakt."),
         Page("handlingsplan", "Så följs handlingsplanen", "handlingsplan.html", "plan.html.j2", _plan, "Handlingsplan",
-             about="Vad planen lovar om det uppsökande arbetet, och hur ofta det blev så."),
+             about="Vad planen lovar om det uppsökande arbetet, och hur ofta det blev så.", part="plan"),
         Page("malgrupp", "Målgrupp och register", "malgrupp.html", "target_group.html.j2", _target_group, "Målgrupp",
-             about="Vilka som enligt skollagen hör till målgruppen, jämfört med registret."),
+             about="Vilka som enligt skollagen hör till målgruppen, jämfört med registret.", part="target_group"),
         Page("definitioner", "Så räknas det", "definitioner.html", "definitions.html.j2", _definitions, "Definitioner",
              about="Varje siffra: vad den betyder, var den kommer ifrån och vad man ska tänka på."),
         Page("underlag", "Underlag och kontroller", "underlag.html", "status.html.j2", _status, "Underlag",
@@ -349,6 +354,12 @@ def write_assets(out: Path) -> list[Path]:
 
 
 def _render(page: Page, build: Build) -> str:
+    if page.part in build.data.failed_parts:
+        return _render_with(STAND_IN, page, build, {})
+    return _render_with(page.template, page, build, page.content(build))
+
+
+def _render_with(template: str, page: Page, build: Build, content: dict[str, Any]) -> str:
     data = build.data
     context = {
         "page": page,
@@ -359,9 +370,9 @@ def _render(page: Page, build: Build) -> str:
         "files": names if build.documents else None,
         "lacking": purged.notes(data),
         "title": page.title,
-        **page.content(build),
+        **content,
     }
-    return _environment().get_template(page.template).render(context)
+    return _environment().get_template(template).render(context)
 
 
 def render_page(page_id: str, published_file: Path, data: Published) -> str:
@@ -369,11 +380,41 @@ def render_page(page_id: str, published_file: Path, data: Published) -> str:
     return _render(PAGES[page_id], Build(published_file, data))
 
 
-def write_page(page: Page, build: Build, out: Path) -> Path:
-    """One page of the report."""
+#: Told of a page that could not be made, and why.
+OnFailure = Callable[[Page, Exception], None]
+
+
+def _stop(page: Page, error: Exception) -> None:
+    raise error
+
+
+def write_page(page: Page, build: Build, out: Path, on_failure: OnFailure = _stop) -> Path:
+    """One page of the report. When it cannot be made that is told, and a page that says so stands in its place."""
     path = out / page.file
-    _replace(path, _render(page, build))
+    try:
+        text = _render(page, build)
+    except Exception as error:
+        on_failure(page, error)
+        text = _render_with(STAND_IN, page, build, {})
+    _replace(path, text)
     return path
+
+
+def write_shared(build: Build, out: Path, on_failure: OnFailure = _stop) -> list[Path]:
+    """The files that pages of one report share: their data, style sheet and scripts."""
+    try:
+        data = dict(build.trends.files())
+    except Exception as error:
+        on_failure(PAGES["trender"], error)
+        data = {}
+    for name, text in data.items():
+        _replace(out / name, text)
+    return [*(out / name for name in data), *write_assets(out)]
+
+
+def read_build(published_file: Path, period_id: str, documents: bool = False) -> Build:
+    """What the pages of one period's report are made from."""
+    return Build(published_file, published.read(published_file, period_id), documents)
 
 
 def build_report(published_file: Path, period_id: str, out: Path, documents: bool = False) -> list[Path]:
@@ -381,11 +422,8 @@ def build_report(published_file: Path, period_id: str, out: Path, documents: boo
 
     Returns every file that the report consists of.
     """
-    build = Build(published_file, published.read(published_file, period_id), documents)
+    build = read_build(published_file, period_id, documents)
     written = [write_page(page, build, out) for page in PAGES.values()]
-    for name, text in build.trends.files():
-        _replace(out / name, text)
-        written.append(out / name)
     if documents:
         written += build_documents(published_file, period_id, out)
-    return written + write_assets(out)
+    return written + write_shared(build, out)

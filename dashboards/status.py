@@ -6,14 +6,13 @@ what has changed afterwards, and what a person has to do about it. Only wording 
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
-from itertools import pairwise
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from dashboards import numbers
 from dashboards.content import MISSING_LABEL
-from dashboards.published import ALL, MISSING, Changed, connect, read_changed, read_publication, rows
+from dashboards.published import ALL, MISSING, Changed, connect, read_changed, read_failed_parts, read_publication, rows
 
 #: So many lines of a list are shown at once, the others on request; more than LIMIT are for the commands.
 SHOWN = 8
@@ -236,7 +235,10 @@ class Status:
     quarantine_before: tuple[Quarantined, ...]
     failed_checks: tuple[Check, ...]
     passed_checks: int
-    jumps: tuple[Jump, ...]
+    #: None where they could not be compared.
+    jumps: tuple[Jump, ...] | None
+    #: What else there is to tell of the night: sentences.
+    notices: tuple[str, ...]
     changes: tuple[Change, ...]
     purges: tuple[Purge, ...]
     left_out: int
@@ -245,7 +247,7 @@ class Status:
 
     @property
     def large_jumps(self) -> tuple[Jump, ...]:
-        return tuple(jump for jump in self.jumps if jump.is_warning)
+        return tuple(jump for jump in self.jumps or () if jump.is_warning)
 
 
 # --- deliveries ---------------------------------------------------------------------------------------------------------
@@ -395,6 +397,8 @@ def _quarantined(row: dict[str, Any]) -> Quarantined:
     )
 
 
+_JUMPS = "select * from figure_check order by is_warning desc, compared_with, title, group_code"
+
 #: Groups of a comparison besides the job-centres.
 GROUPS = {ALL: "Hela kommunen", "kvinna": "Kvinnor", "man": "Män"}
 
@@ -420,30 +424,6 @@ def _jump(row: dict[str, Any], job_centres: dict[str, str]) -> Jump:
     )
 
 
-# --- sources that are silent ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Silence:
-    source: str
-    last: date
-    days: timedelta
-
-
-def _silent(days: set[tuple[str, date]], latest: date | None) -> list[_Silence]:
-    """Sources whose last extract lies further before the latest one of any source than they have ever paused before.
-
-    The data's days are compared, not today's: old deliveries can be taken in again. Two pauses are needed to know a habit.
-    """
-    found = []
-    for source in sorted({source for source, _ in days}):
-        own = sorted(day for name, day in days if name == source)
-        pauses = [later - earlier for earlier, later in pairwise(own)]
-        if latest and len(pauses) > 1 and latest - own[-1] > max(pauses):
-            found.append(_Silence(source, own[-1], latest - own[-1]))
-    return found
-
-
 # --- the page -------------------------------------------------------------------------------------------------------------
 
 
@@ -453,9 +433,9 @@ def _tasks(
     quarantine: tuple[Quarantined, ...],
     failed: int,
     jumps: int,
-    silent: list[_Silence],
+    notices: list[dict[str, Any]],
 ) -> tuple[Task, ...]:
-    tasks = []
+    tasks = [Task(row["sentence"], "natten") for row in notices if row["waits_for_a_person"]]
     if held:
         tasks.append(
             Task(f"{counted(len(held), 'leverans', 'leveranser')} väntar på beslut: släpp eller avvisa.", "beslut")
@@ -467,14 +447,6 @@ def _tasks(
                 f"{counted(len(open_), 'avvisad leverans', 'avvisade leveranser')} har inte kommit in på nytt: be avsändaren "
                 "rätta och leverera igen.",
                 "avvisade",
-            )
-        )
-    for one in silent:
-        tasks.append(
-            Task(
-                f"{source_title(one.source)} har inget uttag efter {numbers.long_date(one.last)}, {one.days.days} dagar före "
-                "det senaste från andra källor. Så långt uppehåll har källan inte haft förut: fråga avsändaren.",
-                "korning",
             )
         )
     if quarantine:
@@ -504,9 +476,9 @@ def read(path: Path) -> Status:
         )
         quarantine = rows(connection, _QUARANTINE, [version])
         checks = rows(connection, "select * from contract_check order by severity, source, dataset, check_name")
-        jumps = rows(
-            connection, "select * from figure_check order by is_warning desc, compared_with, title, group_code"
-        )
+        has_jumps = "jumps" not in read_failed_parts(connection)
+        jumps = rows(connection, _JUMPS) if has_jumps else []
+        notices = rows(connection, "select * from notice order by waits_for_a_person desc, rowid")
         job_centres = {MISSING: MISSING_LABEL} | {
             row["code"]: row["name"] for row in rows(connection, "select code, name from job_centre")
         }
@@ -552,7 +524,7 @@ def read(path: Path) -> Status:
             new_quarantine,
             len(failed),
             sum(row["is_warning"] for row in jumps),
-            _silent(set(revisions), max(loaded.values(), default=None)),
+            notices,
         ),
         meanings=tuple((title, MEANINGS[status]) for status, title in STATUSES.items()),
         held=held[:LIMIT],
@@ -576,7 +548,8 @@ def read(path: Path) -> Status:
             for row in failed[:LIMIT]
         ),
         passed_checks=len(checks) - len(failed),
-        jumps=tuple(_jump(row, job_centres) for row in jumps),
+        jumps=tuple(_jump(row, job_centres) for row in jumps) if has_jumps else None,
+        notices=tuple(row["sentence"] for row in notices),
         changes=tuple(_change(one) for one in changes[:LIMIT]),
         purges=tuple(
             Purge(row["version"], row["data_year"], row["reason"], row["persons"], row["rows"], row["archives"])

@@ -1,7 +1,7 @@
 """The program `kaa` (interface.md): reads its arguments, calls the module that does the work, prints what came of it.
 
 Messages for people go to standard error, what a program reads to standard output. Exit codes: 0 done, 1 the nightly
-failed, 2 published but a delivery was rejected or is held (check-report: a number is wrong), 64 wrong usage or settings.
+failed, 2 published but something waits for a person (check-report: a number is wrong), 64 wrong usage or settings.
 Heavy libraries are imported by the command that needs them, so that the others start at once.
 """
 
@@ -135,9 +135,24 @@ def nightly() -> None:
         ", ".join(f"{count} {status}" for status, count in sorted(outcome.by_status.items())) or "no new deliveries"
     )
     say(f"Published version {outcome.version}: {judged}; {outcome.held} waiting for a decision.")
-    if outcome.exit_code:
+    for sentence in outcome.notices:
+        say(sentence)
+    if outcome.by_status.get("rejected") or outcome.held:
         say("Run kaa deliveries to see what was rejected or is held, and why.")
     sys.exit(outcome.exit_code)
+
+
+@kaa.command("accept-change")
+@click.option("--because", required=True, help="Why the change is right; recorded with your name.")
+def accept_change(because: str) -> None:
+    """The change of known figures that stopped the last nightly is right: the next nightly publishes it."""
+    from pipelines import guard
+    from pipelines.home import open_home
+
+    found = guard.accept_change(open_home(), because)
+    say(
+        f"Recorded. What is accepted: {found.split(' Nothing is published.')[0]} Run kaa nightly now, or wait for tonight's."
+    )
 
 
 @kaa.group(invoke_without_command=True)

@@ -5,6 +5,7 @@ files in ``data_contracts/``. What a column means is therefore changed in one fi
 (``delivery.rows``), nor what differs between municipalities (``municipality``).
 """
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,7 @@ from open_data_contract_standard.model import (
     OpenDataContractStandard,
     SchemaObject,
     SchemaProperty,
+    ServiceLevelAgreementProperty,
 )
 
 from pipelines.errors import UsageError
@@ -89,12 +91,15 @@ class Source:
     """A source system and the datasets that each of its deliveries must hold.
 
     ``archive_years``: for how many years after the year of its extract a delivery is archived; None: for ever.
+    ``weekdays``: on which an extract is expected, Monday is 0; ``silent_after``: so many of them may be missing in a row.
     """
 
     name: str
     title: str
     datasets: dict[str, Dataset]
     archive_years: int | None = None
+    weekdays: frozenset[int] = frozenset(range(7))
+    silent_after: int | None = None
 
 
 def _custom(properties: list[CustomProperty] | None) -> dict[str, Any]:
@@ -185,6 +190,31 @@ def read_contract(path: Path) -> OpenDataContractStandard:
     return OpenDataContractStandard(**_yaml(path.read_text(encoding="utf-8")))
 
 
+def _whole(promise: ServiceLevelAgreementProperty | None) -> int | None:
+    """A promise that is a number; None where it is words, or is not made."""
+    return promise.value if promise and isinstance(promise.value, int) else None
+
+
+def _weekdays(promise: ServiceLevelAgreementProperty | None) -> frozenset[int]:
+    """The days of the week of a delivery time in cron's words, `0 4 * * 1-5`; Monday is 0."""
+    days = (promise.schedule or "").split()[-1:] if promise else []
+    if days in ([], ["*"]):
+        return frozenset(range(7))
+    found: set[int] = set()
+    for part in days[0].split(","):
+        first, _, last = part.partition("-")
+        found |= {(day - 1) % 7 for day in range(int(first), int(last or first) + 1)}  # cron's 0 and 7 are Sunday
+    return frozenset(found)
+
+
+def contracts_fingerprint(folder: Path = CONTRACTS) -> str:
+    """What identifies the contracts and code lists as they stand now."""
+    digest = hashlib.sha256()
+    for path in sorted([*folder.glob("*.odcs.yaml"), *folder.glob("code_lists/*.yaml")]):
+        digest.update(f"{path.name}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
 def load_sources(district_codes: list[str], folder: Path = CONTRACTS) -> dict[str, Source]:
     """All sources by name (`kalla` of the manifest).
 
@@ -198,9 +228,13 @@ def load_sources(district_codes: list[str], folder: Path = CONTRACTS) -> dict[st
         contract = read_contract(path)
         name = str(contract.id)
         datasets = [_dataset(name, schema, lists) for schema in contract.schema_ or []]
-        promises = {item.property: item.value for item in contract.slaProperties or []}
-        kept = promises.get("archiveRetention")
+        promises = {item.property: item for item in contract.slaProperties or []}
         sources[name] = Source(
-            name, str(contract.name), {item.name: item for item in datasets}, kept if isinstance(kept, int) else None
+            name,
+            str(contract.name),
+            {item.name: item for item in datasets},
+            archive_years=_whole(promises.get("archiveRetention")),
+            weekdays=_weekdays(promises.get("frequency")),
+            silent_after=_whole(promises.get("silentAfter")),
         )
     return sources

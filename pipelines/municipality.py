@@ -56,6 +56,14 @@ class Thresholds(_Strict):
     bad_row_min: int
 
 
+class Closed(_Strict):
+    """Days of each year, both included (MM-DD), on which a source delivers nothing."""
+
+    source: str
+    first: str = Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")
+    last: str = Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")
+
+
 class OpenData(_Strict):
     """Who answers for the published tables as open data (DCAT-AP-SE); the addresses are absolute."""
 
@@ -81,11 +89,16 @@ class Municipality(_Strict):
     districts: list[District]
     job_centres: list[JobCentre]
     thresholds: Thresholds
+    closed: list[Closed] = Field(default_factory=list)
     open_data: OpenData | None = None
 
     @property
     def district_codes(self) -> list[str]:
         return [district.code for district in self.districts]
+
+    def is_closed(self, source: str, day: date) -> bool:
+        """Whether a source delivers nothing on a day."""
+        return any(item.source == source and item.first <= f"{day:%m-%d}" <= item.last for item in self.closed)
 
 
 def known_profiles() -> list[str]:

@@ -4,6 +4,7 @@ Everything that pages, documents, exports and ``kaa figures`` show is copied fro
 published one is decided by the last step of the nightly (``orchestration``).
 """
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import astuple
 from datetime import datetime
@@ -14,10 +15,13 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from pipelines.contract import contracts_fingerprint
 from pipelines.errors import NightlyFailed
 from pipelines.home import Version
 from pipelines.municipality import Municipality
+from pipelines.notices import Notice
 from pipelines.quality.checks import CheckResult
+from pipelines.warehouse.parts import PARTS
 from pipelines.warehouse.periods import Period
 
 _TABLES = """
@@ -36,9 +40,11 @@ create table contract_check (
 create table publication (
     version integer, published_at timestamp, program_version varchar, municipality_code varchar, municipality_name varchar,
     report_year_kind varchar, first_extract_date date, last_extract_date date, accepted_deliveries bigint,
-    loaded_rows bigint
+    loaded_rows bigint, sql_fingerprint varchar, contract_fingerprint varchar, profile_fingerprint varchar
 );
 create table open_data (name varchar, value varchar);
+create table notice (code varchar, sentence varchar, waits_for_a_person boolean);
+create table failed_part (part varchar, title varchar);
 """
 
 #: Copied as they are: table of the published file -> where from.
@@ -51,15 +57,27 @@ _COPIES = {
     "code": "from warehouse.input.code",
     "delivery": "select source, extract_date, revision, status, reason, message, rows, quarantined_rows, delivery_id, "
     "folder, judged_in, decided from history.delivery",
-    "target_group_summary": "from warehouse.main.target_group_summary",
-    "figure_check": "from warehouse.main.jump_check",
     "plan_rule": "from warehouse.input.plan_rule",
     "plan_parameter": "from warehouse.input.plan_parameter",
-    "plan_rule_summary": "select rule_id, period_id as period, gender_group as gender, job_centre_group as job_centre, "
-    "cases, followed, not_followed, undecided from warehouse.main.plan_rule_summary",
     "quarantine": "select delivery_id, dataset, file, line, column_name, reason, expected from history.quarantine",
     "purge_protocol": "select version, data_year, persons, rows, quarantined, archives, reason, first_date, last_date "
     "from history.purge_protocol",
+}
+
+
+#: What is published of the parts (``warehouse.parts``), copied from their models: table -> part, columns.
+_PARTS = {
+    "target_group_summary": ("target_group", "on_date, breakdown, side, code, persons"),
+    "figure_check": (
+        "jumps",
+        "check_name, title, figure, measure, group_kind, group_code, on_date, value, compared_with, compared_date, "
+        "compared_value, jump_percent, threshold_percent, minimum_count, is_warning, reason, decided_on",
+    ),
+    "plan_rule_summary": (
+        "plan",
+        "rule_id, period_id as period, gender_group as gender, job_centre_group as job_centre, cases, followed, "
+        "not_followed, undecided",
+    ),
 }
 
 
@@ -70,10 +88,12 @@ def build_published(
     entries: list[dict[str, Any]],
     checks: list[CheckResult],
     figures_relation: str,
+    failed: Iterable[str] = (),
 ) -> int:
     """Write the published file of a version and look at it once more; returns the number of figure rows.
 
     ``entries``: the catalogue as it stands in the dbt project. ``figures_relation``: quoted name of the figures' model.
+    ``failed``: ids of the parts that failed; of them there is no table, so that nobody takes nothing for zero.
     """
     connection = duckdb.connect(str(version.published))
     try:
@@ -82,6 +102,11 @@ def build_published(
         connection.execute(_TABLES)
         for table, query in _COPIES.items():
             connection.execute(f"create table {table} as {query.format(figures=figures_relation)}")
+        models = {part.id: part for part in PARTS}
+        for table, (part, columns) in _PARTS.items():
+            if part not in failed:
+                connection.execute(f"create table {table} as select {columns} from warehouse.main.{models[part].model}")
+        _insert(connection, "failed_part", [(part, models[part].title) for part in failed])
         _insert(connection, "period", [_period_row(period) for period in periods])
         _insert(connection, "catalogue", [_catalogue_row(entry) for entry in entries])
         _insert(connection, "catalogue_measure", [row for entry in entries for row in _measure_rows(entry)])
@@ -91,17 +116,29 @@ def build_published(
             """
             insert into publication
             select ?, ?, ?, ?, ?, ?, min(e.extract_date), max(e.extract_date), count(distinct e.delivery_id),
-                (select sum(d.rows - d.quarantined_rows) from history.delivery d where d.status = 'accepted')
+                (select sum(d.rows - d.quarantined_rows) from history.delivery d where d.status = 'accepted'), ?, ?, ?
             from history.extract e
             """,
             [version.number, now, installed_version("kaa-warehouse"), municipality.code, municipality.title,
-             municipality.report_year.kind],
+             municipality.report_year.kind, _sha256(version.models.read_bytes()), contracts_fingerprint(),
+             _sha256(municipality.model_dump_json().encode())],
         )  # fmt: skip
         _insert(connection, "open_data", _open_data_rows(municipality))
         connection.execute("detach warehouse; detach history; checkpoint")
     finally:
         connection.close()
     return _verified_rows(version.published)
+
+
+def write_notices(published: Path, notices: Iterable[Notice]) -> None:
+    """Add what the night has to tell: some of it is known only when the pages have been made from the file."""
+    with duckdb.connect(str(published)) as connection:
+        _insert(connection, "notice", [(one.code.value, one.sentence, one.waits_for_a_person) for one in notices])
+        connection.execute("checkpoint")
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _quoted(path: Path) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,7 +10,7 @@ import duckdb
 from pipelines.contract import load_sources
 from pipelines.errors import UsageError
 from pipelines.home import Home, Version, home_path, open_home
-from pipelines.warehouse.ask import FIGURE_COLUMNS, ask_figures
+from pipelines.warehouse.ask import FIGURE_COLUMNS, ExactNumber, ask_figures, plain_number
 from pipelines.warehouse.inputs import EVERYTHING
 from pipelines.warehouse.periods import Period, parse_period
 
@@ -146,16 +145,6 @@ def _figures(
 
 def _is_computed(version: Version, period: Period) -> bool:
     return bool(_query(version, "select 1 from period where period_id = ?", [period.period_id]))
-
-
-class ExactNumber(str):
-    """The digits of an exact number."""
-
-
-def plain_number(value: Decimal) -> ExactNumber:
-    """An exact number without trailing zeros, and never with an exponent."""
-    text = f"{value:f}"
-    return ExactNumber(text.rstrip("0").rstrip(".") if "." in text else text)
 
 
 def write_report(home: Home, period_id: str, out: Path) -> list[Path]:

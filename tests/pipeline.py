@@ -23,6 +23,7 @@ from pipelines.contract import Source, load_sources
 from pipelines.delivery.rows import BatchRows
 from pipelines.delivery.take_in import TakenIn, take_in
 from pipelines.history.store import History
+from pipelines.history.unexplained import unexplained_changes
 from pipelines.home import initialise
 from pipelines.warehouse.ask import FIGURE_COLUMNS, ask_figures
 from pipelines.warehouse.dbt import EXECUTABLE, PROJECT, compiled_models, dbt_environment
@@ -65,10 +66,14 @@ class Pipeline:
 
     def run(self) -> TakenIn:
         """One nightly: take in, purge, put in place."""
+        before = self.home.current()
         version = self.home.start_next()
         with History(version.history, self.sources) as history:
             result = take_in(self.home, self.sources, history, version.number, self._remember, now=self.now)
             history.purge(version.number)
+            if before:  # whatever came, in whatever order: history does not change by itself
+                found = unexplained_changes(history.connection, before.history, history.datasets(), version.number)
+                assert found == []
         version.models.write_text(models_json())
         self.home.put_in_place(version)
         return result

@@ -15,7 +15,8 @@ ALLOWED = {
     "pipelines/delivery": {"pipelines.contract", "pipelines.errors", "pipelines.municipality", "pipelines.history.store",
                            "pipelines.home", "pipelines.notices"},
     "pipelines/history": {"pipelines.contract", "pipelines.municipality", "pipelines.delivery"},
-    "pipelines/quality": {"pipelines.contract", "pipelines.errors", "pipelines.loading"},
+    "pipelines/quality": {"pipelines.contract", "pipelines.errors", "pipelines.loading", "pipelines.municipality",
+                          "pipelines.notices"},
     "pipelines/warehouse": {"pipelines.contract", "pipelines.errors", "pipelines.municipality", "pipelines.home",
                             "pipelines.loading"},
 }  # fmt: skip

@@ -105,7 +105,7 @@ def read(published_file: Path, data: Published) -> Outline:
         title=f"Årsrapport {period.label}" if is_report_year else f"Rapport för {period.title}",
         subtitle=f"Kommunens aktivitetsansvar i {data.publication.municipality_name}",
         when=f"Statistiken avser perioden {when}.",
-        notes=tuple(plain(str(note)) for note in (*purged.notes(data), *report.notes())),
+        notes=tuple(plain(str(note)) for note in (*purged.notes(data), *report.notes(), *_missing(data))),
         chapters=tuple(_chapter(each) for each in report.chapters()),
         follow_up=tuple(_section(section) for section in further.sections()),
         target_group=_target_group(published_file, data),
@@ -114,6 +114,12 @@ def read(published_file: Path, data: Published) -> Outline:
         data=data,
         open_data=open_data.read(published_file),
     )
+
+
+def _missing(data: Published) -> tuple[str, ...]:
+    if "target_group" not in data.failed_parts:
+        return ()
+    return ("Avsnittet Målgrupp och register saknas, för det kunde inte göras vid den senaste körningen.",)
 
 
 def _chapter(chapter: ChapterContent) -> Chapter:
@@ -129,9 +135,9 @@ def _section(section: follow_up.Section) -> Chapter:
 
 
 def _target_group(published_file: Path, data: Published) -> Chapter | None:
-    """The comparison of the latest night; None where no register extract has come in."""
-    found = target_group.read(published_file, data)
-    if found.night is None:
+    """The comparison of the latest night; None where no register extract has come in, or where it could not be made."""
+    found = target_group.read(published_file, data) if "target_group" not in data.failed_parts else None
+    if found is None or found.night is None:
         return None
     night = numbers.long_date(found.night)
     of_night = (Period(f"dag-{found.night}", "dag", night, found.night, found.night),)

@@ -52,6 +52,8 @@ class TakenIn:
     judged: list[Judged] = field(default_factory=list)
     still_held: list[Judged] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    #: Ids of the deliveries that lie in the drop folder, known and new.
+    found: set[str] = field(default_factory=set)
 
     @property
     def rejected(self) -> list[Judged]:
@@ -106,7 +108,8 @@ def take_in(
     run = _Run(home, sources, history, on_batch, today)
     run.carry_out_decisions()
     seen = run.ledger.judged
-    fresh = [found for found in find_deliveries(home.drop) if found.delivery_id not in seen]
+    there = find_deliveries(home.drop)
+    fresh = [found for found in there if found.delivery_id not in seen]
     candidates = []
     for found in fresh:
         candidate = _Candidate(found, read_manifest(found.manifest, found.path, sources))
@@ -124,7 +127,9 @@ def take_in(
         progress(f"{batch.candidates[0].manifest.source}: {done} of {len(candidates)} deliveries taken in")
         for candidate in batch.candidates:
             candidate.files.clear()  # the records of nights that are loaded are not needed any more
-    return run.finish(version)
+    result = run.finish(version)
+    result.found = {found.delivery_id for found in there}
+    return result
 
 
 def _order(candidate: _Candidate) -> tuple[date, str, int, datetime, str]:

@@ -34,6 +34,7 @@ create table if not exists extract_dataset (delivery_id varchar, dataset varchar
 create table if not exists delivered_file (
     delivery_id varchar, dataset varchar, file varchar, sha256 varchar, rows bigint
 );
+create table if not exists in_service (since date);
 create table if not exists number (pseudonym varchar, birth_date date, gender varchar);
 create table if not exists quarantined_number (pseudonym varchar, birth_date date);
 create table if not exists quarantine (
@@ -82,7 +83,7 @@ class History:
 
     def _create_tables(self) -> None:
         self.connection.execute(_FIXED_TABLES)
-        for dataset in self._datasets():
+        for dataset in self.datasets():
             columns = {name: _sql_type(type_) for name, type_ in history_schema(dataset).items()}
             listed = ", ".join(f"{name} {type_}" for name, type_ in columns.items())
             self.connection.execute(
@@ -96,8 +97,9 @@ class History:
 
         self.connection.execute(KNOWN_BEFORE)
 
-    def _datasets(self) -> Iterable[Dataset]:
-        return (dataset for source in self._sources.values() for dataset in source.datasets.values())
+    def datasets(self) -> list[Dataset]:
+        """The datasets of all sources."""
+        return [dataset for source in self._sources.values() for dataset in source.datasets.values()]
 
     # --- the ledger ----------------------------------------------------------------------------------------------------
 
@@ -225,6 +227,18 @@ class History:
         ).fetchone()
         return found[0] if found else None
 
+    def latest_extracts(self) -> dict[str, date]:
+        """The latest extract date of each source that has one."""
+        return dict(self.connection.execute("select source, max(extract_date) from extract group by source").fetchall())
+
+    def begin_service(self, day: date) -> None:
+        """Remember the first day on which an extract came when it was new: from then on sources are expected."""
+        self.connection.execute("insert into in_service select ? where not exists (from in_service)", [day])
+
+    def is_in_service(self) -> bool:
+        """Whether an extract ever came when it was new."""
+        return bool(self.connection.execute("from in_service").fetchone())
+
     # --- held deliveries -----------------------------------------------------------------------------------------------
 
     def hold(self, batch: dict[str, BatchRows], held: dict[int, str]) -> None:
@@ -270,13 +284,13 @@ class History:
 
     def purge(self, version: int) -> list[Removal]:
         """Remove the persons whose time has come; their bytes go from the file when it is closed."""
-        removals = purge(self.connection, self._datasets(), version)
+        removals = purge(self.connection, self.datasets(), version)
         self._has_removed = bool(removals)
         return removals
 
     def forget_held(self, still_held: set[str]) -> None:
         """Drop the rows put aside for deliveries that are decided or superseded."""
-        for dataset in self._datasets():
+        for dataset in self.datasets():
             self.connection.execute(
                 f"delete from held_{dataset.table} where not list_contains(?, delivery_id)", [sorted(still_held)]
             )

@@ -17,22 +17,27 @@ import dagster as dg
 import duckdb
 import polars as pl
 from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, dbt_assets, get_asset_key_for_model
-from dagster_dbt.errors import DagsterDbtCliRuntimeError
 from packaging.version import parse as parse_version
 
 from dashboards import site
 from pipelines.contract import Dataset, Source, load_sources
 from pipelines.delivery.rows import BatchRows
 from pipelines.delivery.take_in import take_in
-from pipelines.errors import NightlyFailed
+from pipelines.errors import NightlyFailed, tells_of_full_disk
+from pipelines.guard import assert_figures_may_be_published, changes_of_known
 from pipelines.history.purge_archives import purge_archives, remove_archives
 from pipelines.history.store import History
-from pipelines.orchestration.session import NightlySession, Session
-from pipelines.publish import build_published
+from pipelines.history.unexplained import unexplained_changes
+from pipelines.notices import NoticeCode, notice
+from pipelines.orchestration.missing import missing_deliveries
+from pipelines.orchestration.session import NightlySession
+from pipelines.publish import build_published, write_notices
 from pipelines.quality import CheckResult, Promised, validate
 from pipelines.warehouse.ask import keep_models
 from pipelines.warehouse.dbt import (
     PROJECT,
+    DbtCall,
+    close_after_a_kill,
     compiled_models,
     dbt_failure,
     figure_entries,
@@ -41,6 +46,7 @@ from pipelines.warehouse.dbt import (
     start_dbt,
 )
 from pipelines.warehouse.inputs import EVERYTHING, TABLES, write_inputs
+from pipelines.warehouse.parts import dbt_nodes, failed_nodes, failed_parts
 
 #: The graph is the same for every municipality; only the district codes that are accepted differ.
 SOURCES: dict[str, Source] = load_sources([])
@@ -48,6 +54,10 @@ _DATASETS = [dataset for source in SOURCES.values() for dataset in source.datase
 _LEDGER_TABLES = ("extract", "number", "delivery")
 _MANIFEST = json.loads(manifest_path().read_bytes())
 _TRANSLATOR = DagsterDbtTranslator()
+_NODES = dbt_nodes(_MANIFEST)
+
+#: Seconds after which the parts are given up: at a city's size they take some five.
+LONGEST_PARTS = 20 * 60
 
 delivery_specs = [
     dg.AssetSpec(["drop", source.name], group_name="delivery", description=f"Leveranser från {source.title}.")
@@ -85,6 +95,7 @@ def _history_key(dataset: Dataset) -> dg.AssetKey:
 def taken_in(context: dg.AssetExecutionContext, session: NightlySession) -> Iterator[object]:
     """Take in what is new in the drop folder, extend the history, and begin to check it against the contracts."""
     run = session.run
+    run.before = run.home.current()
     run.version = run.home.start_next()
     extracts: dict[str, list[pl.DataFrame]] = {dataset.table: [] for dataset in _DATASETS}
 
@@ -99,15 +110,20 @@ def taken_in(context: dg.AssetExecutionContext, session: NightlySession) -> Iter
         result = take_in(run.home, run.sources, history, run.version.number, remember, partial(_tell, context))
         promised = [
             _promised(history, dataset, pl.concat(extracts[dataset.table]))
-            for dataset in _datasets(run)
+            for dataset in history.datasets()
             if any(not part.is_empty() for part in extracts[dataset.table])
         ]
         # Waited for when the figures are published: they are made while dbt works.
         run.contract_checks = run.beside.submit(validate, promised)
         removals = history.purge(run.version.number)
+        if run.before:
+            run.unexplained = unexplained_changes(
+                history.connection, run.before.history, history.datasets(), run.version.number
+            )
         archived = purge_archives(history.connection, run.sources, run.home.archive, run.version.number)
         bounds = history.connection.execute("select min(extract_date), max(extract_date) from extract").fetchone()
         run.extracts = bounds if bounds and bounds[0] else None
+        run.notices += [*result.notices, *missing_deliveries(run.home, run.sources, history, result)]
     run.judged = {entry.delivery_id for entry in result.judged}
     run.beside.submit(run.home.write_out_archive, run.judged)  # what publishing would wait for
     run.still_held = {entry.delivery_id for entry in result.still_held}
@@ -120,10 +136,6 @@ def taken_in(context: dg.AssetExecutionContext, session: NightlySession) -> Iter
         yield dg.MaterializeResult(asset_key=_history_key(dataset))
     for table in _LEDGER_TABLES:
         yield dg.MaterializeResult(asset_key=["history", table], metadata=by_status if table == "delivery" else {})
-
-
-def _datasets(run: Session) -> list[Dataset]:
-    return [dataset for source in run.sources.values() for dataset in source.datasets.values()]
 
 
 def _promised(history: History, dataset: Dataset, counts: pl.DataFrame) -> Promised:
@@ -194,34 +206,41 @@ def inputs(session: NightlySession) -> Iterator[dg.MaterializeResult[None]]:
     manifest=_MANIFEST, dagster_dbt_translator=_TRANSLATOR, name="dbt_models", exclude="resource_type:unit_test"
 )
 def dbt_models(context: dg.AssetExecutionContext, session: NightlySession) -> Iterator[object]:
-    """All models and data tests, in one call of dbt; the unit tests belong to the test suite."""
+    """All models and data tests: first what the figures need, then the parts, which fail alone. Unit tests belong to the test
+    suite."""
     if context.is_subset:
         raise NightlyFailed("dbt builds all models or none: run the whole job nightly.")
-    version = session.run.building
+    run = session.run
+    version = run.building
     target = version.folder("warehouse") / "dbt"
-    target.mkdir(exist_ok=True)
-    folder = session.run.home.path / "dbt"
+    folder = run.home.path / "dbt"
     link_to(version, folder)
-    log = session.run.home.path / "logs" / "dbt.log"
+    log = run.home.path / "logs" / "dbt.log"
     log.parent.mkdir(mode=0o700, exist_ok=True)
+    figures = DbtCall(_NODES.figures, target)
+    parts = DbtCall(_NODES.of_parts, target / "parts", seconds=LONGEST_PARTS)
     # Not DbtCliResource: it loads dbt into this process, too, and asks its version of a third; that takes five seconds.
     call = DbtCliInvocation(
-        process=start_dbt(folder, target, "build", "--exclude-resource-type", "unit_test"),
+        process=start_dbt(folder, figures, parts),
         manifest=_MANIFEST,
         dagster_dbt_translator=_TRANSLATOR,
         project_dir=PROJECT,
         target_path=target,
-        raise_on_error=True,
+        raise_on_error=False,
         cli_version=parse_version(package_version("dbt-core")),
         context=context,
     )
-    try:
-        # dbt's own account of the night goes to a file: standard output belongs to programs that read ours.
-        with log.open("w", encoding="utf-8") as file, redirect_stdout(file):
-            yield from call.stream()
-    except DagsterDbtCliRuntimeError:  # its text is dbt's, which may quote the data
-        raise NightlyFailed(dbt_failure(target, log)) from None
+    # dbt's own account of the night goes to a file: standard output belongs to programs that read ours.
+    with log.open("w", encoding="utf-8") as file, redirect_stdout(file):
+        yield from call.stream()
+    if failed_nodes(target) != []:
+        raise NightlyFailed(dbt_failure(target, log))
     keep_models(target / "manifest.json", version)
+    run.failed_parts = failed_parts(_NODES, parts.target)
+    if run.failed_parts:
+        close_after_a_kill(version.warehouse)
+    for part, problem in run.failed_parts.items():
+        _tell(context, f"The part {part.id} failed ({problem}); the figures do not need it.")
 
 
 @dg.asset(
@@ -239,8 +258,16 @@ def published_file(session: NightlySession) -> dg.MaterializeResult[None]:
     manifest = run.building.folder("warehouse") / "dbt" / "manifest.json"
     figures = next(model for model in compiled_models(manifest) if model.name == "figures")
     run.figure_rows = build_published(
-        run.building, run.home.municipality, run.periods, figure_entries(manifest), run.checks, figures.relation
+        run.building,
+        run.home.municipality,
+        run.periods,
+        figure_entries(manifest),
+        run.checks,
+        figures.relation,
+        failed=[part.id for part in run.failed_parts],
     )
+    if run.before:  # asked while the pages are made
+        run.changes = run.beside.submit(changes_of_known, run.home, run.before, run.building)
     return dg.MaterializeResult(metadata={"rows": run.figure_rows})
 
 
@@ -252,11 +279,36 @@ def published_file(session: NightlySession) -> dg.MaterializeResult[None]:
     ],
 )
 def pages(session: NightlySession) -> Iterator[dg.MaterializeResult[None]]:
-    """The pages of every report year, each report with its shared files; the documents are made on request."""
+    """The pages of every report year, each report with its shared files; the documents are made on request.
+
+    A page that cannot be made is told of. The page of the night's state is made last, so that it can name the others.
+    """
     run = session.run
-    for period in run.report_periods:
-        out = report_folder(run.building.folder("published"), period.period_id)
-        site.build_report(run.building.published, period.period_id, out)
+    published = run.building.published
+    failed: dict[str, str] = {part.title: problem for part, problem in run.failed_parts.items()}
+
+    def remember(page: site.Page, error: Exception) -> None:
+        if tells_of_full_disk(str(error)):
+            raise error
+        failed[f"Sidan {page.title}"] = type(error).__name__  # not its text, which may quote the data
+
+    state = site.PAGES["underlag"]
+    reports = {
+        report_folder(run.building.folder("published"), period.period_id): site.read_build(published, period.period_id)
+        for period in run.report_periods
+    }
+    for out, build in reports.items():
+        for page in site.PAGES.values():
+            if page is not state:
+                site.write_page(page, build, out, remember)
+        site.write_shared(build, out, remember)
+    run.notices += [notice(NoticeCode.PART_FAILED, part=part, problem=problem) for part, problem in failed.items()]
+    write_notices(published, run.notices)
+    told = dict(failed)
+    for out, build in reports.items():
+        site.write_page(state, build, out, remember)
+    late = [notice(NoticeCode.PART_FAILED, part=part, problem=failed[part]) for part in failed.keys() - told.keys()]
+    write_notices(published, late)
     for page in site.PAGES.values():
         yield dg.MaterializeResult(asset_key=["page", page.id], metadata={"pages": len(run.report_periods)})
 
@@ -282,6 +334,8 @@ def publication(session: NightlySession) -> dg.MaterializeResult[None]:
         raise NightlyFailed(
             f"Not everything was built in this run (missing: {missing or 'figures'}); nothing is published."
         )
+    if run.before and run.changes:
+        assert_figures_may_be_published(run.home, run.before, run.building, run.changes.result(), run.unexplained)
     run.home.put_in_place(run.building, run.judged)
     remove_archives(run.building.history, run.home.archive)
     run.home.forget_decisions(run.still_held)

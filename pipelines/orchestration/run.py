@@ -38,16 +38,19 @@ event_log_storage:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a nightly came to: counts of deliveries by status judged in it, and those that wait for a person."""
+    """What a nightly came to: counts of deliveries by status judged in it, those that wait for a person, and what else it has to
+    tell: sentences, of which some wait for a person."""
 
     version: int
     by_status: dict[str, int]
     held: int
+    notices: list[str]
+    waiting_notices: int
 
     @property
     def exit_code(self) -> int:
-        """2 when this run rejected a delivery or one is held, else 0 (interface.md)."""
-        return 2 if self.by_status.get("rejected") or self.held else 0
+        """2 when this run rejected a delivery, one is held or a notice waits for a person, else 0 (interface.md)."""
+        return 2 if self.by_status.get("rejected") or self.held or self.waiting_notices else 0
 
 
 def dagster_home(home: Home) -> Path:
@@ -147,4 +150,12 @@ def _outcome(home: Home) -> Outcome:
             [version.number],
         ).fetchall()
         held = connection.execute("select count(*) from delivery where status = 'held'").fetchone()
-    return Outcome(version.number, dict(judged), held[0] if held else 0)
+    with duckdb.connect(str(version.published), read_only=True) as connection:
+        notices = connection.execute("select sentence, waits_for_a_person from notice order by rowid").fetchall()
+    return Outcome(
+        version.number,
+        dict(judged),
+        held[0] if held else 0,
+        [one[0] for one in notices],
+        sum(one[1] for one in notices),
+    )

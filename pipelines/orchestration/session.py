@@ -15,9 +15,13 @@ from pydantic import PrivateAttr
 
 from pipelines.contract import Source, load_sources
 from pipelines.errors import NightlyFailed
+from pipelines.history.unexplained import Unexplained
 from pipelines.home import Home, Version, open_home
+from pipelines.notices import Notice
 from pipelines.orchestration.runs import tidy_runs
 from pipelines.quality.checks import CheckResult
+from pipelines.warehouse.known_figures import KnownChange
+from pipelines.warehouse.parts import Part
 from pipelines.warehouse.periods import Period, day_period, periods_between
 
 _NEEDS_THE_OTHERS = "This step needs the ones before it: run the whole job nightly."
@@ -25,7 +29,8 @@ _NEEDS_THE_OTHERS = "This step needs the ones before it: run the whole job night
 
 @dataclass
 class Session:
-    """One run. ``version`` exists from the first step on; the other fields are filled by the steps that find them.
+    """One run. ``before`` is the version that is published, ``version`` the one that is built, from the first step on; the other
+    fields are filled by the steps that find them.
 
     ``beside`` does what a later step needs while the steps before it go on.
     """
@@ -33,10 +38,15 @@ class Session:
     home: Home
     sources: dict[str, Source]
     beside: Executor
+    before: Version | None = None
     version: Version | None = None
     extracts: tuple[date, date] | None = None
     contract_checks: Future[list[CheckResult]] | None = None
     figure_rows: int = 0
+    unexplained: list[Unexplained] = field(default_factory=list)
+    changes: Future[list[KnownChange]] | None = None
+    notices: list[Notice] = field(default_factory=list)
+    failed_parts: dict[Part, str] = field(default_factory=dict)
     judged: set[str] = field(default_factory=set)
     still_held: set[str] = field(default_factory=set)
 

@@ -5,6 +5,7 @@ definition of every figure, and an answer can be computed again as long as its v
 """
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
@@ -26,6 +27,16 @@ FIGURE_COLUMNS = (
 FigureRow = tuple[str, str, str, str, str, str, str, str, Decimal]
 
 
+class ExactNumber(str):
+    """The digits of an exact number."""
+
+
+def plain_number(value: Decimal) -> ExactNumber:
+    """An exact number without trailing zeros, and never with an exponent."""
+    text = f"{value:f}"
+    return ExactNumber(text.rstrip("0").rstrip(".") if "." in text else text)
+
+
 def keep_models(manifest: Path, version: Version) -> None:
     """Put the compiled SQL of this night beside the warehouse that it built."""
     models = [asdict(model) for model in compiled_models(manifest)]
@@ -35,33 +46,44 @@ def keep_models(manifest: Path, version: Version) -> None:
 def ask_figures(
     version: Version, municipality: Municipality, period: Period, known_to: date, figure: str | None = None
 ) -> list[FigureRow]:
-    """The rows of all figures, or of one, for a period as known on a day; in no particular order."""
-    models = [CompiledModel(**item) for item in json.loads(version.models.read_text(encoding="utf-8"))]
-    wanted = _ancestors(models, f"figure_{figure}" if figure else "figures")
+    """The rows of all figures that figures.md knows, or of one, for a period as known on a day; in no particular order."""
+    models = [f"figure_{figure}" if figure else "figures"]
+    return ask_models(version.models, version.history, municipality, period, known_to, models)
+
+
+def ask_models(
+    models: Path, history: Path, municipality: Municipality, period: Period, known_to: date, wanted: Sequence[str]
+) -> list[FigureRow]:
+    """The rows of models that have a figure's columns, computed with this compiled SQL from this history."""
+    compiled = [CompiledModel(**item) for item in json.loads(models.read_text(encoding="utf-8"))]
+    needed = _needed(compiled, wanted)
     connection = duckdb.connect(":memory:")
     try:
         connection.execute("attach ':memory:' as warehouse")
-        connection.execute(f"attach '{_quoted(version.history)}' as history (read_only)")
+        connection.execute(f"attach '{_quoted(history)}' as history (read_only)")
         connection.execute("use warehouse")
         write_inputs(connection, municipality, [period], known_to)
-        for model in models:
-            if model.name in wanted and model.materialized != "ephemeral":
+        for model in compiled:
+            if model.name in needed and model.materialized != "ephemeral":
                 connection.execute(f'create schema if not exists warehouse."{model.schema}"')
                 kind = "view" if model.materialized == "view" else "table"
                 connection.execute(f"create {kind} {model.relation} as {model.sql}")
-        relation = next(model.relation for model in models if model.name in wanted and not wanted[model.name])
-        return connection.execute(f"select {', '.join(FIGURE_COLUMNS)} from {relation}").fetchall()
+        relations = [model.relation for model in compiled if model.name in wanted]
+        columns = ", ".join(FIGURE_COLUMNS)
+        return connection.execute(
+            " union all ".join(f"select {columns} from {relation}" for relation in relations)
+        ).fetchall()
     finally:
         connection.close()
 
 
-def _ancestors(models: list[CompiledModel], target: str) -> dict[str, bool]:
-    """The models that the target needs, and itself: name -> whether another one of them needs it."""
-    wanted = {target: False}
+def _needed(models: list[CompiledModel], wanted: Iterable[str]) -> set[str]:
+    """The names of these models and of all that they need."""
+    needed = set(wanted)
     for model in reversed(models):
-        if model.name in wanted:
-            wanted.update(dict.fromkeys(model.needs, True))
-    return wanted
+        if model.name in needed:
+            needed.update(model.needs)
+    return needed
 
 
 def _quoted(path: Path) -> str:

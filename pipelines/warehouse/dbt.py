@@ -8,11 +8,14 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+import duckdb
 
 from pipelines.errors import NightlyFailed, tells_of_full_disk
 from pipelines.home import Version
@@ -40,6 +43,22 @@ class CompiledModel:
     materialized: str
     sql: str
     needs: list[str]
+
+
+@dataclass(frozen=True)
+class DbtCall:
+    """A build of these models and tests: where dbt writes what came of it, and after how many seconds it is ended (0: never)."""
+
+    nodes: Sequence[str]
+    target: Path
+    seconds: int = 0
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """As ``dbt_child`` reads it. Tests are named one by one: dbt would add those that look at what is not built yet."""
+        where = ["--target-path", str(self.target), "--log-path", str(self.target)]
+        arguments = ["build", "--indirect-selection", "empty", *where, "--select", *self.nodes]
+        return {"arguments": arguments, "seconds": self.seconds}
 
 
 def manifest_path() -> Path:
@@ -77,23 +96,30 @@ def dbt_environment(warehouse: Path = _WAREHOUSE, history: Path = _HISTORY) -> d
     }
 
 
-def start_dbt(folder: Path, target: Path, *arguments: str) -> Process:
-    """Start dbt on what `link_to` put into a folder; it writes to ``target`` and tells each thing at once, as JSON."""
-    shutil.copy(_PARSE, target)
+def start_dbt(folder: Path, *calls: DbtCall) -> Process:
+    """Start dbt on what `link_to` put into a folder, one call after the other while they succeed; it tells each thing at once,
+    as JSON."""
+    for call in calls:
+        call.target.mkdir(exist_ok=True)
+        shutil.copy(_PARSE, call.target)
     environment = {
         **dbt_environment(),
-        "DBT_TARGET_PATH": str(target),
-        "DBT_LOG_PATH": str(target),
         "DBT_LOG_LEVEL_FILE": "none",  # what it tells is kept in logs/dbt.log
         "DBT_LOG_FORMAT": "json",
     }
     process = loaded(CHILD)
-    order = {"folder": str(folder), "environment": environment, "arguments": arguments}
+    order = {"folder": str(folder), "environment": environment, "calls": [call.told for call in calls]}
     assert process.stdin
     with suppress(BrokenPipeError), process.stdin:  # a process that has ended says so by its exit code
         process.stdin.write(json.dumps(order).encode())
     process.stdin = None  # nothing more is told
     return process
+
+
+def close_after_a_kill(warehouse: Path) -> None:
+    """Close a warehouse file that a killed dbt may have left open: what it had committed stays, and no log lies beside it."""
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("checkpoint")
 
 
 def _parse() -> None:
@@ -130,9 +156,11 @@ def dbt_failure(target: Path, log: Path) -> str:
 
 
 def compiled_models(manifest: Path) -> list[CompiledModel]:
-    """All models of a compiled manifest, each after the models it needs."""
+    """All models that a manifest holds compiled, each after the models it needs."""
     nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
-    models = {name: node for name, node in nodes.items() if node["resource_type"] == "model"}
+    models = {
+        name: node for name, node in nodes.items() if node["resource_type"] == "model" and node.get("compiled_code")
+    }
     ordered: list[str] = []
 
     def visit(name: str) -> None:

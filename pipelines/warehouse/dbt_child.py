@@ -1,8 +1,13 @@
-"""dbt in a process of its own (``pipelines.loading``): ordered by ``dbt.start_dbt``, it tells on standard output what it does."""
+"""dbt in a process of its own (``pipelines.loading``): ordered by ``dbt.start_dbt``, it tells on standard output what it does.
+
+A call that has a time limit ends the process when it is over, whatever dbt is doing then.
+"""
 
 import importlib
 import json
 import os
+import signal
+import sys
 
 from pipelines.loading import end_with_parent, order
 
@@ -15,4 +20,7 @@ if __name__ == "__main__":
     told = json.loads(order())
     os.chdir(told["folder"])
     os.environ.update(told["environment"])
-    dbt.cli(told["arguments"])
+    for call in told["calls"]:
+        signal.alarm(call["seconds"])  # nobody handles it: the process ends; 0 sets no limit
+        if not dbt.dbtRunner().invoke(call["arguments"]).success:
+            sys.exit(1)

@@ -43,10 +43,15 @@ create table purge_protocol(version integer, data_year integer, persons bigint, 
     archives bigint, reason varchar, first_date date, last_date date);
 create table plan_rule(rule_id varchar, plan_id varchar, plan_title varchar, valid_from date, valid_to date,
     rule_kind varchar, title varchar, section varchar, quote varchar, how varchar, not_answerable varchar, position integer);
+create table notice(code varchar, sentence varchar, waits_for_a_person boolean);
+create table failed_part(part varchar, title varchar);
 create table plan_parameter(rule_id varchar, name varchar, value varchar);
 create table plan_rule_summary(rule_id varchar, period varchar, gender varchar, job_centre varchar, cases bigint,
     followed bigint, not_followed bigint, undecided bigint);
 """
+
+#: Part -> its table, which is not there when the part failed.
+PART_TABLES = {"target_group": "target_group_summary", "plan": "plan_rule_summary", "jumps": "figure_check"}
 
 JARVA = date(2023, 6, 30)
 DISTRICTS: list[tuple[str, str, date | None, date | None, str | None]] = [
@@ -376,6 +381,9 @@ class Maker:
     periods: list[tuple[Any, ...]] = field(default_factory=list)
     summary: list[tuple[date, str, str, str, int]] = field(default_factory=list)
     jumps: list[tuple[Any, ...]] = field(default_factory=list)
+    notices: list[tuple[str, str, bool]] = field(default_factory=list)
+    #: Parts that failed: id and title; their tables are taken away.
+    failed_parts: list[tuple[str, str]] = field(default_factory=list)
 
     def period(self, year: int) -> str:
         return f"{self.kind}-{year}"
@@ -559,6 +567,8 @@ class Maker:
                 ),
             )
             insert("purge_protocol", self.purged)
+            insert("notice", self.notices)
+            insert("failed_part", self.failed_parts)
             insert("quarantine", self.quarantine)
             insert("contract_check", self.checks)
             insert("plan_rule", self.plan_rules)
@@ -577,6 +587,8 @@ class Maker:
                     self.first_extract, self.last_extract, 1480, 40_212_345,
                 )],
             )  # fmt: skip
+            for part, _ in self.failed_parts:
+                connection.execute(f"drop table {PART_TABLES[part]}")
         return path
 
 

@@ -159,16 +159,30 @@ def test_what_a_person_rejected_needs_nothing_more(file: Path) -> None:
     assert (sections(state), state.rejected, len(state.rejected_before)) == ([], (), 1)
 
 
-def test_a_source_that_is_silent_longer_than_ever_is_asked_about(file: Path) -> None:
-    days = [date(2023, 1, 1), date(2023, 2, 1), date(2023, 3, 1)]
-    asked = [delivery(day, source="enkat", judged_in=OLD) for day in days]
-    state = read(file, *asked, delivery(date(2023, 4, 1)))
-    assert state.tasks == ()  # 31 days: as long as from January to February
-    file.unlink()
-    state = read(file, *asked, delivery(date(2023, 4, 2)))
-    assert [
-        (task.section, "Enkät har inget uttag efter 1\u00a0mars 2023, 32 dagar" in task.text) for task in state.tasks
-    ] == [("korning", True)]
+def test_what_the_night_has_to_tell_is_told_and_what_waits_is_to_be_done(file: Path) -> None:
+    def tell(maker: published_file.Maker) -> None:
+        maker.notices += [
+            ("delivery_settling", "Den är inte hel än.", False),
+            ("part_failed", "Planen gick inte.", True),
+        ]
+
+    state = read(file, delivery(DAY), change=tell)
+    assert [(task.section, task.text) for task in state.tasks] == [("natten", "Planen gick inte.")]
+    assert state.notices == ("Planen gick inte.", "Den är inte hel än.")
+
+
+PARTS = {"target_group": "malgrupp.html", "plan": "handlingsplan.html", "jumps": "underlag.html"}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_that_failed_is_said_to_be_missing_and_is_no_zero(tmp_path: Path, part: str) -> None:
+    path = published_file.stockholm(tmp_path / "p.duckdb", lambda maker: maker.failed_parts.append((part, "Delen")))
+    written = site.build_report(path, "verksamhetsar-2023", tmp_path / "site", documents=True)
+    assert len(written) > len(site.PAGES)
+    text = Page((tmp_path / "site" / PARTS[part]).read_text(encoding="utf-8")).text
+    assert "kunde inte göras vid den senaste körningen" in text
+    others = [page for page in site.PAGES.values() if page.file != PARTS[part]]
+    assert not any("kunde inte göras" in (tmp_path / "site" / page.file).read_text(encoding="utf-8") for page in others)
 
 
 def test_a_night_without_deliveries_says_so(file: Path) -> None:

@@ -15,10 +15,13 @@ import duckdb
 from dashboards import site
 from pipelines.contract import load_sources
 from pipelines.delivery.take_in import take_in
+from pipelines.guard import assert_figures_may_be_published, changes_of_known
 from pipelines.history.purge_archives import purge_archives, remove_archives
 from pipelines.history.store import History
+from pipelines.history.unexplained import unexplained_changes
 from pipelines.home import Home, Version
-from pipelines.publish import build_published
+from pipelines.orchestration.missing import missing_deliveries
+from pipelines.publish import build_published, write_notices
 from pipelines.warehouse.dbt import CompiledModel, figure_entries, manifest_path
 from pipelines.warehouse.inputs import EVERYTHING, write_inputs
 from pipelines.warehouse.periods import day_period, periods_between
@@ -40,10 +43,14 @@ def nightly(home: Home) -> None:
 
 def _nightly(home: Home) -> None:
     sources = load_sources(home.municipality.district_codes)
+    before, unexplained = home.current(), []
     version = home.start_next()
     with History(version.history, sources) as history:
         taken = take_in(home, sources, history, version.number, lambda rows, dates: None, now=NOW)
         history.purge(version.number)
+        if before:
+            unexplained = unexplained_changes(history.connection, before.history, history.datasets(), version.number)
+        notices = [*taken.notices, *missing_deliveries(home, sources, history, taken, NOW.date())]
         purge_archives(history.connection, sources, home.archive, version.number)
         first, last = history.connection.execute("select min(extract_date), max(extract_date) from extract").fetchone()
     periods = [*periods_between(first, last, home.municipality), day_period(last)]
@@ -51,10 +58,14 @@ def _nightly(home: Home) -> None:
         write_inputs(connection, home.municipality, periods, EVERYTHING)
     figures = build_models(version)
     build_published(version, home.municipality, periods, figure_entries(manifest_path()), [], figures)
+    write_notices(version.published, notices)
     for period in periods:
         if period.kind == home.municipality.report_year.kind:
             out = version.folder("published") / "report" / period.period_id
             site.build_report(version.published, period.period_id, out)
+    if before:
+        changes = changes_of_known(home, before, version)
+        assert_figures_may_be_published(home, before, version, changes, unexplained)
     home.put_in_place(version, [entry.delivery_id for entry in taken.judged])
     remove_archives(version.history, home.archive)
     home.forget_decisions({entry.delivery_id for entry in taken.still_held})

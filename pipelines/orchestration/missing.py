@@ -1,0 +1,48 @@
+"""What did not come: deliveries that have all vanished from the drop folder, and sources that are silent.
+
+A night on which nothing comes looks like a quiet one; this tells them apart. What came is judged in ``delivery``.
+"""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from pipelines.contract import Source
+from pipelines.delivery.judging import ACCEPTED, SUPERSEDED
+from pipelines.delivery.take_in import TakenIn
+from pipelines.history.store import History
+from pipelines.home import Home
+from pipelines.notices import Notice, NoticeCode, notice
+from pipelines.quality.silence import is_fresh, silent_sources
+
+
+def missing_deliveries(
+    home: Home, sources: dict[str, Source], history: History, result: TakenIn, today: date | None = None
+) -> list[Notice]:
+    """The notices of what did not come, after a run has taken in what there was.
+
+    Sources are expected by the calendar from the first night on which an extract came when it was new. Before that, while
+    old years are taken in, the day is that of the latest extract.
+    """
+    today = today or datetime.now(ZoneInfo(home.municipality.timezone)).date()
+    last = history.latest_extracts()
+    if any(
+        entry.extract_date and is_fresh(entry.extract_date, today)
+        for entry in result.judged
+        if entry.status == ACCEPTED
+    ):
+        history.begin_service(today)
+    found = [*_vanished(home, history, result)]
+    if last:
+        found += silent_sources(
+            last, sources, home.municipality, today if history.is_in_service() else max(last.values())
+        )
+    return found
+
+
+def _vanished(home: Home, history: History, result: TakenIn) -> list[Notice]:
+    """Whether none of the deliveries that were ever loaded lies in the drop folder any more, and nothing new came."""
+    judged = history.ledger(home.municipality.thresholds).judged
+    loaded = {one.delivery_id for one in judged.values() if one.status in (ACCEPTED, SUPERSEDED)}
+    if not loaded or result.found & loaded or result.found - judged.keys() or result.judged:
+        return []
+    return [notice(NoticeCode.DELIVERIES_VANISHED, deliveries=len(loaded), drop=home.drop)]

@@ -1,0 +1,105 @@
+"""What a night makes besides the figures: each part fails alone, is named, and never keeps the figures from being published.
+
+A part is a model that is published, with the models and tests that only it needs; ``dbt_nodes`` tells them from those that the
+figures need. How a part is counted belongs in ``dbt_project``, how it is shown in ``dashboards``.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+#: The models that all figures are read from.
+FIGURES = ("figures", "own_figures")
+
+_GOOD = {"success", "pass", "warn", "no-op"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part by its id, with its name on the pages and the model that is published of it."""
+
+    id: str
+    title: str
+    model: str
+
+
+PARTS = (
+    Part("target_group", "Målgrupp och register", "target_group_summary"),
+    Part("plan", "Så följs handlingsplanen", "plan_rule_summary"),
+    Part("jumps", "Jämförelsen med andra nätter", "jump_check"),
+)
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """Names of models and data tests: what the figures need, and what each part needs besides."""
+
+    figures: tuple[str, ...]
+    parts: dict[str, tuple[str, ...]]
+
+    @property
+    def of_parts(self) -> list[str]:
+        """What no figure needs, each once."""
+        return sorted({name for names in self.parts.values() for name in names})
+
+
+def dbt_nodes(manifest: dict[str, Any]) -> Nodes:
+    """Sort a manifest's models and data tests; a test belongs to the figures when every model that it looks at does.
+
+    Raises ValueError for a model or test that neither a figure nor a part needs: nobody would know that it failed.
+    """
+    nodes = {
+        key: node for key, node in manifest["nodes"].items() if node["resource_type"] in ("model", "test", "snapshot")
+    }
+    by_name = {node["name"]: key for key, node in nodes.items()}
+
+    def needed(names: Iterable[str]) -> set[str]:
+        found: set[str] = set()
+        waiting = [by_name[name] for name in names]
+        while waiting:
+            key = waiting.pop()
+            if key not in found:
+                found.add(key)
+                waiting += [other for other in nodes[key]["depends_on"]["nodes"] if other in nodes]
+        return found
+
+    figures = needed(FIGURES)
+    parts = {part.id: needed([part.model]) - figures for part in PARTS}
+    for key, node in nodes.items():
+        if node["resource_type"] != "test":
+            continue
+        looked_at = {other for other in node["depends_on"]["nodes"] if other in nodes}
+        if looked_at <= figures:
+            figures.add(key)
+            continue
+        for members in parts.values():
+            if looked_at & members:
+                members.add(key)
+    lost = nodes.keys() - figures - set().union(*parts.values())
+    if lost:
+        raise ValueError(f"neither a figure nor a part needs {', '.join(sorted(lost))}")
+
+    def names(keys: Iterable[str]) -> tuple[str, ...]:
+        return tuple(sorted(nodes[key]["name"] for key in keys))
+
+    return Nodes(names(figures), {part: names(members) for part, members in parts.items()})
+
+
+def failed_nodes(target: Path) -> list[str] | None:
+    """Names of the models and tests that did not succeed in the call of dbt that wrote to ``target``; None: it did not end."""
+    try:
+        results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    except (OSError, ValueError, KeyError):
+        return None
+    return [result["unique_id"].split(".")[2] for result in results if result["status"] not in _GOOD]
+
+
+def failed_parts(nodes: Nodes, target: Path) -> dict[Part, str]:
+    """The parts that failed in the call of dbt that wrote to ``target``, each with what failed first."""
+    failed = failed_nodes(target)
+    if failed is None:
+        return dict.fromkeys(PARTS, "dbt avbröts")
+    first = {part: [name for name in failed if name in nodes.parts[part.id]][:1] for part in PARTS}
+    return {part: names[0] for part, names in first.items() if names}
