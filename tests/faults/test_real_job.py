@@ -171,3 +171,34 @@ def test_a_broken_contract_publishes_nothing(night: Night, broken: Path) -> None
     assert failed.stderr.startswith("The contract check ") and "rows_present" in failed.stderr
     assert state(home) == night.before
     assert_recovers(home, night)
+
+
+_LOST_PARTS = """
+from dashboards import site
+from pipelines.orchestration import assets
+assets.LONGEST_PARTS = 1  # second: dbt is ended while it makes them
+trends = site.PAGES["trender"]
+object.__setattr__(trends, "content", lambda build: build.no_such_thing)
+from pipelines.cli import main
+main(["nightly"])
+"""
+
+
+@pytest.mark.slow
+def test_what_the_figures_do_not_need_stops_nothing(night: Night, broken: Path) -> None:
+    home = night.copy(broken)
+    done = subprocess.run(
+        [sys.executable, "-c", _LOST_PARTS], cwd=ROOT, env={**os.environ, "KAA_HOME": str(home.path)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    version = home.current()
+    assert version is not None and version.number == 2
+    assert state(home)["figures"] == night.after["figures"]
+    for name in ("Målgrupp och register", "Så följs handlingsplanen", "Jämförelsen med andra nätter",
+                 "Sidan Utveckling över tid"):  # fmt: skip
+        assert f"{name} kunde inte göras i natt" in done.stderr
+    (report, *_) = sorted((version.folder("published") / "report").iterdir())
+    assert "Sidan Utveckling över tid kunde inte göras" in (report / "underlag.html").read_text(encoding="utf-8")
+    assert "kunde inte göras" in (report / "trender.html").read_text(encoding="utf-8")
+    assert _kaa(home, "nightly").returncode == 0  # the next night makes them

@@ -1,0 +1,78 @@
+"""What the figures do not need fails alone: it is sorted from what they need, and named by the part that it belongs to."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipelines.notices import NoticeCode, notice
+from pipelines.orchestration import assets
+from pipelines.orchestration.run import Outcome
+from pipelines.warehouse.parts import FIGURES, PARTS, dbt_nodes, failed_parts
+
+MANIFEST = assets._MANIFEST
+NODES = dbt_nodes(MANIFEST)
+
+
+def test_every_model_and_test_belongs_to_the_figures_or_to_a_part() -> None:
+    kinds = ("model", "test")
+    named = {node["name"] for node in MANIFEST["nodes"].values() if node["resource_type"] in kinds}
+    assert set(NODES.figures) | set(NODES.of_parts) == named
+    assert not set(NODES.figures) & set(NODES.of_parts)
+    assert {*FIGURES, "person_period", "women_and_men_add_up_to_all"} <= set(NODES.figures)
+    for part in PARTS:
+        assert part.model in NODES.parts[part.id]
+    assert "the_worklist_is_what_the_figure_counts" in NODES.parts["target_group"]
+
+
+def test_a_model_that_nobody_needs_is_refused() -> None:
+    lonely = {"resource_type": "model", "name": "lonely", "depends_on": {"nodes": []}}
+    with pytest.raises(ValueError, match=r"neither a figure nor a part needs model\.kaa\.lonely"):
+        dbt_nodes({"nodes": {**MANIFEST["nodes"], "model.kaa.lonely": lonely}})
+
+
+def _results(target: Path, **statuses: str) -> Path:
+    results = [{"unique_id": f"model.kaa.{name}", "status": status} for name, status in statuses.items()]
+    (target / "run_results.json").write_text(json.dumps({"results": results}))
+    return target
+
+
+def test_a_part_fails_with_what_it_needs_and_the_others_do_not(tmp_path: Path) -> None:
+    target = _results(tmp_path, plan_stay="error", plan_rule_case="skipped", jump_check="success")
+    assert {part.id: problem for part, problem in failed_parts(NODES, target).items()} == {"plan": "plan_stay"}
+
+
+def test_what_two_parts_need_fails_both(tmp_path: Path) -> None:
+    target = _results(tmp_path, int_person_night__compared="error")
+    assert {part.id for part in failed_parts(NODES, target)} == {"target_group", "jumps"}
+
+
+def test_when_dbt_did_not_end_all_parts_have_failed(tmp_path: Path) -> None:
+    assert [part.id for part in failed_parts(NODES, tmp_path)] == [part.id for part in PARTS]
+
+
+@pytest.mark.parametrize("code", list(NoticeCode))
+def test_every_notice_has_a_sentence(code: NoticeCode) -> None:
+    names = [
+        "folder",
+        "problem",
+        "owner",
+        "file",
+        "minutes",
+        "place",
+        "clock",
+        "published",
+        "deliveries",
+        "drop",
+        "title",
+        "last",
+        "days",
+        "part",
+    ]
+    sentence = notice(code, **dict.fromkeys(names, "X")).sentence
+    assert sentence.endswith(".") and "{" not in sentence
+
+
+def test_a_notice_that_waits_for_a_person_is_exit_code_2() -> None:
+    assert Outcome(2, {"accepted": 1}, 0, ["en mening"], 0).exit_code == 0
+    assert Outcome(2, {"accepted": 1}, 0, ["en mening"], 1).exit_code == 2
