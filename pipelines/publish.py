@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from pipelines.database import open_database
 from pipelines.errors import NightlyFailed
 from pipelines.home import Version
 from pipelines.municipality import Municipality
@@ -75,7 +76,7 @@ def build_published(
 
     ``entries``: the catalogue as it stands in the dbt project. ``figures_relation``: quoted name of the figures' model.
     """
-    connection = duckdb.connect(str(version.published))
+    connection = open_database(version.published)
     try:
         connection.execute(f"attach '{_quoted(version.warehouse)}' as warehouse (read_only)")
         connection.execute(f"attach '{_quoted(version.history)}' as history (read_only)")
@@ -142,7 +143,7 @@ def _measure_rows(entry: dict[str, Any]) -> list[tuple[Any, ...]]:
 
 def _verified_rows(published: Path) -> int:
     """Open the finished file as a reader would; a figure or measure without a definition is not published."""
-    with duckdb.connect(str(published), read_only=True) as connection:
+    with open_database(published, read_only=True) as connection:
         undefined = connection.execute(
             "select distinct figure, measure from (from figures union all from own_figures) "
             "anti join catalogue_measure using (figure, measure)"

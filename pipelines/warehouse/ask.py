@@ -10,8 +10,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-import duckdb
-
+from pipelines.database import open_database
 from pipelines.home import Version
 from pipelines.municipality import Municipality
 from pipelines.warehouse.dbt import CompiledModel, compiled_models
@@ -38,7 +37,7 @@ def ask_figures(
     """The rows of all figures, or of one, for a period as known on a day; in no particular order."""
     models = [CompiledModel(**item) for item in json.loads(version.models.read_text(encoding="utf-8"))]
     wanted = _ancestors(models, f"figure_{figure}" if figure else "figures")
-    connection = duckdb.connect(":memory:")
+    connection = open_database()
     try:
         connection.execute("attach ':memory:' as warehouse")
         connection.execute(f"attach '{_quoted(version.history)}' as history (read_only)")

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from pipelines.database import room_environment
 from pipelines.errors import NightlyFailed, tells_of_full_disk
 from pipelines.home import Version
 from pipelines.loading import Process, loaded
@@ -82,6 +83,7 @@ def start_dbt(folder: Path, target: Path, *arguments: str) -> Process:
     shutil.copy(_PARSE, target)
     environment = {
         **dbt_environment(),
+        **room_environment(),
         "DBT_TARGET_PATH": str(target),
         "DBT_LOG_PATH": str(target),
         "DBT_LOG_LEVEL_FILE": "none",  # what it tells is kept in logs/dbt.log
