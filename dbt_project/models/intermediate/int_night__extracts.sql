@@ -9,6 +9,12 @@ night as (
     where source = 'ber'
 ),
 
+resident as (
+    select extract_date
+    from {{ ref('stg_history__extracts') }}
+    where source = 'folkbokforing'
+),
+
 -- The night of a year ago is the last one by that day: nights are missed, and then there was no newer register.
 compared as (
     select max(extract_date) as extract_date from night
@@ -30,7 +36,7 @@ select
     'dag-' || cast(night.extract_date as varchar) as period_id,
     night.extract_date as on_date,
     night.night_number,
-    max(extract.extract_date) as latest_resident_extract_date,
+    resident.extract_date as latest_resident_extract_date,
     night.extract_date = night.latest_date as is_latest,
     coalesce(
         night.extract_date = max(night.extract_date) filter (where night.extract_date < night.latest_date) over (),
@@ -46,7 +52,4 @@ select
     -- Older differences stand as old as the window: it holds the year that is compared with, and a month to spare.
     night.extract_date > night.latest_date - 400 as is_in_window
 from night
-left join {{ ref('stg_history__extracts') }} as extract
-    on extract.source = 'folkbokforing'
-    and extract.extract_date <= night.extract_date
-group by night.extract_date, night.night_number, night.latest_date
+asof left join resident on night.extract_date >= resident.extract_date
