@@ -11,6 +11,7 @@ import shutil
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -23,6 +24,10 @@ _UNITS = {"MB": 10**6, "GB": 10**9, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
 _SMALLEST = 256 * 10**6
 #: Less does not hold the year of a large city, more is of no use to it.
 _ENOUGH, _PLENTY = 10**9, 8 * 10**9
+
+#: The order of joins is the text's; and where a side is thought to be small, "the last one before" is no comparison of each row
+#: with each either.
+_AS_WRITTEN: dict[str, str | int] = {"disabled_optimizers": "join_order", "asof_loop_join_threshold": 0}
 
 #: How a process of ours tells another one.
 _MEMORY_NAME, _FOLDER_NAME = "KAA_DATABASE_MEMORY", "KAA_DATABASE_ASIDE"
@@ -70,11 +75,11 @@ def told_room() -> Room:
     return Room(int(memory) if memory else None, Path(folder) if folder else None)
 
 
-def configuration(room: Room) -> dict[str, str | bool | int | float | list[str]]:
+def configuration(room: Room) -> dict[str, Any]:
     """DuckDB's settings for a process with this room."""
     whole = _usable_memory()
     memory = min(room.memory, whole) if room.memory else _share(whole)
-    return {"memory_limit": f"{memory}B", "disabled_optimizers": "join_order", **_put_aside(room.folder)}
+    return {"memory_limit": f"{memory}B", **_AS_WRITTEN, **_put_aside(room.folder)}
 
 
 def make_room(home: Path) -> None:
