@@ -10,6 +10,7 @@ import re
 import shutil
 from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import duckdb
 
 from pipelines.errors import UsageError
 
-#: Below KAA_HOME: what did not fit into memory, in a folder of each process that is at work, named by its number.
+#: Below KAA_HOME: what did not fit into memory, in a folder of each open database whose name begins with its process's number.
 ASIDE = "aside"
 
 _UNITS = {"MB": 10**6, "GB": 10**9, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
@@ -43,6 +44,8 @@ class Room:
 
 
 _room = Room()
+#: Each database has a folder of its own: DuckDB empties it when it closes one.
+_opened = count()
 
 
 def use_home(home: Path, memory: str | None) -> None:
@@ -78,7 +81,7 @@ def told_room() -> Room:
 def configuration(room: Room) -> dict[str, Any]:
     """DuckDB's settings for a process with this room."""
     whole = _usable_memory()
-    memory = min(room.memory, whole) if room.memory else _share(whole)
+    memory = min(room.memory or _share(whole), whole)
     return {"memory_limit": f"{memory}B", **_AS_WRITTEN, **_put_aside(room.folder)}
 
 
@@ -87,17 +90,20 @@ def make_room(home: Path) -> None:
     folder = home / ASIDE
     folder.mkdir(mode=0o700, exist_ok=True)
     for left in folder.iterdir():
-        if left.name.isdecimal() and not _is_running(int(left.name)):
+        process = left.name.partition("-")[0]
+        if process.isdecimal() and not _is_running(int(process)):
             shutil.rmtree(left, ignore_errors=True)
 
 
 def _put_aside(folder: Path | None) -> dict[str, str]:
-    # Who may read a home but not write to it works in memory alone.
-    if folder is None or not os.access(folder, os.W_OK):
+    if folder is None:
         return {}
+    if not os.access(folder, os.W_OK):  # who may read a home but not write to it works in memory alone
+        return {"temp_directory": ""}
     # Half of what is free: the warehouse and what else the machine does need the other half.
     size = shutil.disk_usage(folder).free // 2
-    return {"temp_directory": str(folder / str(os.getpid())), "max_temp_directory_size": f"{size}B"}
+    own = folder / f"{os.getpid()}-{next(_opened)}"  # DuckDB makes it when it is needed, and removes it
+    return {"temp_directory": str(own), "max_temp_directory_size": f"{size}B"}
 
 
 @cache
@@ -124,6 +130,6 @@ def _is_running(process: int) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
+    except OSError:  # another user's
         return True
     return True
