@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
@@ -109,7 +110,7 @@ def test_two_databases_never_share_a_folder(home: Path) -> None:
 
 def test_the_disk_that_is_free_bounds_what_is_put_aside(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_room(home)
-    monkeypatch.setattr(database.shutil, "disk_usage", lambda _: (10**12, 0, 4 * 10**9))
+    monkeypatch.setattr(database.shutil, "disk_usage", lambda _: SimpleNamespace(free=4 * 10**9))
     assert configuration(Room(folder=home / "aside"))["max_temp_directory_size"] == "2000000000B"
 
 

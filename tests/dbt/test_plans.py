@@ -87,6 +87,28 @@ def test_no_model_and_no_data_test_grows_faster_than_its_rows(build: Build, sett
     assert costly == {}, costly
 
 
+def test_a_number_that_stands_for_nobody_does_not_take_the_square_of_those_who_are_said_to_have_had_it(
+    build: Build,
+) -> None:
+    """Twenty thousand residents with the same earlier number: wrong, and a night that ends all the same."""
+    model = next(model for model in build.models if model.name == "int_person__numbers")
+    with duckdb.connect(config={"memory_limit": "400MB", "temp_directory": ""}) as connection:
+        connection.execute("attach ':memory:' as warehouse; use warehouse")
+        connection.execute(
+            """
+            create table stg_folkbokforing__residents as
+            select md5(range::varchar) as pseudonym, 'nobody' as earlier_pseudonym from range(20000);
+            create table stg_history__numbers as
+            select pseudonym, date '2005-01-01' as birth_date, 'man' as gender from stg_folkbokforing__residents
+            union all select 'nobody', date '2005-01-01', 'man' union all select 'other', date '2005-01-01', 'man'
+            """
+        )
+        found = connection.execute(
+            f"select count(*), count(distinct person_id), max(number_position) from ({model.sql})"
+        ).fetchone()
+    assert found == (20_002, 2, 2)
+
+
 def test_the_rule_finds_both_kinds_of_growth() -> None:
     with duckdb.connect() as connection:
         connection.execute("set disabled_optimizers = 'join_order'")
