@@ -24,7 +24,7 @@ def read_costs(version: Version) -> Costs:
         connection.execute(f"attach '{version.history}' as history (read_only)")
         counted = {name: _count(connection, model.relation) for name, model in models.items() if _is_counted(model)}
         for name, model in models.items():
-            if model.materialized == "table" and seconds[name] > FLOOR:
+            if model.materialized == "table" and seconds.get(name, 0) > FLOOR:
                 seconds[name] = min(seconds[name], *(_made_again(connection, model) for _ in range(2)))
     return {
         name: Cost(seconds[name], counted[name] + sum(_read(models, counted, needed) for needed in model.needs))
