@@ -29,7 +29,7 @@ from tests.pipeline import Pipeline
 
 KAA = str(Path(sys.executable).parent / "kaa")
 REPEATS = 3
-SHOWN = 6
+SHOWN = 10
 
 
 @dataclass(frozen=True)
