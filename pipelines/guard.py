@@ -9,9 +9,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import duckdb
-
 from pipelines import decided
+from pipelines.database import open_database
 from pipelines.errors import NightlyFailed, UsageError
 from pipelines.history.unexplained import Unexplained
 from pipelines.home import Home, Version
@@ -106,7 +105,7 @@ def _changed_rules(before: Path, now: Path) -> list[str]:
 
 
 def _rules(published: Path) -> dict[str, str]:
-    with duckdb.connect(str(published), read_only=True) as connection:
+    with open_database(published, read_only=True) as connection:
         result = connection.execute("select * from publication")
         names = [column[0] for column in result.description or []]
         row = result.fetchone() or ()

@@ -29,6 +29,7 @@ import pyrage
 import tomli_w
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from pipelines.database import use_home
 from pipelines.errors import NightlyFailed, UsageError
 from pipelines.municipality import Municipality, load_municipality, profile_path
 
@@ -39,12 +40,14 @@ _LOCKED: set[Path] = set()
 
 
 class Settings(BaseModel):
-    """settings.toml: ``municipality`` is the name or path of a profile, ``drop`` the folder the sources deliver to."""
+    """settings.toml: ``municipality`` is the name or path of a profile, ``drop`` the folder the sources deliver to, ``memory``
+    how much a database may take (default: the machine's share)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     municipality: str
     drop: str
+    memory: str | None = None
 
 
 @dataclass(frozen=True)
@@ -248,6 +251,7 @@ def open_home(path: Path | None = None) -> Home:
         settings = Settings.model_validate(content)
     except ValidationError as error:
         raise UsageError(f"The settings file {file} is wrong: {_setting_fault(error)}.") from error
+    use_home(path, settings.memory)
     return Home(path, settings, load_municipality(settings.municipality))
 
 
@@ -259,7 +263,8 @@ def _setting_fault(error: ValidationError) -> str:
     if first["type"] == "extra_forbidden":
         return f"it has an unknown key {name!r}; remove it (allowed are {allowed})"
     if first["type"] == "missing":
-        return f"the key {name!r} is missing; add it (needed are {allowed})"
+        needed = ", ".join(key for key, field in Settings.model_fields.items() if field.is_required())
+        return f"the key {name!r} is missing; add it (needed are {needed})"
     return f"the key {name!r} must be a text"
 
 
@@ -282,7 +287,7 @@ def initialise(municipality: str, drop: Path, path: Path | None = None) -> tuple
             raise UsageError(f"KAA_HOME {path} cannot be created ({error.strerror}): choose another folder.") from error
         name = municipality if profile.stem == municipality else str(profile)
         settings = Settings(municipality=name, drop=str(drop.absolute()))
-        _write_once(path / "settings.toml", tomli_w.dumps(settings.model_dump()), 0o640)
+        _write_once(path / "settings.toml", tomli_w.dumps(settings.model_dump(exclude_none=True)), 0o640)
         made.append("settings.toml")
     for zone in (*ZONES, "archive", "keys", "decisions"):
         (path / zone).mkdir(mode=0o755 if zone == "published" else 0o700, exist_ok=True)

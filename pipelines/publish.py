@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from pipelines.contract import contracts_fingerprint
+from pipelines.database import open_database
 from pipelines.errors import NightlyFailed
 from pipelines.home import Version
 from pipelines.municipality import Municipality
@@ -95,7 +96,7 @@ def build_published(
     ``entries``: the catalogue as it stands in the dbt project. ``figures_relation``: quoted name of the figures' model.
     ``failed``: ids of the parts that failed; of them there is no table, so that nobody takes nothing for zero.
     """
-    connection = duckdb.connect(str(version.published))
+    connection = open_database(version.published)
     try:
         connection.execute(f"attach '{_quoted(version.warehouse)}' as warehouse (read_only)")
         connection.execute(f"attach '{_quoted(version.history)}' as history (read_only)")
@@ -132,7 +133,7 @@ def build_published(
 
 def write_notices(published: Path, notices: Iterable[Notice]) -> None:
     """Add what the night has to tell: some of it is known only when the pages have been made from the file."""
-    with duckdb.connect(str(published)) as connection:
+    with open_database(published) as connection:
         _insert(connection, "notice", [(one.code.value, one.sentence, one.waits_for_a_person) for one in notices])
         connection.execute("checkpoint")
 
@@ -179,7 +180,7 @@ def _measure_rows(entry: dict[str, Any]) -> list[tuple[Any, ...]]:
 
 def _verified_rows(published: Path) -> int:
     """Open the finished file as a reader would; a figure or measure without a definition is not published."""
-    with duckdb.connect(str(published), read_only=True) as connection:
+    with open_database(published, read_only=True) as connection:
         undefined = connection.execute(
             "select distinct figure, measure from (from figures union all from own_figures) "
             "anti join catalogue_measure using (figure, measure)"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import duckdb
 
 from pipelines.contract import load_sources
+from pipelines.database import open_database
 from pipelines.errors import UsageError
 from pipelines.home import Home, Version, home_path, open_home
 from pipelines.warehouse.ask import FIGURE_COLUMNS, ExactNumber, ask_figures, plain_number
@@ -30,7 +31,7 @@ T = TypeVar("T")
 
 
 def _query(version: Version, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
-    with duckdb.connect(str(version.published), read_only=True) as connection:
+    with open_database(version.published, read_only=True) as connection:
         return connection.execute(sql, parameters or []).fetchall()
 
 

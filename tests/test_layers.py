@@ -14,11 +14,11 @@ ALLOWED = {
     "dashboards": set(),
     "pipelines/delivery": {"pipelines.contract", "pipelines.errors", "pipelines.municipality", "pipelines.history.store",
                            "pipelines.home", "pipelines.notices"},
-    "pipelines/history": {"pipelines.contract", "pipelines.municipality", "pipelines.delivery"},
+    "pipelines/history": {"pipelines.contract", "pipelines.database", "pipelines.municipality", "pipelines.delivery"},
     "pipelines/quality": {"pipelines.contract", "pipelines.errors", "pipelines.loading", "pipelines.municipality",
                           "pipelines.notices"},
-    "pipelines/warehouse": {"pipelines.contract", "pipelines.errors", "pipelines.municipality", "pipelines.home",
-                            "pipelines.loading"},
+    "pipelines/warehouse": {"pipelines.contract", "pipelines.database", "pipelines.errors", "pipelines.municipality",
+                            "pipelines.home", "pipelines.loading"},
 }  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 {#
     One row per person and extract (figures.md section 1): runs of a dataset that holds persons, with at most one run of a
     person at any extract. A person with one number keeps the runs as they are. Where several numbers of a person have runs,
-    the row to take is chosen extract by extract and the choices are joined to runs again; both ends stay extract dates.
+    the row to take is chosen wherever one of them begins or has ended, and the choices are joined to runs again; both ends stay
+    extract dates.
 
     staging    the dataset's staging model
     source     the source whose extracts the runs count
@@ -56,42 +57,61 @@ preferred as (
     where person_id in (select person_id from several_numbers)
 ),
 
-chosen as (
+spanned as (
     select
         preferred.person_id,
         preferred.preference,
-        extract.extract_date,
-        extract.extract_number
+        first.extract_number as first_number,
+        last.extract_number as last_number
     from preferred
-    inner join extract
-        on extract.extract_date between preferred.first_extract_date and preferred.last_extract_date
-    qualify row_number() over (
-        partition by preferred.person_id, extract.extract_number
-        order by preferred.preference
-    ) = 1
+    inner join extract as first on first.extract_date = preferred.first_extract_date
+    inner join extract as last on last.extract_date = preferred.last_extract_date
+),
+
+-- The extracts at which the choice may become another one; between two of them it stands.
+turn as (
+    select person_id, first_number as extract_number from spanned
+    union
+    select person_id, last_number + 1 from spanned
+),
+
+chosen as (
+    select
+        turn.person_id,
+        turn.extract_number,
+        min(spanned.preference) as preference  -- empty where no run goes on
+    from turn
+    left join spanned
+        on spanned.person_id = turn.person_id
+        and turn.extract_number between spanned.first_number and spanned.last_number
+    group by turn.person_id, turn.extract_number
+),
+
+changed as (
+    select *
+    from chosen
+    qualify preference is distinct from lag(preference) over (partition by person_id order by extract_number)
 ),
 
 stretch as (
     select
         person_id,
         preference,
-        extract_date,
-        -- Constant while the choice falls on the same run in one extract after the other.
-        extract_number - row_number() over (
-            partition by person_id, preference
-            order by extract_number
-        ) as stretch
-    from chosen
+        extract_number as first_number,
+        lead(extract_number) over (partition by person_id order by extract_number) - 1 as last_number
+    from changed
 ),
 
 joined as (
     select
-        person_id,
-        preference,
-        min(extract_date) as first_extract_date,
-        max(extract_date) as last_extract_date
+        stretch.person_id,
+        stretch.preference,
+        first.extract_date as first_extract_date,
+        last.extract_date as last_extract_date
     from stretch
-    group by person_id, preference, stretch
+    inner join extract as first on first.extract_number = stretch.first_number
+    inner join extract as last on last.extract_number = stretch.last_number
+    where stretch.preference is not null
 )
 
 select

@@ -313,14 +313,15 @@ def _keep_nights_of_others(connection: duckdb.DuckDBPyConnection, dataset: Datas
         ),
         other as (from {owner} where {number} not in (select pseudonym from due)),
         night as (
-            select r.rowid as row_id, {names}, e.nth, e.extract_date,
-                e.nth - row_number() over (partition by r.rowid order by e.nth) as island
-            from {dataset.table} r
+            select row_id, {names}, e.nth, e.extract_date,
+                e.nth - row_number() over (partition by row_id order by e.nth) as island
+            from (
+                select rowid as row_id, * from {dataset.table} where rowid in (select row_id from due_row)
+            ) r
             join other o on o.{column.reference[1]} = r.{column.history_name}
             join extract_night e on e.extract_date >= greatest(r.first_extract_date, o.first_extract_date)
                 and e.extract_date <= coalesce(r.last_extract_date, e.extract_date)
                 and e.extract_date <= coalesce(o.last_extract_date, e.extract_date)
-            where r.rowid in (select row_id from due_row)
         )
         select {names}, min(extract_date) as first_extract_date,
             case when max(nth) < (select max(nth) from extract_night) then max(extract_date) end as last_extract_date

@@ -11,10 +11,10 @@ from dataclasses import astuple, fields
 from datetime import date
 from pathlib import Path
 
-import duckdb
 import polars as pl
 
 from pipelines.contract import Dataset, Source
+from pipelines.database import open_database
 from pipelines.delivery.judging import Judged, Ledger, Loaded
 from pipelines.delivery.rows import BatchRows, history_schema
 from pipelines.history.merge import Timeline, merge
@@ -65,7 +65,7 @@ class History:
         self._path = path
         self._sources = sources
         self._has_removed = False
-        self.connection = duckdb.connect(str(path))
+        self.connection = open_database(path)
         self.connection.execute("set preserve_insertion_order = false")
 
     def __enter__(self) -> "History":
@@ -299,7 +299,7 @@ class History:
 def rewrite(path: Path) -> None:
     """Write a closed history file anew: deleting only marks rows as deleted, their bytes would stay in the file."""
     part = path.with_suffix(".new")
-    with duckdb.connect() as connection:
+    with open_database() as connection:
         for file, name in ((path, "old"), (part, "new")):
             connection.execute(f"attach '{str(file).replace(chr(39), chr(39) * 2)}' as {name}")
         connection.execute("copy from database old to new")

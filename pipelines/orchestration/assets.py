@@ -14,13 +14,13 @@ from importlib.metadata import version as package_version
 from pathlib import Path
 
 import dagster as dg
-import duckdb
 import polars as pl
 from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, dbt_assets, get_asset_key_for_model
 from packaging.version import parse as parse_version
 
 from dashboards import site
 from pipelines.contract import Dataset, Source, load_sources
+from pipelines.database import make_room, open_database
 from pipelines.delivery.rows import BatchRows
 from pipelines.delivery.take_in import take_in
 from pipelines.errors import NightlyFailed, tells_of_full_disk
@@ -97,6 +97,7 @@ def taken_in(context: dg.AssetExecutionContext, session: NightlySession) -> Iter
     run = session.run
     run.before = run.home.current()
     run.version = run.home.start_next()
+    make_room(run.home.path)
     extracts: dict[str, list[pl.DataFrame]] = {dataset.table: [] for dataset in _DATASETS}
 
     def remember(rows: BatchRows, dates: dict[int, date]) -> None:
@@ -196,7 +197,7 @@ def _contract_result(dataset: Dataset, checks: list[CheckResult]) -> dg.AssetChe
 def inputs(session: NightlySession) -> Iterator[dg.MaterializeResult[None]]:
     """The parameters of dbt's models: periods, profile, code lists, and how much is known."""
     run = session.run
-    with duckdb.connect(str(run.building.warehouse)) as connection:
+    with open_database(run.building.warehouse) as connection:
         write_inputs(connection, run.home.municipality, run.periods, EVERYTHING)
     for table in TABLES:
         yield dg.MaterializeResult(asset_key=["input", table])

@@ -8,8 +8,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
+from pipelines.database import open_database
 from pipelines.errors import NightlyFailed, UsageError, tells_of_full_disk
 from pipelines.home import Home
 from pipelines.loading import loading
@@ -144,13 +143,13 @@ def _sentence(message: str) -> str:
 def _outcome(home: Home) -> Outcome:
     version = home.current()
     assert version is not None
-    with duckdb.connect(str(version.history), read_only=True) as connection:
+    with open_database(version.history, read_only=True) as connection:
         judged = connection.execute(
             "select status, count(*) from delivery where judged_in = ? and decided is null group by status",
             [version.number],
         ).fetchall()
         held = connection.execute("select count(*) from delivery where status = 'held'").fetchone()
-    with duckdb.connect(str(version.published), read_only=True) as connection:
+    with open_database(version.published, read_only=True) as connection:
         notices = connection.execute("select sentence, waits_for_a_person from notice order by rowid").fetchall()
     return Outcome(
         version.number,

@@ -11,8 +11,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-import duckdb
-
+from pipelines.database import open_database
 from pipelines.home import Version
 from pipelines.municipality import Municipality
 from pipelines.warehouse.dbt import CompiledModel, compiled_models
@@ -57,7 +56,7 @@ def ask_models(
     """The rows of models that have a figure's columns, computed with this compiled SQL from this history."""
     compiled = [CompiledModel(**item) for item in json.loads(models.read_text(encoding="utf-8"))]
     needed = _needed(compiled, wanted)
-    connection = duckdb.connect(":memory:")
+    connection = open_database()
     try:
         connection.execute("attach ':memory:' as warehouse")
         connection.execute(f"attach '{_quoted(history)}' as history (read_only)")

@@ -15,8 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import duckdb
-
+from pipelines.database import open_database, room_environment
 from pipelines.errors import NightlyFailed, tells_of_full_disk
 from pipelines.home import Version
 from pipelines.loading import Process, loaded
@@ -104,6 +103,7 @@ def start_dbt(folder: Path, *calls: DbtCall) -> Process:
         shutil.copy(_PARSE, call.target)
     environment = {
         **dbt_environment(),
+        **room_environment(),
         "DBT_LOG_LEVEL_FILE": "none",  # what it tells is kept in logs/dbt.log
         "DBT_LOG_FORMAT": "json",
     }
@@ -118,7 +118,7 @@ def start_dbt(folder: Path, *calls: DbtCall) -> Process:
 
 def close_after_a_kill(warehouse: Path) -> None:
     """Close a warehouse file that a killed dbt may have left open: what it had committed stays, and no log lies beside it."""
-    with duckdb.connect(str(warehouse)) as connection:
+    with open_database(warehouse) as connection:
         connection.execute("checkpoint")
 
 

@@ -44,6 +44,27 @@ def test_no_model_is_ordered_or_grouped_by_all() -> None:
         assert "order by" not in outside_windows, path.name
 
 
+def _joins(path: Path) -> list[str]:
+    """What stands between each join of a file and the clause after it."""
+    text = re.sub(r"--[^\n]*|\{#(?s:.*?)#\}", "", path.read_text(encoding="utf-8"))
+    ends = r"\b(?:inner|left|full|cross|asof|semi|where|group by|qualify|select|union|order by)\b|\)\s*,|\Z"
+    return re.findall(rf"\bjoin\b(.*?)(?={ends})", text, re.DOTALL)
+
+
+def test_no_join_of_a_model_says_or() -> None:
+    """DuckDB compares each row with each where the condition of an outer join says it: it belongs in where, or in a column."""
+    for path in [*(PROJECT / "models").rglob("*.sql"), *(PROJECT / "macros").rglob("*.sql")]:
+        for condition in _joins(path):
+            assert not re.search(r"\bor\b", condition), (path.name, condition)
+
+
+def test_who_is_judged_on_nights_of_their_own_stands_in_a_table() -> None:
+    """Five joins turn on those nights, and of a query inside a query nobody knows how many there are."""
+    for path in sorted((PROJECT / "models").rglob("*.sql")):
+        for nights in re.findall(r"target_group_on_nights\((.*?)own_nights=true", path.read_text(encoding="utf-8")):
+            assert nights.startswith("ref("), path.name
+
+
 def test_the_last_select_of_a_mart_names_its_columns() -> None:
     for path in (PROJECT / "models" / "marts").glob("*.sql"):
         last_select = ("\n" + path.read_text(encoding="utf-8")).rsplit("\nselect\n", 1)[1]

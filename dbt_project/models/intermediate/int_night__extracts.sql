@@ -1,11 +1,21 @@
 with
 
+-- Looked back on in order, not joined: nights with all extracts before them would be their square.
+extract as (
+    select
+        source,
+        extract_date,
+        max(extract_date) filter (where source = 'folkbokforing') over (order by extract_date) as latest_resident_extract_date
+    from {{ ref('stg_history__extracts') }}
+),
+
 night as (
     select
         extract_date,
+        latest_resident_extract_date,
         row_number() over (order by extract_date) as night_number,
         max(extract_date) over () as latest_date
-    from {{ ref('stg_history__extracts') }}
+    from extract
     where source = 'ber'
 ),
 
@@ -30,7 +40,7 @@ select
     'dag-' || cast(night.extract_date as varchar) as period_id,
     night.extract_date as on_date,
     night.night_number,
-    max(extract.extract_date) as latest_resident_extract_date,
+    night.latest_resident_extract_date,
     night.extract_date = night.latest_date as is_latest,
     coalesce(
         night.extract_date = max(night.extract_date) filter (where night.extract_date < night.latest_date) over (),
@@ -46,7 +56,3 @@ select
     -- Older differences stand as old as the window: it holds the year that is compared with, and a month to spare.
     night.extract_date > night.latest_date - 400 as is_in_window
 from night
-left join {{ ref('stg_history__extracts') }} as extract
-    on extract.source = 'folkbokforing'
-    and extract.extract_date <= night.extract_date
-group by night.extract_date, night.night_number, night.latest_date

@@ -15,23 +15,25 @@ neighbour as (
     select earlier_pseudonym, pseudonym from link
 ),
 
-connected as (
-    select pseudonym, other_pseudonym from neighbour
-    union
-    select
-        connected.pseudonym,
-        neighbour.other_pseudonym
-    from connected
-    inner join neighbour on neighbour.pseudonym = connected.other_pseudonym
-),
-
--- A linked number also reaches itself, over any neighbour and back.
-linked_group as (
+-- Of all numbers that are linked, directly or through others, each learns the least. Every number keeps only that: the pairs of
+-- all numbers of a group would be as many as its square.
+linked_group(pseudonym, group_id) using key (pseudonym) as (
     select
         pseudonym,
-        min(other_pseudonym) as group_id
-    from connected
+        min(least(pseudonym, other_pseudonym)) as group_id
+    from neighbour
     group by pseudonym
+
+    union
+
+    select
+        neighbour.pseudonym,
+        min(linked_group.group_id) as group_id
+    from linked_group
+    inner join neighbour on neighbour.other_pseudonym = linked_group.pseudonym
+    inner join recurring.linked_group as known on known.pseudonym = neighbour.pseudonym
+    where linked_group.group_id < known.group_id
+    group by neighbour.pseudonym
 ),
 
 earlier as (

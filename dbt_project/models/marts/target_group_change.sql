@@ -17,11 +17,11 @@ select
     run.is_from_before_window,
     cast(latest.on_date - run.since_date as integer) as days_open
 from {{ ref('int_person_side__runs') }} as run
--- The reasons of the latest night; of the last night that had the difference for what is closed.
 inner join {{ ref('int_person_night__compared') }} as compared
     on compared.person_id = run.person_id
     and compared.side = run.side
-    and (compared.is_latest and run.is_on_latest or compared.is_previous and not run.is_on_latest)
 cross join {{ ref('int_night__extracts') }} as latest
 where latest.is_latest
     and (run.is_on_latest or run.is_on_previous)
+    -- The reasons of the latest night; of the last night that had the difference for what is closed.
+    and (compared.is_latest and run.is_on_latest or compared.is_previous and not run.is_on_latest)

@@ -8,7 +8,8 @@ later as (
         contact.contact_id,
         contact.person_id,
         contact.contacted_on,
-        max(stay.registered_on) as registered_on
+        -- Of the same stay; of all time where no stay had begun.
+        coalesce(max(stay.registered_on), date '0001-01-01') as counted_from
     from {{ ref('int_contact__current') }} as contact
     inner join {{ ref('stg_input__plan_rules') }} as rule
         on rule.rule_kind = 'attempts_before'
@@ -36,6 +37,5 @@ left join {{ ref('int_contact__current') }} as attempt
     and attempt.direction_code = 'UT'
     -- The log has days and no hours: one that is made on the same day may have come first.
     and attempt.contacted_on <= later.contacted_on
-    -- Of the same stay; of all time where no stay had begun.
-    and (later.registered_on is null or attempt.contacted_on >= later.registered_on)
+    and attempt.contacted_on >= later.counted_from
 group by later.rule_id, later.person_id, later.contact_id, later.contacted_on, later.at_least
