@@ -306,11 +306,10 @@ def serve(port: int, browser: bool) -> None:
 
     from dashboards.serve import ReportServer
     from pipelines.home import open_home
-    from pipelines.reading import published_folder
+    from pipelines.reading import check_published, published_folder
 
     home = open_home()
-    if home.current() is None:
-        raise UsageError("Nothing has been published yet: run kaa nightly first.")
+    check_published(home)
     try:
         server = ReportServer(partial(published_folder, home), port)
     except OSError as error:

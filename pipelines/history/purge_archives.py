@@ -14,6 +14,7 @@ import duckdb
 from pipelines.contract import Source
 from pipelines.history.purge import Removal, create_tables, data_year, planned, write_protocol
 from pipelines.history.store import KNOWN_BEFORE
+from pipelines.opening import opened
 
 #: Why archived files were removed, as the protocol says it.
 OUTLIVED = "arkivets gallringstid har gått ut"
@@ -54,7 +55,7 @@ def planned_archives(
 def planned_removals(history: Path, sources: dict[str, Source], archive: Path, year: int) -> list[Removal]:
     """What the next nightly would remove if its latest extract were of this year: persons and archived files."""
     datasets = [dataset for source in sources.values() for dataset in source.datasets.values()]
-    with duckdb.connect(str(history), read_only=True) as connection:
+    with opened(history) as connection:
         year = max(year, data_year(connection) or year)
         connection.execute(KNOWN_BEFORE)
         _, archived = planned_archives(connection, sources, archive, year)
@@ -63,7 +64,7 @@ def planned_removals(history: Path, sources: dict[str, Source], archive: Path, y
 
 def remove_archives(history: Path, archive: Path) -> None:
     """Remove what the published version's history notes as purged; what is left of an earlier time too."""
-    with duckdb.connect(str(history), read_only=True) as connection:
+    with opened(history) as connection:
         noted = {row[0] for row in connection.execute("select delivery_id from purged_archive").fetchall()}
     for folder in _folders(archive):
         if folder.name in noted:

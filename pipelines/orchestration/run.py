@@ -8,11 +8,10 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from pipelines.errors import NightlyFailed, UsageError, tells_of_full_disk
 from pipelines.home import Home
 from pipelines.loading import loading
+from pipelines.opening import opened
 from pipelines.quality import PROCESS
 from pipelines.warehouse.dbt import CHILD
 
@@ -141,7 +140,7 @@ def _sentence(message: str) -> str:
 def _outcome(home: Home) -> Outcome:
     version = home.current()
     assert version is not None
-    with duckdb.connect(str(version.history), read_only=True) as connection:
+    with opened(version.history) as connection:
         judged = connection.execute(
             "select status, count(*) from delivery where judged_in = ? and decided is null group by status",
             [version.number],

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.errors import NightlyFailed
 from pipelines.home import Version
 from pipelines.municipality import Municipality
 from pipelines.warehouse.dbt import CompiledModel, compiled_models
@@ -35,8 +36,11 @@ def keep_models(manifest: Path, version: Version) -> None:
 def ask_figures(
     version: Version, municipality: Municipality, period: Period, known_to: date, figure: str | None = None
 ) -> list[FigureRow]:
-    """The rows of all figures, or of one, for a period as known on a day; in no particular order."""
-    models = [CompiledModel(**item) for item in json.loads(version.models.read_text(encoding="utf-8"))]
+    """The rows of all figures, or of one, for a period as known on a day; in no particular order.
+
+    Raises NightlyFailed when the version's compiled SQL is missing or torn.
+    """
+    models = _kept_models(version)
     wanted = _ancestors(models, f"figure_{figure}" if figure else "figures")
     connection = duckdb.connect(":memory:")
     try:
@@ -53,6 +57,16 @@ def ask_figures(
         return connection.execute(f"select {', '.join(FIGURE_COLUMNS)} from {relation}").fetchall()
     finally:
         connection.close()
+
+
+def _kept_models(version: Version) -> list[CompiledModel]:
+    try:
+        return [CompiledModel(**item) for item in json.loads(version.models.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError) as error:
+        raise NightlyFailed(
+            f"The compiled SQL {version.models} is missing or torn, so only what the nightly has computed can be shown. Run "
+            "kaa recover to see which versions are complete, or kaa restore to rebuild them from the archive."
+        ) from error
 
 
 def _ancestors(models: list[CompiledModel], target: str) -> dict[str, bool]:
