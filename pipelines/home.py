@@ -21,6 +21,7 @@ import fcntl
 import getpass
 import json
 import os
+import re
 import secrets
 import shutil
 import tomllib
@@ -49,7 +50,7 @@ from pipelines.versions import (
     write_pointer,
 )
 
-__all__ = ["ZONES", "Home", "Settings", "Version", "home_path", "initialise", "open_home"]
+__all__ = ["ZONES", "Home", "Settings", "Version", "home_path", "initialise", "open_home", "run_record"]
 
 #: Below the archive: what each published run judged, and what a run that is not published yet has judged.
 RUNS = ".runs"
@@ -85,11 +86,17 @@ class Home:
 
     @property
     def pseudonym_key(self) -> bytes:
-        return bytes.fromhex(_read_key(self.path / "keys" / "pseudonym.key"))
+        return read_pseudonym_key(self.path / "keys" / "pseudonym.key")
 
     @property
     def archive_public_key(self) -> str:
-        return _read_key(self.path / "keys" / "archive.public")
+        path = self.path / "keys" / "archive.public"
+        key = _read_key(path)
+        try:
+            pyrage.x25519.Recipient.from_str(key)
+        except pyrage.RecipientError:
+            raise _damaged_key(path) from None
+        return key
 
     @property
     def archive(self) -> Path:
@@ -195,10 +202,6 @@ class Home:
         """What each run judged: a file per published run, and one of the run that is going on."""
         return self.archive / RUNS
 
-    def run_record(self, number: int, *, published: bool) -> Path:
-        """The file that says what a run judged; it has another name until the run is published."""
-        return self.runs / f"{number:06d}{RUN_SUFFIX if published else UNPUBLISHED_SUFFIX}"
-
     @property
     def archive_is_used(self) -> bool:
         """Whether the archive holds anything of a published run, or deliveries of which nobody knows whether they were."""
@@ -209,10 +212,10 @@ class Home:
 
     def _confirm_run(self, number: int) -> None:
         """The run is about to be published: what it judged counts."""
-        written = self.run_record(number, published=False)
+        written = run_record(self.archive, number, published=False)
         if written.exists():
             sync(written)
-            os.replace(written, self.run_record(number, published=True))
+            os.replace(written, run_record(self.archive, number, published=True))
             sync(self.runs)
 
     def _sweep_runs(self) -> None:
@@ -339,11 +342,30 @@ class Home:
 
 def _read_key(path: Path) -> str:
     try:
-        return path.read_text().strip()
+        return path.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError:
+        raise _damaged_key(path) from None
     except OSError as error:
         raise UsageError(
             f"The key file {path} cannot be read ({error.strerror}): restore it from your key store."
         ) from error
+
+
+def read_pseudonym_key(path: Path) -> bytes:
+    """The 32 bytes of a key file. Raises UsageError when it cannot be read or holds no such key."""
+    text = _read_key(path)
+    if not re.fullmatch("[0-9a-fA-F]{64}", text):
+        raise _damaged_key(path)
+    return bytes.fromhex(text)
+
+
+def _damaged_key(path: Path) -> UsageError:
+    return UsageError(f"The key file {path} is damaged: restore it from your key store.")
+
+
+def run_record(archive: Path, number: int, *, published: bool) -> Path:
+    """The file of an archive that says what a run judged; it has another name until the run is published."""
+    return archive / RUNS / f"{number:06d}{RUN_SUFFIX if published else UNPUBLISHED_SUFFIX}"
 
 
 def home_path() -> Path:

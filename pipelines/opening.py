@@ -3,6 +3,7 @@
 Which files a version must hold is said in ``versions``; what is asked of them belongs to those who ask.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,21 +46,31 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def trouble(version: Version) -> list[str]:
+def trouble(version: Version, *, thorough: bool = False) -> list[str]:
     """What is wrong with a version's files, each as a sentence; nothing when all of them are there and can be read.
 
-    That another program holds one is no fault of the version.
+    That another program holds one is no fault of the version. ``thorough``: every block is read.
     """
     found = [f"{name} is missing, damaged or does not belong." for name in version.missing()]
     for path in version.databases:
         if not found and path.exists():
             try:
-                with opened(path):
-                    pass
+                with opened(path) as connection:
+                    if thorough:
+                        _read_through(connection, path)
             except NightlyFailed as error:
                 if not _is_held(error.__cause__):
                     found.append(str(error))
+    if not found and version.models.exists() and not _is_json(version.models):
+        found.append(str(broken(version.models, "is torn")))
     return found
+
+
+def _is_json(path: Path) -> bool:
+    try:
+        return isinstance(json.loads(path.read_text(encoding="utf-8")), list)
+    except (OSError, ValueError):
+        return False
 
 
 def explained(version: Version, error: Exception) -> NightlyFailed | None:

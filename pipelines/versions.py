@@ -202,19 +202,20 @@ def sweep(home: Path) -> None:
     (home / f"{POINTER}.part").unlink(missing_ok=True)
 
 
-def put_aside(home: Path, paths: Iterable[Path]) -> Path:
-    """Move files and folders out of the way, each to its path below `aside/<time>`, and return that folder."""
+def new_aside(home: Path) -> Path:
+    """A folder of its own, named by the time, for what is put out of the way; it is made when something is put there."""
     now = f"{datetime.now().astimezone():%Y-%m-%dT%H%M%S}"
-    taken = sorted((home / ASIDE).glob(f"{now}*"))
-    aside = home / ASIDE / (f"{now}-{len(taken) + 1}" if taken else now)
+    taken = len(list((home / ASIDE).glob(f"{now}*")))
+    return home / ASIDE / (f"{now}-{taken + 1}" if taken else now)
+
+
+def put_aside(home: Path, paths: Iterable[Path], aside: Path) -> None:
+    """Move files and folders out of the way, each to its path below the folder ``aside``."""
     for path in paths:
         target = aside / path.relative_to(home)
+        (home / ASIDE).mkdir(mode=0o700, exist_ok=True)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.replace(path, target)
-    for folder in (home / ASIDE, aside):
-        if folder.is_dir():
-            folder.chmod(0o700)
-    return aside
 
 
 def folders_of(version: Version) -> list[Path]:
@@ -254,7 +255,7 @@ def _remove_replaced(version: Version) -> None:
                 known = _sealed_files(folder)
                 strange += [folder / name for name in _files(folder) if name not in known]
     if strange:
-        put_aside(version.home, strange)
+        put_aside(version.home, strange, new_aside(version.home))
     for folder in folders_of(version):
         shutil.rmtree(folder)
 

@@ -13,7 +13,7 @@ ALLOWED = {
     "demo": {"dashboards.report_check"},
     "dashboards": set(),
     "pipelines/delivery": {"pipelines.contract", "pipelines.errors", "pipelines.municipality", "pipelines.history.store",
-                           "pipelines.home", "pipelines.notices"},
+                           "pipelines.home", "pipelines.notices", "pipelines.opening"},
     "pipelines/history": {"pipelines.contract", "pipelines.errors", "pipelines.municipality", "pipelines.opening",
                           "pipelines.delivery"},
     "pipelines/quality": {"pipelines.contract", "pipelines.errors", "pipelines.loading"},

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.contract import Source
+from pipelines.delivery.archive import SUFFIX, note_purged
 from pipelines.history.purge import Removal, create_tables, data_year, planned, write_protocol
 from pipelines.history.store import KNOWN_BEFORE
 from pipelines.opening import opened
@@ -30,9 +31,18 @@ def purge_archives(
         return None
     folders, removal = planned_archives(connection, sources, archive, year)
     if removal:
-        write_protocol(connection, version, year, removal)
-        connection.executemany("insert into purged_archive values (?)", [(folder.name,) for folder in folders])
+        names = [folder.name for folder in folders]
+        note_removal(connection, version, year, names, removal)
+        note_purged(archive, version, names, removal.archives)
     return removal
+
+
+def note_removal(
+    connection: duckdb.DuckDBPyConnection, version: int, year: int, deliveries: list[str], removal: Removal
+) -> None:
+    """Write the protocol of archived deliveries that go, and which ones these are."""
+    write_protocol(connection, version, year, removal)
+    connection.executemany("insert into purged_archive values (?)", [(name,) for name in deliveries])
 
 
 def planned_archives(
@@ -48,7 +58,7 @@ def planned_archives(
         for folder in _folders(archive)
         if folder.name not in noted and ages.get(folder.name, _year_of(folder) + unknown) < year
     ]
-    files = sum(1 for folder in folders for _ in folder.iterdir())
+    files = sum(1 for folder in folders for _ in folder.glob(f"*{SUFFIX}"))
     return folders, Removal(OUTLIVED, archives=files) if folders else None
 
 

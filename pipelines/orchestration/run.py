@@ -64,20 +64,30 @@ def dagster_home(home: Home) -> Path:
 def run_nightly(home: Home) -> Outcome:
     """Run the job; raises NightlyFailed with the first error's sentence when nothing was published."""
     with home.nightly_lock():
-        if not home.drop.is_dir():
-            raise UsageError(
-                f"The drop folder {home.drop} is missing: mount it, or correct `drop` in {home.path / 'settings.toml'}."
-            )
-        before = home.current()
+        if not home.is_being_restored:
+            if not home.drop.is_dir():
+                raise UsageError(
+                    f"The drop folder {home.drop} is missing: mount it, or correct `drop` in {home.path / 'settings.toml'}."
+                )
+            home.check_state()
+        before = _published_number(home)
         with loading(CHILD, PROCESS):
             failure = _run_job(home)
-        current = home.current()
         # The pointer decides: what fails after it has moved (Dagster's own records, say) takes nothing back.
-        if current is None or (before and current.number <= before.number):
+        if _published_number(home) <= before:
             raise failure or NightlyFailed(
                 "The nightly ended without publishing; see the run in dagster dev, then run kaa nightly again."
             )
         return _outcome(home)
+
+
+def _published_number(home: Home) -> int:
+    """The published version's number; 0 where there is none, or where a restore finds that nobody can say which it is."""
+    try:
+        current = home.current()
+    except NightlyFailed:
+        return 0
+    return current.number if current else 0
 
 
 def _run_job(home: Home) -> Exception | None:

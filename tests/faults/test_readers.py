@@ -95,7 +95,7 @@ def test_a_missing_file_of_the_published_version_is_told(night: Night, broken: P
     version = home.current()
     assert version is not None
     version.published.unlink()
-    with pytest.raises(NightlyFailed, match="published.duckdb is missing.*kaa recover"):
+    with pytest.raises(NightlyFailed, match=r"published\.duckdb is missing.*kaa recover"):
         reading.read_deliveries(home)
 
 
