@@ -211,9 +211,14 @@ class Home:
         return any(any(folder.iterdir()) and not (folder / RECORD).exists() for folder in folders)
 
     def _confirm_run(self, number: int) -> None:
-        """The run is about to be published: what it judged counts."""
+        """The run is about to be published: what it judged counts. One that had nothing to do leaves nothing."""
         written = run_record(self.archive, number, published=False)
-        if written.exists():
+        if not written.exists():
+            return
+        run = json.loads(written.read_text(encoding="utf-8"))
+        if not any(run[name] for name in ("judged", "decided", "purged")):
+            written.unlink()
+        else:
             sync(written)
             os.replace(written, run_record(self.archive, number, published=True))
             sync(self.runs)

@@ -22,7 +22,6 @@ from pipelines.versions import (
     new_aside,
     put_aside,
     read_pointer,
-    unexplained,
     versions,
     write_pointer,
 )
@@ -133,13 +132,3 @@ def _publication(version: Version) -> Sequence[Any]:
         return None, None, None, None
     at, *rest = told
     return (at.isoformat(sep=" ") if isinstance(at, datetime) else at, *rest)
-
-
-def state_in_words(home: Home) -> str:
-    """One sentence: whether there is anything to choose."""
-    try:
-        found = unexplained(home.path, read_pointer(home.path))
-        home.check_state()
-    except NightlyFailed as error:
-        return str(error)
-    return found or "The state agrees with itself: there is nothing to recover."
