@@ -150,11 +150,15 @@ class Home:
 
             for sentence in trouble(Version(self.path, pointer.version)):
                 raise NightlyFailed(sentence)
-        if pointer is None and not versions(self.path) and self.archive_is_used:
-            raise NightlyFailed(
-                f"There is no history below {self.path}, but the archive {self.archive} holds deliveries that were taken in: "
-                "run kaa restore to rebuild all of it from them, or move the archive away to begin anew. Nothing was changed."
-            )
+        if pointer is None and not versions(self.path) and any(self.runs.glob(f"*{RUN_SUFFIX}")):
+            raise self.lost_history()
+
+    def lost_history(self) -> NightlyFailed:
+        """The error for an archive of deliveries that were taken in, of which there is no history."""
+        return NightlyFailed(
+            f"There is no history below {self.path}, but the archive {self.archive} holds deliveries that were taken in: run kaa "
+            "restore to rebuild all of it from them, or move the archive away to begin anew. Nothing was changed."
+        )
 
     def put_in_place(self, version: Version, archived: Iterable[str] = ()) -> None:
         """Make a finished version the published one, in one step, and remove the one before it.
@@ -201,14 +205,6 @@ class Home:
     def runs(self) -> Path:
         """What each run judged: a file per published run, and one of the run that is going on."""
         return self.archive / RUNS
-
-    @property
-    def archive_is_used(self) -> bool:
-        """Whether the archive holds anything of a published run, or deliveries of which nobody knows whether they were."""
-        if any(self.runs.glob(f"*{RUN_SUFFIX}")):
-            return True
-        folders = (path for path in self.archive.glob("[!.]*") if path.is_dir())
-        return any(any(folder.iterdir()) and not (folder / RECORD).exists() for folder in folders)
 
     def _confirm_run(self, number: int) -> None:
         """The run is about to be published: what it judged counts. One that had nothing to do leaves nothing."""

@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -30,6 +30,7 @@ from pipelines.delivery.archive import (
     read_run,
 )
 from pipelines.delivery.find import delivery_id
+from pipelines.delivery.judging import DUPLICATE, REJECTED, Judged
 from pipelines.delivery.manifest import MANIFEST_NAME
 from pipelines.delivery.owner import MUNICIPALITY, PSEUDONYM_KEY, owner, pseudonym_fingerprint
 from pipelines.delivery.pseudonym import Pseudonymiser
@@ -334,6 +335,7 @@ class _Rebuilding:
                 note_removal(
                     history.connection, run.version, year, run.purged, Removal(OUTLIVED, archives=run.purged_files)
                 )
+            self._list_gone(history, run)
             self._compare(history.connection, run)
         self.deliveries += len(names)
 
@@ -393,6 +395,15 @@ class _Rebuilding:
     def _masked(self, name: str, folder: Path) -> str:
         moment = datetime.fromtimestamp((folder / f"{MANIFEST_NAME}{SUFFIX}").stat().st_mtime)
         return self._pseudonymiser.mask(name, moment.date())
+
+    def _list_gone(self, history: History, run: RunRecord) -> None:
+        """What is gone stands in the list as it did, but for what was loaded: nothing of that is there any more."""
+        ledger = history.ledger(self._home.municipality.thresholds)
+        lines = [line for line in self._gone if line in run.judged and line.get("status") in (REJECTED, DUPLICATE)]
+        for line in lines:
+            day = line["extract_date"]
+            ledger.remember(Judged(**line | {"extract_date": date.fromisoformat(day) if day else None}))
+        history.write_ledger(ledger, [line["delivery_id"] for line in lines], run.version)
 
     def _compare(self, connection: duckdb.DuckDBPyConnection, run: RunRecord) -> None:
         now = {

@@ -42,8 +42,8 @@ class Received:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What one run judged: its version, its moment, whose it was, the deliveries with their verdicts, what people had decided
-    about held ones, and which archived deliveries it purged (of so many files)."""
+    """What one run judged: its version, its moment, whose it was, the deliveries as the list showed them then, what people had
+    decided about held ones, and which archived deliveries it purged (of so many files)."""
 
     version: int
     now: str

@@ -17,7 +17,7 @@ from pipelines.delivery.manifest import Manifest, read_manifest
 from pipelines.delivery.pseudonym import Pseudonymiser
 from pipelines.errors import NightlyFailed, UsageError
 from pipelines.history.store import History
-from pipelines.home import Home
+from pipelines.home import RECORD, Home
 from pipelines.opening import opened
 
 MUNICIPALITY, PSEUDONYM_KEY, ARCHIVE_KEY = "municipality", "pseudonym_key", "archive_key"
@@ -45,11 +45,15 @@ def archive_fingerprint(public_key: str) -> str:
 def check_owner(home: Home, history: History, sources: dict[str, Source], found: Iterable[Found]) -> None:
     """Compare the history with the home's settings and keys, and have it know them from now on.
 
-    ``found``: the deliveries in the drop folder. Raises UsageError for another municipality, NightlyFailed for another key.
+    ``found``: the deliveries in the drop folder. Raises UsageError for another municipality, NightlyFailed for another key and
+    for a history that begins though there is an archive of one.
     """
+    found = list(found)
     known = history.owner()
     if not known and history.is_used:
         known = _tested(home, history, sources, found)
+    if not known:
+        _check_archive(home, {one.delivery_id for one in found})
     now = owner(home)
     if known.get(MUNICIPALITY, now[MUNICIPALITY]) != now[MUNICIPALITY]:
         raise UsageError(
@@ -68,6 +72,14 @@ def check_owner(home: Home, history: History, sources: dict[str, Source], found:
             "is not the key that earlier deliveries were sealed to: who holds that key could not open new ones",
         )
     history.remember_owner(now)
+
+
+def _check_archive(home: Home, found: set[str]) -> None:
+    """A history that begins has nothing archived but what a first nightly that was killed left, and that still lies in the drop
+    folder; what has a record was never published (``Home.check_state``)."""
+    folders = (path for path in home.archive.glob("[!.]*") if path.is_dir() and path.name not in found)
+    if any(any(folder.iterdir()) and not (folder / RECORD).exists() for folder in folders):
+        raise home.lost_history()
 
 
 def _another_key(home: Home, name: str, what: str) -> NightlyFailed:

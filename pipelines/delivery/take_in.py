@@ -8,7 +8,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -398,11 +398,8 @@ class _Run:
     def note(self, version: int, moment: datetime, found: set[str]) -> None:
         """Leave in the archive what this run judged; it counts when the run is published."""
         judged = self.ledger.judged
-        names = ("delivery_id", "source", "revision", "status", "reason")
-        lines = [
-            {name: getattr(judged[one], name) for name in names} | {"extract_date": _iso(judged[one].extract_date)}
-            for one in sorted(found & judged.keys())
-        ]
+        entries = [judged[one] for one in sorted(found & judged.keys())]
+        lines = [asdict(entry) | {"extract_date": _iso(entry.extract_date)} for entry in entries]
         run = RunRecord(version, moment.isoformat(), owner(self.home), lines, self._decided)
         write_run(run_record(self.home.archive, version, published=False), run)
 
