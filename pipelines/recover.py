@@ -59,9 +59,15 @@ def recover(home: Home, number: int, because: str) -> Path | None:
         there = [path.relative_to(home.path).as_posix() for path in beside]
         home.record("recover", reason, version=number, put_aside=there, aside=aside.name)
         shutil.rmtree(home.restoring / "drop", ignore_errors=True)  # deliveries in clear text
-        put_aside(home.path, beside, aside)
-        write_pointer(home.path, Pointer(number))
-        version.finish()
+        try:
+            put_aside(home.path, beside, aside)
+            write_pointer(home.path, Pointer(number))
+            version.finish()
+        except OSError as error:
+            raise NightlyFailed(
+                f"{error.filename} cannot be moved or written ({error.strerror}); nothing was deleted. Mend the cause and run "
+                "kaa recover again."
+            ) from error
     return aside if beside else None
 
 

@@ -9,6 +9,7 @@ import json
 import os
 import secrets
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -35,7 +36,7 @@ from pipelines.delivery.manifest import MANIFEST_NAME
 from pipelines.delivery.owner import MUNICIPALITY, PSEUDONYM_KEY, owner, pseudonym_fingerprint
 from pipelines.delivery.pseudonym import Pseudonymiser
 from pipelines.delivery.take_in import take_in
-from pipelines.errors import NightlyFailed, UsageError
+from pipelines.errors import NightlyFailed, UsageError, tells_of_full_disk
 from pipelines.history.purge import Removal, data_year
 from pipelines.history.purge_archives import OUTLIVED, note_removal
 from pipelines.history.store import History
@@ -118,14 +119,26 @@ def is_whole(home: Home) -> bool:
 
 @contextmanager
 def _cleared(restoring: Path) -> Iterator[None]:
-    """An empty folder for the restore's own files; while nothing of the home has changed, a failure leaves nothing behind."""
-    shutil.rmtree(restoring, ignore_errors=True)
-    restoring.mkdir(mode=0o700)
+    """An empty folder for the restore's own files; while nothing of the home has changed, a failure leaves nothing behind.
+
+    An unforeseen error is told by its kind only: its text may quote the data.
+    """
     try:
-        yield
-    except BaseException:
         shutil.rmtree(restoring, ignore_errors=True)
+        restoring.mkdir(mode=0o700)
+        yield
+    except (NightlyFailed, UsageError):
         raise
+    except Exception as error:
+        kind = f", {error.strerror}" if isinstance(error, OSError) and error.strerror else ""
+        full = " (the disk is full)" if tells_of_full_disk(str(error)) else ""
+        raise NightlyFailed(
+            f"The history could not be rebuilt in {restoring}{full} ({type(error).__name__}{kind}); nothing was changed. Mend "
+            "the cause, which may be too little room or missing rights there, and run kaa restore again."
+        ) from None
+    finally:
+        if sys.exception():
+            shutil.rmtree(restoring, ignore_errors=True)
 
 
 # --- keys --------------------------------------------------------------------------------------------------------------
@@ -362,14 +375,18 @@ class _Rebuilding:
         return delivery_id(received.folder, content), folder.name
 
     def _open(self, path: Path) -> bytes:
-        return open_archived(path, self._keys.private)
+        try:
+            return open_archived(path, self._keys.private)
+        except UsageError:
+            raise UsageError(
+                f"{path} is damaged, or sealed to another key: put it back from a backup, or move its folder out of the archive "
+                "to restore without it. Nothing was changed."
+            ) from None
 
     def _received(self, folder: Path, manifest: bytes) -> Received:
         """Where a delivery lay and what its files were called."""
-        if (folder / RECORD).is_file():
-            received = read_received(folder / RECORD, self._keys.private)
-        else:
-            received = self._guessed(folder, manifest)
+        record = folder / RECORD
+        received = read_received(self._open(record)) if record.is_file() else self._guessed(folder, manifest)
         steps = PurePosixPath(received.folder).parts
         names = [*steps, *received.files, *received.links]
         if len(steps) != 2 or any(name in ("", ".", "..") or "/" in name or "\0" in name for name in names):

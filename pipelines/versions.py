@@ -131,6 +131,8 @@ def read_pointer(home: Path) -> Pointer | None:
             raise ValueError
     except FileNotFoundError:
         return None
+    except IsADirectoryError:
+        raise disagreement(home, f"{POINTER} is a folder") from None
     except OSError as error:
         raise NightlyFailed(
             f"The file {home / POINTER} cannot be read ({error.strerror}): give the user who runs kaa access to it."
@@ -199,6 +201,8 @@ def sweep(home: Path) -> None:
     for zone in ZONES:
         for folder in (home / zone).glob(f"{_REMOVED}*"):
             shutil.rmtree(folder)
+    if pointer and pointer.replaced:  # carried out: who puts such a version back later means something by it
+        write_pointer(home, Pointer(pointer.version))
     (home / f"{POINTER}.part").unlink(missing_ok=True)
 
 
@@ -213,7 +217,8 @@ def put_aside(home: Path, paths: Iterable[Path], aside: Path) -> None:
     """Move files and folders out of the way, each to its path below the folder ``aside``."""
     for path in paths:
         target = aside / path.relative_to(home)
-        (home / ASIDE).mkdir(mode=0o700, exist_ok=True)
+        for folder in (home / ASIDE, aside):
+            folder.mkdir(mode=0o700, exist_ok=True)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.replace(path, target)
 

@@ -138,9 +138,9 @@ def _short(name: str) -> str:
     return encoded[: _LONGEST_NAME - 17].decode(errors="ignore") + "-" + hashlib.sha256(encoded).hexdigest()[:16]
 
 
-def read_received(path: Path, private_key: str) -> Received:
-    """Where a delivery lay. Raises UsageError when the key does not fit."""
-    return Received(**json.loads(open_archived(path, private_key)))
+def read_received(record: bytes) -> Received:
+    """Where a delivery lay, by its opened record."""
+    return Received(**json.loads(record))
 
 
 def open_archived(path: Path, private_key: str) -> bytes:
@@ -151,9 +151,9 @@ def open_archived(path: Path, private_key: str) -> bytes:
     try:
         identity = pyrage.x25519.Identity.from_str(private_key)
         packed = pyrage.decrypt(path.read_bytes(), [identity])
-    except (pyrage.IdentityError, pyrage.DecryptError, ValueError) as error:
+        with pa.CompressedInputStream(pa.BufferReader(packed), "zstd") as stream:
+            return bytes(stream.read())
+    except (pyrage.IdentityError, pyrage.DecryptError, ValueError, OSError) as error:
         raise UsageError(
             f"{path} cannot be opened with this key: give a file of the archive and the private key it was encrypted for."
         ) from error
-    with pa.CompressedInputStream(pa.BufferReader(packed), "zstd") as stream:
-        return bytes(stream.read())

@@ -127,10 +127,22 @@ def test_no_clear_text_stays_when_a_restore_fails(home: Home, key: Path, monkeyp
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(restore, "take_in", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(NightlyFailed, match=r"No space left.*nothing was changed"):
         restore.restore(home, key)
     assert seen == [True, True]
     assert not home.restoring.exists()
+
+
+@pytest.mark.parametrize("name", ["leverans.json.zst.age", "personer.csv.zst.age", RECORD])
+def test_a_damaged_archive_is_told_before_anything_changes(home: Home, kaa: Kaa, key: Path, name: str) -> None:
+    lose(home, "warehouse")
+    files = sorted(home.archive.glob(f"*/{name}"))
+    file = files[len(files) // 2]
+    file.write_bytes(file.read_bytes()[:-20])
+    before = everything(home.path)
+    said = kaa("restore", "--key", key)
+    assert (said.exit_code, said.err.count("\n")) == (64, 1) and str(file) in said.err and "backup" in said.err
+    assert everything(home.path) == before
 
 
 _KILLED = """
