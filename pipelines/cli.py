@@ -321,11 +321,10 @@ def serve(port: int, browser: bool) -> None:
 
     from dashboards.serve import ReportServer
     from pipelines.home import open_home
-    from pipelines.reading import published_folder
+    from pipelines.reading import check_published, published_folder
 
     home = open_home()
-    if home.current() is None:
-        raise UsageError("Nothing has been published yet: run kaa nightly first.")
+    check_published(home)
     try:
         server = ReportServer(partial(published_folder, home), port)
     except OSError as error:
@@ -338,6 +337,66 @@ def serve(port: int, browser: bool) -> None:
             server.serve_forever()
         except KeyboardInterrupt:
             say("Stopped.")
+
+
+@kaa.command()
+@click.option("--version", "number", type=click.IntRange(1), help="The version that counts from now on.")
+@click.option("--because", help="Why; it is recorded.")
+@_format("table", "table", "json", "csv")
+def recover(number: int | None, because: str | None, format_: str) -> None:
+    """Where the state disagrees with itself: say which complete version counts; without --version: what there is.
+
+    What is not chosen is put aside below KAA_HOME, never deleted.
+    """
+    from pipelines.home import open_home
+    from pipelines.recover import VERSION_COLUMNS, list_versions
+    from pipelines.recover import recover as choose
+
+    home = open_home()
+    if number is None:
+        if because:
+            raise UsageError("--because belongs to --version: say which version counts.")
+        _WRITERS[format_](VERSION_COLUMNS, list_versions(home))
+        return
+    if because is None:
+        raise UsageError("Say why with --because; it is recorded.")
+    aside = choose(home, number, because)
+    rest = f" The rest lies in {aside}." if aside else ""
+    say(
+        f"Version {number} counts from now on.{rest} What was judged in later nightlies is taken in again where it still lies in "
+        "the drop folder."
+    )
+
+
+@kaa.command()
+@click.option(
+    "--key",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The archive's private key.",
+)
+@click.option(
+    "--archive",
+    "folder",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Another archive, copied in.",
+)
+@click.option("--pseudonym-key", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Its backup.")
+def restore(key: Path, folder: Path | None, pseudonym_key: Path | None) -> None:
+    """Rebuild history, warehouse and publication from the archive and its private key, delivery by delivery.
+
+    What lies in KAA_HOME of an earlier state is put aside, never deleted; a home that is whole is left alone.
+    """
+    from pipelines.home import open_home
+    from pipelines.restore import restore as rebuild
+
+    restored = rebuild(open_home(), key, folder, pseudonym_key, progress)
+    say(
+        f"Restored as version {restored.outcome.version}: {restored.deliveries} deliveries of {restored.runs} nightlies; "
+        f"{restored.outcome.held} waiting for a decision."
+    )
+    for note in restored.notes:
+        say(note)
 
 
 @kaa.command()

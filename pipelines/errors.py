@@ -6,7 +6,8 @@ class UsageError(Exception):
 
 
 class NightlyFailed(Exception):
-    """The nightly job could not publish; what was published before is untouched; exit code 1."""
+    """What was asked cannot be done with what there is: the nightly could not publish (what was published before is
+    untouched), or the state below KAA_HOME is broken or held by another program; one sentence, exit code 1."""
 
 
 #: The last is what SQLite says, in which Dagster keeps its records, when its index of them cannot grow.

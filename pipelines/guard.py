@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipelines import decided
-from pipelines.database import open_database
 from pipelines.errors import NightlyFailed, UsageError
 from pipelines.history.unexplained import Unexplained
 from pipelines.home import Home, Version
+from pipelines.opening import opened
 from pipelines.warehouse.known_figures import KnownChange, ask_again, fingerprint, is_empty, read_known
 
 ACCEPTED = "accept-change"
@@ -105,7 +105,7 @@ def _changed_rules(before: Path, now: Path) -> list[str]:
 
 
 def _rules(published: Path) -> dict[str, str]:
-    with open_database(published, read_only=True) as connection:
+    with opened(published) as connection:
         result = connection.execute("select * from publication")
         names = [column[0] for column in result.description or []]
         row = result.fetchone() or ()

@@ -1,7 +1,7 @@
 """KAA_HOME: settings, keys, zones, and the one pointer that says which version is published.
 
 A nightly builds version n + 1 beside version n and moves the pointer last, so readers see n or n + 1 and never a mixture,
-whatever happens to the process. What the versions hold does not belong here.
+whatever happens to the process. Which versions are whole is said in ``versions``; what they hold does not belong here.
 
     settings.toml            municipality, drop folder
     keys/                    pseudonym key (secret), archive keys (the private one is to be moved away)
@@ -12,17 +12,22 @@ whatever happens to the process. What the versions hold does not belong here.
     published/<n>/           figures, definitions, pages: no rows about persons
     dagster/, dbt/, logs/    the orchestrator's own storage; dbt's; what dbt said last night
     current.json             the pointer
+    records.jsonl            what people decided about the state, one line each
+    aside/<time>/            what was put out of the way for a person to look at
+    restoring/               while `kaa restore` works, or after it was killed
 """
 
 import fcntl
+import getpass
 import json
 import os
+import re
 import secrets
 import shutil
 import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pyrage
@@ -32,11 +37,31 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pipelines.database import use_home
 from pipelines.errors import NightlyFailed, UsageError
 from pipelines.municipality import Municipality, load_municipality, profile_path
+from pipelines.versions import (
+    POINTER,
+    ZONES,
+    Pointer,
+    Version,
+    disagreement,
+    read_pointer,
+    sweep,
+    sync,
+    unexplained,
+    versions,
+    write_pointer,
+)
 
-ZONES = ("history", "warehouse", "published")
+__all__ = ["ZONES", "Home", "Settings", "Version", "home_path", "initialise", "open_home", "run_record"]
 
-#: The homes that this process has locked.
+#: Below the archive: what each published run judged, and what a run that is not published yet has judged.
+RUNS = ".runs"
+#: What is archived of a delivery besides what was received: where it lay, and what its files are called here.
+RECORD = "record.age"
+RUN_SUFFIX, UNPUBLISHED_SUFFIX = ".json", ".part"
+
+#: The homes that this process has locked, and those that it restores.
 _LOCKED: set[Path] = set()
+_RESTORING: set[Path] = set()
 
 
 class Settings(BaseModel):
@@ -48,34 +73,6 @@ class Settings(BaseModel):
     municipality: str
     drop: str
     memory: str | None = None
-
-
-@dataclass(frozen=True)
-class Version:
-    """The files of one version."""
-
-    home: Path
-    number: int
-
-    def folder(self, zone: str) -> Path:
-        return self.home / zone / f"{self.number:06d}"
-
-    @property
-    def history(self) -> Path:
-        return self.folder("history") / "history.duckdb"
-
-    @property
-    def warehouse(self) -> Path:
-        return self.folder("warehouse") / "warehouse.duckdb"
-
-    @property
-    def models(self) -> Path:
-        """The compiled SQL that built the warehouse, to ask it again for another day or period."""
-        return self.folder("warehouse") / "models.json"
-
-    @property
-    def published(self) -> Path:
-        return self.folder("published") / "published.duckdb"
 
 
 class Home:
@@ -92,11 +89,17 @@ class Home:
 
     @property
     def pseudonym_key(self) -> bytes:
-        return bytes.fromhex(_read_key(self.path / "keys" / "pseudonym.key"))
+        return read_pseudonym_key(self.path / "keys" / "pseudonym.key")
 
     @property
     def archive_public_key(self) -> str:
-        return _read_key(self.path / "keys" / "archive.public")
+        path = self.path / "keys" / "archive.public"
+        key = _read_key(path)
+        try:
+            pyrage.x25519.Recipient.from_str(key)
+        except pyrage.RecipientError:
+            raise _damaged_key(path) from None
+        return key
 
     @property
     def archive(self) -> Path:
@@ -105,68 +108,194 @@ class Home:
     # --- versions ------------------------------------------------------------------------------------------------------
 
     def current(self) -> Version | None:
-        """The published version, or None before the first nightly."""
-        try:
-            pointer = json.loads((self.path / "current.json").read_text())
-        except FileNotFoundError:
-            return None
-        return Version(self.path, int(pointer["version"]))
+        """The published version, or None before the first nightly.
+
+        Raises NightlyFailed when the pointer is torn, or is lost though there is something it could name.
+        """
+        pointer = read_pointer(self.path)
+        if pointer is None and (found := unexplained(self.path, None)):
+            pointer = read_pointer(self.path)  # the first nightly may have published meanwhile
+            if pointer is None:
+                raise disagreement(self.path, found)
+        if pointer is None and self.restoring.exists():
+            raise self._unfinished_restore()
+        return Version(self.path, pointer.version) if pointer else None
 
     def start_next(self) -> Version:
-        """Empty folders for the version after the current one; what a killed nightly left is swept away."""
+        """Empty folders for the version after the current one, with its history; what a killed nightly left is swept away.
+
+        Raises NightlyFailed when the state disagrees with itself: what nobody can explain is never taken for a fresh start.
+        """
+        if self.is_being_restored:
+            version = Version(self.path, self._last_number() + 1)
+            version.begin()
+            shutil.copyfile(self.restored_history, version.history)
+            return version
+        self.check_state()
         self.sweep()
         current = self.current()
         version = Version(self.path, current.number + 1 if current else 1)
-        for zone in ZONES:
-            version.folder(zone).mkdir(parents=True, mode=0o755 if zone == "published" else 0o700)
+        version.begin()
         if current:
             shutil.copyfile(current.history, version.history)
         return version
+
+    def check_state(self) -> None:
+        """Raises NightlyFailed when the versions, the pointer and the archive disagree or a restore is not finished."""
+        if self.restoring.exists():
+            shutil.rmtree(self.restoring / "drop", ignore_errors=True)  # deliveries in clear text
+            raise self._unfinished_restore()
+        pointer = read_pointer(self.path)
+        if found := unexplained(self.path, pointer):
+            raise disagreement(self.path, found)
+        if pointer:
+            from pipelines.opening import trouble  # duckdb takes a moment to load, and few commands need it
+
+            for sentence in trouble(Version(self.path, pointer.version)):
+                raise NightlyFailed(sentence)
+        if pointer is None and not versions(self.path) and any(self.runs.glob(f"*{RUN_SUFFIX}")):
+            raise self.lost_history()
+
+    def lost_history(self) -> NightlyFailed:
+        """The error for an archive of deliveries that were taken in, of which there is no history."""
+        return NightlyFailed(
+            f"There is no history below {self.path}, but the archive {self.archive} holds deliveries that were taken in: run kaa "
+            "restore to rebuild all of it from them, or move the archive away to begin anew. Nothing was changed."
+        )
 
     def put_in_place(self, version: Version, archived: Iterable[str] = ()) -> None:
         """Make a finished version the published one, in one step, and remove the one before it.
 
         ``archived``: the deliveries that it has judged; what is archived of them must outlast a power cut as it does.
         """
-        for file in (version.history, version.warehouse, version.published):
+        for file in version.databases:
             beside = file.with_name(file.name + ".wal")
             if beside.exists():
                 raise NightlyFailed(
                     f"{file.name} was not closed properly; nothing is published. Run kaa nightly again."
                 )
         self.write_out_archive(archived)
+        version.seal()
         for zone in ZONES:
             for path in version.folder(zone).rglob("*"):
-                _sync(path)
+                sync(path)
         for folder in [self.archive, *(version.folder(zone).parent for zone in ZONES)]:
             if folder.is_dir():
-                _sync(folder)
-        part = self.path / "current.json.part"
-        part.write_text(json.dumps({"version": version.number}))
-        _sync(part)
-        os.replace(part, self.path / "current.json")
-        _sync(self.path)
+                sync(folder)
+        before = None if self.is_being_restored else read_pointer(self.path)
+        self._confirm_run(version.number)
+        write_pointer(self.path, Pointer(version.number, self._replaced(before)))
         # From here on the new version is the published one: what cannot be removed now is removed next time.
         with suppress(OSError):
+            version.finish()
             self.sweep()
+
+    def _replaced(self, before: Pointer | None) -> tuple[int, ...]:
+        """The versions that give way to the next one: the one before it, and those before that of which something is left."""
+        if before is None:
+            return ()
+        there = {version.number for version in versions(self.path)}
+        return tuple(number for number in (*before.replaced, before.version) if number in there)
+
+    def _last_number(self) -> int:
+        runs = (path.name for path in self.runs.glob(f"*{RUN_SUFFIX}"))
+        known = [version.number for version in versions(self.path)]
+        return max([0, *known, *(int(name.partition(".")[0]) for name in runs)])
+
+    # --- what the archive knows of runs ----------------------------------------------------------------------------------
+
+    @property
+    def runs(self) -> Path:
+        """What each run judged: a file per published run, and one of the run that is going on."""
+        return self.archive / RUNS
+
+    def _confirm_run(self, number: int) -> None:
+        """The run is about to be published: what it judged counts. One that had nothing to do leaves nothing."""
+        written = run_record(self.archive, number, published=False)
+        if not written.exists():
+            return
+        run = json.loads(written.read_text(encoding="utf-8"))
+        if not any(run[name] for name in ("judged", "decided", "purged")):
+            written.unlink()
+        else:
+            sync(written)
+            os.replace(written, run_record(self.archive, number, published=True))
+            sync(self.runs)
+
+    def _sweep_runs(self) -> None:
+        """A run that was killed between its confirmation and the pointer was not published."""
+        pointer = read_pointer(self.path)
+        for path in self.runs.glob(f"*{UNPUBLISHED_SUFFIX}"):
+            path.unlink()
+        for path in self.runs.glob(f"*{RUN_SUFFIX}"):
+            version = Version(self.path, int(path.stem))
+            if version.is_unfinished and (pointer is None or pointer.version != version.number):
+                path.unlink()
 
     def write_out_archive(self, deliveries: Iterable[str]) -> None:
         """Have what is archived of these deliveries on the disk; what is there already takes no time."""
         for delivery_id in deliveries:
             folder = self.archive / delivery_id
             for path in [*folder.rglob("*"), *([folder] if folder.is_dir() else [])]:
-                _sync(path)
+                sync(path)
 
     def sweep(self) -> None:
-        """Remove every version but the published one and what is half-written; only the holder of the lock may do that."""
-        keep = self.current()
-        for zone in ZONES:
-            folder = self.path / zone
-            for path in folder.iterdir() if folder.is_dir() else ():
-                if keep is None or path != keep.folder(zone):
-                    shutil.rmtree(path)
-        (self.path / "current.json.part").unlink(missing_ok=True)
+        """Remove what a published version has replaced and what is half-written; only the holder of the lock may do that."""
         shutil.rmtree(self.archive / ".incoming", ignore_errors=True)
+        if self.restoring.exists():
+            return
+        with suppress(NightlyFailed):  # what nobody can explain stays; the next run says so
+            if unexplained(self.path, read_pointer(self.path)) is None:
+                self._sweep_runs()
+                sweep(self.path)
+
+    # --- restoring -------------------------------------------------------------------------------------------------------
+
+    @property
+    def restoring(self) -> Path:
+        """Where `kaa restore` works; while it is there nobody else publishes."""
+        return self.path / "restoring"
+
+    @property
+    def restored_history(self) -> Path:
+        """The history that was rebuilt from the archive."""
+        return self.restoring / "history.duckdb"
+
+    @property
+    def is_being_restored(self) -> bool:
+        """Whether this process restores this home: the next version is built from the restored history, and the drop folder
+        is not looked at."""
+        return self.path in _RESTORING
+
+    @contextmanager
+    def being_restored(self) -> Iterator[None]:
+        """The holder of the lock restores this home."""
+        _RESTORING.add(self.path)
+        try:
+            yield
+        finally:
+            _RESTORING.discard(self.path)
+
+    def _unfinished_restore(self) -> NightlyFailed:
+        return NightlyFailed(
+            f"A kaa restore of {self.path} is going on or was not finished: wait for it, or run kaa restore again."
+        )
+
+    # --- what people decide about the state --------------------------------------------------------------------------------
+
+    def record(self, command: str, because: str, **details: object) -> None:
+        """Note who decided what about the state, when and why, before it is carried out."""
+        try:
+            who = getpass.getuser()
+        except (OSError, KeyError):
+            who = str(os.getuid())
+        line = {"at": datetime.now().astimezone().isoformat(timespec="seconds"), "who": who, "command": command,
+                "because": because, **details}  # fmt: skip
+        handle = os.open(self.path / "records.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
 
     # --- one at a time -------------------------------------------------------------------------------------------------
 
@@ -217,19 +346,30 @@ class Home:
 
 def _read_key(path: Path) -> str:
     try:
-        return path.read_text().strip()
+        return path.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError:
+        raise _damaged_key(path) from None
     except OSError as error:
         raise UsageError(
             f"The key file {path} cannot be read ({error.strerror}): restore it from your key store."
         ) from error
 
 
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def read_pseudonym_key(path: Path) -> bytes:
+    """The 32 bytes of a key file. Raises UsageError when it cannot be read or holds no such key."""
+    text = _read_key(path)
+    if not re.fullmatch("[0-9a-fA-F]{64}", text):
+        raise _damaged_key(path)
+    return bytes.fromhex(text)
+
+
+def _damaged_key(path: Path) -> UsageError:
+    return UsageError(f"The key file {path} is damaged: restore it from your key store.")
+
+
+def run_record(archive: Path, number: int, *, published: bool) -> Path:
+    """The file of an archive that says what a run judged; it has another name until the run is published."""
+    return archive / RUNS / f"{number:06d}{RUN_SUFFIX if published else UNPUBLISHED_SUFFIX}"
 
 
 def home_path() -> Path:
@@ -291,11 +431,20 @@ def initialise(municipality: str, drop: Path, path: Path | None = None) -> tuple
         made.append("settings.toml")
     for zone in (*ZONES, "archive", "keys", "decisions"):
         (path / zone).mkdir(mode=0o755 if zone == "published" else 0o700, exist_ok=True)
-    made += _make_keys(path / "keys")
-    return open_home(path), made
+    home = open_home(path)
+    made += _make_keys(home)
+    return home, made
 
 
-def _make_keys(folder: Path) -> list[str]:
+def _make_keys(home: Home) -> list[str]:
+    """The keys that are missing. Raises UsageError where something was made with the missing ones: a new key would not fit."""
+    folder = home.path / "keys"
+    missing = [name for name in ("pseudonym.key", "archive.public") if not (folder / name).exists()]
+    if missing and _holds_state(home):
+        raise UsageError(
+            f"The key keys/{missing[0]} is missing, and {home.path} holds what was made with it; a new key would not fit. Put "
+            "it back from your key store, or run kaa restore with the archive's private key. No key was made."
+        )
     made = []
     if not (folder / "pseudonym.key").exists():
         _write_once(folder / "pseudonym.key", secrets.token_hex(32) + "\n", 0o600)
@@ -306,6 +455,12 @@ def _make_keys(folder: Path) -> list[str]:
         _write_once(folder / "archive.public", f"{identity.to_public()}\n", 0o600)
         made += ["keys/archive.public", "keys/archive.private"]
     return made
+
+
+def _holds_state(home: Home) -> bool:
+    """Whether there is a history (whatever its state) or an archive."""
+    folders = [*home.archive.glob("[!.]*"), *home.runs.glob("*")]
+    return bool((home.path / POINTER).exists() or versions(home.path) or folders)
 
 
 def _write_once(path: Path, text: str, mode: int) -> None:

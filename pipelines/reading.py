@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import duckdb
 
 from pipelines.contract import load_sources
-from pipelines.database import open_database
-from pipelines.errors import UsageError
+from pipelines.errors import NightlyFailed, UsageError
 from pipelines.home import Home, Version, home_path, open_home
+from pipelines.opening import broken, explained, opened
 from pipelines.warehouse.ask import FIGURE_COLUMNS, ExactNumber, ask_figures, plain_number
 from pipelines.warehouse.inputs import EVERYTHING
 from pipelines.warehouse.periods import Period, parse_period
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from dashboards.report_check.checked import Checked
 
 __all__ = [
-    "FIGURE_COLUMNS", "PLAN_COLUMNS", "PROTOCOL_COLUMNS", "ExactNumber", "check_printed", "lacks_purged", "published_folder",
-    "read_changed_extracts", "read_deliveries", "read_figures", "read_planned_purge", "read_purge_protocol",
+    "FIGURE_COLUMNS", "PLAN_COLUMNS", "PROTOCOL_COLUMNS", "ExactNumber", "check_printed", "check_published", "lacks_purged",
+    "published_folder", "read_changed_extracts", "read_deliveries", "read_figures", "read_planned_purge", "read_purge_protocol",
     "read_quarantine", "write_report",
 ]  # fmt: skip
 
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 def _query(version: Version, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
-    with open_database(version.published, read_only=True) as connection:
+    with opened(version.published) as connection:
         return connection.execute(sql, parameters or []).fetchall()
 
 
@@ -40,16 +40,35 @@ def _from_published(home: Home, read: Callable[[Version], T]) -> T:
 
     A nightly may put another one in its place, and sweep this one away, between the look at the pointer and the opening of a
     file: then the other one answers, and all of the answer comes from it.
+
+    Raises UsageError before the first nightly and when another municipality's figures are published here, NightlyFailed when
+    the published version's files are missing, broken or held by another program.
     """
     while True:
         version = home.current()
         if version is None:
             raise UsageError("Nothing has been published yet: run kaa nightly first.")
         try:
+            _check_municipality(home, version)
             return read(version)
-        except (duckdb.Error, OSError):
+        except (duckdb.Error, OSError, NightlyFailed) as error:
+            if home.current() == version and (sentence := explained(version, error)):
+                raise sentence from error
             if home.current() == version:
                 raise
+
+
+def _check_municipality(home: Home, version: Version) -> None:
+    """One municipality's numbers are never shown under another's name."""
+    told = _query(version, "select municipality_code, municipality_name from publication")
+    if len(told) != 1:
+        raise broken(version.published, "is not whole")
+    code, name = told[0]
+    if code != home.municipality.code:
+        raise UsageError(
+            f"What is published in {home.path} is of {name} ({code}), but its settings name {home.municipality.title} "
+            f"({home.municipality.code}): correct `municipality` in {home.path / 'settings.toml'} or the profile's code."
+        )
 
 
 def _rows(home: Home, sql: str) -> list[tuple[Any, ...]]:
@@ -112,9 +131,16 @@ def read_changed_extracts(home: Home, known_to: date) -> list[tuple[str, date, i
 
 
 def published_folder(home: Home) -> Path | None:
-    """Where the published version keeps its file and its pages; None before the first nightly."""
-    version = home.current()
-    return version.folder("published") if version else None
+    """Where the published version keeps its file and its pages; None before the first nightly and when it cannot be read."""
+    try:
+        return _from_published(home, lambda version: version.folder("published"))
+    except (NightlyFailed, UsageError):
+        return None
+
+
+def check_published(home: Home) -> None:
+    """Raises UsageError or NightlyFailed, with what to do, when there is nothing that could be shown."""
+    _from_published(home, lambda version: None)
 
 
 def read_figures(home: Home, period_id: str, figure: str | None, as_known: date | None) -> list[tuple[Any, ...]]:

@@ -13,12 +13,13 @@ ALLOWED = {
     "demo": {"dashboards.report_check"},
     "dashboards": set(),
     "pipelines/delivery": {"pipelines.contract", "pipelines.errors", "pipelines.municipality", "pipelines.history.store",
-                           "pipelines.home", "pipelines.notices"},
-    "pipelines/history": {"pipelines.contract", "pipelines.database", "pipelines.municipality", "pipelines.delivery"},
+                           "pipelines.home", "pipelines.notices", "pipelines.opening"},
+    "pipelines/history": {"pipelines.contract", "pipelines.database", "pipelines.errors", "pipelines.municipality",
+                          "pipelines.opening", "pipelines.delivery"},
     "pipelines/quality": {"pipelines.contract", "pipelines.errors", "pipelines.loading", "pipelines.municipality",
                           "pipelines.notices"},
     "pipelines/warehouse": {"pipelines.contract", "pipelines.database", "pipelines.errors", "pipelines.municipality",
-                            "pipelines.home", "pipelines.loading"},
+                            "pipelines.home", "pipelines.loading", "pipelines.opening"},
 }  # fmt: skip
 
 

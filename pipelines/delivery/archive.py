@@ -2,18 +2,24 @@
 
 The nightly job can write here but cannot read: only the holder of the private key can open a file, with
 ``kaa archive open`` or with the public tools: ``age --decrypt -i KEY FILE | zstd -d``. Nothing of the pipeline reads the
-archive back.
+archive back but ``kaa restore``. For it the archive also holds where each delivery lay (`record.age`, encrypted too, for a folder
+may be named after somebody) and what each published run judged and people had decided (`.runs/<version>.json`, no personal data).
 """
 
 import hashlib
+import json
 import os
 import shutil
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyrage
 
 from pipelines.errors import UsageError
+from pipelines.home import RECORD, run_record
 
 SUFFIX = ".zst.age"
 
@@ -22,6 +28,59 @@ _CODEC = pa.Codec("zstd", compression_level=-1)
 
 #: A file system's names hold 255 bytes; a longer name is cut, and what is cut away becomes a fingerprint.
 _LONGEST_NAME = 200
+
+
+@dataclass(frozen=True)
+class Received:
+    """Where a delivery lay: its path below the drop folder, what its files are called in the archive, and which of the names in
+    its folder were links that led out of it."""
+
+    folder: str
+    files: dict[str, str] = field(default_factory=dict)
+    links: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What one run judged: its version, its moment, whose it was, the deliveries as the list showed them then, what people had
+    decided about held ones, and which archived deliveries it purged (of so many files)."""
+
+    version: int
+    now: str
+    owner: dict[str, str]
+    judged: list[dict[str, Any]]
+    decided: dict[str, str]
+    purged: list[str] = field(default_factory=list)
+    purged_files: int = 0
+
+    @property
+    def moment(self) -> datetime:
+        return datetime.fromisoformat(self.now)
+
+
+def write_run(path: Path, run: RunRecord) -> None:
+    """Write what a run judged, in one step."""
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    part = path.with_name(f".{path.name}")
+    part.write_text(json.dumps(asdict(run)), encoding="utf-8")
+    os.replace(part, path)
+
+
+def note_purged(archive: Path, version: int, deliveries: list[str], files: int) -> None:
+    """Add to what the run that is going on leaves in the archive: which deliveries it purged from there."""
+    path = run_record(archive, version, published=False)
+    write_run(path, replace(read_run(path), purged=deliveries, purged_files=files))
+
+
+def read_run(path: Path) -> RunRecord:
+    """Raises UsageError when the file is torn."""
+    try:
+        return RunRecord(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise UsageError(
+            f"{path}, which says what a nightly judged, is torn: put it back from a backup, or remove it to restore what is in "
+            "its deliveries without it."
+        ) from error
 
 
 class Archive:
@@ -37,8 +96,14 @@ class Archive:
         What stands there already was left by a nightly that did not finish; the file may be another since then, and what is
         kept must be what is loaded.
         """
-        target = self.folder / delivery_id / (_short(name) + SUFFIX)
-        part = self._incoming / f"{delivery_id} {target.name}"
+        self._store(self.folder / delivery_id / archived_name(name), content)
+
+    def store_record(self, delivery_id: str, received: Received) -> None:
+        """Keep where a delivery lay; written before its files, so that no file is without it."""
+        self._store(self.folder / delivery_id / RECORD, json.dumps(asdict(received)).encode())
+
+    def _store(self, target: Path, content: bytes) -> None:
+        part = self._incoming / f"{target.parent.name} {target.name}"
         sealed = pyrage.encrypt(_CODEC.compress(content, asbytes=True), [self._recipient])
         try:
             part.write_bytes(sealed)
@@ -61,11 +126,21 @@ class Archive:
         return self.folder / ".incoming"
 
 
+def archived_name(name: str) -> str:
+    """What a delivered file is called in the archive."""
+    return _short(name) + SUFFIX
+
+
 def _short(name: str) -> str:
     encoded = name.encode()
     if len(encoded) <= _LONGEST_NAME:
         return name
     return encoded[: _LONGEST_NAME - 17].decode(errors="ignore") + "-" + hashlib.sha256(encoded).hexdigest()[:16]
+
+
+def read_received(record: bytes) -> Received:
+    """Where a delivery lay, by its opened record."""
+    return Received(**json.loads(record))
 
 
 def open_archived(path: Path, private_key: str) -> bytes:
@@ -76,9 +151,9 @@ def open_archived(path: Path, private_key: str) -> bytes:
     try:
         identity = pyrage.x25519.Identity.from_str(private_key)
         packed = pyrage.decrypt(path.read_bytes(), [identity])
-    except (pyrage.IdentityError, pyrage.DecryptError) as error:
+        with pa.CompressedInputStream(pa.BufferReader(packed), "zstd") as stream:
+            return bytes(stream.read())
+    except (pyrage.IdentityError, pyrage.DecryptError, ValueError, OSError) as error:
         raise UsageError(
             f"{path} cannot be opened with this key: give a file of the archive and the private key it was encrypted for."
         ) from error
-    with pa.CompressedInputStream(pa.BufferReader(packed), "zstd") as stream:
-        return bytes(stream.read())

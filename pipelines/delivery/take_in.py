@@ -8,7 +8,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,18 +16,19 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from pipelines.contract import Dataset, Source
-from pipelines.delivery.archive import Archive
+from pipelines.delivery.archive import Archive, Received, RunRecord, archived_name, write_run
 from pipelines.delivery.faults import Fault, first_fault
 from pipelines.delivery.find import Found, find_deliveries
 from pipelines.delivery.judging import ACCEPTED, HELD, REJECTED, SUPERSEDED, Checked, Judged, Ledger, Loaded
 from pipelines.delivery.lines import Lines
 from pipelines.delivery.manifest import MANIFEST_NAME, Manifest, ReadManifest, read_manifest
+from pipelines.delivery.owner import check_owner, owner
 from pipelines.delivery.pseudonym import Pseudonymiser, mask
 from pipelines.delivery.reading import FileRecords, ReadFile, read_file
 from pipelines.delivery.rows import BatchRows, refer_to, type_rows
 from pipelines.errors import NightlyFailed
 from pipelines.history.store import History
-from pipelines.home import Home
+from pipelines.home import Home, run_record
 from pipelines.notices import Notice
 
 #: Bytes of a batch's records, those that nights repeat counted once: large enough that a backlog's nights share their work,
@@ -104,12 +105,14 @@ def take_in(
 
     ``now`` is the moment that `future_date` is judged by (default: the machine's clock).
     """
-    today = (now or datetime.now(ZoneInfo(home.municipality.timezone))).date()
+    moment = now or datetime.now(ZoneInfo(home.municipality.timezone))
+    today = moment.date()
+    everything = [] if home.is_being_restored else find_deliveries(home.drop)
+    check_owner(home, history, sources, everything)
     run = _Run(home, sources, history, on_batch, today)
     run.carry_out_decisions()
     seen = run.ledger.judged
-    there = find_deliveries(home.drop)
-    fresh = [found for found in there if found.delivery_id not in seen]
+    fresh = [found for found in everything if found.delivery_id not in seen]
     candidates = []
     for found in fresh:
         candidate = _Candidate(found, read_manifest(found.manifest, found.path, sources))
@@ -127,9 +130,10 @@ def take_in(
         progress(f"{batch.candidates[0].manifest.source}: {done} of {len(candidates)} deliveries taken in")
         for candidate in batch.candidates:
             candidate.files.clear()  # the records of nights that are loaded are not needed any more
-    result = run.finish(version)
-    result.found = {found.delivery_id for found in there}
-    return result
+    taken_in = run.finish(version)
+    taken_in.found = {found.delivery_id for found in everything}
+    run.note(version, moment, {found.delivery_id for found in fresh})
+    return taken_in
 
 
 def _order(candidate: _Candidate) -> tuple[date, str, int, datetime, str]:
@@ -174,6 +178,7 @@ class _Run:
         self._before = dict(self.ledger.judged)
         self._archive = Archive(home.archive, home.archive_public_key)
         self._pseudonymiser = Pseudonymiser(home.pseudonym_key)
+        self._decided: dict[str, str] = {}
 
     # --- one batch -----------------------------------------------------------------------------------------------------
 
@@ -255,12 +260,12 @@ class _Run:
     def _read(self, candidate: _Candidate, lines: dict[str, Lines]) -> None:
         """Read and archive a delivery's files, or find its fault; a delivery that is not there any more is left without."""
         datasets = self.sources[candidate.manifest.source].datasets
+        self._archive_record(candidate)
         for file in candidate.manifest.files:
             read = read_file(candidate.found.path, file, datasets[file.dataset], lines[file.dataset])
             candidate.files[file.dataset] = read
             if read.content is not None:
-                name = self._pseudonymiser.mask(file.name, self._today)
-                self._archive.store(candidate.found.delivery_id, name, read.content)
+                self._archive.store(candidate.found.delivery_id, self._masked(file.name), read.content)
                 read.content = None
         self._archive.store(candidate.found.delivery_id, MANIFEST_NAME, candidate.found.manifest)
         fault = first_fault([read.fault for read in candidate.files.values() if read.fault])
@@ -351,7 +356,19 @@ class _Run:
 
     def archive_as_received(self, candidate: _Candidate) -> None:
         """A delivery that is rejected unopened is still evidence: its manifest is kept."""
+        self._archive_record(candidate)
         self._archive.store(candidate.found.delivery_id, MANIFEST_NAME, candidate.found.manifest)
+
+    def _archive_record(self, candidate: _Candidate) -> None:
+        """Keep where the delivery lay: nobody could tell from what is archived of it."""
+        path = candidate.found.path
+        names = [file.name for file in candidate.read.manifest.files] if candidate.read.manifest else []
+        files = {name: archived_name(self._masked(name)) for name in names}
+        folder = path.relative_to(self.home.drop).as_posix()
+        self._archive.store_record(candidate.found.delivery_id, Received(folder, files, _links_out(path)))
+
+    def _masked(self, name: str) -> str:
+        return self._pseudonymiser.mask(name, self._today)
 
     def carry_out_decisions(self) -> None:
         """Release or reject held deliveries as people have decided since the last nightly."""
@@ -359,6 +376,7 @@ class _Run:
             entry = self.ledger.judged.get(delivery_id)
             if entry is None or entry.status != HELD:
                 continue
+            self._decided[delivery_id] = decision
             if decision == "reject":
                 self.ledger.reject(delivery_id)
                 continue
@@ -380,10 +398,38 @@ class _Run:
         self.history.forget_held({entry.delivery_id for entry in still_held})
         return TakenIn([judged[delivery_id] for delivery_id in changed], still_held)
 
+    def note(self, version: int, moment: datetime, found: set[str]) -> None:
+        """Leave in the archive what this run judged; it counts when the run is published."""
+        judged = self.ledger.judged
+        entries = [judged[one] for one in sorted(found & judged.keys())]
+        lines = [asdict(entry) | {"extract_date": _iso(entry.extract_date)} for entry in entries]
+        run = RunRecord(version, moment.isoformat(), owner(self.home), lines, self._decided)
+        write_run(run_record(self.home.archive, version, published=False), run)
+
     def _without_numbers(self, entry: Judged) -> Judged:
         """The line as it is stored and shown: folders and files may be named after somebody; the id stays as it is."""
         message = entry.delivery_id.join(mask(part, self._today) for part in entry.message.split(entry.delivery_id))
         return replace(entry, folder=mask(entry.folder, self._today), message=message)
+
+
+def _links_out(folder: Path) -> list[str]:
+    """The names in a delivery's folder that lead out of it: its manifest may be bad because of one."""
+    try:
+        links = [path for path in folder.iterdir() if path.is_symlink()]
+    except OSError:
+        return []
+    return sorted(path.name for path in links if not _leads_inside(path))
+
+
+def _leads_inside(path: Path) -> bool:
+    try:
+        return path.resolve().parent == path.parent.resolve()
+    except (OSError, RuntimeError):
+        return False
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def _unforeseen(error: Exception, what: str) -> NightlyFailed:

@@ -12,9 +12,10 @@ from pathlib import Path
 import duckdb
 
 from pipelines.contract import Source
-from pipelines.database import open_database
+from pipelines.delivery.archive import SUFFIX, note_purged
 from pipelines.history.purge import Removal, create_tables, data_year, planned, write_protocol
 from pipelines.history.store import KNOWN_BEFORE
+from pipelines.opening import opened
 
 #: Why archived files were removed, as the protocol says it.
 OUTLIVED = "arkivets gallringstid har gått ut"
@@ -30,9 +31,18 @@ def purge_archives(
         return None
     folders, removal = planned_archives(connection, sources, archive, year)
     if removal:
-        write_protocol(connection, version, year, removal)
-        connection.executemany("insert into purged_archive values (?)", [(folder.name,) for folder in folders])
+        names = [folder.name for folder in folders]
+        note_removal(connection, version, year, names, removal)
+        note_purged(archive, version, names, removal.archives)
     return removal
+
+
+def note_removal(
+    connection: duckdb.DuckDBPyConnection, version: int, year: int, deliveries: list[str], removal: Removal
+) -> None:
+    """Write the protocol of archived deliveries that go, and which ones these are."""
+    write_protocol(connection, version, year, removal)
+    connection.executemany("insert into purged_archive values (?)", [(name,) for name in deliveries])
 
 
 def planned_archives(
@@ -48,14 +58,14 @@ def planned_archives(
         for folder in _folders(archive)
         if folder.name not in noted and ages.get(folder.name, _year_of(folder) + unknown) < year
     ]
-    files = sum(1 for folder in folders for _ in folder.iterdir())
+    files = sum(1 for folder in folders for _ in folder.glob(f"*{SUFFIX}"))
     return folders, Removal(OUTLIVED, archives=files) if folders else None
 
 
 def planned_removals(history: Path, sources: dict[str, Source], archive: Path, year: int) -> list[Removal]:
     """What the next nightly would remove if its latest extract were of this year: persons and archived files."""
     datasets = [dataset for source in sources.values() for dataset in source.datasets.values()]
-    with open_database(history, read_only=True) as connection:
+    with opened(history) as connection:
         year = max(year, data_year(connection) or year)
         connection.execute(KNOWN_BEFORE)
         _, archived = planned_archives(connection, sources, archive, year)
@@ -64,7 +74,7 @@ def planned_removals(history: Path, sources: dict[str, Source], archive: Path, y
 
 def remove_archives(history: Path, archive: Path) -> None:
     """Remove what the published version's history notes as purged; what is left of an earlier time too."""
-    with open_database(history, read_only=True) as connection:
+    with opened(history) as connection:
         noted = {row[0] for row in connection.execute("select delivery_id from purged_archive").fetchall()}
     for folder in _folders(archive):
         if folder.name in noted:

@@ -35,6 +35,7 @@ create table if not exists delivered_file (
     delivery_id varchar, dataset varchar, file varchar, sha256 varchar, rows bigint
 );
 create table if not exists in_service (since date);
+create table if not exists belongs_to (name varchar, value varchar);
 create table if not exists number (pseudonym varchar, birth_date date, gender varchar);
 create table if not exists quarantined_number (pseudonym varchar, birth_date date);
 create table if not exists quarantine (
@@ -100,6 +101,36 @@ class History:
     def datasets(self) -> list[Dataset]:
         """The datasets of all sources."""
         return [dataset for source in self._sources.values() for dataset in source.datasets.values()]
+
+    # --- whose it is ---------------------------------------------------------------------------------------------------
+
+    @property
+    def is_used(self) -> bool:
+        """Whether any delivery has been judged in it."""
+        return self.connection.execute("select 1 from delivery limit 1").fetchone() is not None
+
+    def owner(self) -> dict[str, str]:
+        """The municipality and the fingerprints of the keys that it was made with; nothing where it does not say."""
+        return dict(self.connection.execute("from belongs_to").fetchall())
+
+    def remember_owner(self, owner: dict[str, str]) -> None:
+        """Have it know whose it is."""
+        self.connection.execute("delete from belongs_to")
+        self.connection.executemany("insert into belongs_to values (?, ?)", list(owner.items()))
+
+    def loaded_source(self, delivery_id: str) -> str | None:
+        """The source of a delivery that counts as an extract; None for any other delivery."""
+        found = self.connection.execute("select source from extract where delivery_id = ?", [delivery_id]).fetchone()
+        return found[0] if found else None
+
+    def pseudonyms_on(self, dataset: Dataset, day: date) -> set[str]:
+        """Whom a dataset's extract of a day names."""
+        rows = self.connection.execute(
+            f"select distinct {dataset.number_columns[0].history_name} from {dataset.table} "
+            "where first_extract_date <= $day and coalesce(last_extract_date, $day) >= $day",
+            {"day": day},
+        ).fetchall()
+        return {row[0] for row in rows}
 
     # --- the ledger ----------------------------------------------------------------------------------------------------
 

@@ -8,10 +8,10 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from pipelines.database import open_database
 from pipelines.errors import NightlyFailed, UsageError, tells_of_full_disk
 from pipelines.home import Home
 from pipelines.loading import loading
+from pipelines.opening import opened
 from pipelines.quality import PROCESS
 from pipelines.warehouse.dbt import CHILD
 
@@ -67,20 +67,30 @@ def dagster_home(home: Home) -> Path:
 def run_nightly(home: Home) -> Outcome:
     """Run the job; raises NightlyFailed with the first error's sentence when nothing was published."""
     with home.nightly_lock():
-        if not home.drop.is_dir():
-            raise UsageError(
-                f"The drop folder {home.drop} is missing: mount it, or correct `drop` in {home.path / 'settings.toml'}."
-            )
-        before = home.current()
+        if not home.is_being_restored:
+            if not home.drop.is_dir():
+                raise UsageError(
+                    f"The drop folder {home.drop} is missing: mount it, or correct `drop` in {home.path / 'settings.toml'}."
+                )
+            home.check_state()
+        before = _published_number(home)
         with loading(CHILD, PROCESS):
             failure = _run_job(home)
-        current = home.current()
         # The pointer decides: what fails after it has moved (Dagster's own records, say) takes nothing back.
-        if current is None or (before and current.number <= before.number):
+        if _published_number(home) <= before:
             raise failure or NightlyFailed(
                 "The nightly ended without publishing; see the run in dagster dev, then run kaa nightly again."
             )
         return _outcome(home)
+
+
+def _published_number(home: Home) -> int:
+    """The published version's number; 0 where there is none, or where a restore finds that nobody can say which it is."""
+    try:
+        current = home.current()
+    except NightlyFailed:
+        return 0
+    return current.number if current else 0
 
 
 def _run_job(home: Home) -> Exception | None:
@@ -143,13 +153,13 @@ def _sentence(message: str) -> str:
 def _outcome(home: Home) -> Outcome:
     version = home.current()
     assert version is not None
-    with open_database(version.history, read_only=True) as connection:
+    with opened(version.history) as connection:
         judged = connection.execute(
             "select status, count(*) from delivery where judged_in = ? and decided is null group by status",
             [version.number],
         ).fetchall()
         held = connection.execute("select count(*) from delivery where status = 'held'").fetchone()
-    with open_database(version.published, read_only=True) as connection:
+    with opened(version.published) as connection:
         notices = connection.execute("select sentence, waits_for_a_person from notice order by rowid").fetchall()
     return Outcome(
         version.number,

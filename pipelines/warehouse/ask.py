@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from pipelines.database import open_database
+from pipelines.errors import NightlyFailed
 from pipelines.home import Version
 from pipelines.municipality import Municipality
 from pipelines.warehouse.dbt import CompiledModel, compiled_models
@@ -45,7 +46,10 @@ def keep_models(manifest: Path, version: Version) -> None:
 def ask_figures(
     version: Version, municipality: Municipality, period: Period, known_to: date, figure: str | None = None
 ) -> list[FigureRow]:
-    """The rows of all figures that figures.md knows, or of one, for a period as known on a day; in no particular order."""
+    """The rows of all figures that figures.md knows, or of one, for a period as known on a day; in no particular order.
+
+    Raises NightlyFailed when the version's compiled SQL is missing or torn.
+    """
     models = [f"figure_{figure}" if figure else "figures"]
     return ask_models(version.models, version.history, municipality, period, known_to, models)
 
@@ -53,8 +57,11 @@ def ask_figures(
 def ask_models(
     models: Path, history: Path, municipality: Municipality, period: Period, known_to: date, wanted: Sequence[str]
 ) -> list[FigureRow]:
-    """The rows of models that have a figure's columns, computed with this compiled SQL from this history."""
-    compiled = [CompiledModel(**item) for item in json.loads(models.read_text(encoding="utf-8"))]
+    """The rows of models that have a figure's columns, computed with this compiled SQL from this history.
+
+    Raises NightlyFailed when the compiled SQL is missing or torn.
+    """
+    compiled = _kept_models(models)
     needed = _needed(compiled, wanted)
     connection = open_database()
     try:
@@ -74,6 +81,16 @@ def ask_models(
         ).fetchall()
     finally:
         connection.close()
+
+
+def _kept_models(path: Path) -> list[CompiledModel]:
+    try:
+        return [CompiledModel(**item) for item in json.loads(path.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError) as error:
+        raise NightlyFailed(
+            f"The compiled SQL {path} is missing or torn, so only what the nightly has computed can be shown. Run kaa recover to "
+            "see which versions are complete, or kaa restore to rebuild them from the archive."
+        ) from error
 
 
 def _needed(models: list[CompiledModel], wanted: Iterable[str]) -> set[str]:

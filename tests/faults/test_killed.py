@@ -54,8 +54,8 @@ BEFORE = [
     "dashboards.site:write_assets:after",
     *[f"dashboards.site:write_page:{when}:{call}" for call in range(1, 7) for when in ("before", "after")],
     "pipelines.home:Home.put_in_place:before",
-    "pipelines.home:_sync:before",
-    "pipelines.home:_sync:after:4",
+    "pipelines.home:sync:before",
+    "pipelines.home:sync:after:4",
     "os:replace:before:current.json",
 ]
 

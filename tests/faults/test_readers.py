@@ -90,12 +90,12 @@ def test_a_reader_that_comes_too_late_asks_the_new_version(
     assert {row[-1] for row in reading.read_figures(home, PERIOD, None, None)} == {"2"}
 
 
-def test_a_missing_file_of_the_published_version_is_an_error(night: Night, broken: Path) -> None:
+def test_a_missing_file_of_the_published_version_is_told(night: Night, broken: Path) -> None:
     home = night.copy(broken)
     version = home.current()
     assert version is not None
     version.published.unlink()
-    with pytest.raises(duckdb.Error):
+    with pytest.raises(NightlyFailed, match=r"published\.duckdb is missing.*kaa recover"):
         reading.read_deliveries(home)
 
 
