@@ -146,7 +146,7 @@ def load_municipality(name_or_path: str) -> Municipality:
     """Read a profile; raises UsageError with the first fault of the file."""
     path = profile_path(name_or_path)
     try:
-        content: Any = yaml.load(path.read_text(encoding="utf-8"), Loader=_OnceEach)
+        content: Any = _OnceEach(path.read_text(encoding="utf-8")).get_single_data()
         profile = Municipality.model_validate(content)
     except yaml.constructor.ConstructorError as error:
         raise UsageError(f"The municipality profile {path} cannot be read: {error.problem}.") from error

@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import io
 import re
+import stat
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +20,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.contract import Dataset
-from pipelines.delivery.faults import Fault
+from pipelines.delivery.faults import AGAIN, Fault
 from pipelines.delivery.lines import Lines, Numbers, Places
 from pipelines.delivery.manifest import ManifestFile
+from pipelines.delivery.trouble import Trouble, is_absent, trouble
 
 #: The blanks that are trimmed around every value, inside quotes too.
 BLANKS = " \t\r\n"
@@ -63,12 +65,14 @@ class FileRecords:
 
 @dataclass
 class ReadFile:
-    """What came of one file: its bytes as received (for the archive), and its records or its first fault."""
+    """What came of one file: its bytes as received (for the archive), and its records, its first fault, or why it cannot be
+    read here."""
 
     file: ManifestFile
-    content: bytes | None
-    records: FileRecords | None
-    fault: Fault | None
+    content: bytes | None = None
+    records: FileRecords | None = None
+    fault: Fault | None = None
+    trouble: Trouble | None = None
 
 
 class _Unusable(Exception):
@@ -78,19 +82,24 @@ class _Unusable(Exception):
 
 
 def read_file(folder: Path, file: ManifestFile, dataset: Dataset, lines: Lines) -> ReadFile:
-    """Read one file of a delivery; the fault is the first that applies to the file."""
+    """Read one file of a delivery; the fault is the first that applies to the file.
+
+    Raises OSError for what is not about this file alone, such as a lack of memory.
+    """
+    path = folder / file.name
     try:
-        path = folder / file.name
-        content = path.read_bytes() if path.is_file() else None
-    except OSError:
+        content = path.read_bytes() if stat.S_ISREG(path.stat().st_mode) else None
+    except OSError as error:
+        if not is_absent(error):
+            return ReadFile(file, trouble=trouble(path, error))
         content = None
     if content is None:
-        message = f"Filen {file.name} saknas eller går inte att läsa. Be avsändaren leverera den igen."
-        return ReadFile(file, None, None, Fault("missing_file", message))
+        message = f"Filen {file.name} saknas eller är ingen vanlig fil. Be avsändaren ta med den och {AGAIN}."
+        return ReadFile(file, fault=Fault("missing_file", message))
     try:
-        return ReadFile(file, content, _records(content, file, dataset, lines), None)
+        return ReadFile(file, content, _records(content, file, dataset, lines))
     except _Unusable as error:
-        return ReadFile(file, content, None, error.fault)
+        return ReadFile(file, content, fault=error.fault)
 
 
 def split_record(record: str) -> list[str] | None:
@@ -113,7 +122,7 @@ def _records(content: bytes, file: ManifestFile, dataset: Dataset, lines: Lines)
         raise _Unusable(
             "checksum_mismatch",
             f"Filen {file.name} har en annan kontrollsumma (sha256) än manifestet anger: den är ofullständig eller "
-            "ändrad. Be avsändaren leverera igen.",
+            f"ändrad. Be avsändaren {AGAIN}.",
         )
     text = _decoded(content, file)
     physical = _physical_lines(text)
@@ -133,13 +142,13 @@ def _records(content: bytes, file: ManifestFile, dataset: Dataset, lines: Lines)
         raise _Unusable(
             "missing_column",
             f"Filen {file.name} saknar kolumnen {missing[0]}, som ska finnas enligt kontraktet för {dataset.source}. "
-            "Be avsändaren leverera alla kolumner.",
+            f"Be avsändaren ta med alla kolumner och {AGAIN}.",
         )
     if len(records) != file.rows:
         raise _Unusable(
             "row_count_mismatch",
             f"Filen {file.name} har {len(records)} datarader, men manifestet anger {file.rows}. Filen kan vara "
-            "avkortad: be avsändaren leverera igen.",
+            f"avkortad: be avsändaren {AGAIN}.",
         )
     in_sequence = bool((places == np.arange(2, len(places) + 2)).all())
     return FileRecords(dataset, file.name, header, lines.remember(found), None if in_sequence else places)
@@ -178,7 +187,7 @@ def _decoded(content: bytes, file: ManifestFile) -> bytes:
         raise _Unusable(
             "undecodable",
             f"Filen {file.name} är inte utf-8 på rad {line}, fast manifestet säger det. Be avsändaren ange rätt "
-            "teckenkodning.",
+            f"teckenkodning och {AGAIN}.",
         ) from None
     return content
 
@@ -191,7 +200,8 @@ def _unpacked(content: bytes, file: ManifestFile) -> bytes:
         unpacked = None
     if unpacked is None or len(unpacked) > MAX_UNPACKED:
         raise _Unusable(
-            "undecodable", f"Filen {file.name} går inte att packa upp med gzip. Be avsändaren leverera den igen."
+            "undecodable",
+            f"Filen {file.name} går inte att packa upp med gzip. Be avsändaren packa den på nytt och {AGAIN}.",
         )
     return unpacked
 
@@ -259,5 +269,5 @@ def _named_twice(header: list[str], dataset: Dataset) -> str:
 
 def _malformed(file: ManifestFile, line: int, what: str) -> _Unusable:
     return _Unusable(
-        "malformed_csv", f"Filen {file.name} rad {line}: {what}. Be avsändaren rätta exporten och leverera igen."
+        "malformed_csv", f"Filen {file.name} rad {line}: {what}. Be avsändaren rätta exporten och {AGAIN}."
     )

@@ -174,7 +174,8 @@ BROKEN_DIVISIONS = [
     ),
     ("districts: [{code: A, name: A, valid_to: 2023-06-30, successor: A}]\njob_centres: []", ["ring"]),
     (
-        "districts: [{code: A, name: A, valid_to: 2022-06-30, successor: B}, {code: B, name: B, valid_to: 2023-06-30, successor: C}, "
+        "districts: [{code: A, name: A, valid_to: 2022-06-30, successor: B}, "
+        "{code: B, name: B, valid_to: 2023-06-30, successor: C}, "
         "{code: C, name: C, valid_to: 2024-06-30, successor: B}]\njob_centres: []",
         ["'A'", "ring"],
     ),
