@@ -30,6 +30,12 @@ BLANKS = " \t\r\n"
 
 _FIELD = re.compile(r'[ \t\r\n]*"((?:[^"]|"")*)"[ \t\r\n]*(?=;|\Z)|([^";]*)(?=;|\Z)')
 
+#: What no Swedish text holds, but another encoding read as the stated one gives: the control signs 80–9F (windows-1252 read
+#: as iso-8859-1), a "Ã" with a sign after it (UTF-8 read as iso-8859-1 or windows-1252), and the sign for a lost letter.
+_AFTER_A_TILDE = r"\u{a0}-\u{bf}\u{152}\u{153}\u{160}\u{161}\u{178}\u{17d}\u{17e}\u{192}\u{2c6}\u{2dc}\u{2013}-\u{2122}"
+_GARBLED = rf"[\u{{80}}-\u{{9f}}\u{{fffd}}]|\u{{c3}}[{_AFTER_A_TILDE}]"
+_GARBLED_BEGINS = (b"\xc2", b"\xc3\x83", b"\xef\xbf\xbd")
+
 #: Unpacked size at which a gzipped file is taken for an attack rather than an extract.
 MAX_UNPACKED = 4 * 1024**3
 
@@ -40,6 +46,7 @@ class FileRecords:
 
     ``header``: trimmed column names in the file's order. ``numbers``: each record's number in the batch's `Lines`.
     ``lines``: the physical line on which each begins (the header's is 1); None when they follow each other from line 2.
+    ``garbled``: how many look as if they were written in another encoding than the stated one.
     """
 
     dataset: Dataset
@@ -47,6 +54,7 @@ class FileRecords:
     header: tuple[str, ...]
     numbers: Numbers
     lines: Numbers | None
+    garbled: int = 0
 
     @property
     def count(self) -> int:
@@ -151,7 +159,15 @@ def _records(content: bytes, file: ManifestFile, dataset: Dataset, lines: Lines)
             f"avkortad: be avsändaren {AGAIN}.",
         )
     in_sequence = bool((places == np.arange(2, len(places) + 2)).all())
-    return FileRecords(dataset, file.name, header, lines.remember(found), None if in_sequence else places)
+    numbers = lines.remember(found)
+    return FileRecords(dataset, file.name, header, numbers, None if in_sequence else places, _garbled(text, records))
+
+
+def _garbled(text: bytes, records: pl.Series) -> int:
+    """How many records hold what no Swedish text holds, but another encoding read as the stated one gives."""
+    if text.isascii() or not any(sign in text for sign in _GARBLED_BEGINS):
+        return 0
+    return int(records.str.contains(_GARBLED).sum())
 
 
 def _header(
@@ -174,7 +190,7 @@ def _header(
 
 def _decoded(content: bytes, file: ManifestFile) -> bytes:
     """The file's text as UTF-8 without byte-order mark."""
-    if file.name.endswith(".gz"):
+    if file.name.lower().endswith(".gz"):
         content = _unpacked(content, file)
     if file.encoding == "iso-8859-1":
         return content.decode("iso-8859-1").encode()
@@ -195,7 +211,7 @@ def _decoded(content: bytes, file: ManifestFile) -> bytes:
 def _unpacked(content: bytes, file: ManifestFile) -> bytes:
     try:
         with gzip.open(io.BytesIO(content)) as packed:
-            unpacked = packed.read(MAX_UNPACKED + 1)
+            unpacked = packed.read(MAX_UNPACKED + 1) if content else None
     except (OSError, EOFError, zlib.error):
         unpacked = None
     if unpacked is None or len(unpacked) > MAX_UNPACKED:

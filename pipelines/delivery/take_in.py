@@ -575,7 +575,7 @@ def _checked(
             for name, count in counts.items()
             if count["quarantined"] >= many
         },
-        warnings=_warnings(candidate, counts),
+        warnings=[*_warnings(candidate, counts), *_too_many_values(candidate, ord_, batch)],
     )
 
 
@@ -595,9 +595,31 @@ def _warnings(candidate: _Candidate, counts: dict[str, dict[str, int]]) -> list[
             warnings.append(
                 f"Varning: {file.file.name} har {file.records.unknown_columns} kolumner utanför kontraktet; de sparas inte."
             )
+        if file.records and file.records.garbled:
+            warnings.append(
+                f"Varning: {file.records.garbled} rader i {file.file.name} har tecken som tyder på en annan teckenkodning än "
+                f"{file.file.encoding} (som Ã¥ för å); be avsändaren ange rätt teckenkodning."
+            )
         if count["quarantined"]:
             warnings.append(f"Varning: {count['quarantined']} rader i {file.file.name} är i karantän.")
     if candidate.manifest.unknown_datasets:
         number = len(candidate.manifest.unknown_datasets)
         warnings.append(f"Varning: {number} datamängder som källan inte har enligt kontraktet lästes inte.")
+    return warnings
+
+
+def _too_many_values(candidate: _Candidate, ord_: int, batch: dict[str, BatchRows]) -> list[str]:
+    """What is published as a heading and has more different values than headings have."""
+    warnings = []
+    for name, rows in batch.items():
+        for column in rows.dataset.columns:
+            if column.most_different is None or rows.contents[column.history_name].n_unique() <= column.most_different:
+                continue
+            inside = rows.runs.filter((pl.col("ord_from") <= ord_) & (pl.col("ord_to") >= ord_))
+            values = rows.contents.join(inside, on="content", how="semi")[column.history_name].n_unique()
+            if values > column.most_different:
+                warnings.append(
+                    f"Varning: kolumnen {column.name} i {candidate.files[name].file.name} har {values} olika värden, mer än "
+                    f"{column.most_different}, och alla publiceras: be avsändaren se efter att där inte står fritext."
+                )
     return warnings
