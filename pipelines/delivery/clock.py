@@ -7,6 +7,7 @@ person says so, and that is kept in KAA_HOME beside the pointer. What a night do
 
 import json
 import os
+import pwd
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
@@ -61,9 +62,11 @@ def confirmations(home: Home) -> list[Confirmation]:
         ) from error
 
 
-def confirm(home: Home, now: datetime, by: str, because: str) -> datetime | None:
-    """Note that the clock is right now. Returns the time of publication that counted until then and was later than now; None
-    where there was none, and nothing is noted.
+def confirm(home: Home, now: datetime, because: str) -> datetime | None:
+    """Note that the clock is right now, and who says so.
+
+    Returns the time of publication that counted until then and was later than now; where there was none, None, and nothing is
+    noted.
 
     Raises UsageError when the history or the confirmations cannot be read, or cannot be written.
     """
@@ -80,9 +83,16 @@ def confirm(home: Home, now: datetime, by: str, because: str) -> datetime | None
     latest = latest_publication(home, nights)
     if latest is None or latest <= now:
         return None
-    entry = Confirmation(version.number, now.astimezone(UTC).isoformat(), by, because)
+    entry = Confirmation(version.number, now.astimezone(UTC).isoformat(), _who(), because)
     _write(home, [*confirmations(home), entry])
     return latest
+
+
+def _who() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a user without an entry
+        return f"user {os.getuid()}"
 
 
 def _write(home: Home, entries: list[Confirmation]) -> None:

@@ -72,6 +72,11 @@ def mask_name(text: str) -> str:
     return _without_numbers(text, lambda written: HIDDEN, _is_sound)
 
 
+def mask_text(text: str) -> str:
+    """What a person writes, a reason for example, without the numbers in it, right or mistyped."""
+    return _without_numbers(text, lambda written: HIDDEN, _RULES[Masked.TEXT])
+
+
 def holds_a_number(text: str, column: Masked) -> bool:
     """Whether a number stands in a text that was to be masked."""
     return next(_spellings(_PUT_IN_PLACE.sub(HIDDEN, text), _RULES[column]), None) is not None

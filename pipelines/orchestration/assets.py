@@ -106,8 +106,8 @@ def taken_in(context: dg.AssetExecutionContext, session: NightlySession) -> Iter
         run.contract_checks = run.beside.submit(validate, promised)
         removals = history.purge(run.version.number)
         archived = purge_archives(history.connection, run.sources, run.home.archive, run.version.number)
-        bounds = history.connection.execute("select min(extract_date), max(extract_date) from extract").fetchone()
-        run.extracts = bounds if bounds and bounds[0] else None
+        days = history.connection.execute("select distinct extract_date from extract").fetchall()
+        run.extract_days = [day for (day,) in days]
     run.judged = {entry.delivery_id for entry in result.judged}
     run.beside.submit(run.home.write_out_archive, run.judged)  # what publishing would wait for
     run.still_held = {entry.delivery_id for entry in result.still_held}

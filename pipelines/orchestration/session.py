@@ -18,7 +18,7 @@ from pipelines.errors import NightlyFailed
 from pipelines.home import Home, Version, open_home
 from pipelines.orchestration.runs import tidy_runs
 from pipelines.quality.checks import CheckResult
-from pipelines.warehouse.periods import Period, day_period, periods_between
+from pipelines.warehouse.periods import Period, periods_of
 
 _NEEDS_THE_OTHERS = "This step needs the ones before it: run the whole job nightly."
 
@@ -34,7 +34,7 @@ class Session:
     sources: dict[str, Source]
     beside: Executor
     version: Version | None = None
-    extracts: tuple[date, date] | None = None
+    extract_days: list[date] = field(default_factory=list)
     contract_checks: Future[list[CheckResult]] | None = None
     figure_rows: int = 0
     judged: set[str] = field(default_factory=set)
@@ -56,11 +56,8 @@ class Session:
 
     @property
     def periods(self) -> list[Period]:
-        """Every period that the extracts touch, and the latest day."""
-        if self.extracts is None:
-            return []
-        first, last = self.extracts
-        return [*periods_between(first, last, self.home.municipality), day_period(last)]
+        """Every period that this run computes."""
+        return periods_of(self.extract_days, self.home.municipality)
 
     @property
     def report_periods(self) -> list[Period]:

@@ -5,6 +5,7 @@ None of these is a verdict: when the reason has passed, the delivery is judged a
 
 import errno
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -297,12 +298,16 @@ def test_a_clock_that_had_run_ahead_is_put_right_by_a_person(nights: Nights) -> 
     extract.write(nights.drop)
     assert _told(nights.run().notices) == [(NoticeCode.CLOCK_BEHIND, "")]
     assert extract.path not in {one["folder"] for one in nights.deliveries()}
-    assert confirm(nights.home, right, "karin", "klockan stod på 2031") == right.replace(year=2031).astimezone(UTC)
+    assert confirm(nights.home, right, "klockan stod på 2031") == right.replace(year=2031).astimezone(UTC)
     (kept,) = confirmations(nights.home)
-    assert (kept.by, kept.because, datetime.fromisoformat(kept.clock)) == ("karin", "klockan stod på 2031", right)
+    assert (kept.by, kept.because, datetime.fromisoformat(kept.clock)) == (
+        pwd.getpwuid(os.getuid()).pw_name,
+        "klockan stod på 2031",
+        right,
+    )
     assert not nights.run().notices
     assert nights.verdict(extract) == ("rejected", "future_date")
-    assert confirm(nights.home, right, "karin", "igen") is None  # there is nothing to confirm any more
+    assert confirm(nights.home, right, "igen") is None  # there is nothing to confirm any more
     assert len(confirmations(nights.home)) == 1
 
 
@@ -310,7 +315,7 @@ def test_a_confirmed_clock_says_nothing_of_what_is_published_later(nights: Night
     right = nights.now
     nights.now = right.replace(year=2031)
     nights.run()
-    confirm(nights.home, right, "karin", "2031")
+    confirm(nights.home, right, "2031")
     nights.now = right + timedelta(days=2)
     assert not nights.run().notices
     nights.now = right + timedelta(days=1)
@@ -319,7 +324,7 @@ def test_a_confirmed_clock_says_nothing_of_what_is_published_later(nights: Night
 
 def test_before_anything_is_published_there_is_nothing_to_confirm(tmp_path: Path) -> None:
     nights = Nights(tmp_path)
-    assert confirm(nights.home, nights.now, "karin", "x") is None
+    assert confirm(nights.home, nights.now, "x") is None
     assert confirmations(nights.home) == []
 
 

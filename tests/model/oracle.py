@@ -1194,7 +1194,7 @@ class DayFigures(Counts):
         if age_on(birth, day) >= 20:
             not_met.append(2)
         came_too_late_for_school = row is not None and row["invandrad_efter_skolplikt"] == "J"
-        if day < date(birth.year + 16, 7, 1) and not came_too_late_for_school:
+        if (day.year, day.month) < (birth.year + 16, 7) and not came_too_late_for_school:
             not_met.append(3)
         if any(student == person and self._is_studying(study) for student, study in self.studies):
             not_met.append(4)

@@ -32,7 +32,7 @@ def as_date(day: date | str) -> date:
 
 def personnummer(birth: date | str, serial: int) -> str:
     """A valid number; an odd serial (001-999) is a man's, an even one a woman's."""
-    return _with_check_digit(as_date(birth).strftime("%Y%m%d"), serial)
+    return _with_check_digit(as_date(birth).isoformat().replace("-", ""), serial)
 
 
 def samordningsnummer(birth: date | str, serial: int) -> str:
