@@ -2,12 +2,16 @@
 
 import json
 import os
+import pwd
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from pipelines.delivery.find import find_deliveries
 from pipelines.errors import UsageError
+from pipelines.history.store import History
+from pipelines.home import open_home
 from pipelines.municipality import PROFILES
 from tests.cli.conftest import Kaa, Published, Said
 
@@ -394,3 +398,32 @@ def test_an_unknown_delivery_or_one_that_is_not_held_cannot_be_decided_on(publis
             delivery_id = next(line["delivery_id"] for line in lines if line["status"] == status)
             assert is_usage_error(kaa("deliveries", decision, delivery_id), delivery_id, status)
     assert not list((published.home / "decisions").iterdir())
+
+
+# --- the clock ----------------------------------------------------------------------------------------------------------
+
+
+def test_confirming_the_clock_needs_a_reason_and_something_to_confirm(set_up: Path, kaa: Kaa) -> None:
+    assert is_usage_error(kaa("confirm-clock"), "--because")
+    assert is_usage_error(kaa("confirm-clock", "--because", "  "), "--because")
+    said = kaa("confirm-clock", "--because", "klockan ställd")
+    assert (said.exit_code, said.out) == (0, "")
+    assert "nothing to confirm" in said.err
+    assert not (set_up / "confirmed-clock.json").exists()
+
+
+def test_a_confirmed_clock_is_kept_with_who_and_why_and_no_number(
+    set_up: Path, kaa: Kaa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = open_home(set_up)
+    version = home.start_next()
+    with History(version.history, {}) as history:
+        history.remember_night(version.number, datetime(2091, 1, 1, 4, tzinfo=UTC))
+    home.put_in_place(version)
+    said = kaa("confirm-clock", "--because", "Anna 20050304 – 2187 såg att klockan stod på 2091")
+    assert said.exit_code == 0
+    assert "2091-01-01 05:00 was wrong" in said.err
+    (kept,) = json.loads((set_up / "confirmed-clock.json").read_text(encoding="utf-8"))
+    assert kept["because"] == "Anna ************ såg att klockan stod på 2091"
+    assert (kept["version"], kept["by"]) == (1, pwd.getpwuid(os.getuid()).pw_name)
+    assert "nothing to confirm" in kaa("confirm-clock", "--because", "igen").err
