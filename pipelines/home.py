@@ -12,6 +12,7 @@ whatever happens to the process. What the versions hold does not belong here.
     published/<n>/           figures, definitions, pages: no rows about persons
     dagster/, dbt/, logs/    the orchestrator's own storage; dbt's; what dbt said last night
     current.json             the pointer
+    confirmed-clock.json     what people have said of the machine's clock (``delivery.clock``)
 """
 
 import fcntl

@@ -9,6 +9,9 @@ from pipelines.delivery.manifest import MANIFEST_NAME
 from pipelines.delivery.trouble import Trouble, is_absent, trouble
 from pipelines.errors import UsageError
 
+#: What a file holds beyond this is not read: it is no manifest, and is not to fill the memory.
+_LONGEST_MANIFEST = 4 * 1024**2
+
 
 @dataclass(frozen=True)
 class Found:
@@ -27,7 +30,7 @@ class Found:
     def is_unchanged(self) -> bool:
         """Whether the manifest still stands there as it was found."""
         try:
-            return (self.path / MANIFEST_NAME).read_bytes() == self.manifest
+            return _manifest(self.path / MANIFEST_NAME) == self.manifest
         except OSError:
             return False
 
@@ -87,13 +90,18 @@ def _delivery(path: Path, drop: Path, closed: list[Closed]) -> Found | None:
         if not stat.S_ISREG(seen.st_mode):
             return None
         file = MANIFEST_NAME
-        manifest = place.read_bytes()
+        manifest = _manifest(place)
     except OSError as error:
         if not is_absent(error):
             closed.append(Closed(_shown(path, drop), file, trouble(place if file else path, error)))
         return None
     folder = path.relative_to(drop).as_posix()
     return Found(path, _shown(path, drop), manifest, delivery_id(folder, manifest), seen.st_mtime)
+
+
+def _manifest(place: Path) -> bytes:
+    with place.open("rb") as file:
+        return file.read(_LONGEST_MANIFEST)
 
 
 def _shown(path: Path, drop: Path) -> str:

@@ -36,7 +36,7 @@ _AFTER_A_TILDE = r"\u{a0}-\u{bf}\u{152}\u{153}\u{160}\u{161}\u{178}\u{17d}\u{17e
 _GARBLED = rf"[\u{{80}}-\u{{9f}}\u{{fffd}}]|\u{{c3}}[{_AFTER_A_TILDE}]"
 _GARBLED_BEGINS = (b"\xc2", b"\xc3\x83", b"\xef\xbf\xbd")
 
-#: Unpacked size at which a gzipped file is taken for an attack rather than an extract.
+#: Size, unpacked, at which a file is taken for an attack or an accident rather than an extract.
 MAX_UNPACKED = 4 * 1024**3
 
 
@@ -96,7 +96,10 @@ def read_file(folder: Path, file: ManifestFile, dataset: Dataset, lines: Lines) 
     """
     path = folder / file.name
     try:
-        content = path.read_bytes() if stat.S_ISREG(path.stat().st_mode) else None
+        seen = path.stat()
+        if seen.st_size > MAX_UNPACKED:
+            return ReadFile(file, fault=_too_large(file).fault)
+        content = path.read_bytes() if stat.S_ISREG(seen.st_mode) else None
     except OSError as error:
         if not is_absent(error):
             return ReadFile(file, trouble=trouble(path, error))
@@ -214,12 +217,22 @@ def _unpacked(content: bytes, file: ManifestFile) -> bytes:
             unpacked = packed.read(MAX_UNPACKED + 1) if content else None
     except (OSError, EOFError, zlib.error):
         unpacked = None
-    if unpacked is None or len(unpacked) > MAX_UNPACKED:
+    if unpacked is not None and len(unpacked) > MAX_UNPACKED:
+        raise _too_large(file)
+    if unpacked is None:
         raise _Unusable(
             "undecodable",
             f"Filen {file.name} går inte att packa upp med gzip. Be avsändaren packa den på nytt och {AGAIN}.",
         )
     return unpacked
+
+
+def _too_large(file: ManifestFile) -> _Unusable:
+    return _Unusable(
+        "undecodable",
+        f"Filen {file.name} är större än {MAX_UNPACKED // 1024**3} GB, mer än något uttag. Be avsändaren se efter vad den "
+        f"innehåller och {AGAIN}.",
+    )
 
 
 def _physical_lines(text: bytes) -> pl.Series:

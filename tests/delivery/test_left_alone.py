@@ -124,14 +124,14 @@ def test_trouble_of_the_machines_own_is_never_a_verdict(
     extract = sound("ber", "2023-11-30")
     extract.write(nights.drop)
     _written(nights, extract, 10 * MINUTES)
-    real = Path.read_bytes
+    real = Path.open
 
-    def fails(path: Path) -> bytes:
+    def fails(path: Path, *arguments: Any, **named: Any) -> Any:
         if path.parent.parent.name == "ber" and path.name == file:
             raise OSError(kind, os.strerror(kind), str(path))
-        return real(path)
+        return real(path, *arguments, **named)
 
-    monkeypatch.setattr(Path, "read_bytes", fails)
+    monkeypatch.setattr(Path, "open", fails)
     for _ in range(2):  # for as long as it lasts
         taken = nights.run()
         assert _told(taken.notices) == [(NoticeCode.DELIVERY_UNREADABLE, extract.path)]

@@ -193,6 +193,29 @@ def test_a_conflict_and_a_refusal_are_judged_anew_with_a_higher_revision(tmp_pat
     assert nights.verdict(small) == ("accepted", None)
 
 
+def test_files_larger_than_any_extract_stop_nobody(tmp_path: Path) -> None:
+    nights = Nights(tmp_path)
+    large, endless = sound("enkat", "2023-11-28"), sound("enkat", "2023-11-29")
+    for extract, name in ((large, "svar.csv"), (endless, "leverans.json")):
+        extract.write(nights.drop)
+        with (nights.drop / extract.path / name).open("r+b") as file:
+            file.truncate(2**33)  # takes no room
+    nights.night(sound("enkat", "2023-11-30"))
+    assert nights.verdict(large) == ("rejected", "undecodable")
+    assert nights.verdict(endless) == ("rejected", "bad_manifest")
+    assert nights.counting() == {("enkat", "2023-11-30", 1)}
+
+
+def test_times_at_the_ends_of_time_are_times(tmp_path: Path) -> None:
+    nights = Nights(tmp_path)
+    first, last = (
+        Extract("enkat", "2023-11-30", folder=created, created=created).answer("a")
+        for created in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00")
+    )
+    nights.night(last, first)
+    assert (nights.verdict(first)[0], nights.verdict(last)[0]) == ("accepted", "duplicate")
+
+
 @pytest.mark.parametrize("day", ["0001-01-01", "1900-01-01", "2005-06-30"])
 def test_a_date_before_the_first_day_stops_nobody(tmp_path: Path, day: str) -> None:
     nights = Nights(tmp_path)
