@@ -10,6 +10,7 @@ import csv
 import gc
 import io
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
@@ -42,11 +43,19 @@ def progress(text: str) -> None:
 
 def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Comma, RFC 4180, UTF-8, LF, a header row."""
+    _write("".join(_csv_line(row) for row in [columns, *rows]))
+
+
+def _csv_line(row: Sequence[Any]) -> str:
+    # With the line end of RFC 4180, for a value with a lone carriage return is quoted only then.
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    click.echo(buffer.getvalue(), nl=False)
+    csv.writer(buffer, lineterminator="\r\n").writerow(row)
+    return buffer.getvalue().removesuffix("\r\n") + "\n"
+
+
+def _write(text: str) -> None:
+    """What a program reads, sign by sign: colours are not for click to take out, for values may hold such signs."""
+    click.echo(text, nl=False, color=True)
 
 
 def write_json(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -55,7 +64,7 @@ def write_json(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         "{" + ", ".join(f"{json.dumps(name)}: {_json(value)}" for name, value in zip(columns, row, strict=True)) + "}"
         for row in rows
     ]
-    click.echo("[" + ",\n ".join(objects) + "]")
+    _write("[" + ",\n ".join(objects) + "]\n")
 
 
 def _json(value: Any) -> str:
@@ -73,8 +82,13 @@ def write_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
 
     table = Table(*columns, show_lines=False)
     for row in rows:
-        table.add_row(*("" if value is None else str(_plain(value)) for value in row))
+        table.add_row(*("" if value is None else _harmless(str(_plain(value))) for value in row))
     Console(width=None if sys.stdout.isatty() else 240, highlight=False, markup=False).print(table)
+
+
+def _harmless(text: str) -> str:
+    """A text for a terminal: signs that would steer it are written out."""
+    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", lambda sign: repr(sign[0])[1:-1], text)
 
 
 def _plain(value: Any) -> Any:
@@ -193,6 +207,34 @@ def _decide(delivery_id: str, decision: str) -> None:
         raise UsageError(f"Delivery {delivery_id} is {status}; only a held delivery can be decided on.")
     home.decide(delivery_id, decision)
     say(f"Noted: {decision} {delivery_id}. It takes effect at the next kaa nightly.")
+
+
+@kaa.command("confirm-clock")
+@click.option("--because", required=True, help="Why later times of publication were wrong; it is kept.")
+def confirm_clock(because: str) -> None:
+    """Say that the machine's clock is right now, and that times of publication later than now were wrong."""
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from pipelines.delivery.clock import confirm
+    from pipelines.delivery.pseudonym import mask_text
+    from pipelines.home import open_home
+
+    if not because.strip():
+        raise UsageError("--because says why: write for example what had happened to the clock.")
+    home = open_home()
+    zone = ZoneInfo(home.municipality.timezone)
+    now = datetime.now(zone)
+    later = confirm(home, now, mask_text(because.strip()))
+    if later is None:
+        say(
+            f"The clock shows {now:%Y-%m-%d %H:%M} and nothing was published later than that: there is nothing to confirm."
+        )
+    else:
+        say(
+            f"Noted: {now:%Y-%m-%d %H:%M} is right, and {later.astimezone(zone):%Y-%m-%d %H:%M} was wrong. The next kaa nightly "
+            "judges what waited for that."
+        )
 
 
 @kaa.command()

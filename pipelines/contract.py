@@ -60,6 +60,7 @@ class Column:
     pattern: str | None = None
     rules: tuple[Rule, ...] = ()
     reference: tuple[str, str] | None = None  # (dataset, column) that must hold this value in the same delivery
+    most_different: int | None = None  # of more different values in a delivery people are warned
 
 
 @dataclass(frozen=True)
@@ -177,6 +178,7 @@ def _column(prop: SchemaProperty, lists: dict[str, dict[str, str]]) -> Column:
         pattern=options.get("pattern"),
         rules=tuple(rule for rule in map(_rule, prop.quality or []) if rule),
         reference=(dataset.rpartition(".")[2], column) if references else None,
+        most_different=custom.get("mostDifferent"),
     )
 
 

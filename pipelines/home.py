@@ -15,6 +15,7 @@ whatever happens to the process. Which versions are whole is said in ``versions`
     records.jsonl            what people decided about the state, one line each
     aside/<time>/            what was put out of the way for a person to look at
     restoring/               while `kaa restore` works, or after it was killed
+    confirmed-clock.json     what people have said of the machine's clock (``delivery.clock``)
 """
 
 import fcntl

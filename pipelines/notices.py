@@ -12,6 +12,7 @@ class NoticeCode(StrEnum):
     """What there is to tell."""
 
     FOLDER_UNREADABLE = "folder_unreadable"  # folder, problem, owner
+    SOURCE_UNREADABLE = "source_unreadable"  # folder, problem, owner
     DELIVERY_SETTLING = "delivery_settling"  # folder, file, minutes
     DELIVERY_UNREADABLE = "delivery_unreadable"  # folder, file, problem, owner
     DELIVERY_UNEXPLAINED = "delivery_unexplained"  # folder, place
@@ -24,6 +25,8 @@ class NoticeCode(StrEnum):
 _SENTENCES = {
     NoticeCode.FOLDER_UNREADABLE: "Mappen {folder} går inte att läsa ({problem}, ägare {owner}) och hoppades över. Är den "
     "ingen leverans behöver inget göras; annars ge nattkörningens användare läsrätt.",
+    NoticeCode.SOURCE_UNREADABLE: "Mappen {folder}, där leveranser ska ligga, går inte att läsa ({problem}, ägare {owner}): "
+    "det som ligger i den är inte inläst. Ge nattkörningens användare läsrätt, så läses det nästa natt.",
     NoticeCode.DELIVERY_SETTLING: "Leveransen {folder} är inte hel än: {file} saknas eller går inte att läsa. Den lämnades i "
     "natt och bedöms när manifestet är äldre än {minutes} minuter.",
     NoticeCode.DELIVERY_UNREADABLE: "Leveransen {folder} lämnades i natt, för {file} går inte att läsa här ({problem}, ägare "
@@ -31,7 +34,8 @@ _SENTENCES = {
     NoticeCode.DELIVERY_UNEXPLAINED: "Leveransen {folder} lämnades i natt, för programmet kunde inte läsa den ({place}). "
     "Anmäl raden till systemförvaltaren; övriga leveranser är inlästa.",
     NoticeCode.CLOCK_BEHIND: "Serverns klocka går fel: den visar {clock}, men något publicerades redan {published}. "
-    "{deliveries} leveranser med senare datum bedömdes inte. Ställ klockan; går den rätt nu, kör kaa confirm-clock.",
+    "{deliveries} leveranser med senare datum bedömdes inte. Ställ klockan; går den rätt nu, kör kaa "
+    "confirm-clock --because TEXT.",
     NoticeCode.DELIVERIES_VANISHED: "Ingen av de {deliveries} leveranser som har lästs in finns kvar i {drop}, och inget nytt "
     "kom. Se efter att rätt mapp är monterad.",
     NoticeCode.SOURCE_SILENT: "{title} har inte levererat sedan {last}: {days} väntade uttag saknas. Fråga avsändaren.",

@@ -6,11 +6,11 @@ What is not chosen is put aside, never deleted, and who chose what and why is re
 
 import shutil
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.delivery.pseudonym import mask
+from pipelines.delivery.pseudonym import mask_text
 from pipelines.errors import NightlyFailed, UsageError
 from pipelines.home import RUN_SUFFIX, Home
 from pipelines.opening import opened, trouble
@@ -75,7 +75,7 @@ def checked_reason(because: str) -> str:
     """A person's reason as it is recorded, without personnummer. Raises UsageError when it says nothing."""
     if not because.strip():
         raise UsageError("--because says why, for those who look after you: write a sentence.")
-    return mask(" ".join(because.split()), date.today())
+    return mask_text(" ".join(because.split()))
 
 
 def _check_choice(home: Home, version: Version) -> None:

@@ -404,14 +404,10 @@ class _Rebuilding:
         except (ValueError, TypeError, KeyError, RecursionError):
             names, source = [], "okand"
         plain = [name for name in names if name not in ("", ".", "..") and not set(name) & {"/", "\\", "\0"}]
-        files = {name: archived_name(self._masked(name, folder)) for name in plain}
+        files = {name: archived_name(self._pseudonymiser.name(name)) for name in plain}
         shown = self._old.get(folder.name, {}).get("folder") or ""
         is_exact = delivery_id(shown, manifest) == folder.name
         return Received(shown if is_exact else f"{source}/{folder.name}", files)
-
-    def _masked(self, name: str, folder: Path) -> str:
-        moment = datetime.fromtimestamp((folder / f"{MANIFEST_NAME}{SUFFIX}").stat().st_mtime)
-        return self._pseudonymiser.mask(name, moment.date())
 
     def _list_gone(self, history: History, run: RunRecord) -> None:
         """What is gone stands in the list as it did, but for what was loaded: nothing of that is there any more."""

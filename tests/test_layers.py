@@ -16,8 +16,9 @@ ALLOWED = {
                            "pipelines.home", "pipelines.notices", "pipelines.opening"},
     "pipelines/history": {"pipelines.contract", "pipelines.database", "pipelines.errors", "pipelines.municipality",
                           "pipelines.opening", "pipelines.delivery"},
-    "pipelines/quality": {"pipelines.contract", "pipelines.errors", "pipelines.loading", "pipelines.municipality",
-                          "pipelines.notices"},
+    # What looks like a personnummer is said in one place.
+    "pipelines/quality": {"pipelines.contract", "pipelines.delivery.pseudonym", "pipelines.errors", "pipelines.loading",
+                          "pipelines.municipality", "pipelines.notices"},
     "pipelines/warehouse": {"pipelines.contract", "pipelines.database", "pipelines.errors", "pipelines.municipality",
                             "pipelines.home", "pipelines.loading", "pipelines.opening"},
 }  # fmt: skip

@@ -116,6 +116,10 @@ class Archive:
             target.parent.mkdir(exist_ok=True)
             os.replace(part, target)
 
+    def holds(self, delivery_id: str) -> bool:
+        """Whether anything of a delivery is kept."""
+        return (self.folder / delivery_id).is_dir()
+
     def forget(self, delivery_id: str) -> None:
         """Remove a delivery's files."""
         shutil.rmtree(self.folder / delivery_id, ignore_errors=True)

@@ -1,5 +1,6 @@
 """What can be wrong with a delivery or a row, in the order of deliveries.md sections 2 and 3. Texts are Swedish: people
-read them in lists and on pages, and they never quote a value from the data."""
+read them in lists and on pages, and they never quote a value from the data. A sentence about a delivery says what makes it be
+judged anew."""
 
 from dataclasses import dataclass
 
@@ -19,6 +20,10 @@ REJECTION_ORDER = (
     "too_many_bad_rows",
     "conflict",
 )
+
+
+#: A delivery is known by its folder and its manifest's bytes, so a mended file alone is never looked at again.
+AGAIN = "leverera igen med nytt manifest (ny tid i skapad)"
 
 
 @dataclass(frozen=True)

@@ -1,29 +1,47 @@
 """Sees the deliveries in the drop folder: folders two levels down that hold a manifest. Nothing is judged here."""
 
 import hashlib
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.delivery.manifest import MANIFEST_NAME
+from pipelines.delivery.trouble import Trouble, is_absent, trouble
 from pipelines.errors import UsageError
+
+#: What a file holds beyond this is not read: it is no manifest, and is not to fill the memory.
+_LONGEST_MANIFEST = 4 * 1024**2
 
 
 @dataclass(frozen=True)
 class Found:
-    """A delivery folder: ``folder`` is its path below the drop folder, ``delivery_id`` follows from it and the manifest."""
+    """A delivery folder: ``folder`` is its path below the drop folder, ``delivery_id`` follows from it and the manifest.
+
+    ``written``: the manifest's file time, in seconds.
+    """
 
     path: Path
     folder: str
     manifest: bytes
     delivery_id: str
+    written: float
 
     @property
     def is_unchanged(self) -> bool:
         """Whether the manifest still stands there as it was found."""
         try:
-            return (self.path / MANIFEST_NAME).read_bytes() == self.manifest
+            return _manifest(self.path / MANIFEST_NAME) == self.manifest
         except OSError:
             return False
+
+
+@dataclass(frozen=True)
+class Closed:
+    """A folder of the drop folder that cannot be read, or, with ``file``, whose manifest cannot be read."""
+
+    folder: str
+    file: str | None
+    trouble: Trouble
 
 
 def delivery_id(folder: str, manifest: bytes) -> str:
@@ -31,28 +49,61 @@ def delivery_id(folder: str, manifest: bytes) -> str:
     return hashlib.sha256(folder.encode(errors="surrogateescape") + b"\0" + manifest).hexdigest()[:16]
 
 
-def find_deliveries(drop: Path) -> list[Found]:
-    """Every folder with a manifest, in path order. A folder without one is not a delivery yet and is left alone.
+def find_deliveries(drop: Path) -> tuple[list[Found], list[Closed]]:
+    """Every folder with a manifest, in path order, and what cannot be read here. A folder without a manifest is not a
+    delivery yet and is left alone.
 
     Raises UsageError when the drop folder is missing or cannot be listed.
     """
     try:
-        folders = sorted(folder for source in drop.iterdir() if source.is_dir() for folder in source.iterdir())
+        entries = sorted(drop.iterdir())
     except OSError as error:
         raise UsageError(
             f"The drop folder {error.filename or drop} cannot be read ({error.strerror}): mount it, give the nightly job "
             "access to it, or correct `drop` in the settings file."
         ) from error
-    found = []
-    for path in folders:
-        try:
-            if not (path / MANIFEST_NAME).is_file():
-                continue
-            manifest = (path / MANIFEST_NAME).read_bytes()
-        except OSError:
-            # No manifest, or one that cannot be read tonight: not a delivery yet.
-            continue
-        folder = path.relative_to(drop).as_posix()
-        shown = folder.encode(errors="surrogateescape").decode(errors="replace")
-        found.append(Found(path, shown, manifest, delivery_id(folder, manifest)))
-    return found
+    found: list[Found] = []
+    closed: list[Closed] = []
+    for entry in entries:
+        for path in _folders(entry, drop, closed):
+            delivery = _delivery(path, drop, closed)
+            if delivery:
+                found.append(delivery)
+    return found, closed
+
+
+def _folders(entry: Path, drop: Path, closed: list[Closed]) -> list[Path]:
+    try:
+        return sorted(entry.iterdir()) if entry.is_dir() else []
+    except OSError as error:
+        if not is_absent(error):
+            closed.append(Closed(_shown(entry, drop), None, trouble(entry, error)))
+        return []
+
+
+def _delivery(path: Path, drop: Path, closed: list[Closed]) -> Found | None:
+    """The delivery in a folder; None where there is none, or none that can be read tonight."""
+    place = path / MANIFEST_NAME
+    file = None
+    try:
+        seen = place.stat()
+        if not stat.S_ISREG(seen.st_mode):
+            return None
+        file = MANIFEST_NAME
+        manifest = _manifest(place)
+    except OSError as error:
+        if not is_absent(error):
+            closed.append(Closed(_shown(path, drop), file, trouble(place if file else path, error)))
+        return None
+    folder = path.relative_to(drop).as_posix()
+    return Found(path, _shown(path, drop), manifest, delivery_id(folder, manifest), seen.st_mtime)
+
+
+def _manifest(place: Path) -> bytes:
+    with place.open("rb") as file:
+        return file.read(_LONGEST_MANIFEST)
+
+
+def _shown(path: Path, drop: Path) -> str:
+    """The path below the drop folder; what is not UTF-8 in it is replaced."""
+    return path.relative_to(drop).as_posix().encode(errors="surrogateescape").decode(errors="replace")

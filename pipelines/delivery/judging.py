@@ -8,7 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from pipelines.delivery.faults import Fault
+from pipelines.delivery.faults import AGAIN, Fault
 from pipelines.municipality import Thresholds
 
 ACCEPTED, DUPLICATE, SUPERSEDED, HELD, REJECTED = "accepted", "duplicate", "superseded", "held", "rejected"
@@ -135,6 +135,7 @@ class Ledger:
         """A person turns a held delivery away; the reason it was held stays in the list."""
         entry = self.judged[delivery_id]
         message = entry.message.split(_HELD_ADVICE)[0].strip() + " Avvisad av en handläggare: inget av den är inläst."
+        message += " Ska den ändå in: be avsändaren leverera igen med högre revision."
         return self.remember(replace(entry, status=REJECTED, message=message, decided="reject"))
 
     def _accept(self, entry: Judged, rows: dict[str, int]) -> Judged:
@@ -158,7 +159,7 @@ class Ledger:
                     "too_many_bad_rows",
                     f"Datamängden {dataset} har {bad} felaktiga rader av {rows}, mer än {limit.bad_row_share} procent: "
                     f"exporten är troligen trasig. {delivery.commonest_fault.get(dataset, '')} "
-                    "Be avsändaren rätta den och leverera igen.",
+                    f"Be avsändaren rätta den och {AGAIN}.",
                 )
         return None
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.contract import Source
-from pipelines.delivery.faults import Fault
+from pipelines.delivery.faults import AGAIN, Fault
 
 MANIFEST_NAME = "leverans.json"
 ENCODINGS = ("utf-8", "iso-8859-1")
@@ -67,8 +67,8 @@ class _Bad(Exception):
     """A field is missing or of the wrong type; the text names the field and what it should be."""
 
 
-def read_manifest(content: bytes, folder: Path, sources: dict[str, Source]) -> ReadManifest:
-    """Read a manifest's bytes; never raises for what a sender may have written."""
+def read_manifest(content: bytes, folder: Path, sources: dict[str, Source], first_day: date) -> ReadManifest:
+    """Read a manifest's bytes; never raises for what a sender may have written. No extract is older than ``first_day``."""
     result = ReadManifest()
     try:
         raw = json.loads(content)
@@ -83,12 +83,12 @@ def read_manifest(content: bytes, folder: Path, sources: dict[str, Source]) -> R
     if matched and matched[1].lstrip("0") != "1":
         result.fault = Fault(
             "unsupported_schema_version",
-            f"Leveransen har schemaversion {matched[0][:20]}, men bara version 1 tas emot. Be avsändaren leverera i "
-            "version 1, eller uppgradera programmet.",
+            f"Leveransen har schemaversion {matched[0][:20]}, men bara version 1 tas emot. Be avsändaren gå över "
+            f"till version 1 och {AGAIN}.",
         )
     result.source = raw["kalla"] if isinstance(raw.get("kalla"), str) and raw["kalla"] in sources else None
     try:
-        result.extract_date = _date(raw, "uttagsdatum")
+        result.extract_date = _extract_date(raw, first_day)
         result.revision = _whole(raw, "revision", 1)
     except _Bad:
         pass
@@ -97,7 +97,7 @@ def read_manifest(content: bytes, folder: Path, sources: dict[str, Source]) -> R
     try:
         if not matched:
             raise _Bad("fältet schemaversion ska vara en text som ”1.0”")
-        result.manifest = _manifest(raw, folder, sources)
+        result.manifest = _manifest(raw, folder, sources, first_day)
     except _Bad as error:
         result.fault = _bad(str(error))
     return result
@@ -105,11 +105,12 @@ def read_manifest(content: bytes, folder: Path, sources: dict[str, Source]) -> R
 
 def _bad(what: str) -> Fault:
     return Fault(
-        "bad_manifest", f"Manifestet {MANIFEST_NAME} går inte att använda: {what}. Be avsändaren skicka ett nytt."
+        "bad_manifest",
+        f"Manifestet {MANIFEST_NAME} går inte att använda: {what}. Be avsändaren rätta det och leverera igen.",
     )
 
 
-def _manifest(raw: dict[str, Any], folder: Path, sources: dict[str, Source]) -> Manifest:
+def _manifest(raw: dict[str, Any], folder: Path, sources: dict[str, Source], first_day: date) -> Manifest:
     source = _text(raw, "kalla")
     if source not in sources:
         raise _Bad("fältet kalla är inte en källa med kontrakt (" + ", ".join(sources) + ")")
@@ -126,7 +127,7 @@ def _manifest(raw: dict[str, Any], folder: Path, sources: dict[str, Source]) -> 
     return Manifest(
         source=source,
         municipality_code=_text(raw, "kommunkod"),
-        extract_date=_date(raw, "uttagsdatum"),
+        extract_date=_extract_date(raw, first_day),
         revision=_whole(raw, "revision", 1),
         created=_timestamp(raw, "skapad"),
         files=tuple(item for item in files if item.dataset in known),
@@ -193,6 +194,13 @@ def _date(raw: dict[str, Any], name: str) -> date:
         except ValueError:
             pass
     raise _Bad(f"fältet {name} saknas eller är inte ett datum ÅÅÅÅ-MM-DD")
+
+
+def _extract_date(raw: dict[str, Any], first_day: date) -> date:
+    day = _date(raw, "uttagsdatum")
+    if day < first_day:
+        raise _Bad(f"uttagsdatum {day} ligger före {first_day}, den första dag som kommunen kan ha uttag från")
+    return day
 
 
 def _timestamp(raw: dict[str, Any], name: str) -> datetime:

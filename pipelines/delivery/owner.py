@@ -97,7 +97,7 @@ def _tested(home: Home, history: History, sources: dict[str, Source], found: Ite
     pseudonymiser = Pseudonymiser(home.pseudonym_key)
     for one in found:
         loaded = history.loaded_source(one.delivery_id)
-        read = read_manifest(one.manifest, one.path, sources)
+        read = read_manifest(one.manifest, one.path, sources, home.municipality.first_day)
         if not loaded or read.manifest is None:
             continue
         datasets = [item for item in sources[loaded].datasets.values() if item.number_columns]

@@ -3,15 +3,30 @@
 A pseudonym is the first 128 bits of HMAC-SHA-256 over the twelve digits with the municipality's secret key. A plain hash
 would be no protection: all numbers of a year of births can be tried in seconds.
 
-A sender may also write a personnummer where none belongs: in a record's id, a file's or a folder's name. There it is hidden.
+A sender may also write a personnummer where none belongs. What is looked for is one thing everywhere (`_spellings`): ten or
+twelve digits of any script that are no part of a longer run of digits, with any few signs between them that are no letters
+(dashes, blanks, dots, what cannot be seen), and whose first six or eight can be a birth date, also that of a samordningsnummer
+with an unknown month or day. What is done with one that is found differs:
+
+* in text (a question, a name of an activity: `Masked.TEXT`) it is hidden, right or mistyped: hiding too much does no harm;
+* in names of folders and files, and in sentences about them (`mask_name`), it is hidden when its check digit is right, so that
+  a day and a time mostly stay readable;
+* in ids of records (`Masked.ID`) it is hidden when its check digit is right and it can be the number of somebody who is old
+  enough for the register. An id must be the same every night, whatever the clock shows, and many ids begin with the day on which
+  the record was made: ids are compared as text where figures have a tie, so those are left as they are.
+
+In text and ids different numbers stay different texts, so keys and references still fit together.
 """
 
 import hmac
 import re
-from collections.abc import Callable
-from datetime import date
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from enum import Enum
 
 import polars as pl
+
+from pipelines.contract import Column
 
 #: What is known of a number before it is dropped (deliveries.md section 3, figures.md section 1).
 NUMBER_SCHEMA = {"number": pl.String, "pseudonym": pl.String, "birth_date": pl.Date, "gender": pl.String}
@@ -19,55 +34,106 @@ NUMBER_SCHEMA = {"number": pl.String, "pseudonym": pl.String, "birth_date": pl.D
 #: What stands where somebody wrote a personnummer in a text.
 HIDDEN = "*" * 12
 
-#: Somebody born later is in no source; so a name that holds a day and a time of recent years is no number.
-_LEAST_AGE = 10
+#: What stands there where different numbers stay different; its hex digits may look like a number themselves.
+_PUT_IN_PLACE = re.compile(re.escape(HIDDEN) + "-[0-9a-f]{12}")
 
-#: Births up to this year are hidden in ids and other texts. An id must be the same every night, so this cannot follow the
-#: clock; it covers everybody who is under 20 until 2032, and leaves alone ids that begin with the day they were made.
-_LATEST_BIRTH_IN_TEXT = 2012
+#: Births up to this year are hidden in ids. It covers everybody who turns 15 until 2027.
+_LATEST_BIRTH_IN_ID = 2012
 
-#: How people write a number: twelve digits, with or without a mark before the last four, or ten with the mark.
-_WRITTEN = r"(?:19|20)[0-9]{6}[-+ ]?[0-9]{4}|[0-9]{6}[-+][0-9]{4}"
-_NUMBER = re.compile(f"(?<![0-9])(?:{_WRITTEN})(?![0-9])")
+#: Only in a samordningsnummer can the month be unknown.
+_MONTH_LENGTHS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
+#: What may stand between two digits: any few signs that are no letters, blanks and invisible ones among them.
+_GAP = r"[\W_]{0,8}"
 
-def mask(text: str, today: date) -> str:
-    """A name or a sentence without the numbers in it of anybody born at least ten years before today.
+#: Twelve digits with a century, or ten, from one place on.
+_LONG = re.compile(_GAP.join(["[12]", "[089]", *["[0-9]"] * 10]) + "(?![0-9])")
+_SHORT = re.compile(_GAP.join(["[0-9]"] * 10) + "(?![0-9])")
+_START = re.compile("(?<![0-9])[0-9]")
 
-    The check digit does not matter: a mistyped number is still somebody's.
-    """
-    return _without_numbers(text, lambda number: HIDDEN, today)
-
-
-def _without_numbers(text: str, replacement: Callable[[str], str], today: date | None) -> str:
-    def replaced(match: re.Match[str]) -> str:
-        return replacement(match[0]) if _may_be_a_number(match[0], today) else match[0]
-
-    return _NUMBER.sub(replaced, text)
+#: A text with fewer digits is not looked at.
+_FEWEST_DIGITS = 10
 
 
-def _may_be_a_number(written: str, today: date | None) -> bool:
-    """Whether it is somebody's number by its birth date: of somebody old enough, where ``today`` is given; else born in the
-    years of the register's youths and with a right check digit, for an id may well consist of a date and a serial."""
-    digits = re.sub("[^0-9]", "", written)[:-4]
-    centuries = ("",) if len(digits) == 8 else ("19",) if "+" in written else ("20", "19")  # a plus: over 100 years old
-    for century in centuries:
-        year, month, day = int(century + digits[:-4]), int(digits[-4:-2]), int(digits[-2:])
-        try:
-            birth = date(year, month, day - 60 if day > 60 else day)
-        except ValueError:
-            continue
-        if today is None:
-            return year <= _LATEST_BIRTH_IN_TEXT and _is_sound(re.sub("[^0-9]", "", written)[-10:])
-        if birth <= today:
-            return (year + _LEAST_AGE, birth.month, birth.day) <= (today.year, today.month, today.day)
-    return False
+class Masked(Enum):
+    """What a column holds: running text, or ids of records."""
+
+    TEXT = "text"
+    ID = "id"
 
 
-def _is_sound(ten_digits: str) -> bool:
-    """Serial number and check digit of the ten-digit form."""
-    doubled = [int(digit) * (2 - place % 2) for place, digit in enumerate(ten_digits)]
-    return ten_digits[6:9] != "000" and sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
+def masking_of(column: Column) -> Masked:
+    """How numbers are looked for in a text column: ids are named so."""
+    return Masked.ID if column.name.endswith("_id") else Masked.TEXT
+
+
+def mask_name(text: str) -> str:
+    """The name of a folder or file, or a sentence about one, without the numbers in it whose check digit is right."""
+    return _without_numbers(text, lambda written: HIDDEN, _is_sound)
+
+
+def mask_text(text: str) -> str:
+    """What a person writes, a reason for example, without the numbers in it, right or mistyped."""
+    return _without_numbers(text, lambda written: HIDDEN, _RULES[Masked.TEXT])
+
+
+def holds_a_number(text: str, column: Masked) -> bool:
+    """Whether a number stands in a text that was to be masked."""
+    return next(_spellings(_PUT_IN_PLACE.sub(HIDDEN, text), _RULES[column]), None) is not None
+
+
+def _without_numbers(text: str, replacement: Callable[[str], str], is_one: Callable[[str], bool]) -> str:
+    parts, end = [], 0
+    for first, last in _spellings(text, is_one):
+        parts += [text[end:first], replacement(text[first:last])]
+        end = last
+    return "".join([*parts, text[end:]])
+
+
+def _spellings(text: str, is_one: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
+    """Where in a text numbers stand, from and to. ``is_one`` is asked of the digits that may be one: ten or twelve."""
+    if sum(map(str.isdigit, text)) < _FEWEST_DIGITS:
+        return
+    plain, places = (text, range(len(text))) if text.isascii() else _with_plain_digits(text)
+    end = 0
+    for start in _START.finditer(plain):
+        for spelling in (_LONG, _SHORT):
+            match = spelling.match(plain, start.start()) if start.start() >= end else None
+            digits = re.sub("[^0-9]", "", match[0]) if match else ""
+            if match and _may_be_born(digits) and is_one(digits):
+                end = match.end()
+                yield places[match.start()], places[end - 1] + 1
+                break
+
+
+def _with_plain_digits(text: str) -> tuple[str, Sequence[int]]:
+    """A text with the digits of every script as 0–9, and for each of its signs the place that it comes from."""
+    signs = [(sign, place) for place, written in enumerate(text) for sign in unicodedata.normalize("NFKC", written)]
+    plain = "".join(str(unicodedata.decimal(sign, sign)) for sign, _ in signs)
+    return plain, [place for _, place in signs]
+
+
+def _may_be_born(digits: str) -> bool:
+    """Whether the digits before the last four can be a birth date, one with an unknown month or day too."""
+    month, day = int(digits[-8:-6]), int(digits[-6:-4])
+    in_a_century = len(digits) == 10 or digits[:2] in ("18", "19", "20")
+    return in_a_century and month <= 12 and (1 <= day <= 31 or 60 <= day <= 91)
+
+
+def _is_sound(digits: str) -> bool:
+    """Serial number and check digit."""
+    ten = digits[-10:]
+    doubled = [int(digit) * (2 - place % 2) for place, digit in enumerate(ten)]
+    return ten[6:9] != "000" and sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
+
+
+def _is_of_the_register(digits: str) -> bool:
+    """Whether it is a right number of somebody born in the years of the register's youths or before."""
+    is_a_day = digits[-6:-4] >= "60" or 1 <= int(digits[-6:-4]) <= _MONTH_LENGTHS[int(digits[-8:-6])]
+    return is_a_day and _is_sound(digits) and (len(digits) == 10 or int(digits[:4]) <= _LATEST_BIRTH_IN_ID)
+
+
+_RULES: dict[Masked, Callable[[str], bool]] = {Masked.TEXT: lambda digits: True, Masked.ID: _is_of_the_register}
 
 
 def _digit(position: int) -> pl.Expr:
@@ -100,17 +166,18 @@ class Pseudonymiser:
         """The pseudonym of one personnummer: 32 hex digits."""
         return hmac.digest(self._key, number.encode(), "sha256").hex()[:32]
 
-    def mask(self, text: str, today: date | None = None) -> str:
-        """As the function ``mask``, but different numbers stay different texts: for names and ids that must stay unique.
+    def name(self, name: str) -> str:
+        """As ``mask_name``, but different names stay different."""
+        return _without_numbers(name, self._hidden, _is_sound)
 
-        Without ``today`` the clock makes no difference: an id must be the same every night.
-        """
-        return _without_numbers(text, lambda number: f"{HIDDEN}-{self.pseudonym(number)[:12]}", today)
+    def mask_all(self, texts: pl.Series, column: Masked) -> pl.Series:
+        """The values of a column without the numbers in them; different values stay different."""
+        suspects = texts.filter(texts.str.count_matches(r"\p{N}") >= _FEWEST_DIGITS).unique().to_list()
+        masked = {text: _without_numbers(text, self._hidden, _RULES[column]) for text in suspects}
+        return texts.replace({text: new for text, new in masked.items() if new != text})
 
-    def mask_all(self, texts: pl.Series) -> pl.Series:
-        """``mask`` for every value of a column."""
-        written = texts.filter(texts.str.contains(_WRITTEN)).unique().to_list()
-        return texts.replace({text: self.mask(text) for text in written}) if written else texts
+    def _hidden(self, written: str) -> str:
+        return f"{HIDDEN}-{self.pseudonym(written)[:12]}"
 
     @property
     def known(self) -> pl.DataFrame:

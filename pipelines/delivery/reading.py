@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import io
 import re
+import stat
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,16 +20,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.contract import Dataset
-from pipelines.delivery.faults import Fault
+from pipelines.delivery.faults import AGAIN, Fault
 from pipelines.delivery.lines import Lines, Numbers, Places
 from pipelines.delivery.manifest import ManifestFile
+from pipelines.delivery.trouble import Trouble, is_absent, trouble
 
 #: The blanks that are trimmed around every value, inside quotes too.
 BLANKS = " \t\r\n"
 
 _FIELD = re.compile(r'[ \t\r\n]*"((?:[^"]|"")*)"[ \t\r\n]*(?=;|\Z)|([^";]*)(?=;|\Z)')
 
-#: Unpacked size at which a gzipped file is taken for an attack rather than an extract.
+#: What no Swedish text holds, but another encoding read as the stated one gives: the control signs 80–9F (windows-1252 read
+#: as iso-8859-1), a "Ã" with a sign after it (UTF-8 read as iso-8859-1 or windows-1252), and the sign for a lost letter.
+_AFTER_A_TILDE = r"\u{a0}-\u{bf}\u{152}\u{153}\u{160}\u{161}\u{178}\u{17d}\u{17e}\u{192}\u{2c6}\u{2dc}\u{2013}-\u{2122}"
+_GARBLED = rf"[\u{{80}}-\u{{9f}}\u{{fffd}}]|\u{{c3}}[{_AFTER_A_TILDE}]"
+_GARBLED_BEGINS = (b"\xc2", b"\xc3\x83", b"\xef\xbf\xbd")
+
+#: Size, unpacked, at which a file is taken for an attack or an accident rather than an extract.
 MAX_UNPACKED = 4 * 1024**3
 
 
@@ -38,6 +46,7 @@ class FileRecords:
 
     ``header``: trimmed column names in the file's order. ``numbers``: each record's number in the batch's `Lines`.
     ``lines``: the physical line on which each begins (the header's is 1); None when they follow each other from line 2.
+    ``garbled``: how many look as if they were written in another encoding than the stated one.
     """
 
     dataset: Dataset
@@ -45,6 +54,7 @@ class FileRecords:
     header: tuple[str, ...]
     numbers: Numbers
     lines: Numbers | None
+    garbled: int = 0
 
     @property
     def count(self) -> int:
@@ -63,12 +73,14 @@ class FileRecords:
 
 @dataclass
 class ReadFile:
-    """What came of one file: its bytes as received (for the archive), and its records or its first fault."""
+    """What came of one file: its bytes as received (for the archive), and its records, its first fault, or why it cannot be
+    read here."""
 
     file: ManifestFile
-    content: bytes | None
-    records: FileRecords | None
-    fault: Fault | None
+    content: bytes | None = None
+    records: FileRecords | None = None
+    fault: Fault | None = None
+    trouble: Trouble | None = None
 
 
 class _Unusable(Exception):
@@ -78,19 +90,27 @@ class _Unusable(Exception):
 
 
 def read_file(folder: Path, file: ManifestFile, dataset: Dataset, lines: Lines) -> ReadFile:
-    """Read one file of a delivery; the fault is the first that applies to the file."""
+    """Read one file of a delivery; the fault is the first that applies to the file.
+
+    Raises OSError for what is not about this file alone, such as a lack of memory.
+    """
+    path = folder / file.name
     try:
-        path = folder / file.name
-        content = path.read_bytes() if path.is_file() else None
-    except OSError:
+        seen = path.stat()
+        if seen.st_size > MAX_UNPACKED:
+            return ReadFile(file, fault=_too_large(file).fault)
+        content = path.read_bytes() if stat.S_ISREG(seen.st_mode) else None
+    except OSError as error:
+        if not is_absent(error):
+            return ReadFile(file, trouble=trouble(path, error))
         content = None
     if content is None:
-        message = f"Filen {file.name} saknas eller går inte att läsa. Be avsändaren leverera den igen."
-        return ReadFile(file, None, None, Fault("missing_file", message))
+        message = f"Filen {file.name} saknas eller är ingen vanlig fil. Be avsändaren ta med den och {AGAIN}."
+        return ReadFile(file, fault=Fault("missing_file", message))
     try:
-        return ReadFile(file, content, _records(content, file, dataset, lines), None)
+        return ReadFile(file, content, _records(content, file, dataset, lines))
     except _Unusable as error:
-        return ReadFile(file, content, None, error.fault)
+        return ReadFile(file, content, fault=error.fault)
 
 
 def split_record(record: str) -> list[str] | None:
@@ -113,7 +133,7 @@ def _records(content: bytes, file: ManifestFile, dataset: Dataset, lines: Lines)
         raise _Unusable(
             "checksum_mismatch",
             f"Filen {file.name} har en annan kontrollsumma (sha256) än manifestet anger: den är ofullständig eller "
-            "ändrad. Be avsändaren leverera igen.",
+            f"ändrad. Be avsändaren {AGAIN}.",
         )
     text = _decoded(content, file)
     physical = _physical_lines(text)
@@ -133,16 +153,24 @@ def _records(content: bytes, file: ManifestFile, dataset: Dataset, lines: Lines)
         raise _Unusable(
             "missing_column",
             f"Filen {file.name} saknar kolumnen {missing[0]}, som ska finnas enligt kontraktet för {dataset.source}. "
-            "Be avsändaren leverera alla kolumner.",
+            f"Be avsändaren ta med alla kolumner och {AGAIN}.",
         )
     if len(records) != file.rows:
         raise _Unusable(
             "row_count_mismatch",
             f"Filen {file.name} har {len(records)} datarader, men manifestet anger {file.rows}. Filen kan vara "
-            "avkortad: be avsändaren leverera igen.",
+            f"avkortad: be avsändaren {AGAIN}.",
         )
     in_sequence = bool((places == np.arange(2, len(places) + 2)).all())
-    return FileRecords(dataset, file.name, header, lines.remember(found), None if in_sequence else places)
+    numbers = lines.remember(found)
+    return FileRecords(dataset, file.name, header, numbers, None if in_sequence else places, _garbled(text, records))
+
+
+def _garbled(text: bytes, records: pl.Series) -> int:
+    """How many records hold what no Swedish text holds, but another encoding read as the stated one gives."""
+    if text.isascii() or not any(sign in text for sign in _GARBLED_BEGINS):
+        return 0
+    return int(records.str.contains(_GARBLED).sum())
 
 
 def _header(
@@ -165,7 +193,7 @@ def _header(
 
 def _decoded(content: bytes, file: ManifestFile) -> bytes:
     """The file's text as UTF-8 without byte-order mark."""
-    if file.name.endswith(".gz"):
+    if file.name.lower().endswith(".gz"):
         content = _unpacked(content, file)
     if file.encoding == "iso-8859-1":
         return content.decode("iso-8859-1").encode()
@@ -178,7 +206,7 @@ def _decoded(content: bytes, file: ManifestFile) -> bytes:
         raise _Unusable(
             "undecodable",
             f"Filen {file.name} är inte utf-8 på rad {line}, fast manifestet säger det. Be avsändaren ange rätt "
-            "teckenkodning.",
+            f"teckenkodning och {AGAIN}.",
         ) from None
     return content
 
@@ -186,14 +214,25 @@ def _decoded(content: bytes, file: ManifestFile) -> bytes:
 def _unpacked(content: bytes, file: ManifestFile) -> bytes:
     try:
         with gzip.open(io.BytesIO(content)) as packed:
-            unpacked = packed.read(MAX_UNPACKED + 1)
+            unpacked = packed.read(MAX_UNPACKED + 1) if content else None
     except (OSError, EOFError, zlib.error):
         unpacked = None
-    if unpacked is None or len(unpacked) > MAX_UNPACKED:
+    if unpacked is not None and len(unpacked) > MAX_UNPACKED:
+        raise _too_large(file)
+    if unpacked is None:
         raise _Unusable(
-            "undecodable", f"Filen {file.name} går inte att packa upp med gzip. Be avsändaren leverera den igen."
+            "undecodable",
+            f"Filen {file.name} går inte att packa upp med gzip. Be avsändaren packa den på nytt och {AGAIN}.",
         )
     return unpacked
+
+
+def _too_large(file: ManifestFile) -> _Unusable:
+    return _Unusable(
+        "undecodable",
+        f"Filen {file.name} är större än {MAX_UNPACKED // 1024**3} GB, mer än något uttag. Be avsändaren se efter vad den "
+        f"innehåller och {AGAIN}.",
+    )
 
 
 def _physical_lines(text: bytes) -> pl.Series:
@@ -259,5 +298,5 @@ def _named_twice(header: list[str], dataset: Dataset) -> str:
 
 def _malformed(file: ManifestFile, line: int, what: str) -> _Unusable:
     return _Unusable(
-        "malformed_csv", f"Filen {file.name} rad {line}: {what}. Be avsändaren rätta exporten och leverera igen."
+        "malformed_csv", f"Filen {file.name} rad {line}: {what}. Be avsändaren rätta exporten och {AGAIN}."
     )

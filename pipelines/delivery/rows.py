@@ -15,7 +15,7 @@ import polars as pl
 
 from pipelines.contract import Column, Dataset
 from pipelines.delivery.lines import Lines, Numbers
-from pipelines.delivery.pseudonym import Pseudonymiser
+from pipelines.delivery.pseudonym import Pseudonymiser, masking_of
 from pipelines.delivery.reading import BLANKS, FileRecords, split_record
 
 #: Sum and scale of an exact decimal; a longer number is a bad_type.
@@ -82,7 +82,7 @@ def type_rows(
     seen = seen.join(presence, on="content", how="semi", maintain_order="left")
     for column in dataset.columns:
         if column.type == "text":  # from here on no personnummer is in it, so keys and references still fit together
-            seen = seen.with_columns(pseudonymiser.mask_all(seen[column.name]))
+            seen = seen.with_columns(pseudonymiser.mask_all(seen[column.name], masking_of(column)))
     numbers = pseudonymiser.look_up(_all_numbers(dataset, seen))
     typed = _typed(dataset, seen, numbers)
     intrinsic = _intrinsic_faults(dataset, typed)

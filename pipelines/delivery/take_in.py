@@ -9,27 +9,29 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import duckdb
 import polars as pl
 
 from pipelines.contract import Dataset, Source
 from pipelines.delivery.archive import Archive, Received, RunRecord, archived_name, write_run
-from pipelines.delivery.faults import Fault, first_fault
-from pipelines.delivery.find import Found, find_deliveries
+from pipelines.delivery.clock import latest_publication
+from pipelines.delivery.faults import AGAIN, Fault, first_fault
+from pipelines.delivery.find import Closed, Found, find_deliveries
 from pipelines.delivery.judging import ACCEPTED, HELD, REJECTED, SUPERSEDED, Checked, Judged, Ledger, Loaded
 from pipelines.delivery.lines import Lines
 from pipelines.delivery.manifest import MANIFEST_NAME, Manifest, ReadManifest, read_manifest
 from pipelines.delivery.owner import check_owner, owner
-from pipelines.delivery.pseudonym import Pseudonymiser, mask
+from pipelines.delivery.pseudonym import Pseudonymiser, mask_name
 from pipelines.delivery.reading import FileRecords, ReadFile, read_file
 from pipelines.delivery.rows import BatchRows, refer_to, type_rows
-from pipelines.errors import NightlyFailed
+from pipelines.errors import NightlyFailed, UsageError, tells_of_full_disk
 from pipelines.history.store import History
 from pipelines.home import Home, run_record
-from pipelines.notices import Notice
+from pipelines.notices import Notice, NoticeCode, notice
 
 #: Bytes of a batch's records, those that nights repeat counted once: large enough that a backlog's nights share their work,
 #: small enough for a small machine.
@@ -75,12 +77,15 @@ class _Batch:
 
 @dataclass
 class _Candidate:
-    """A delivery on its way through: what was found, what could be read, and its faults so far."""
+    """A delivery on its way through: what was found, what could be read, and its faults so far; or why it is left alone
+    tonight, as if it had not been seen."""
 
     found: Found
     read: ReadManifest
     files: dict[str, ReadFile] = field(default_factory=dict)
     fault: Fault | None = None
+    left: Notice | None = None
+    was_archived: bool = False
 
     @property
     def manifest(self) -> Manifest:
@@ -103,25 +108,16 @@ def take_in(
 ) -> TakenIn:
     """Take in what is new in the drop folder and carry out what people decided about held deliveries.
 
-    ``now`` is the moment that `future_date` is judged by (default: the machine's clock).
+    ``now`` is what the machine's clock shows (default: its clock). Raises UsageError when the drop folder cannot be listed,
+    NightlyFailed for what is not one delivery's own affair: a full disk, a lack of memory.
     """
-    moment = now or datetime.now(ZoneInfo(home.municipality.timezone))
-    today = moment.date()
-    everything = [] if home.is_being_restored else find_deliveries(home.drop)
-    check_owner(home, history, sources, everything)
-    run = _Run(home, sources, history, on_batch, today)
+    now = now or datetime.now(ZoneInfo(home.municipality.timezone))
+    found, closed = ([], []) if home.is_being_restored else find_deliveries(home.drop)
+    check_owner(home, history, sources, found)
+    run = _Run(home, sources, history, on_batch, now)
     run.carry_out_decisions()
-    seen = run.ledger.judged
-    fresh = [found for found in everything if found.delivery_id not in seen]
-    candidates = []
-    for found in fresh:
-        candidate = _Candidate(found, read_manifest(found.manifest, found.path, sources))
-        fault = candidate.read.fault or _manifest_fault(candidate.manifest, home.municipality.code, today, sources)
-        if fault:
-            run.archive_as_received(candidate)
-            run.reject(candidate, fault)
-        else:
-            candidates.append(candidate)
+    run.tell_of_closed(closed)
+    candidates = run.worth_opening(found)
     candidates.sort(key=_order)
     done = 0
     for batch in run.read_ahead([[one for one in candidates if one.manifest.source == name] for name in sources]):
@@ -131,8 +127,8 @@ def take_in(
         for candidate in batch.candidates:
             candidate.files.clear()  # the records of nights that are loaded are not needed any more
     taken_in = run.finish(version)
-    taken_in.found = {found.delivery_id for found in everything}
-    run.note(version, moment, {found.delivery_id for found in fresh})
+    taken_in.found = {one.delivery_id for one in found}
+    run.note(version, taken_in.found)
     return taken_in
 
 
@@ -146,19 +142,22 @@ def _manifest_fault(manifest: Manifest, code: str, today: date, sources: dict[st
     if manifest.municipality_code != code:
         return Fault(
             "wrong_municipality",
-            f"Leveransen gäller en annan kommun än {code}. Be avsändaren rätta kommunkod eller leverera till rätt kommun.",
+            f"Leveransen gäller en annan kommun än {code}. Be avsändaren rätta kommunkod i manifestet och leverera igen, eller "
+            "leverera till rätt kommun.",
         )
-    if manifest.extract_date > today + timedelta(days=1):
+    if manifest.extract_date - timedelta(days=1) > today:
         return Fault(
             "future_date",
-            f"Uttagsdatum {manifest.extract_date} ligger i framtiden. Be avsändaren rätta datumet och leverera igen.",
+            f"Uttagsdatum {manifest.extract_date} ligger i framtiden: i dag är {today} enligt serverns klocka. Be avsändaren "
+            "rätta uttagsdatum i manifestet och leverera igen. Är det klockan som går fel: ställ den, och be sedan avsändaren "
+            f"att {AGAIN}.",
         )
     named = {file.dataset for file in manifest.files}
     missing = [name for name in sources[manifest.source].datasets if name not in named]
     if missing:
         return Fault(
             "missing_dataset",
-            f"Leveransen saknar datamängden {missing[0]}. Be avsändaren leverera källans alla datamängder.",
+            f"Leveransen saknar datamängden {missing[0]}. Be avsändaren ta med källans alla datamängder och {AGAIN}.",
         )
     return None
 
@@ -167,18 +166,73 @@ class _Run:
     """The state of one run: the ledger and what has been written to it."""
 
     def __init__(
-        self, home: Home, sources: dict[str, Source], history: History, on_batch: OnBatch, today: date
+        self, home: Home, sources: dict[str, Source], history: History, on_batch: OnBatch, now: datetime
     ) -> None:
         self.home = home
         self.sources = sources
         self.history = history
         self.on_batch = on_batch
-        self._today = today
+        self.notices: list[Notice] = []
+        self._now = now
+        published = latest_publication(home, History.nights(history.connection))
+        self._published_later = published if published and published > now else None
         self.ledger: Ledger = history.ledger(home.municipality.thresholds)
         self._before = dict(self.ledger.judged)
         self._archive = Archive(home.archive, home.archive_public_key)
         self._pseudonymiser = Pseudonymiser(home.pseudonym_key)
         self._decided: dict[str, str] = {}
+
+    # --- before a file is opened ---------------------------------------------------------------------------------------
+
+    def worth_opening(self, found: list[Found]) -> list[_Candidate]:
+        """The deliveries that have not been seen and whose manifest has no fault; the others are rejected or left alone."""
+        today = self._now.astimezone(ZoneInfo(self.home.municipality.timezone)).date()
+        candidates = []
+        ahead = 0
+        for one in found:
+            if one.delivery_id in self.ledger.judged:
+                continue
+            candidate = self._opened(one)
+            if candidate is None:
+                continue
+            fault = candidate.read.fault or _manifest_fault(
+                candidate.manifest, self.home.municipality.code, today, self.sources
+            )
+            if fault is None:
+                candidates.append(candidate)
+            elif fault.reason == "future_date" and self._published_later:
+                ahead += 1
+            else:
+                self.archive_as_received(candidate)
+                self.reject(candidate, fault)
+        if self._published_later:
+            zone = ZoneInfo(self.home.municipality.timezone)
+            clock, published = _shown(self._now, zone), _shown(self._published_later, zone)
+            self.notices.append(notice(NoticeCode.CLOCK_BEHIND, clock=clock, published=published, deliveries=ahead))
+        return candidates
+
+    def _opened(self, found: Found) -> _Candidate | None:
+        try:
+            first_day = self.home.municipality.first_day
+            return _Candidate(found, read_manifest(found.manifest, found.path, self.sources, first_day))
+        except Exception as error:
+            if not _is_of_its_content(error):
+                raise
+            self.notices.append(_unexplained(found, error))
+            return None
+
+    def tell_of_closed(self, closed: list[Closed]) -> None:
+        """What the drop folder holds that cannot be read here; what is known to hold deliveries waits for a person."""
+        known = {entry.folder.split("/")[0] for entry in self.ledger.judged.values()} | self.sources.keys()
+        for one in closed:
+            folder = mask_name(one.folder)
+            about = {"folder": folder, "problem": one.trouble.problem, "owner": one.trouble.owner}
+            if one.file:
+                self.notices.append(notice(NoticeCode.DELIVERY_UNREADABLE, file=one.file, **about))
+            else:
+                is_known = folder in known
+                code = NoticeCode.SOURCE_UNREADABLE if is_known else NoticeCode.FOLDER_UNREADABLE
+                self.notices.append(notice(code, **about))
 
     # --- one batch -----------------------------------------------------------------------------------------------------
 
@@ -211,14 +265,19 @@ class _Run:
         """Type, judge and load a batch."""
         usable = []
         for candidate in read.candidates:
-            if candidate.fault:
+            if candidate.left:
+                self.notices.append(candidate.left)
+            elif candidate.fault:
                 self.reject(candidate, candidate.fault)
             elif candidate.files:
                 usable.append(candidate)
-        if not usable:
-            return
-        source = self.sources[usable[0].manifest.source]
-        batch = self._type_safely(source, usable, read.lines)
+        if usable:
+            source = self.sources[usable[0].manifest.source]
+            for typable, batch in self._typed(source, usable, read.lines):
+                self._load(source, typable, batch)
+
+    def _load(self, source: Source, usable: list[_Candidate], batch: dict[str, BatchRows]) -> None:
+        """Judge typed deliveries and load those that count."""
         dates = {ord_: candidate.manifest.extract_date for ord_, candidate in enumerate(usable)}
         limit = self.home.municipality.thresholds.bad_row_min
         counts = {name: rows.counts.rows_by_key("ord", named=True, unique=True) for name, rows in batch.items()}
@@ -248,33 +307,83 @@ class _Run:
         try:
             self._read(candidate, lines)
         except Exception as error:
-            raise _unforeseen(error, f"Delivery {candidate.found.delivery_id} cannot be read") from None
+            raise _not_its_own(error, f"Delivery {candidate.found.delivery_id} cannot be read") from None
 
-    def _type_safely(self, source: Source, usable: list[_Candidate], lines: dict[str, Lines]) -> dict[str, BatchRows]:
-        days = f"{usable[0].manifest.extract_date} to {usable[-1].manifest.extract_date}"
+    def _typed(
+        self, source: Source, usable: list[_Candidate], lines: dict[str, Lines]
+    ) -> Iterator[tuple[list[_Candidate], dict[str, BatchRows]]]:
+        """The deliveries with their rows, typed together; around one that cannot be typed, in parts, and it is left alone."""
         try:
-            return self._type(source, usable, lines)
-        except Exception as error:
-            raise _unforeseen(error, f"The deliveries of {source.name} from {days} cannot be typed") from None
+            batch = self._type(source, usable, lines)
+        except BaseException as error:
+            days = f"{usable[0].manifest.extract_date} to {usable[-1].manifest.extract_date}"
+            if not _is_of_its_content(error):
+                raise _not_its_own(error, f"The deliveries of {source.name} from {days} cannot be typed") from None
+            if len(usable) == 1:
+                self._leave(usable[0], _unexplained(usable[0].found, error))
+                self.notices.append(_unexplained(usable[0].found, error))
+                return
+        else:
+            yield usable, batch
+            return
+        half = len(usable) // 2
+        for part in (usable[:half], usable[half:]):
+            yield from self._typed(source, part, _renumbered(part, lines))
 
     def _read(self, candidate: _Candidate, lines: dict[str, Lines]) -> None:
         """Read and archive a delivery's files, or find its fault; a delivery that is not there any more is left without."""
         datasets = self.sources[candidate.manifest.source].datasets
+        candidate.was_archived = self._archive.holds(candidate.found.delivery_id)
         self._archive_record(candidate)
         for file in candidate.manifest.files:
-            read = read_file(candidate.found.path, file, datasets[file.dataset], lines[file.dataset])
+            try:
+                read = read_file(candidate.found.path, file, datasets[file.dataset], lines[file.dataset])
+            except BaseException as error:
+                if not _is_of_its_content(error):
+                    raise
+                self._leave(candidate, _unexplained(candidate.found, error))
+                return
             candidate.files[file.dataset] = read
             if read.content is not None:
                 self._archive.store(candidate.found.delivery_id, self._masked(file.name), read.content)
                 read.content = None
         self._archive.store(candidate.found.delivery_id, MANIFEST_NAME, candidate.found.manifest)
-        fault = first_fault([read.fault for read in candidate.files.values() if read.fault])
-        if fault and not candidate.found.is_unchanged:
+        self._judge_what_was_read(candidate)
+
+    def _judge_what_was_read(self, candidate: _Candidate) -> None:
+        """Take note of a delivery's fault, unless it is not the sender's, or not yet."""
+        files = candidate.files.values()
+        troubled = next((read for read in files if read.trouble), None)
+        fault = first_fault([read.fault for read in files if read.fault])
+        folder = mask_name(candidate.found.folder)
+        if troubled and troubled.trouble:
+            about = {"problem": troubled.trouble.problem, "owner": troubled.trouble.owner}
+            file = mask_name(troubled.file.name)
+            self._leave(candidate, notice(NoticeCode.DELIVERY_UNREADABLE, folder=folder, file=file, **about))
+        elif fault and not candidate.found.is_unchanged:
             # Taken away or written anew while it was read, or the drop folder is gone: judged when it stands there whole.
-            self._archive.forget(candidate.found.delivery_id)
-            candidate.files.clear()
+            self._leave(candidate, None)
+        elif fault and fault.reason == "missing_file" and not self._is_settled(candidate.found):
+            file = mask_name(next(read.file.name for read in files if read.fault == fault))
+            minutes = self.home.municipality.settle_minutes
+            self._leave(candidate, notice(NoticeCode.DELIVERY_SETTLING, folder=folder, file=file, minutes=minutes))
         else:
             candidate.fault = fault
+
+    def _is_settled(self, found: Found) -> bool:
+        """Whether the manifest is so old that its files would be there; how old it is, only a right clock can tell.
+
+        A file time that lies further ahead than that is some other machine's wrong clock, and waiting would not end.
+        """
+        age = abs(self._now.timestamp() - found.written)
+        return not self._published_later and age >= self.home.municipality.settle_minutes * 60
+
+    def _leave(self, candidate: _Candidate, why: Notice | None) -> None:
+        """Forget a delivery as if it had not been seen; what the archive held of it before this run stays."""
+        if not candidate.was_archived:
+            self._archive.forget(candidate.found.delivery_id)
+        candidate.files.clear()
+        candidate.left = why
 
     def _type(self, source: Source, usable: list[_Candidate], lines: dict[str, Lines]) -> dict[str, BatchRows]:
         """Type the batch's rows, a dataset that others refer to before them."""
@@ -308,7 +417,7 @@ class _Run:
                 continue
             names = pl.DataFrame(
                 [
-                    (ord_, delivery_id, mask(usable[ord_].files[dataset].file.name, self._today))
+                    (ord_, delivery_id, mask_name(usable[ord_].files[dataset].file.name))
                     for ord_, delivery_id in kept.items()
                 ],
                 schema={"ord": pl.UInt32, "delivery_id": pl.String, "file": pl.String},
@@ -323,7 +432,7 @@ class _Run:
             (
                 candidate.found.delivery_id,
                 dataset,
-                mask(read.file.name, self._today),
+                mask_name(read.file.name),
                 read.file.sha256,
                 read.records.count if read.records else 0,
             )
@@ -368,7 +477,7 @@ class _Run:
         self._archive.store_record(candidate.found.delivery_id, Received(folder, files, _links_out(path)))
 
     def _masked(self, name: str) -> str:
-        return self._pseudonymiser.mask(name, self._today)
+        return self._pseudonymiser.name(name)
 
     def carry_out_decisions(self) -> None:
         """Release or reject held deliveries as people have decided since the last nightly."""
@@ -396,20 +505,21 @@ class _Run:
         self.history.write_ledger(self.ledger, changed, version)
         still_held = [entry for entry in judged.values() if entry.status == HELD]
         self.history.forget_held({entry.delivery_id for entry in still_held})
-        return TakenIn([judged[delivery_id] for delivery_id in changed], still_held)
+        self.history.remember_night(version, self._now)
+        return TakenIn([judged[delivery_id] for delivery_id in changed], still_held, self.notices)
 
-    def note(self, version: int, moment: datetime, found: set[str]) -> None:
+    def note(self, version: int, found: set[str]) -> None:
         """Leave in the archive what this run judged; it counts when the run is published."""
         judged = self.ledger.judged
-        entries = [judged[one] for one in sorted(found & judged.keys())]
+        entries = [judged[one] for one in sorted((found & judged.keys()) - self._before.keys())]
         lines = [asdict(entry) | {"extract_date": _iso(entry.extract_date)} for entry in entries]
-        run = RunRecord(version, moment.isoformat(), owner(self.home), lines, self._decided)
+        run = RunRecord(version, self._now.isoformat(), owner(self.home), lines, self._decided)
         write_run(run_record(self.home.archive, version, published=False), run)
 
     def _without_numbers(self, entry: Judged) -> Judged:
         """The line as it is stored and shown: folders and files may be named after somebody; the id stays as it is."""
-        message = entry.delivery_id.join(mask(part, self._today) for part in entry.message.split(entry.delivery_id))
-        return replace(entry, folder=mask(entry.folder, self._today), message=message)
+        message = entry.delivery_id.join(mask_name(part) for part in entry.message.split(entry.delivery_id))
+        return replace(entry, folder=mask_name(entry.folder), message=message)
 
 
 def _links_out(folder: Path) -> list[str]:
@@ -432,19 +542,62 @@ def _iso(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
 
-def _unforeseen(error: Exception, what: str) -> NightlyFailed:
-    """A fault of the program, told without the error's own text: that may quote the data, and logs are read by many."""
+def _shown(time: datetime, zone: tzinfo) -> str:
+    return f"{time.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def _renumbered(candidates: list[_Candidate], lines: dict[str, Lines]) -> dict[str, Lines]:
+    """`Lines` that hold nothing but the records of these deliveries, whose numbers become those that they have there."""
+    renumbered = {}
+    for name, all_of_them in lines.items():
+        renumbered[name] = Lines()
+        texts = all_of_them.texts()
+        for candidate in candidates:
+            records = candidate.files[name].records
+            assert records is not None
+            numbers = pl.DataFrame({"number": records.numbers})
+            wanted = numbers.join(texts[records.header], on="number", maintain_order="left")["record"]
+            found = renumbered[name].recognise(records.header, wanted)
+            candidate.files[name].records = replace(records, numbers=renumbered[name].remember(found))
+    return renumbered
+
+
+def _is_of_its_content(error: BaseException) -> bool:
+    """Whether an error that nobody foresaw came of what a delivery holds, and not of the disk, the memory, the database or a
+    person who stops the program. (A Polars panic is no ``Exception``.)"""
+    others = (OSError, MemoryError, duckdb.Error, NightlyFailed, UsageError)
+    is_a_fault = isinstance(error, (Exception, pl.exceptions.PanicException))
+    return is_a_fault and not isinstance(error, others) and not tells_of_full_disk(str(error))
+
+
+def _place(error: BaseException) -> tuple[str, int]:
+    """Where in the program an error came up: file and line."""
     package = Path(__file__).parent.parent
     frames = [
         frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(package)
     ]
-    place = Path(frames[-1].filename).relative_to(package.parent)
+    return Path(frames[-1].filename).relative_to(package.parent).as_posix(), frames[-1].lineno or 0
+
+
+def _unexplained(found: Found, error: BaseException) -> Notice:
+    """What is told of a delivery that the program fails on: never the error's own text, which may quote the data."""
+    file, line = _place(error)
+    place = f"{type(error).__name__}, {file} rad {line}"
+    return notice(NoticeCode.DELIVERY_UNEXPLAINED, folder=mask_name(found.folder), place=place)
+
+
+def _not_its_own(error: BaseException, what: str) -> BaseException:
+    """What ends the night, told without the error's own text: that may quote the data, and logs are read by many."""
+    if not isinstance(error, Exception):  # somebody stops the program
+        return error
+    file, line = _place(error)
     kind = type(error).__name__
     if isinstance(error, OSError) and error.strerror:
         kind += f", {error.strerror}"  # the operating system's words: disk full, no permission
     return NightlyFailed(
-        f"{what} ({kind} at {place} line {frames[-1].lineno}); nothing is published. Report this line to those who look "
-        "after the program; without the delivery in the drop folder kaa nightly can go on."
+        f"{what} ({kind} at {file} line {line}); nothing is published. Mend what this line says of the machine (room on the "
+        "disk, memory, rights) and run kaa nightly again; if that does not help, report the line to those who look after the "
+        "program."
     )
 
 
@@ -471,7 +624,7 @@ def _checked(
             for name, count in counts.items()
             if count["quarantined"] >= many
         },
-        warnings=_warnings(candidate, counts),
+        warnings=[*_warnings(candidate, counts), *_too_many_values(candidate, ord_, batch)],
     )
 
 
@@ -491,9 +644,31 @@ def _warnings(candidate: _Candidate, counts: dict[str, dict[str, int]]) -> list[
             warnings.append(
                 f"Varning: {file.file.name} har {file.records.unknown_columns} kolumner utanför kontraktet; de sparas inte."
             )
+        if file.records and file.records.garbled:
+            warnings.append(
+                f"Varning: {file.records.garbled} rader i {file.file.name} har tecken som tyder på en annan teckenkodning än "
+                f"{file.file.encoding} (som Ã¥ för å); be avsändaren ange rätt teckenkodning."
+            )
         if count["quarantined"]:
             warnings.append(f"Varning: {count['quarantined']} rader i {file.file.name} är i karantän.")
     if candidate.manifest.unknown_datasets:
         number = len(candidate.manifest.unknown_datasets)
         warnings.append(f"Varning: {number} datamängder som källan inte har enligt kontraktet lästes inte.")
+    return warnings
+
+
+def _too_many_values(candidate: _Candidate, ord_: int, batch: dict[str, BatchRows]) -> list[str]:
+    """What is published as a heading and has more different values than headings have."""
+    warnings = []
+    for name, rows in batch.items():
+        for column in rows.dataset.columns:
+            if column.most_different is None or rows.contents[column.history_name].n_unique() <= column.most_different:
+                continue
+            inside = rows.runs.filter((pl.col("ord_from") <= ord_) & (pl.col("ord_to") >= ord_))
+            values = rows.contents.join(inside, on="content", how="semi")[column.history_name].n_unique()
+            if values > column.most_different:
+                warnings.append(
+                    f"Varning: kolumnen {column.name} i {candidate.files[name].file.name} har {values} olika värden, mer än "
+                    f"{column.most_different}, och alla publiceras: be avsändaren se efter att där inte står fritext."
+                )
     return warnings

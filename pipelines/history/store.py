@@ -8,9 +8,10 @@ replaced on the way in memory. No table has a key or an index: uniqueness is tes
 import os
 from collections.abc import Iterable
 from dataclasses import astuple, fields
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+import duckdb
 import polars as pl
 
 from pipelines.contract import Dataset, Source
@@ -36,6 +37,7 @@ create table if not exists delivered_file (
 );
 create table if not exists in_service (since date);
 create table if not exists belongs_to (name varchar, value varchar);
+create table if not exists night (version integer, taken_in_at timestamp);
 create table if not exists number (pseudonym varchar, birth_date date, gender varchar);
 create table if not exists quarantined_number (pseudonym varchar, birth_date date);
 create table if not exists quarantine (
@@ -181,6 +183,19 @@ class History:
     def write_files(self, files: pl.DataFrame) -> None:
         """Remember what files the deliveries held: delivery_id, dataset, file, sha256, rows (data rows)."""
         self._replace("delivered_file", ["delivery_id", "dataset"], files)
+
+    def remember_night(self, version: int, now: datetime) -> None:
+        """Remember what the machine's clock showed on the night of a version."""
+        time = now.astimezone(UTC).replace(tzinfo=None)
+        self.connection.execute("delete from night where version = ?", [version])
+        self.connection.execute("insert into night values (?, ?)", [version, time])
+
+    @staticmethod
+    def nights(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, datetime]]:
+        """Each version of an open history file with the time of its night; none in a file of an earlier program."""
+        known = connection.execute("select 1 from duckdb_tables() where table_name = 'night'").fetchall()
+        rows = connection.execute("select version, taken_in_at from night").fetchall() if known else []
+        return [(version, time.replace(tzinfo=UTC)) for version, time in rows]
 
     # --- rows ----------------------------------------------------------------------------------------------------------
 

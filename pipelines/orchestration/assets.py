@@ -122,8 +122,8 @@ def taken_in(context: dg.AssetExecutionContext, session: NightlySession) -> Iter
                 history.connection, run.before.history, history.datasets(), run.version.number
             )
         archived = purge_archives(history.connection, run.sources, run.home.archive, run.version.number)
-        bounds = history.connection.execute("select min(extract_date), max(extract_date) from extract").fetchone()
-        run.extracts = bounds if bounds and bounds[0] else None
+        days = history.connection.execute("select distinct extract_date from extract").fetchall()
+        run.extract_days = [day for (day,) in days]
         run.notices += [*result.notices, *missing_deliveries(run.home, run.sources, history, result)]
     run.judged = {entry.delivery_id for entry in result.judged}
     run.beside.submit(run.home.write_out_archive, run.judged)  # what publishing would wait for

@@ -22,7 +22,7 @@ from pipelines.orchestration.runs import tidy_runs
 from pipelines.quality.checks import CheckResult
 from pipelines.warehouse.known_figures import KnownChange
 from pipelines.warehouse.parts import Part
-from pipelines.warehouse.periods import Period, day_period, periods_between
+from pipelines.warehouse.periods import Period, periods_of
 
 _NEEDS_THE_OTHERS = "This step needs the ones before it: run the whole job nightly."
 
@@ -40,7 +40,7 @@ class Session:
     beside: Executor
     before: Version | None = None
     version: Version | None = None
-    extracts: tuple[date, date] | None = None
+    extract_days: list[date] = field(default_factory=list)
     contract_checks: Future[list[CheckResult]] | None = None
     figure_rows: int = 0
     unexplained: list[Unexplained] = field(default_factory=list)
@@ -66,11 +66,8 @@ class Session:
 
     @property
     def periods(self) -> list[Period]:
-        """Every period that the extracts touch, and the latest day."""
-        if self.extracts is None:
-            return []
-        first, last = self.extracts
-        return [*periods_between(first, last, self.home.municipality), day_period(last)]
+        """Every period that this run computes."""
+        return periods_of(self.extract_days, self.home.municipality)
 
     @property
     def report_periods(self) -> list[Period]:

@@ -11,14 +11,17 @@ from typing import Any
 import polars as pl
 
 from pipelines.contract import Dataset
+from pipelines.delivery.pseudonym import holds_a_number
 from pipelines.quality.checks import (
     CheckResult,
     ContentCheck,
     Expectation,
     ExtractCheck,
+    TextCheck,
     Where,
     content_checks,
     extract_checks,
+    text_checks,
 )
 
 #: At most so many extract dates are named in a detail.
@@ -38,8 +41,9 @@ def validate_dataset(dataset: Dataset, contents: pl.DataFrame, extracts: pl.Data
     repeats counted once), `distinct_keys` (among those), `quarantined_rows`, `repeated_rows` and
     `previous_rows` (data rows of the extract before, null where there is none).
     """
-    found: list[tuple[ContentCheck | ExtractCheck, bool, str]] = [
+    found: list[tuple[ContentCheck | TextCheck | ExtractCheck, bool, str]] = [
         *_validate_contents(content_checks(dataset), contents),
+        *[(check, _holds_no_number(check, contents), "") for check in text_checks(dataset)],
         *_validate_extracts(extract_checks(dataset), extracts),
     ]
     return [
@@ -51,6 +55,13 @@ def validate_dataset(dataset: Dataset, contents: pl.DataFrame, extracts: pl.Data
 def _validate_contents(checks: list[ContentCheck], contents: pl.DataFrame) -> list[tuple[ContentCheck, bool, str]]:
     outcomes = iter(_judge(contents, [expectation for check in checks for expectation in check.expectations]))
     return [(check, all([next(outcomes) for _ in check.expectations]), "") for check in checks]
+
+
+def _holds_no_number(check: TextCheck, contents: pl.DataFrame) -> bool:
+    if check.column not in contents.columns:  # the check of the columns tells
+        return False
+    texts = contents[check.column].drop_nulls().unique()
+    return not any(holds_a_number(text, check.masked_as) for text in texts)
 
 
 def _validate_extracts(checks: list[ExtractCheck], extracts: pl.DataFrame) -> list[tuple[ExtractCheck, bool, str]]:
@@ -76,7 +87,7 @@ def _days_outside(check: ExtractCheck, extracts: pl.DataFrame) -> str:
     return f"Gäller uttag {', '.join(str(day) for day in days[:_DATES_SHOWN])}{more}."
 
 
-def _detail(check: ContentCheck | ExtractCheck, success: bool, where: str) -> str:
+def _detail(check: ContentCheck | TextCheck | ExtractCheck, success: bool, where: str) -> str:
     if success:
         return check.promise
     return " ".join(part for part in ("Inte uppfyllt:", check.promise, check.advice, where) if part)

@@ -1,7 +1,8 @@
 """Periods and their ids (figures.md section 1). How a period is counted does not belong here."""
 
 import re
-from collections.abc import Callable, Iterator
+from calendar import monthrange
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -46,11 +47,30 @@ def parse_period(period_id: str, municipality: Municipality) -> Period:
     return period
 
 
-def periods_between(first: date, last: date, municipality: Municipality) -> list[Period]:
-    """All periods, of all kinds but single days, that share a day with [first, last]; in order of kind and start."""
-    found = [period for year in range(first.year - 1, last.year + 2) for period in _of_year(year, municipality)]
-    touching = [period for period in found if period.starts_on <= last and period.ends_on >= first]
-    return sorted(touching, key=lambda period: (period.kind, period.starts_on))
+def periods_of(extract_days: Iterable[date], municipality: Municipality) -> list[Period]:
+    """The periods that a nightly computes: of all kinds but single days those between the first and the last extract that
+    touch a calendar year with an extract, in order of kind and start; and the latest day.
+
+    One extract that lies decades away from the others adds its own year and not what is between.
+    """
+    days = sorted(extract_days)
+    if not days:
+        return []
+    years = {day.year for day in days}
+    found = {
+        one.period_id: one
+        for year in years
+        for near in (year - 1, year, year + 1)
+        for one in _of_year(near, municipality)
+    }
+    wanted = [
+        one
+        for one in found.values()
+        if one.starts_on <= days[-1]
+        and one.ends_on >= days[0]
+        and not years.isdisjoint((one.starts_on.year, one.ends_on.year))
+    ]
+    return [*sorted(wanted, key=lambda one: (one.kind, one.starts_on, one.period_id)), day_period(days[-1])]
 
 
 def day_period(day: date) -> Period:
@@ -105,7 +125,7 @@ def _part_of_year(kind: str, first_month: int, last_month: int, title: str, rest
 
 
 def _month_end(year: int, month: int) -> date:
-    return date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1) if year < 9999 else date(9999, month, 28)
+    return date(year, month, monthrange(year, month)[1])
 
 
 def _month(rest: str, municipality: Municipality) -> Period:

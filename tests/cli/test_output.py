@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.cli import write_csv, write_json, write_table
 from tests.cli.conftest import Kaa, Published, Said
 from tests.delivery import canaries
 
@@ -155,3 +156,26 @@ def test_no_number_is_said_by_any_command(published: Published, kaa: Kaa, tmp_pa
     assert b"volume_drop" in heard
     assert not [place for place, pattern in published.told.patterns.items() if pattern.search(heard)]
     assert not canaries.search(tmp_path / "report", published.told.patterns)
+
+
+# --- values as they are -------------------------------------------------------------------------------------------------
+
+STEERING = "R\x1b[31möd\x07 \x9b2J\x08 \u202e x"
+
+
+@pytest.mark.parametrize("value", [STEERING, "a\rb", 'a"b', "a;b,c", "a\nb", " \t", "=1+1"])
+def test_what_a_program_reads_is_the_value_sign_by_sign(capsys: pytest.CaptureFixture[str], value: str) -> None:
+    write_csv(["fraga", "svar"], [[value, 1]])
+    assert list(csv.reader(io.StringIO(capsys.readouterr().out, newline=""), strict=True)) == [
+        ["fraga", "svar"],
+        [value, "1"],
+    ]
+    write_json(["fraga"], [[value]])
+    assert json.loads(capsys.readouterr().out) == [{"fraga": value}]
+
+
+def test_a_table_for_people_does_not_steer_their_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    write_table(["fraga"], [[STEERING]])
+    shown = capsys.readouterr().out
+    assert r"R\x1b[31möd\x07 \x9b2J\x08 \u202e x" in shown
+    assert not set(shown) & set("\x1b\x07\x9b\x08\u202e")

@@ -2,12 +2,16 @@
 
 import json
 import os
+import pwd
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from pipelines.delivery.find import find_deliveries
 from pipelines.errors import UsageError
+from pipelines.history.store import History
+from pipelines.home import open_home
 from pipelines.municipality import PROFILES
 from tests.cli.conftest import Kaa, Published, Said
 
@@ -147,6 +151,60 @@ def _profile(**changes: tuple[str, str]) -> str:
     return text
 
 
+def _districts(text: str) -> str:
+    return _profile(a=("districts: []\njob_centres: []", text))
+
+
+#: Divisions that contradict themselves, and what must be said of each.
+BROKEN_DIVISIONS = [
+    ("districts: [{code: A, name: A}, {code: A, name: B}]\njob_centres: []", ["'A' twice"]),
+    ("districts: [{code: '*', name: A}]\njob_centres: []", ["districts.0.code", "'*'"]),
+    ("districts: [{code: SAKNAS, name: A}]\njob_centres: []", ["districts.0.code", "'SAKNAS'"]),
+    ("districts: [{code: '', name: A}]\njob_centres: []", ["districts.0.code"]),
+    ("districts: [{code: ' A', name: A}]\njob_centres: []", ["districts.0.code"]),
+    ("districts: [{code: 01, name: A}]\njob_centres: []", ["districts.0.code", "quotes"]),
+    ("districts: [{code: A, name: ''}]\njob_centres: []", ["districts.0.name"]),
+    ("districts: []\njob_centres: [{code: '*', name: A}]", ["job_centres.0.code", "'*'"]),
+    ("districts: []\njob_centres: [{code: SAKNAS, name: A}]", ["job_centres.0.code", "'SAKNAS'"]),
+    ("districts: []\njob_centres: [{code: J, name: A}, {code: J, name: B}]", ["job-centre 'J' twice"]),
+    (
+        "districts: [{code: A, name: A}]\njob_centres: [{code: J, name: J, districts: [A]}, {code: K, name: K, districts: [A]}]",
+        ["district 'A' twice"],
+    ),
+    (
+        "districts: [{code: A, name: A, valid_to: 2023-06-30, successor: B}, "
+        "{code: B, name: B, valid_to: 2023-12-31, successor: A}]\njob_centres: []",
+        ["ring"],
+    ),
+    ("districts: [{code: A, name: A, valid_to: 2023-06-30, successor: A}]\njob_centres: []", ["ring"]),
+    (
+        "districts: [{code: A, name: A, valid_to: 2022-06-30, successor: B}, "
+        "{code: B, name: B, valid_to: 2023-06-30, successor: C}, "
+        "{code: C, name: C, valid_to: 2024-06-30, successor: B}]\njob_centres: []",
+        ["'A'", "ring"],
+    ),
+    ("districts: [{code: A, name: A, successor: B}, {code: B, name: B}]\njob_centres: []", ["'A'", "valid_to"]),
+    (
+        "districts: [{code: A, name: A, valid_to: 2023-06-30, successor: B}]\njob_centres: []",
+        ["'B'", "does not define"],
+    ),
+    (
+        "districts: [{code: A, name: A, valid_from: 2023-01-02, valid_to: 2023-01-01}]\njob_centres: []",
+        ["before it begins"],
+    ),
+    (
+        "districts: [{code: A, name: A, valid_to: 2023-06-30, successor: B}, {code: B, name: B, valid_from: 2023-07-02}]"
+        "\njob_centres: []",
+        ["'B'", "not valid"],
+    ),
+    (
+        "districts: [{code: A, name: A, valid_to: 9999-12-31, successor: B}, {code: B, name: B, valid_to: 2023-06-30}]"
+        "\njob_centres: []",
+        ["'B'", "not valid"],
+    ),
+]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -161,6 +219,15 @@ def _profile(**changes: tuple[str, str]) -> str:
             ["'01'", "does not define"],
         ),
         ("code: '0182'\n\0", ["cannot be read"]),
+        *[(_districts(text), words) for text, words in BROKEN_DIVISIONS],
+        (_profile(a=("first_day: 2005-07-01", "first_day: 0001-01-01")), ["is wrong at first_day"]),
+        (_profile(a=("settle_minutes: 60", "settle_minutes: -1")), ["is wrong at settle_minutes"]),
+        (_profile(a=("bad_row_share: 5", "bad_row_share: 105")), ["is wrong at thresholds.bad_row_share"]),
+        (_profile(a=("kind: kalenderar", "kind: aret")), ["is wrong at report_year.kind"]),
+        (_profile(a=('starts: "01-01"', 'starts: "12-01"')), ["is wrong at report_year", "01-01"]),
+        (_profile(a=("name: Nacka", "name: ' '")), ["is wrong at name"]),
+        (_profile(a=("name: Nacka", "name: Nacka\nname: Solna")), ["'name' stands twice"]),
+        (_profile(a=("Europe/Stockholm", "Europa/Stockholm")), ["timezone", "Europe/Stockholm"]),
     ],
 )
 def test_a_broken_profile_is_told_with_its_place(
@@ -176,9 +243,10 @@ def test_a_profile_that_breaks_after_init_is_told_by_every_command(home: Path, k
     profile = tmp_path / "kommun.yaml"
     profile.write_text(_profile(), encoding="utf-8")
     assert kaa("init", "--municipality", profile, "--drop", tmp_path).exit_code == 0
-    profile.write_text("districts: [", encoding="utf-8")
-    for arguments in COMMANDS:
-        assert is_usage_error(kaa(*arguments), str(profile))
+    for broken in ("districts: [", _districts(BROKEN_DIVISIONS[1][0])):
+        profile.write_text(broken, encoding="utf-8")
+        for arguments in COMMANDS:
+            assert is_usage_error(kaa(*arguments), str(profile))
 
 
 def test_a_drop_folder_that_is_not_there_stops_init_and_nothing_is_made(home: Path, kaa: Kaa, tmp_path: Path) -> None:
@@ -330,3 +398,32 @@ def test_an_unknown_delivery_or_one_that_is_not_held_cannot_be_decided_on(publis
             delivery_id = next(line["delivery_id"] for line in lines if line["status"] == status)
             assert is_usage_error(kaa("deliveries", decision, delivery_id), delivery_id, status)
     assert not list((published.home / "decisions").iterdir())
+
+
+# --- the clock ----------------------------------------------------------------------------------------------------------
+
+
+def test_confirming_the_clock_needs_a_reason_and_something_to_confirm(set_up: Path, kaa: Kaa) -> None:
+    assert is_usage_error(kaa("confirm-clock"), "--because")
+    assert is_usage_error(kaa("confirm-clock", "--because", "  "), "--because")
+    said = kaa("confirm-clock", "--because", "klockan ställd")
+    assert (said.exit_code, said.out) == (0, "")
+    assert "nothing to confirm" in said.err
+    assert not (set_up / "confirmed-clock.json").exists()
+
+
+def test_a_confirmed_clock_is_kept_with_who_and_why_and_no_number(
+    set_up: Path, kaa: Kaa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = open_home(set_up)
+    version = home.start_next()
+    with History(version.history, {}) as history:
+        history.remember_night(version.number, datetime(2091, 1, 1, 4, tzinfo=UTC))
+    home.put_in_place(version)
+    said = kaa("confirm-clock", "--because", "Anna 20050304 – 2187 såg att klockan stod på 2091")
+    assert said.exit_code == 0
+    assert "2091-01-01 05:00 was wrong" in said.err
+    (kept,) = json.loads((set_up / "confirmed-clock.json").read_text(encoding="utf-8"))
+    assert kept["because"] == "Anna ************ såg att klockan stod på 2091"
+    assert (kept["version"], kept["by"]) == (1, pwd.getpwuid(os.getuid()).pw_name)
+    assert "nothing to confirm" in kaa("confirm-clock", "--because", "igen").err

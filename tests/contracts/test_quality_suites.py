@@ -26,7 +26,7 @@ DATASETS = {
 }
 
 # A made-up number with a wrong check digit: nobody's.
-NUMBER = "200501011230"
+NUMBER = "200501011233"
 
 
 def _value(column: Column, row: int) -> Any:

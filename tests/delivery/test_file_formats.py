@@ -48,6 +48,7 @@ WAYS: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "no last line end": ("svar.csv", lambda: TEXT.rstrip("\n").encode(), "utf-8"),
     "lines of blanks": ("svar.csv", lambda: TEXT.replace("\n\n", "\n \t \n").encode() + b"  \n\n", "utf-8"),
     "gzip": ("svar.csv.gz", lambda: gzip.compress(TEXT.encode()), "utf-8"),
+    "gzip in capitals": ("SVAR.CSV.GZ", lambda: gzip.compress(TEXT.encode()), "utf-8"),
     "latin-1": ("svar.csv", lambda: TEXT.encode("iso-8859-1"), "iso-8859-1"),
     "latin-1, CRLF and gzip": (
         "svar.csv.gz", lambda: gzip.compress(TEXT.replace("\n", "\r\n").encode("iso-8859-1")), "iso-8859-1",
@@ -152,3 +153,66 @@ def test_an_extract_without_rows_is_an_extract(tmp_path: Path) -> None:
     nights.run()
     assert nights.counting() == {("enkat", "2023-11-29", 1), ("enkat", "2023-11-30", 1)}
     assert nights.query("select last_extract_date from enkat_svar") == [(date(2023, 11, 29),)]
+
+
+@pytest.mark.parametrize("name", ["svar.csv.gz", "SVAR.CSV.GZ", "svar.Csv.Gz"])
+def test_a_gzip_of_no_bytes_is_undecodable(tmp_path: Path, name: str) -> None:
+    nights = Nights(tmp_path)
+    deliver(nights.drop, "enkat/empty", "2023-11-30", {"svar": (name, b"")}, filer={"rader": 0})
+    nights.run()
+    assert nights.of("enkat/empty")["reason"] == "undecodable"
+
+
+@pytest.mark.parametrize(
+    ("question", "encoding", "stated", "is_garbled"),
+    [
+        ("Fick du hjälp – på riktigt?", "windows-1252", "iso-8859-1", True),
+        ("Kostade det 5 €?", "windows-1252", "iso-8859-1", True),
+        ("Fick du hjälp?", "utf-8", "iso-8859-1", True),
+        ("Vad gör en ÅÄÖ?", "utf-8", "iso-8859-1", True),
+        ("Fick du hjälp?".encode().decode("iso-8859-1"), "utf-8", "utf-8", True),
+        ("Är Öst bra? – å".encode().decode("windows-1252", "replace"), "utf-8", "utf-8", True),
+        ("Fick du hj\ufffdlp?", "utf-8", "utf-8", True),
+        ("Fick du hjälp?", "windows-1252", "iso-8859-1", False),
+        ("Är 5\u00a0° kallt enligt § 2, São Paulo, Ü é ½ – ”ja”?", "utf-8", "utf-8", False),
+        ("ÅÄÖåäö ÃO Â", "utf-8", "utf-8", False),
+    ],
+)
+def test_another_encoding_than_the_stated_one_gives_a_warning(
+    tmp_path: Path, question: str, encoding: str, stated: str, is_garbled: bool
+) -> None:
+    nights = Nights(tmp_path)
+    rows = [f"a;2023-01-01;{question};5", "b;2023-01-01;Hur?;5", f"c;2023-01-01;{question};4"]
+    content = ("svar_id;datum;fraga;svar\n" + "\n".join(rows) + "\n").encode(encoding)
+    deliver(nights.drop, "enkat/a", "2023-11-30", {"svar": ("svar.csv", content)}, filer={"teckenkodning": stated})
+    nights.run()
+    line = nights.of("enkat/a")
+    assert line["status"] == "accepted"
+    assert (
+        f"2 rader i svar.csv har tecken som tyder på en annan teckenkodning än {stated}" in line["message"]
+    ) is is_garbled
+    assert question not in line["message"]
+
+
+@pytest.mark.parametrize(("different", "is_told"), [(200, False), (201, True)])
+def test_more_different_questions_than_a_survey_has_give_a_warning(
+    tmp_path: Path, different: int, is_told: bool
+) -> None:
+    nights = Nights(tmp_path)
+    for day, count in (("2023-11-29", 3), ("2023-11-30", different)):
+        rows = "".join(f"s{place};2023-01-01;Fråga {place}?;5\n" for place in range(count))
+        content = f"svar_id;datum;fraga;svar\n{rows}".encode()
+        deliver(nights.drop, f"enkat/{day}", day, {"svar": ("svar.csv", content)})
+    nights.run()
+    assert "olika värden" not in nights.of("enkat/2023-11-29")["message"]
+    assert (
+        f"kolumnen fraga i svar.csv har {different} olika värden" in nights.of("enkat/2023-11-30")["message"]
+    ) is is_told
+
+
+def test_control_signs_in_a_value_are_kept_as_delivered(tmp_path: Path) -> None:
+    nights = Nights(tmp_path)
+    content = b"svar_id;datum;fraga;svar\n\x1b[31ma;2023-01-01;R\x1b[31m\x07?;5\n"
+    deliver(nights.drop, "enkat/a", "2023-11-30", {"svar": ("svar.csv", content)})
+    nights.run()
+    assert nights.query("select svar_id, fraga from enkat_svar") == [("\x1b[31ma", "R\x1b[31m\x07?")]

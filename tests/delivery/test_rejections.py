@@ -7,10 +7,12 @@ is in test_decisions.py.
 from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
-from tests.delivery.nights import ANNA, BEA, CARL, SOURCES, Nights, sound
+from pipelines.delivery.faults import AGAIN
+from tests.delivery.nights import ANNA, BEA, CARL, SOURCES, Nights, deliver, sound
 from tests.model.world import FAULTS, Extract
 
 WAYS = [(reason, way) for reason, ways in FAULTS.items() for way in ways]
@@ -31,6 +33,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "unknown source": ("kalla", "ber, enkat"),
     "unknown encoding": ("teckenkodning", "utf-8", "iso-8859-1", "post 2"),
     "no such date": ("uttagsdatum", "ÅÅÅÅ-MM-DD"),
+    "before the first day": ("uttagsdatum 2005-06-30", "före 2005-07-01"),
+    "the year 1": ("uttagsdatum 0001-01-01", "före 2005-07-01"),
     "revision 0": ("revision", "heltal"),
     "revision as text": ("revision", "heltal"),
     "revision true": ("revision", "heltal"),
@@ -54,6 +58,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "bad bytes": ("kontakter.csv", "rad 4", "utf-8"),
     "no gzip": ("kontakter.csv.gz", "gzip"),
     "half a gzip": ("kontakter.csv.gz", "gzip"),
+    "no bytes": ("kontakter.csv.gz", "gzip"),
     "field too many": ("kontakter.csv rad 4", "fält", "(9)"),
     "field too few": ("kontakter.csv rad 4", "fält", "(9)"),
     "column twice": ("kontakter.csv rad 1", "kolumnen kontakt_id", "två gånger"),
@@ -120,6 +125,114 @@ def test_an_unusable_delivery_gets_its_reason_and_a_sentence_of_where_and_what_t
     for word in WORDS[way]:
         assert word in line["message"]
     assert "be avsändaren" in line["message"].lower()
+
+
+@pytest.fixture(scope="module")
+def mended(tmp_path_factory: pytest.TempPathFactory) -> Nights:
+    """A night with every fault; then each sender does what the sentence says, in the same folder, and another night."""
+    nights = Nights(tmp_path_factory.mktemp("mended"))
+    wrong = [_faulty(place, reason, way) for place, (reason, way) in enumerate(WAYS)]
+    for extract in wrong:
+        extract.write(nights.drop)
+        file = nights.drop / "ber" / f"{extract.folder}.utanfor"
+        file.unlink(missing_ok=True)
+    nights.run()
+    assert {line["status"] for line in nights.deliveries()} == {"rejected"}
+    for extract in wrong:
+        manifest = (nights.drop / extract.path / "leverans.json").read_bytes()
+        extract.faults = ()
+        extract.created = "2026-01-01T03:00:00+01:00"
+        extract.write(nights.drop)
+        assert (nights.drop / extract.path / "leverans.json").read_bytes() != manifest
+    nights.run()
+    return nights
+
+
+@pytest.mark.parametrize(("reason", "way"), WAYS)
+def test_who_does_what_the_sentence_says_is_judged_anew(mended: Nights, reason: str, way: str) -> None:
+    lines = [one for one in mended.deliveries() if one["folder"] == f"ber/{reason} {way}"]
+    assert {(one["status"], one["reason"]) for one in lines} == {("rejected", reason), ("accepted", None)}
+    (message,) = [one["message"] for one in lines if one["status"] == "rejected"]
+    # A manifest that must be corrected is another one by that; else it must be said.
+    corrects_the_manifest = reason in ("bad_manifest", "wrong_municipality")
+    assert ("leverera igen" if corrects_the_manifest else AGAIN) in message
+
+
+@pytest.mark.parametrize("reason", ["missing_file", "checksum_mismatch"])
+def test_a_file_that_is_mended_under_the_same_manifest_is_not_looked_at_again(tmp_path: Path, reason: str) -> None:
+    """That is why the sentences ask for a new manifest."""
+    nights = Nights(tmp_path)
+    extract = sound("enkat", "2023-11-30").with_fault(reason)
+    nights.night(extract)
+    manifest = (nights.drop / extract.path / "leverans.json").read_bytes()
+    extract.faults = ()
+    extract.write(nights.drop)
+    (nights.drop / extract.path / "leverans.json").write_bytes(manifest)
+    nights.run()
+    assert [(one["status"], one["reason"]) for one in nights.deliveries()] == [("rejected", reason)]
+
+
+def test_a_conflict_and_a_refusal_are_judged_anew_with_a_higher_revision(tmp_path: Path) -> None:
+    nights = Nights(tmp_path)
+    big = Extract("enkat", "2023-11-29")
+    for place in range(100):
+        big.answer(f"s{place}")
+    small = Extract("enkat", "2023-11-30").answer("a")
+    other = Extract("enkat", "2023-11-29", folder="annan").answer("b")
+    nights.night(big, small, other)
+    nights.decide(small.path, "reject")
+    nights.run()
+    for extract in (small, other):
+        assert nights.of(extract.path)["status"] == "rejected"
+        assert "med högre revision" in nights.of(extract.path)["message"]
+        extract.revision, extract.folder = 2, f"{extract.day} igen"
+    nights.night(small, other)
+    assert nights.verdict(other) == ("accepted", None)
+    nights.decide(small.path, "release") if nights.verdict(small)[0] == "held" else None
+    nights.run()
+    assert nights.verdict(small) == ("accepted", None)
+
+
+def test_files_larger_than_any_extract_stop_nobody(tmp_path: Path) -> None:
+    nights = Nights(tmp_path)
+    large, endless = sound("enkat", "2023-11-28"), sound("enkat", "2023-11-29")
+    for extract, name in ((large, "svar.csv"), (endless, "leverans.json")):
+        extract.write(nights.drop)
+        with (nights.drop / extract.path / name).open("r+b") as file:
+            file.truncate(2**33)  # takes no room
+    nights.night(sound("enkat", "2023-11-30"))
+    assert nights.verdict(large) == ("rejected", "undecodable")
+    assert nights.verdict(endless) == ("rejected", "bad_manifest")
+    assert nights.counting() == {("enkat", "2023-11-30", 1)}
+
+
+def test_times_at_the_ends_of_time_are_times(tmp_path: Path) -> None:
+    nights = Nights(tmp_path)
+    first, last = (
+        Extract("enkat", "2023-11-30", folder=created, created=created).answer("a")
+        for created in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00")
+    )
+    nights.night(last, first)
+    assert (nights.verdict(first)[0], nights.verdict(last)[0]) == ("accepted", "duplicate")
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1900-01-01", "2005-06-30"])
+def test_a_date_before_the_first_day_stops_nobody(tmp_path: Path, day: str) -> None:
+    nights = Nights(tmp_path)
+    deliver(nights.drop, "enkat/tidig", day, {"svar": ("svar.csv", b"svar_id;datum;fraga;svar\n")})
+    nights.night(sound("enkat", "2023-11-30"), sound("beda", "2005-07-01"))
+    line = nights.of("enkat/tidig")
+    assert (line["status"], line["reason"], line["extract_date"]) == ("rejected", "bad_manifest", None)
+    assert nights.counting() == {("enkat", "2023-11-30", 1), ("beda", "2005-07-01", 1)}
+
+
+@pytest.mark.parametrize("day", ["2026-01-03", "2999-01-01", "9999-12-31"])
+def test_the_last_day_of_all_is_a_future_date(tmp_path: Path, day: str) -> None:
+    nights = Nights(tmp_path)
+    nights.night(sound("enkat", day), sound("enkat", "2026-01-02"))
+    line = nights.of(f"enkat/{day}_1")
+    assert (line["reason"], str(line["extract_date"])) == ("future_date", day)
+    assert nights.counting() == {("enkat", "2026-01-02", 1)}
 
 
 @pytest.mark.parametrize(("first", "second"), list(_pairs()))

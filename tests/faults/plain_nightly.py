@@ -24,7 +24,7 @@ from pipelines.orchestration.missing import missing_deliveries
 from pipelines.publish import build_published, write_notices
 from pipelines.warehouse.dbt import CompiledModel, figure_entries, manifest_path
 from pipelines.warehouse.inputs import EVERYTHING, write_inputs
-from pipelines.warehouse.periods import day_period, periods_between
+from pipelines.warehouse.periods import periods_of
 
 #: Where the compiled models are, as tests.pipeline.models_json gives them: compiling takes longer than a nightly.
 MODELS = "KAA_TEST_MODELS"
@@ -52,8 +52,8 @@ def _nightly(home: Home) -> None:
             unexplained = unexplained_changes(history.connection, before.history, history.datasets(), version.number)
         notices = [*taken.notices, *missing_deliveries(home, sources, history, taken, NOW.date())]
         purge_archives(history.connection, sources, home.archive, version.number)
-        first, last = history.connection.execute("select min(extract_date), max(extract_date) from extract").fetchone()
-    periods = [*periods_between(first, last, home.municipality), day_period(last)]
+        days = history.connection.execute("select distinct extract_date from extract").fetchall()
+    periods = periods_of([day for (day,) in days], home.municipality)
     with duckdb.connect(str(version.warehouse)) as connection:
         write_inputs(connection, home.municipality, periods, EVERYTHING)
     figures = build_models(version)

@@ -38,6 +38,10 @@ NO_DISTRICT = "SAKNAS"
 # --- deliveries.md section 6: municipality profiles -----------------------------------------------
 
 
+#: The first day of which both profiles can have an extract.
+FIRST_DAY = "2005-07-01"
+
+
 @dataclass(frozen=True)
 class Profile:
     """What differs between municipalities."""
@@ -458,6 +462,7 @@ def _read_manifest(delivery: Delivery, folder: Path) -> dict[str, Any]:
     must(is_text(manifest.get("kalla")) and manifest["kalla"] in DATASETS)
     must(is_text(manifest.get("kommunkod")))
     must(is_text(manifest.get("uttagsdatum")) and _is_date(manifest["uttagsdatum"]))
+    must(manifest["uttagsdatum"] >= FIRST_DAY)
     must(is_integer(manifest.get("revision"), at_least=1))
     must(is_text(manifest.get("skapad")))
     try:
@@ -526,7 +531,9 @@ def _read_files(source: str, manifest: dict[str, Any], folder: Path, delivery: D
 
 def _decoded(data: bytes, entry: dict[str, Any]) -> str:
     try:
-        if entry["fil"].endswith(".gz"):
+        if entry["fil"].lower().endswith(".gz"):
+            if not data:
+                raise Rejected("undecodable")
             data = gzip.decompress(data)
         return data.decode("utf-8-sig" if entry["teckenkodning"] == "utf-8" else "iso-8859-1")
     except (OSError, EOFError, zlib.error, UnicodeDecodeError):
@@ -1187,7 +1194,7 @@ class DayFigures(Counts):
         if age_on(birth, day) >= 20:
             not_met.append(2)
         came_too_late_for_school = row is not None and row["invandrad_efter_skolplikt"] == "J"
-        if day < date(birth.year + 16, 7, 1) and not came_too_late_for_school:
+        if (day.year, day.month) < (birth.year + 16, 7) and not came_too_late_for_school:
             not_met.append(3)
         if any(student == person and self._is_studying(study) for student, study in self.studies):
             not_met.append(4)

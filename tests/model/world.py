@@ -32,7 +32,7 @@ def as_date(day: date | str) -> date:
 
 def personnummer(birth: date | str, serial: int) -> str:
     """A valid number; an odd serial (001-999) is a man's, an even one a woman's."""
-    return _with_check_digit(as_date(birth).strftime("%Y%m%d"), serial)
+    return _with_check_digit(as_date(birth).isoformat().replace("-", ""), serial)
 
 
 def samordningsnummer(birth: date | str, serial: int) -> str:
@@ -149,6 +149,7 @@ class FileFormat:
     bom: bool = False
     newline: str = "\n"
     gzipped: bool = False
+    suffix: str = ".csv.gz"  # where it is gzipped; in any letter case
     quoted: bool = False  # all values, not only those that need it
     padding: str = ""  # blanks around each value, where there are quotes inside and outside of them
     empty_lines: bool = False  # a wholly empty line after each record
@@ -209,6 +210,8 @@ FAULTS: dict[str, list[str]] = {
         "unknown source",
         "unknown encoding",
         "no such date",
+        "before the first day",
+        "the year 1",
         "revision 0",
         "revision as text",
         "revision true",
@@ -229,7 +232,7 @@ FAULTS: dict[str, list[str]] = {
     "missing_dataset": ["not named"],
     "missing_file": ["not there", "a folder"],
     "checksum_mismatch": ["another sum"],
-    "undecodable": ["bad bytes", "no gzip", "half a gzip"],
+    "undecodable": ["bad bytes", "no gzip", "half a gzip", "no bytes"],
     "malformed_csv": [
         "field too many",
         "field too few",
@@ -421,9 +424,10 @@ class Extract:
                     format_ = replace(format_, encoding="utf-8", gzipped=False)
                     data = format_.data(text) + b"\xff\xfe"
                 else:
-                    data = text.encode(format_.encoding) if way == "no gzip" else gzip.compress(data, mtime=0)[:-9]
+                    whole = gzip.compress(data, mtime=0)
+                    data = {"no gzip": text.encode(format_.encoding), "half a gzip": whole[:-9], "no bytes": b""}[way]
                     format_ = replace(format_, gzipped=True)
-        name = self.file_names.get(dataset, dataset) + (".csv.gz" if format_.gzipped else ".csv")
+        name = self.file_names.get(dataset, dataset) + (format_.suffix if format_.gzipped else ".csv")
         entry = _entry(dataset, name, len(rows), data, format_.encoding)
         is_there = True
         for reason, way in faults:
@@ -472,6 +476,10 @@ class Extract:
                 entry["teckenkodning"] = "windows-1252"
             case "bad_manifest", "no such date":
                 manifest["uttagsdatum"] = "2023-02-29"
+            case "bad_manifest", "before the first day":
+                manifest["uttagsdatum"] = "2005-06-30"
+            case "bad_manifest", "the year 1":
+                manifest["uttagsdatum"] = "0001-01-01"
             case "bad_manifest", "revision 0":
                 manifest["revision"] = 0
             case "bad_manifest", "revision as text":
