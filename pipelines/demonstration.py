@@ -8,9 +8,10 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from pipelines.errors import UsageError
-from pipelines.home import home_path, initialise
+from pipelines.home import initialise
 from pipelines.orchestration.run import run_nightly
 from pipelines.reading import read_figures, write_report
+from pipelines.surroundings import home_path
 
 REPORT_PERIOD = "verksamhetsar-2023"
 

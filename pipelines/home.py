@@ -10,10 +10,11 @@ whatever happens to the process. What the versions hold does not belong here.
     history/<n>/             the interval tables: the nightly job's
     warehouse/<n>/           what dbt built: rows about persons, for statisticians and auditors
     published/<n>/           figures, definitions, pages: no rows about persons
-    dagster/, dbt/, logs/    the orchestrator's own storage; dbt's; what dbt said last night
+    dagster/, dbt/, logs/    the orchestrator's own storage; what dbt made of the project; what dbt said last night
     current.json             the pointer
 """
 
+import errno
 import fcntl
 import json
 import os
@@ -30,7 +31,10 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines.errors import NightlyFailed, UsageError
+from pipelines.files import atomic_write
 from pipelines.municipality import Municipality, load_municipality, profile_path
+from pipelines.os_errors import first_foreign, owner
+from pipelines.surroundings import home_path
 
 ZONES = ("history", "warehouse", "published")
 
@@ -104,7 +108,7 @@ class Home:
     def current(self) -> Version | None:
         """The published version, or None before the first nightly."""
         try:
-            pointer = json.loads((self.path / "current.json").read_text())
+            pointer = json.loads((self.path / "current.json").read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
         return Version(self.path, int(pointer["version"]))
@@ -139,7 +143,7 @@ class Home:
             if folder.is_dir():
                 _sync(folder)
         part = self.path / "current.json.part"
-        part.write_text(json.dumps({"version": version.number}))
+        part.write_text(json.dumps({"version": version.number}), encoding="utf-8")
         _sync(part)
         os.replace(part, self.path / "current.json")
         _sync(self.path)
@@ -177,7 +181,7 @@ class Home:
         if self.path in _LOCKED:
             yield
             return
-        with (self.path / "nightly.lock").open("w") as file:
+        with (self.path / "nightly.lock").open("w", encoding="utf-8") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -194,17 +198,13 @@ class Home:
 
     def decide(self, delivery_id: str, decision: str) -> None:
         """Note what a person decided about a held delivery; the next nightly carries it out."""
-        folder = self.path / "decisions"
-        folder.mkdir(exist_ok=True)
-        part = folder / f".{delivery_id}.part"
-        part.write_text(decision)
-        os.replace(part, folder / delivery_id)
+        atomic_write(self.path / "decisions" / delivery_id, decision)
 
     def decisions(self) -> dict[str, str]:
         """Undone decisions: delivery id -> release | reject."""
         folder = self.path / "decisions"
         files = sorted(folder.glob("[!.]*")) if folder.is_dir() else []
-        return {file.name: file.read_text() for file in files}
+        return {file.name: file.read_text(encoding="utf-8") for file in files}
 
     def forget_decisions(self, still_held: set[str]) -> None:
         """Forget the decisions that are carried out: those about deliveries that are not held any more."""
@@ -214,10 +214,10 @@ class Home:
 
 def _read_key(path: Path) -> str:
     try:
-        return path.read_text().strip()
-    except OSError as error:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
-            f"The key file {path} cannot be read ({error.strerror}): restore it from your key store."
+            f"The key file {path} cannot be read ({getattr(error, 'strerror', 'no text')}): restore it from your key store."
         ) from error
 
 
@@ -229,14 +229,15 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-def home_path() -> Path:
-    """KAA_HOME, default ./var."""
-    return Path(os.environ.get("KAA_HOME") or "var").expanduser().absolute()
+def open_home(path: Path | None = None, writing: bool = False) -> Home:
+    """The initialised KAA_HOME. ``writing``: for a command that may change something in it; every such command says so.
 
-
-def open_home(path: Path | None = None) -> Home:
-    """The initialised KAA_HOME; raises UsageError when there is none or its settings are wrong."""
+    Raises UsageError when there is none or its settings are wrong, or when root would write into another user's;
+    PermissionError when something in it cannot be written by this user, because it belongs to another one.
+    """
     path = path or home_path()
+    if writing:
+        refuse_to_write_for_another(path)
     file = path / "settings.toml"
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
@@ -248,7 +249,21 @@ def open_home(path: Path | None = None) -> Home:
         settings = Settings.model_validate(content)
     except ValidationError as error:
         raise UsageError(f"The settings file {file} is wrong: {_setting_fault(error)}.") from error
+    if writing and (foreign := first_foreign(path)):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(foreign))
     return Home(path, settings, load_municipality(settings.municipality))
+
+
+def refuse_to_write_for_another(path: Path) -> None:
+    """Raises UsageError when this is root and KAA_HOME is another user's, who could not use what root would leave in it."""
+    if os.geteuid() != 0:
+        return
+    for place in (path, path / "settings.toml"):
+        if place.exists() and place.stat().st_uid != 0:
+            name = owner(place)
+            raise UsageError(
+                f"{place} belongs to {name}: root changes nothing in another user's KAA_HOME. Run the command as {name}."
+            )
 
 
 def _setting_fault(error: ValidationError) -> str:
@@ -269,6 +284,7 @@ def initialise(municipality: str, drop: Path, path: Path | None = None) -> tuple
     Raises UsageError for an unknown municipality or a drop folder that is not there.
     """
     path = path or home_path()
+    refuse_to_write_for_another(path)
     made: list[str] = []
     if not (path / "settings.toml").exists():
         profile = profile_path(municipality)
@@ -305,5 +321,5 @@ def _make_keys(folder: Path) -> list[str]:
 
 def _write_once(path: Path, text: str, mode: int) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(handle, "w") as file:
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)

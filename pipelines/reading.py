@@ -10,7 +10,8 @@ import duckdb
 
 from pipelines.contract import load_sources
 from pipelines.errors import UsageError
-from pipelines.home import Home, Version, home_path, open_home
+from pipelines.home import Home, Version, open_home
+from pipelines.surroundings import home_path
 from pipelines.warehouse.ask import FIGURE_COLUMNS, ask_figures
 from pipelines.warehouse.inputs import EVERYTHING
 from pipelines.warehouse.periods import Period, parse_period

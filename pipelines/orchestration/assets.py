@@ -7,7 +7,7 @@ logs to everybody who may open it, so nothing here may hold a value from the dat
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from datetime import date
 from functools import partial
 from importlib.metadata import version as package_version
@@ -35,6 +35,7 @@ from pipelines.warehouse.dbt import (
     PROJECT,
     compiled_models,
     dbt_failure,
+    dbt_folder,
     figure_entries,
     link_to,
     manifest_path,
@@ -59,8 +60,9 @@ def _tell(context: dg.AssetExecutionContext, text: str) -> None:
     """Progress, to Dagster and to a terminal where somebody watches."""
     context.log.info(text)
     terminal = sys.__stderr__
-    if terminal is not None and terminal.isatty():
-        print(text, file=terminal)
+    with suppress(OSError):  # a terminal that has been closed meanwhile
+        if terminal is not None and terminal.isatty():
+            print(text, file=terminal)
 
 
 def _history_key(dataset: Dataset) -> dg.AssetKey:
@@ -200,7 +202,7 @@ def dbt_models(context: dg.AssetExecutionContext, session: NightlySession) -> It
     version = session.run.building
     target = version.folder("warehouse") / "dbt"
     target.mkdir(exist_ok=True)
-    folder = session.run.home.path / "dbt"
+    folder = dbt_folder()
     link_to(version, folder)
     log = session.run.home.path / "logs" / "dbt.log"
     log.parent.mkdir(mode=0o700, exist_ok=True)

@@ -10,7 +10,9 @@ from typing import Any
 
 import duckdb
 
+from pipelines import os_errors
 from pipelines.errors import NightlyFailed, UsageError, tells_of_full_disk
+from pipelines.files import atomic_write
 from pipelines.home import Home
 from pipelines.loading import loading
 from pipelines.quality import PROCESS
@@ -54,11 +56,8 @@ def dagster_home(home: Home) -> Path:
     """The orchestrator's folder below KAA_HOME, with its settings."""
     folder = home.path / "dagster"
     folder.mkdir(mode=0o700, exist_ok=True)
-    settings = folder / "dagster.yaml"
-    if not settings.exists():
-        part = folder / "dagster.yaml.part"
-        part.write_text(_INSTANCE)
-        os.replace(part, settings)
+    if not (folder / "dagster.yaml").exists():
+        atomic_write(folder / "dagster.yaml", _INSTANCE)
     return folder
 
 
@@ -70,6 +69,7 @@ def run_nightly(home: Home) -> Outcome:
                 f"The drop folder {home.drop} is missing: mount it, or correct `drop` in {home.path / 'settings.toml'}."
             )
         before = home.current()
+        os.environ["KAA_HOME"] = str(home.path)
         with loading(CHILD, PROCESS):
             failure = _run_job(home)
         current = home.current()
@@ -86,7 +86,6 @@ def _run_job(home: Home) -> Exception | None:
     warnings.filterwarnings("ignore", module="dagster")
     try:
         os.environ["DAGSTER_HOME"] = str(dagster_home(home))
-        os.environ["KAA_HOME"] = str(home.path)
         import dagster as dg  # imported here: it takes a second that no other command should wait
 
         from pipelines.orchestration.definitions import definitions
@@ -127,6 +126,10 @@ def _unforeseen(home: Home, kind: str, message: str, step: str) -> NightlyFailed
         return NightlyFailed(
             f"The disk that holds {home.path} is full (or fails); what was published before is untouched. Make room on it "
             "(a nightly needs as much again as history, warehouse and published take) and run kaa nightly again."
+        )
+    if refused := os_errors.found_in(message):
+        return NightlyFailed(
+            f"The nightly failed{step}; what was published before is untouched. {os_errors.sentence(refused)}"
         )
     return NightlyFailed(
         f"The nightly failed{step} ({kind}); what was published before is untouched. See the run in dagster dev, mend the "
