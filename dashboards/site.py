@@ -9,7 +9,6 @@
 
 import importlib.resources
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -25,6 +24,7 @@ from dashboards.annual_report import CHAPTERS, FUNNEL, OWN_MEASURE
 from dashboards.content import Block, ChapterContent, FactContent, Line, Report, TableContent
 from dashboards.documents import build_documents, names
 from dashboards.published import Published
+from pipelines.files import atomic_write
 
 HERE = Path(__file__).resolve().parent
 ASSETS = "assets"
@@ -323,14 +323,6 @@ def _environment() -> Environment:
     return environment
 
 
-def _replace(path: Path, text: str) -> None:
-    """A reader sees the old file or the new one, never half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".new")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(temporary, path)
-
-
 def write_assets(out: Path) -> list[Path]:
     """The files that all pages share: style sheet, scripts, and Plotly's library as the package plotly brings it."""
     folder = out / ASSETS
@@ -344,7 +336,7 @@ def write_assets(out: Path) -> list[Path]:
         "plotly.min.js": plotly.read_text(encoding="utf-8"),
     }
     for name, text in texts.items():
-        _replace(folder / name, text)
+        atomic_write(folder / name, text)
     return [folder / name for name in texts]
 
 
@@ -372,7 +364,7 @@ def render_page(page_id: str, published_file: Path, data: Published) -> str:
 def write_page(page: Page, build: Build, out: Path) -> Path:
     """One page of the report."""
     path = out / page.file
-    _replace(path, _render(page, build))
+    atomic_write(path, _render(page, build))
     return path
 
 
@@ -384,7 +376,7 @@ def build_report(published_file: Path, period_id: str, out: Path, documents: boo
     build = Build(published_file, published.read(published_file, period_id), documents)
     written = [write_page(page, build, out) for page in PAGES.values()]
     for name, text in build.trends.files():
-        _replace(out / name, text)
+        atomic_write(out / name, text)
         written.append(out / name)
     if documents:
         written += build_documents(published_file, period_id, out)

@@ -267,8 +267,14 @@ def report(period_id: str, out: Path) -> None:
     from pipelines.home import open_home
     from pipelines.reading import write_report
 
-    written = write_report(open_home(), period_id, out)
-    say(f"Wrote {len(written)} files; open {written[0]} in a browser.")
+    report = write_report(open_home(), period_id, out)
+    for name, other in report.renamed.items():
+        say(
+            f"{out / name} has been changed since kaa report wrote it, or is not from it: the new one is {out / other}."
+        )
+    if report.left:
+        say(f"Left, because they have been changed: {', '.join(str(out / name) for name in report.left)}.")
+    say(f"Wrote {len(report.written)} files; open {report.written[0]} in a browser.")
 
 
 @kaa.command("check-report")

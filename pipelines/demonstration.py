@@ -37,7 +37,7 @@ def run_demo(say: Say, progress: Say) -> int:
     say("Running the nightly job on them …")
     outcome = run_nightly(home)
     say(f"Published version {outcome.version}: " + ", ".join(f"{n} {s}" for s, n in sorted(outcome.by_status.items())))
-    pages = write_report(home, REPORT_PERIOD, path / "demo" / "report")
+    report = write_report(home, REPORT_PERIOD, path / "demo" / "report")
 
     periods = (REPORT_PERIOD, "verksamhetsar-2022")
     figures = {
@@ -47,5 +47,5 @@ def run_demo(say: Say, progress: Say) -> int:
     print_table(rows)
     fine, sentence = verdict(rows)
     say(sentence)
-    say(f"The annual report: {pages[0]}")
+    say(f"The annual report: {report.written[0]}")
     return 0 if fine else 1

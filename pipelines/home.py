@@ -14,7 +14,6 @@ whatever happens to the process. What the versions hold does not belong here.
     current.json             the pointer
 """
 
-import errno
 import fcntl
 import json
 import os
@@ -33,10 +32,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pipelines.errors import NightlyFailed, UsageError
 from pipelines.files import atomic_write
 from pipelines.municipality import Municipality, load_municipality, profile_path
-from pipelines.os_errors import first_foreign, owner
+from pipelines.os_errors import first_foreign, owner, user_name
 from pipelines.surroundings import home_path
 
 ZONES = ("history", "warehouse", "published")
+
+#: What the program itself writes in KAA_HOME; settings and keys may well belong to somebody else.
+MANAGED = (*ZONES, "archive", "decisions", "dagster", "dbt", "logs", "nightly.lock")
 
 #: The homes that this process has locked.
 _LOCKED: set[Path] = set()
@@ -233,7 +235,7 @@ def open_home(path: Path | None = None, writing: bool = False) -> Home:
     """The initialised KAA_HOME. ``writing``: for a command that may change something in it; every such command says so.
 
     Raises UsageError when there is none or its settings are wrong, or when root would write into another user's;
-    PermissionError when something in it cannot be written by this user, because it belongs to another one.
+    NightlyFailed when something in it belongs to another user and cannot be written by this one.
     """
     path = path or home_path()
     if writing:
@@ -249,8 +251,8 @@ def open_home(path: Path | None = None, writing: bool = False) -> Home:
         settings = Settings.model_validate(content)
     except ValidationError as error:
         raise UsageError(f"The settings file {file} is wrong: {_setting_fault(error)}.") from error
-    if writing and (foreign := first_foreign(path)):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(foreign))
+    if writing:
+        _refuse_what_is_anothers(path)
     return Home(path, settings, load_municipality(settings.municipality))
 
 
@@ -263,6 +265,17 @@ def refuse_to_write_for_another(path: Path) -> None:
             name = owner(place)
             raise UsageError(
                 f"{place} belongs to {name}: root changes nothing in another user's KAA_HOME. Run the command as {name}."
+            )
+
+
+def _refuse_what_is_anothers(path: Path) -> None:
+    """Root, or another user, has been at work here: what was left of it would stop the nightly half-way."""
+    for name in MANAGED:
+        if foreign := first_foreign(path / name):
+            user = os.geteuid()
+            raise NightlyFailed(
+                f"{foreign} belongs to {owner(foreign)} and may not be written by {user_name(user)}, who runs this: have "
+                f"root run chown -R {user} '{path}', then run the command again."
             )
 
 

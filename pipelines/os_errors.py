@@ -9,7 +9,9 @@ import errno
 import os
 import pwd
 import re
+import stat
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 _PYTHON = re.compile(r"""\[Errno (?P<number>\d+)\] [^:'"\n]*(?:: (?P<path>'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"))?""")
@@ -87,19 +89,20 @@ def user_name(number: int) -> str:
         return f"user {number}"
 
 
-def first_foreign(folder: Path) -> Path | None:
-    """The first thing below a folder, or it itself, that belongs to another user and may not be used by this one."""
-    user = os.geteuid()
-    for place, folders, files in os.walk(folder):
-        for name in (".", *sorted(folders), *sorted(files)):
-            path = Path(place, name)
-            try:
-                foreign = path.lstat().st_uid != user and not path.is_symlink()
-            except OSError:  # gone meanwhile, or in a folder that has been named already
-                continue
-            if foreign and not os.access(path, os.R_OK | os.W_OK | (os.X_OK if path.is_dir() else 0)):
-                return path
-    return None
+def first_foreign(place: Path) -> Path | None:
+    """The first of a file, or of a folder and what is below it, that belongs to another user and may not be used by this one."""
+    below = (Path(folder, name) for folder, folders, files in os.walk(place) for name in sorted((*folders, *files)))
+    return next((path for path in chain([place], below) if _is_foreign(path)), None)
+
+
+def _is_foreign(path: Path) -> bool:
+    try:
+        status = path.lstat()
+    except OSError:  # gone meanwhile, or never there
+        return False
+    if status.st_uid == os.geteuid() or stat.S_ISLNK(status.st_mode):
+        return False
+    return not os.access(path, os.R_OK | os.W_OK | (os.X_OK if stat.S_ISDIR(status.st_mode) else 0))
 
 
 def _rights(place: Path) -> str:

@@ -3,6 +3,7 @@ in the light colours of paper. What a diagram shows does not belong here.
 """
 
 import io
+import logging
 import warnings
 from dataclasses import dataclass
 from typing import Any
@@ -13,9 +14,11 @@ from dashboards import charts
 from dashboards.content import Block
 from dashboards.theme import DIAGRAM, PAGE
 
+# A user without a home folder has no place for its list of fonts; it then makes one each time, and need not tell.
+logging.getLogger("matplotlib").setLevel(logging.ERROR)
 matplotlib.use("Agg")
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.figure import Figure  # noqa: E402
+from matplotlib.patches import Rectangle  # noqa: E402
 
 #: The font that comes with matplotlib, on every machine; text as outlines, and no date or random name in a picture.
 STYLE: Any = {
@@ -44,7 +47,9 @@ class Picture:
 
 def picture(block: Block, scale: float = 0) -> Picture:
     """The diagram of a block that is one. ``scale``: what the axis must at least reach, for diagrams to be compared."""
-    with matplotlib.rc_context(STYLE), warnings.catch_warnings():
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        matplotlib.rcdefaults()  # not what a matplotlibrc in this folder or in the user's home says
+        matplotlib.rcParams.update(STYLE)
         # A letter that the font does not have is drawn as a box; the words beside the picture have it.
         warnings.filterwarnings("ignore", "Glyph")
         figure, height = _draw(block, scale)
