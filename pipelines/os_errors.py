@@ -102,7 +102,11 @@ def _is_foreign(path: Path) -> bool:
         return False
     if status.st_uid == os.geteuid() or stat.S_ISLNK(status.st_mode):
         return False
-    return not os.access(path, os.R_OK | os.W_OK | (os.X_OK if stat.S_ISDIR(status.st_mode) else 0))
+    return not _may(path, os.R_OK | os.W_OK | (os.X_OK if stat.S_ISDIR(status.st_mode) else 0))
+
+
+def _may(path: Path, mode: int) -> bool:
+    return os.access(path, mode, effective_ids=True)
 
 
 def _rights(place: Path) -> str:
@@ -118,10 +122,10 @@ def _culprit(path: Path, number: int) -> Path:
     steps = [*reversed(path.parents), path]
     if number in _FORBIDDEN:
         for folder in steps[:-1]:
-            if folder.is_dir() and not os.access(folder, os.X_OK):
+            if folder.is_dir() and not _may(folder, os.X_OK):
                 return folder
         there = os.path.lexists(path)
-        usable = there and (path.is_symlink() or os.access(path, os.R_OK | os.W_OK))
+        usable = there and (path.is_symlink() or _may(path, os.R_OK | os.W_OK))
         return path if there and not usable else _nearest(path.parent)
     if number in (errno.ENOTDIR, errno.EEXIST):
         return next((step for step in steps if step.exists() and not step.is_dir()), path)

@@ -55,16 +55,16 @@ def hand_over(made: Path, names: Sequence[str], out: Path) -> HandedOver:
     _write_note(out, {name: [*noted.get(name, []), *after.get(name, [])] for name in {**noted, **after}})
     for name, target in places.items():
         atomic_write(out / target, (made / name).read_bytes())
-    left = _remove_earlier(out, noted, after)
+    left = _remove_earlier(out, {name: noted[name] for name in noted.keys() - after.keys() - hashes.keys()})
     _write_note(out, after)
     renamed = {name: target for name, target in places.items() if name != target}
     return HandedOver([out / target for target in places.values()], renamed, left)
 
 
-def _remove_earlier(out: Path, noted: Note, after: Note) -> list[str]:
+def _remove_earlier(out: Path, noted: Note) -> list[str]:
     """Remove what an earlier report had and this one has not; what somebody has changed is left, and named."""
     left = []
-    for name in sorted(noted.keys() - after.keys()):
+    for name in sorted(noted):
         if _is_ours(out, name, noted[name]):
             (out / name).unlink()
         elif not _is_free(out, name):

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -38,8 +39,8 @@ def ask_figures(
     """The rows of all figures, or of one, for a period as known on a day; in no particular order."""
     models = [CompiledModel(**item) for item in json.loads(version.models.read_text(encoding="utf-8"))]
     wanted = _ancestors(models, f"figure_{figure}" if figure else "figures")
-    connection = duckdb.connect(":memory:")
-    try:
+    # What does not fit in memory is put aside where nobody else can read it, neither in KAA_HOME nor in the caller's folder.
+    with TemporaryDirectory(prefix="kaa-") as aside, duckdb.connect(config={"temp_directory": aside}) as connection:
         connection.execute("attach ':memory:' as warehouse")
         connection.execute(f"attach '{_quoted(version.history)}' as history (read_only)")
         connection.execute("use warehouse")
@@ -51,8 +52,6 @@ def ask_figures(
                 connection.execute(f"create {kind} {model.relation} as {model.sql}")
         relation = next(model.relation for model in models if model.name in wanted and not wanted[model.name])
         return connection.execute(f"select {', '.join(FIGURE_COLUMNS)} from {relation}").fetchall()
-    finally:
-        connection.close()
 
 
 def _ancestors(models: list[CompiledModel], target: str) -> dict[str, bool]:
