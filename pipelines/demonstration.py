@@ -8,7 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from pipelines.errors import UsageError
-from pipelines.home import initialise
+from pipelines.home import initialise, refuse_to_write_for_another
 from pipelines.orchestration.run import run_nightly
 from pipelines.reading import read_figures, write_report
 from pipelines.surroundings import home_path
@@ -24,6 +24,7 @@ def run_demo(say: Say, progress: Say) -> int:
     from demo.synthetic_city import generate
 
     path = home_path()
+    refuse_to_write_for_another(path)
     drop = path / "demo" / "drop"
     drop.mkdir(parents=True, exist_ok=True)
     home, _ = initialise("stockholm", drop, path)

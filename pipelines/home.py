@@ -32,7 +32,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pipelines.errors import NightlyFailed, UsageError
 from pipelines.files import atomic_write
 from pipelines.municipality import Municipality, load_municipality, profile_path
-from pipelines.os_errors import first_foreign, owner, user_name
+from pipelines.os_errors import first_foreign, owner, sentence, user_name
 from pipelines.surroundings import home_path
 
 ZONES = ("history", "warehouse", "published")
@@ -245,7 +245,9 @@ def open_home(path: Path | None = None, writing: bool = False) -> Home:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UsageError(f"KAA_HOME {path} is not set up: run kaa init --municipality NAME --drop DIR first.") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise UsageError(f"The settings file cannot be read. {sentence(error)}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"The settings file {file} cannot be read: {error}.") from error
     try:
         settings = Settings.model_validate(content)
