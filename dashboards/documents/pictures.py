@@ -3,7 +3,6 @@ in the light colours of paper. What a diagram shows does not belong here.
 """
 
 import io
-import logging
 import warnings
 from dataclasses import dataclass
 from typing import Any
@@ -14,11 +13,9 @@ from dashboards import charts
 from dashboards.content import Block
 from dashboards.theme import DIAGRAM, PAGE
 
-# A user without a home folder has no place for its list of fonts; it then makes one each time, and need not tell.
-logging.getLogger("matplotlib").setLevel(logging.ERROR)
 matplotlib.use("Agg")
-from matplotlib.figure import Figure  # noqa: E402
-from matplotlib.patches import Rectangle  # noqa: E402
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 #: The font that comes with matplotlib, on every machine; text as outlines, and no date or random name in a picture.
 STYLE: Any = {
