@@ -1,5 +1,6 @@
 """Runs the nightly job in this process: the same job that the schedule runs. Deciding what it does belongs in ``assets``."""
 
+import errno
 import os
 import warnings
 from contextlib import redirect_stderr
@@ -36,6 +37,9 @@ event_log_storage:
     dagster_home:
       env: DAGSTER_HOME
 """
+
+#: What SQLite, in which Dagster keeps its records, says when it may not write; it does not say where.
+_RECORDS_REFUSED = ("unable to open database file", "attempt to write a readonly database")
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,11 @@ def _unforeseen(home: Home, kind: str, message: str, step: str) -> NightlyFailed
             f"The disk that holds {home.path} is full (or fails); what was published before is untouched. Make room on it "
             "(a nightly needs as much again as history, warehouse and published take) and run kaa nightly again."
         )
-    if refused := os_errors.found_in(message):
+    if any(words in message for words in _RECORDS_REFUSED):
+        refused: OSError | None = PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(home.path / "dagster"))
+    else:
+        refused = os_errors.found_in(message)
+    if refused:
         return NightlyFailed(
             f"The nightly failed{step}; what was published before is untouched. {os_errors.sentence(refused)}"
         )

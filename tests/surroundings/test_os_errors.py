@@ -104,6 +104,9 @@ def test_a_step_that_the_operating_system_stopped_is_told_in_its_words(tmp_path:
     assert _is_sentence(
         told, "in step dbt_models", "is untouched", f"{home.path / 'logs'} is a file where a folder should be"
     )
+    for text in ("(sqlite3.OperationalError) unable to open database file", "attempt to write a readonly database"):
+        told = str(_unforeseen(home, "OperationalError", text, ""))
+        assert _is_sentence(told, str(home.path), "may not be used", "belongs to")
 
 
 # --- KAA_HOME -------------------------------------------------------------------------------------------------------------
