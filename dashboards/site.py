@@ -9,7 +9,6 @@
 
 import importlib.resources
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -25,6 +24,7 @@ from dashboards.annual_report import CHAPTERS, FUNNEL, OWN_MEASURE
 from dashboards.content import Block, ChapterContent, FactContent, Line, Report, TableContent
 from dashboards.documents import build_documents, names
 from dashboards.published import Published
+from pipelines.files import atomic_write
 
 HERE = Path(__file__).resolve().parent
 ASSETS = "assets"
@@ -328,14 +328,6 @@ def _environment() -> Environment:
     return environment
 
 
-def _replace(path: Path, text: str) -> None:
-    """A reader sees the old file or the new one, never half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".new")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(temporary, path)
-
-
 def write_assets(out: Path) -> list[Path]:
     """The files that all pages share: style sheet, scripts, and Plotly's library as the package plotly brings it."""
     folder = out / ASSETS
@@ -349,7 +341,7 @@ def write_assets(out: Path) -> list[Path]:
         "plotly.min.js": plotly.read_text(encoding="utf-8"),
     }
     for name, text in texts.items():
-        _replace(folder / name, text)
+        atomic_write(folder / name, text)
     return [folder / name for name in texts]
 
 
@@ -396,7 +388,7 @@ def write_page(page: Page, build: Build, out: Path, on_failure: OnFailure = _sto
     except Exception as error:
         on_failure(page, error)
         text = _render_with(STAND_IN, page, build, {})
-    _replace(path, text)
+    atomic_write(path, text)
     return path
 
 
@@ -408,7 +400,7 @@ def write_shared(build: Build, out: Path, on_failure: OnFailure = _stop) -> list
         on_failure(PAGES["trender"], error)
         data = {}
     for name, text in data.items():
-        _replace(out / name, text)
+        atomic_write(out / name, text)
     return [*(out / name for name in data), *write_assets(out)]
 
 

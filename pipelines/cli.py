@@ -19,6 +19,7 @@ from typing import Any
 
 import click
 
+from pipelines import os_errors, output, surroundings
 from pipelines.errors import NightlyFailed, UsageError
 
 EX_USAGE = 64
@@ -144,7 +145,7 @@ def nightly() -> None:
     from pipelines.home import open_home
     from pipelines.orchestration.run import run_nightly
 
-    outcome = run_nightly(open_home())
+    outcome = run_nightly(open_home(writing=True))
     judged = (
         ", ".join(f"{count} {status}" for status, count in sorted(outcome.by_status.items())) or "no new deliveries"
     )
@@ -199,7 +200,7 @@ def _decide(delivery_id: str, decision: str) -> None:
     from pipelines.home import open_home
     from pipelines.reading import read_deliveries
 
-    home = open_home()
+    home = open_home(writing=True)
     status = {row[8]: row[3] for row in read_deliveries(home)}.get(delivery_id)
     if status is None:
         raise UsageError(f"There is no delivery {delivery_id!r}: take the delivery_id from kaa deliveries.")
@@ -323,8 +324,14 @@ def report(period_id: str, out: Path) -> None:
     from pipelines.home import open_home
     from pipelines.reading import write_report
 
-    written = write_report(open_home(), period_id, out)
-    say(f"Wrote {len(written)} files; open {written[0]} in a browser.")
+    report = write_report(open_home(), period_id, out)
+    for name, other in report.renamed.items():
+        say(
+            f"{out / name} has been changed since kaa report wrote it, or is not from it: the new one is {out / other}."
+        )
+    if report.left:
+        say(f"Left, because they have been changed: {', '.join(str(out / name) for name in report.left)}.")
+    say(f"Wrote {len(report.written)} files; open {report.written[0]} in a browser.")
 
 
 @kaa.command("check-report")
@@ -477,27 +484,54 @@ def demo() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Entry point: turns every foreseeable error into one sentence and an exit code."""
+    """Entry point: turns every foreseeable error into one sentence and an exit code.
+
+    Without ``arguments`` the process is the program's own: its surroundings are made so before anything else.
+    """
     atexit.register(gc.freeze)  # spares the collector a second's look at what will be gone with the process
+    if arguments is None:
+        surroundings.begin()
+        output.open_streams()
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except output.OutputLost as lost:
+        output.give_up()
+        if lost.reason:
+            say(
+                f"Standard output cannot be written ({lost.reason}): what was read is not complete. Mend that, then run it again."
+            )
+        code = 1
+    sys.exit(code)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    """Run a command; returns its exit code."""
     try:
         result = kaa.main(args=arguments, prog_name="kaa", standalone_mode=False)
-        sys.exit(result if isinstance(result, int) else 0)
+        return result if isinstance(result, int) else 0
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
     except click.exceptions.Abort:
         say("Stopped.")
-        sys.exit(130)
+        return 130
     except click.exceptions.NoArgsIsHelpError as error:
         say(error.format_message())
-        sys.exit(EX_USAGE)
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "kaa"
         say(f"{error.format_message()} See {command} --help.")
-        sys.exit(EX_USAGE)
-    except click.ClickException as error:
-        say(error.format_message())
-        sys.exit(EX_USAGE)
-    except UsageError as error:
-        say(str(error))
-        sys.exit(EX_USAGE)
+    except (click.ClickException, UsageError) as error:
+        say(error.format_message() if isinstance(error, click.ClickException) else str(error))
     except NightlyFailed as error:
         say(str(error))
-        sys.exit(1)
+        return 1
+    except OSError as error:
+        say(os_errors.sentence(error))
+        return 1
+    except Exception as error:
+        refused = os_errors.found_in(str(error))  # another library's account of what the operating system said
+        if refused is None:
+            raise
+        say(os_errors.sentence(refused))
+        return 1
+    return EX_USAGE

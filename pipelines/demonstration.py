@@ -8,9 +8,10 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from pipelines.errors import UsageError
-from pipelines.home import home_path, initialise
+from pipelines.home import initialise, refuse_to_write_for_another
 from pipelines.orchestration.run import run_nightly
 from pipelines.reading import read_figures, write_report
+from pipelines.surroundings import home_path
 
 REPORT_PERIOD = "verksamhetsar-2023"
 
@@ -23,6 +24,7 @@ def run_demo(say: Say, progress: Say) -> int:
     from demo.synthetic_city import generate
 
     path = home_path()
+    refuse_to_write_for_another(path)
     drop = path / "demo" / "drop"
     drop.mkdir(parents=True, exist_ok=True)
     home, _ = initialise("stockholm", drop, path)
@@ -36,7 +38,7 @@ def run_demo(say: Say, progress: Say) -> int:
     say("Running the nightly job on them …")
     outcome = run_nightly(home)
     say(f"Published version {outcome.version}: " + ", ".join(f"{n} {s}" for s, n in sorted(outcome.by_status.items())))
-    pages = write_report(home, REPORT_PERIOD, path / "demo" / "report")
+    report = write_report(home, REPORT_PERIOD, path / "demo" / "report")
 
     periods = (REPORT_PERIOD, "verksamhetsar-2022")
     figures = {
@@ -46,5 +48,5 @@ def run_demo(say: Say, progress: Say) -> int:
     print_table(rows)
     fine, sentence = verdict(rows)
     say(sentence)
-    say(f"The annual report: {pages[0]}")
+    say(f"The annual report: {report.written[0]}")
     return 0 if fine else 1

@@ -10,7 +10,7 @@ whatever happens to the process. Which versions are whole is said in ``versions`
     history/<n>/             the interval tables: the nightly job's
     warehouse/<n>/           what dbt built: rows about persons, for statisticians and auditors
     published/<n>/           figures, definitions, pages: no rows about persons
-    dagster/, dbt/, logs/    the orchestrator's own storage; dbt's; what dbt said last night
+    dagster/, dbt/, logs/    the orchestrator's own storage; what dbt made of the project; what dbt said last night
     current.json             the pointer
     records.jsonl            what people decided about the state, one line each
     aside/<time>/            what was put out of the way for a person to look at
@@ -37,7 +37,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines.database import use_home
 from pipelines.errors import NightlyFailed, UsageError
+from pipelines.files import atomic_write
 from pipelines.municipality import Municipality, load_municipality, profile_path
+from pipelines.os_errors import first_foreign, owner, sentence, user_name
+from pipelines.surroundings import home_path
 from pipelines.versions import (
     POINTER,
     ZONES,
@@ -53,6 +56,9 @@ from pipelines.versions import (
 )
 
 __all__ = ["ZONES", "Home", "Settings", "Version", "home_path", "initialise", "open_home", "run_record"]
+
+#: What the program itself writes in KAA_HOME; settings and keys may well belong to somebody else.
+MANAGED = (*ZONES, "archive", "decisions", "dagster", "dbt", "logs", "scratch", "nightly.lock")
 
 #: Below the archive: what each published run judged, and what a run that is not published yet has judged.
 RUNS = ".runs"
@@ -310,7 +316,7 @@ class Home:
         if self.path in _LOCKED:
             yield
             return
-        with (self.path / "nightly.lock").open("w") as file:
+        with (self.path / "nightly.lock").open("w", encoding="utf-8") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -327,17 +333,13 @@ class Home:
 
     def decide(self, delivery_id: str, decision: str) -> None:
         """Note what a person decided about a held delivery; the next nightly carries it out."""
-        folder = self.path / "decisions"
-        folder.mkdir(exist_ok=True)
-        part = folder / f".{delivery_id}.part"
-        part.write_text(decision)
-        os.replace(part, folder / delivery_id)
+        atomic_write(self.path / "decisions" / delivery_id, decision)
 
     def decisions(self) -> dict[str, str]:
         """Undone decisions: delivery id -> release | reject."""
         folder = self.path / "decisions"
         files = sorted(folder.glob("[!.]*")) if folder.is_dir() else []
-        return {file.name: file.read_text() for file in files}
+        return {file.name: file.read_text(encoding="utf-8") for file in files}
 
     def forget_decisions(self, still_held: set[str]) -> None:
         """Forget the decisions that are carried out: those about deliveries that are not held any more."""
@@ -352,7 +354,7 @@ def _read_key(path: Path) -> str:
         raise _damaged_key(path) from None
     except OSError as error:
         raise UsageError(
-            f"The key file {path} cannot be read ({error.strerror}): restore it from your key store."
+            f"The key file {path} cannot be read ({getattr(error, 'strerror', 'no text')}): restore it from your key store."
         ) from error
 
 
@@ -373,27 +375,55 @@ def run_record(archive: Path, number: int, *, published: bool) -> Path:
     return archive / RUNS / f"{number:06d}{RUN_SUFFIX if published else UNPUBLISHED_SUFFIX}"
 
 
-def home_path() -> Path:
-    """KAA_HOME, default ./var."""
-    return Path(os.environ.get("KAA_HOME") or "var").expanduser().absolute()
+def open_home(path: Path | None = None, writing: bool = False) -> Home:
+    """The initialised KAA_HOME. ``writing``: for a command that may change something in it; every such command says so.
 
-
-def open_home(path: Path | None = None) -> Home:
-    """The initialised KAA_HOME; raises UsageError when there is none or its settings are wrong."""
+    Raises UsageError when there is none or its settings are wrong, or when root would write into another user's;
+    NightlyFailed when something in it belongs to another user and cannot be written by this one.
+    """
     path = path or home_path()
+    if writing:
+        refuse_to_write_for_another(path)
     file = path / "settings.toml"
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UsageError(f"KAA_HOME {path} is not set up: run kaa init --municipality NAME --drop DIR first.") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise UsageError(f"The settings file cannot be read. {sentence(error)}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"The settings file {file} cannot be read: {error}.") from error
     try:
         settings = Settings.model_validate(content)
     except ValidationError as error:
         raise UsageError(f"The settings file {file} is wrong: {_setting_fault(error)}.") from error
+    if writing:
+        _refuse_what_is_anothers(path)
     use_home(path, settings.memory)
     return Home(path, settings, load_municipality(settings.municipality))
+
+
+def refuse_to_write_for_another(path: Path) -> None:
+    """Raises UsageError when this is root and KAA_HOME is another user's, who could not use what root would leave in it."""
+    if os.geteuid() != 0:
+        return
+    for place in (path, path / "settings.toml"):
+        if place.exists() and place.stat().st_uid != 0:
+            name = owner(place)
+            raise UsageError(
+                f"{place} belongs to {name}: root changes nothing in another user's KAA_HOME. Run the command as {name}."
+            )
+
+
+def _refuse_what_is_anothers(path: Path) -> None:
+    """Root, or another user, has been at work here: what was left of it would stop the nightly half-way."""
+    for name in MANAGED:
+        if foreign := first_foreign(path / name):
+            user = os.geteuid()
+            raise NightlyFailed(
+                f"{foreign} belongs to {owner(foreign)} and may not be written by {user_name(user)}, who runs this: have "
+                f"root run chown -R {user} '{path}', then run the command again."
+            )
 
 
 def _setting_fault(error: ValidationError) -> str:
@@ -415,6 +445,7 @@ def initialise(municipality: str, drop: Path, path: Path | None = None) -> tuple
     Raises UsageError for an unknown municipality or a drop folder that is not there.
     """
     path = path or home_path()
+    refuse_to_write_for_another(path)
     made: list[str] = []
     if not (path / "settings.toml").exists():
         profile = profile_path(municipality)
@@ -466,5 +497,5 @@ def _holds_state(home: Home) -> bool:
 
 def _write_once(path: Path, text: str, mode: int) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(handle, "w") as file:
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)

@@ -14,6 +14,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from pipelines.surroundings import for_own_process
+
 Process = subprocess.Popen[bytes]
 
 #: Linux's `prctl`: the signal that a process gets when the one that started it dies.
@@ -48,7 +50,8 @@ def _start(module: str) -> Process:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        env=for_own_process() | {"PYTHONUNBUFFERED": "1"},
+        cwd="/",  # nothing that lies in the caller's folder is read
     )
 
 

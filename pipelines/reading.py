@@ -3,14 +3,18 @@
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
 from pipelines.contract import load_sources
 from pipelines.errors import NightlyFailed, UsageError
-from pipelines.home import Home, Version, home_path, open_home
+from pipelines.home import MANAGED, Home, Version, open_home, refuse_to_write_for_another
 from pipelines.opening import broken, explained, opened
+from pipelines.os_errors import sentence
+from pipelines.report_folder import HandedOver, hand_over
+from pipelines.surroundings import home_path
 from pipelines.warehouse.ask import FIGURE_COLUMNS, ExactNumber, ask_figures, plain_number
 from pipelines.warehouse.inputs import EVERYTHING
 from pipelines.warehouse.periods import Period, parse_period
@@ -174,13 +178,17 @@ def _is_computed(version: Version, period: Period) -> bool:
     return bool(_query(version, "select 1 from period where period_id = ?", [period.period_id]))
 
 
-def write_report(home: Home, period_id: str, out: Path) -> list[Path]:
-    """The pages and documents of a period's report, from the published file alone."""
+def write_report(home: Home, period_id: str, out: Path) -> HandedOver:
+    """The pages and documents of a period's report, from the published file alone, put into a folder.
+
+    Raises UsageError when there is no such report, when it may not be written there, or when the folder cannot be written.
+    """
     from dashboards.site import build_report
 
     period = parse_period(period_id, home.municipality)
+    _refuse_own_folders(home, out)
 
-    def build(version: Version) -> list[Path]:
+    def build(version: Version, made: Path) -> list[str]:
         if not _is_computed(version, period) or period.kind == "dag":
             periods = _query(
                 version, "select period_id from period where period_kind <> 'dag' order by starts_on, period_id"
@@ -189,12 +197,25 @@ def write_report(home: Home, period_id: str, out: Path) -> list[Path]:
                 f"There is no report for {period_id}: the extracts do not touch it. The last ones are "
                 f"{', '.join(row[0] for row in periods[-4:])}."
             )
-        return build_report(version.published, period_id, out, documents=True)
+        files = build_report(version.published, period_id, made, documents=True)
+        return [file.relative_to(made).as_posix() for file in files]
 
     try:
-        return _from_published(home, build)
+        with TemporaryDirectory(prefix="kaa-report-") as made:
+            names = _from_published(home, lambda version: build(version, Path(made)))
+            return hand_over(Path(made), names, out)
     except OSError as error:
-        raise UsageError(f"The pages cannot be written to {out} ({error.strerror}): choose another folder.") from error
+        raise UsageError(f"The report cannot be written. {sentence(error)}") from error
+
+
+def _refuse_own_folders(home: Home, out: Path) -> None:
+    """A report among the program's own files would be swept away with them, or spoil them."""
+    place, path = out.resolve(), home.path.resolve()
+    if not place.is_relative_to(path):
+        return
+    refuse_to_write_for_another(home.path)
+    if place == path or place.relative_to(path).parts[0] in (*MANAGED, "keys"):
+        raise UsageError(f"{out} is where KAA_HOME keeps its own files: choose another folder with --out.")
 
 
 def check_printed(files: Sequence[Path], with_warehouse: bool) -> "Checked":

@@ -6,6 +6,7 @@
 link to them, and imports nothing heavy.
 """
 
+import logging
 from pathlib import Path
 
 
@@ -14,6 +15,8 @@ def build_documents(published_file: Path, period_id: str, out: Path) -> list[Pat
 
     Raises published.NoReport where the file has no such period.
     """
+    # A user without a home folder has no place for Matplotlib's list of fonts; it then makes one each time, and need not tell.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     # The libraries behind take half a second to load: who only wants the names should not wait for them.
     from dashboards.documents import build
 

@@ -1,6 +1,5 @@
 """Writes all documents and data files of a report; how each of them looks does not belong here."""
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from dashboards.content import Block
 from dashboards.documents import catalogue, csvw, excel, names, outline, pdf, px, word
 from dashboards.documents.outline import Outline
 from dashboards.documents.pictures import Picture, picture
+from pipelines.files import atomic_write
 
 
 def build_documents(published_file: Path, period_id: str, out: Path) -> list[Path]:
@@ -17,7 +17,7 @@ def build_documents(published_file: Path, period_id: str, out: Path) -> list[Pat
     files = dict(_files(content))
     # The catalogue tells how large the others are.
     files[names.CATALOGUE] = catalogue.turtle(content, {name: len(data) for name, data in files.items()}).encode()
-    return [_replace(out / name, data) for name, data in files.items()]
+    return [atomic_write(out / name, data) for name, data in files.items()]
 
 
 def _files(content: Outline) -> Iterator[tuple[str, bytes]]:
@@ -49,12 +49,3 @@ def pictures(content: Outline) -> Mapping[str, Picture]:
         scale = max((charts.largest(block) for block in shown), default=0)
         drawn.update({block.id: picture(block, scale) for block in shown})
     return drawn
-
-
-def _replace(path: Path, content: bytes) -> Path:
-    """A reader sees the old file or the new one, never half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".new")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)
-    return path

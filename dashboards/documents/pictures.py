@@ -44,7 +44,9 @@ class Picture:
 
 def picture(block: Block, scale: float = 0) -> Picture:
     """The diagram of a block that is one. ``scale``: what the axis must at least reach, for diagrams to be compared."""
-    with matplotlib.rc_context(STYLE), warnings.catch_warnings():
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        matplotlib.rcdefaults()  # not what a matplotlibrc in this folder or in the user's home says
+        matplotlib.rcParams.update(STYLE)
         # A letter that the font does not have is drawn as a box; the words beside the picture have it.
         warnings.filterwarnings("ignore", "Glyph")
         figure, height = _draw(block, scale)

@@ -7,7 +7,7 @@ logs to everybody who may open it, so nothing here may hold a value from the dat
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from datetime import date
 from functools import partial
 from importlib.metadata import version as package_version
@@ -37,9 +37,11 @@ from pipelines.warehouse.ask import keep_models
 from pipelines.warehouse.dbt import (
     PROJECT,
     DbtCall,
+    build,
     close_after_a_kill,
     compiled_models,
     dbt_failure,
+    dbt_folder,
     figure_entries,
     link_to,
     manifest_path,
@@ -69,8 +71,9 @@ def _tell(context: dg.AssetExecutionContext, text: str) -> None:
     """Progress, to Dagster and to a terminal where somebody watches."""
     context.log.info(text)
     terminal = sys.__stderr__
-    if terminal is not None and terminal.isatty():
-        print(text, file=terminal)
+    with suppress(OSError):  # a terminal that has been closed meanwhile
+        if terminal is not None and terminal.isatty():
+            print(text, file=terminal)
 
 
 def _history_key(dataset: Dataset) -> dg.AssetKey:
@@ -214,12 +217,12 @@ def dbt_models(context: dg.AssetExecutionContext, session: NightlySession) -> It
     run = session.run
     version = run.building
     target = version.folder("warehouse") / "dbt"
-    folder = run.home.path / "dbt"
+    folder = dbt_folder()
     link_to(version, folder)
     log = run.home.path / "logs" / "dbt.log"
     log.parent.mkdir(mode=0o700, exist_ok=True)
-    figures = DbtCall(_NODES.figures, target)
-    parts = DbtCall(_NODES.of_parts, target / "parts", seconds=LONGEST_PARTS)
+    figures = DbtCall(build(_NODES.figures), target)
+    parts = DbtCall(build(_NODES.of_parts), target / "parts", seconds=LONGEST_PARTS)
     # Not DbtCliResource: it loads dbt into this process, too, and asks its version of a third; that takes five seconds.
     call = DbtCliInvocation(
         process=start_dbt(folder, figures, parts),
@@ -298,16 +301,16 @@ def pages(session: NightlySession) -> Iterator[dg.MaterializeResult[None]]:
         report_folder(run.building.folder("published"), period.period_id): site.read_build(published, period.period_id)
         for period in run.report_periods
     }
-    for out, build in reports.items():
+    for out, report in reports.items():
         for page in site.PAGES.values():
             if page is not state:
-                site.write_page(page, build, out, remember)
-        site.write_shared(build, out, remember)
+                site.write_page(page, report, out, remember)
+        site.write_shared(report, out, remember)
     run.notices += [notice(NoticeCode.PART_FAILED, part=part, problem=problem) for part, problem in failed.items()]
     write_notices(published, run.notices)
     told = dict(failed)
-    for out, build in reports.items():
-        site.write_page(state, build, out, remember)
+    for out, report in reports.items():
+        site.write_page(state, report, out, remember)
     late = [notice(NoticeCode.PART_FAILED, part=part, problem=failed[part]) for part in failed.keys() - told.keys()]
     write_notices(published, late)
     for page in site.PAGES.values():

@@ -44,6 +44,3 @@ def definitions() -> dg.Definitions:
         ],
         resources={"session": NightlySession()},
     )
-
-
-defs = definitions()

@@ -1,5 +1,6 @@
 """Runs the nightly job in this process: the same job that the schedule runs. Deciding what it does belongs in ``assets``."""
 
+import errno
 import os
 import warnings
 from contextlib import redirect_stderr
@@ -8,7 +9,9 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from pipelines import os_errors
 from pipelines.errors import NightlyFailed, UsageError, tells_of_full_disk
+from pipelines.files import atomic_write
 from pipelines.home import Home
 from pipelines.loading import loading
 from pipelines.opening import opened
@@ -34,6 +37,9 @@ event_log_storage:
       env: DAGSTER_HOME
 """
 
+#: What SQLite, in which Dagster keeps its records, says when it may not write; it does not say where.
+_RECORDS_REFUSED = ("unable to open database file", "attempt to write a readonly database")
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -56,11 +62,8 @@ def dagster_home(home: Home) -> Path:
     """The orchestrator's folder below KAA_HOME, with its settings."""
     folder = home.path / "dagster"
     folder.mkdir(mode=0o700, exist_ok=True)
-    settings = folder / "dagster.yaml"
-    if not settings.exists():
-        part = folder / "dagster.yaml.part"
-        part.write_text(_INSTANCE)
-        os.replace(part, settings)
+    if not (folder / "dagster.yaml").exists():
+        atomic_write(folder / "dagster.yaml", _INSTANCE)
     return folder
 
 
@@ -74,6 +77,7 @@ def run_nightly(home: Home) -> Outcome:
                 )
             home.check_state()
         before = _published_number(home)
+        os.environ["KAA_HOME"] = str(home.path)
         with loading(CHILD, PROCESS):
             failure = _run_job(home)
         # The pointer decides: what fails after it has moved (Dagster's own records, say) takes nothing back.
@@ -98,7 +102,6 @@ def _run_job(home: Home) -> Exception | None:
     warnings.filterwarnings("ignore", module="dagster")
     try:
         os.environ["DAGSTER_HOME"] = str(dagster_home(home))
-        os.environ["KAA_HOME"] = str(home.path)
         import dagster as dg  # imported here: it takes a second that no other command should wait
 
         from pipelines.orchestration.definitions import definitions
@@ -139,6 +142,14 @@ def _unforeseen(home: Home, kind: str, message: str, step: str) -> NightlyFailed
         return NightlyFailed(
             f"The disk that holds {home.path} is full (or fails); what was published before is untouched. Make room on it "
             "(a nightly needs as much again as history, warehouse and published take) and run kaa nightly again."
+        )
+    if any(words in message for words in _RECORDS_REFUSED):
+        refused: OSError | None = PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(home.path / "dagster"))
+    else:
+        refused = os_errors.found_in(message)
+    if refused:
+        return NightlyFailed(
+            f"The nightly failed{step}; what was published before is untouched. {os_errors.sentence(refused)}"
         )
     return NightlyFailed(
         f"The nightly failed{step} ({kind}); what was published before is untouched. See the run in dagster dev, mend the "

@@ -82,7 +82,7 @@ class NightlySession(dg.ConfigurableResource[Any]):
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["NightlySession"]:
-        home = open_home()
+        home = open_home(writing=True)
         with home.nightly_lock(), ThreadPoolExecutor(max_workers=2) as beside:
             if context.instance and context.run_id:
                 tidy_runs(context.instance, context.run_id)

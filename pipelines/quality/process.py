@@ -4,6 +4,10 @@ So the nightly need not wait for it, nor hold it while it goes on. What is judge
 """
 
 import pickle
+import signal
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
@@ -19,19 +23,68 @@ PROCESS = "pipelines.quality"
 Promised = tuple[Dataset, pl.DataFrame, pl.DataFrame]
 
 
+_MEMORY = "See that the machine has memory to spare"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why the checks could not be made: the kind of error and the places where it arose. Its text may quote the data."""
+
+    kind: str
+    places: tuple[str, ...]
+
+
+Answer = list[CheckResult] | Failure
+
+
 def validate(promised: list[Promised]) -> list[CheckResult]:
     """Check each dataset against its contract.
 
-    Raises NightlyFailed when the process ends without an answer; what it said is not repeated, for it may quote the data.
+    Raises NightlyFailed when the checks could not be made; it says why as far as that is known.
     """
     if not promised:
         return []
     process = loaded(PROCESS)
-    answer, _ = process.communicate(pickle.dumps(promised))
+    told, _ = process.communicate(pickle.dumps(promised))
     if process.returncode:
-        raise NightlyFailed(
-            f"The contract checks ended without an answer (exit code {process.returncode}); nothing is published. "
-            "See that the machine has memory to spare and run kaa nightly again."
-        )
-    results: list[CheckResult] = pickle.loads(answer)  # noqa: S301 - written by the process above
-    return results
+        raise NightlyFailed(_without_answer(process.returncode))
+    answer: Answer = pickle.loads(told)  # noqa: S301 - written by the process above
+    if isinstance(answer, Failure):
+        raise NightlyFailed(_with_failure(answer))
+    return answer
+
+
+def failure_of(error: BaseException) -> Failure:
+    """What may be told of an error: never its text."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(__file__).parent.parent in Path(frame.filename).parents]
+    places = {f"{_short(frame.filename)}:{frame.lineno}": None for frame in (*frames[-1:], *own[-1:])}
+    return Failure(type(error).__name__, tuple(places))
+
+
+def _short(file: str) -> str:
+    return "/".join(Path(file).parts[-3:])
+
+
+def _with_failure(failure: Failure) -> str:
+    remedy = _MEMORY if failure.kind == MemoryError.__name__ else "Report these places to who looks after the program"
+    where = ", called from ".join(failure.places)
+    return f"The contract checks failed ({failure.kind} in {where}); nothing is published. {remedy}, and run kaa nightly again."
+
+
+def _without_answer(code: int) -> str:
+    if code == -signal.SIGKILL:
+        why, remedy = "were killed by the operating system", _MEMORY
+    elif code < 0:
+        why, remedy = f"were ended by the signal {_signal_name(-code)}", "See the machine's log for who sent it"
+    else:
+        why = f"ended without an answer (exit code {code})"
+        remedy = "See that the program is installed whole (python -c 'import pipelines.quality')"
+    return f"The contract checks {why}; nothing is published. {remedy}, and run kaa nightly again."
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return str(number)

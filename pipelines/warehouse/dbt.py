@@ -1,8 +1,10 @@
 """The dbt project as the rest of the program sees it: its manifest, its catalogue of figures, its compiled models.
 
-dbt is called once a night. A fresh checkout has no manifest, so it is made when it is missing or older than the models.
+dbt is called once a night. What it makes of the project is kept below KAA_HOME, under a name that is taken from the project's
+content: the checkout need not be writable, and no file's time matters.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -11,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.metadata import version as package_version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,13 +22,16 @@ from pipelines.database import open_database, room_environment
 from pipelines.errors import NightlyFailed, tells_of_full_disk
 from pipelines.home import Version
 from pipelines.loading import Process, loaded
+from pipelines.surroundings import for_own_process, home_path
 
 PROJECT = Path(__file__).resolve().parent.parent.parent / "dbt_project"
 EXECUTABLE = Path(sys.executable).parent / "dbt"
 #: dbt as the nightly starts it.
 CHILD = "pipelines.warehouse.dbt_child"
-_MANIFEST = PROJECT / "target" / "manifest.json"
-_PARSE = PROJECT / "target" / "partial_parse.msgpack"
+_READERS = ("dbt-core", "dbt-adapters", "dbt-duckdb", "duckdb")
+_MANIFEST, _NOTES = "manifest.json", "partial_parse.msgpack"
+#: What dbt writes when somebody calls it by hand; no part of the project.
+_WRITTEN_BY_DBT = ("target", "logs", "dbt_packages")
 
 #: Warehouse and history as the nightly's dbt knows them, below the folder in which it runs. Were they other files every
 #: night, dbt would parse the whole project anew, which takes longer than building most of it.
@@ -46,26 +52,48 @@ class CompiledModel:
 
 @dataclass(frozen=True)
 class DbtCall:
-    """A build of these models and tests: where dbt writes what came of it, and after how many seconds it is ended (0: never)."""
+    """A call of dbt: where it writes what came of it, and after how many seconds it is ended (0: never)."""
 
-    nodes: Sequence[str]
+    arguments: Sequence[str]
     target: Path
     seconds: int = 0
 
     @property
     def told(self) -> dict[str, Any]:
-        """As ``dbt_child`` reads it. Tests are named one by one: dbt would add those that look at what is not built yet."""
+        """As ``dbt_child`` reads it."""
         where = ["--target-path", str(self.target), "--log-path", str(self.target)]
-        arguments = ["build", "--indirect-selection", "empty", *where, "--select", *self.nodes]
-        return {"arguments": arguments, "seconds": self.seconds}
+        return {"arguments": [*self.arguments, *where], "seconds": self.seconds}
+
+
+def build(nodes: Sequence[str]) -> list[str]:
+    """The arguments that build these models and tests; dbt by itself would add tests that look at what is not built yet."""
+    return ["build", "--indirect-selection", "empty", "--select", *nodes]
+
+
+def dbt_folder() -> Path:
+    """Where dbt runs, and keeps what it makes of the project: below KAA_HOME."""
+    return home_path() / "dbt"
 
 
 def manifest_path() -> Path:
-    """The project's manifest, made anew (with dbt's own notes of it) when something in the project is younger."""
-    youngest = max(path.stat().st_mtime for path in _sources())
-    if not _PARSE.exists() or not _MANIFEST.exists() or _MANIFEST.stat().st_mtime < youngest:
-        _parse()
-    return _MANIFEST
+    """The project's manifest; dbt's own notes of the project lie beside it. Both are made when the project is another.
+
+    Raises NightlyFailed when the project cannot be parsed, OSError when what was made cannot be kept.
+    """
+    kept = dbt_folder() / f"project-{_project_content()}"
+    if not (kept / _MANIFEST).is_file() or not (kept / _NOTES).is_file():
+        _parse(kept)
+    return kept / _MANIFEST
+
+
+def _project_content() -> str:
+    """Names the project as it is: its files, where it lies, and who reads it."""
+    content = hashlib.sha256(repr((str(PROJECT), [package_version(name) for name in _READERS])).encode())
+    for path in sorted(PROJECT.rglob("*")):
+        below = path.relative_to(PROJECT)
+        if path.suffix in (".sql", ".yml") and below.parts[0] not in _WRITTEN_BY_DBT:
+            content.update(repr((below.as_posix(), hashlib.sha256(path.read_bytes()).digest())).encode())
+    return content.hexdigest()[:16]
 
 
 def link_to(version: Version, folder: Path) -> None:
@@ -76,12 +104,6 @@ def link_to(version: Version, folder: Path) -> None:
         part.unlink(missing_ok=True)
         part.symlink_to(version.folder(zone))
         os.replace(part, folder / link)
-
-
-def _sources() -> list[Path]:
-    """The project's files, and its folders: a folder is younger when a file has been taken away."""
-    below = [path for path in PROJECT.rglob("*") if _MANIFEST.parent not in (path, *path.parents)]
-    return [path for path in below if path.suffix in (".sql", ".yml") or path.is_dir()]
 
 
 def dbt_environment(warehouse: Path = _WAREHOUSE, history: Path = _HISTORY) -> dict[str, str]:
@@ -100,7 +122,7 @@ def start_dbt(folder: Path, *calls: DbtCall) -> Process:
     as JSON."""
     for call in calls:
         call.target.mkdir(exist_ok=True)
-        shutil.copy(_PARSE, call.target)
+        shutil.copyfile(manifest_path().with_name(_NOTES), call.target / _NOTES)
     environment = {
         **dbt_environment(),
         **room_environment(),
@@ -122,17 +144,26 @@ def close_after_a_kill(warehouse: Path) -> None:
         connection.execute("checkpoint")
 
 
-def _parse() -> None:
-    """Make the manifest and dbt's own notes of it, each in one step: a killed or a second process must not leave half a file."""
-    environment = {**os.environ, **dbt_environment()}
-    _MANIFEST.parent.mkdir(exist_ok=True)
-    with TemporaryDirectory(dir=_MANIFEST.parent, prefix="parse-") as folder:
+def _parse(kept: Path) -> None:
+    """Make the manifest and dbt's own notes of it, in one step: a killed or a second process must not leave half of them.
+
+    What was made of the project as it was earlier is removed.
+    """
+    kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=kept.parent, prefix="parse-") as folder:
         command = [str(EXECUTABLE), "--quiet", "parse", "--target-path", folder, "--log-path", folder]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+        environment = for_own_process() | dbt_environment()
+        done = subprocess.run(command, env=environment, cwd="/", capture_output=True, encoding="utf-8", check=False)  # noqa: S603
         if done.returncode:
             raise NightlyFailed(f"The dbt project cannot be parsed: {done.stdout.strip() or done.stderr.strip()}")
-        for made in (_PARSE, _MANIFEST):
-            os.replace(Path(folder) / made.name, made)
+        made = Path(folder, "made")
+        made.mkdir(mode=0o700)
+        for name in (_MANIFEST, _NOTES):
+            os.replace(Path(folder, name), made / name)
+        for earlier in kept.parent.glob("project-*"):
+            shutil.rmtree(earlier)
+        with suppress(FileExistsError):  # another process has made it meanwhile
+            made.rename(kept)
 
 
 def dbt_failure(target: Path, log: Path) -> str:

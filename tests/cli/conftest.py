@@ -29,6 +29,16 @@ class Said:
 
 Kaa = Callable[..., Said]
 
+#: What somebody set for other programs, or in another project: each of them once changed or stopped a nightly, or would.
+FOREIGN = {
+    "DBT_EMPTY": "1", "DBT_TARGET": "another", "DBT_PROFILE": "another", "DBT_PROJECT_DIR": "/nowhere", "DBT_FAIL_FAST": "1",
+    "DBT_EVENT_TIME_START": "2023-11-01", "DBT_SAMPLE": "1 day", "DBT_EXCLUDE_RESOURCE_TYPES": "model", "DBT_STATE": "/nowhere",
+    "KAA_WAREHOUSE_PATH": "/nowhere", "KAA_HISTORY_PATH": "/nowhere", "DAGSTER_HOME": "/nowhere",
+    "POLARS_MAX_THREADS": "many", "POLARS_ENGINE_AFFINITY": "another", "GX_HOME": "/nowhere", "MPLCONFIGDIR": "/nowhere",
+    "PYTHONPATH": "/nowhere", "PYTHONWARNINGS": "error", "PYTHONIOENCODING": "ascii:strict", "PYTHONUTF8": "0",
+    "PYTHONOPTIMIZE": "2", "LC_ALL": "sv_SE.ISO-8859-1", "LANG": "POSIX", "TZ": "Pacific/Kiritimati", "HOME": "/nowhere",
+}  # fmt: skip
+
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -95,7 +105,7 @@ def nightly(tmp_path_factory: pytest.TempPathFactory) -> Published:
 def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(Path(sys.executable).with_name("kaa")), *arguments],
-        env=os.environ | {"KAA_HOME": str(folder / "home")},
+        env=os.environ | FOREIGN | {"KAA_HOME": str(folder / "home")},
         capture_output=True,
         text=True,
         check=False,

@@ -1,8 +1,8 @@
 """What dbt made of the project is used again every night and in every KAA_HOME: parsing it takes longer than building."""
 
+import json
 import os
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -36,56 +36,65 @@ def test_a_version_has_the_same_names_every_night(tmp_path: Path) -> None:
     assert len(environments) == 1
 
 
-def test_the_manifest_is_made_anew_when_the_project_is_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    model, taken_away, target = (tmp_path / name for name in ("models/a.sql", "models/b.sql", "target"))
-    for path in (model, taken_away):
-        path.parent.mkdir(exist_ok=True)
-        path.touch()
-    target.mkdir()
-    made = []
-
-    def parse() -> None:
-        made.append(len(made))
-        for name in ("manifest.json", "partial_parse.msgpack"):
-            (target / name).touch()
-
-    for name, value in {
-        "PROJECT": tmp_path,
-        "_MANIFEST": target / "manifest.json",
-        "_PARSE": target / "partial_parse.msgpack",
-        "_parse": parse,
-    }.items():
-        monkeypatch.setattr(dbt, name, value)
-
-    def parses() -> int:
-        before = len(made)
-        dbt.manifest_path()
-        return len(made) - before
-
-    assert [parses(), parses()] == [1, 0]
-    later = time.time() + 10
-    os.utime(model, (later, later))
-    assert parses() == 1
-    os.utime(model, (0, 0))
-    taken_away.unlink()
-    os.utime(model.parent, (later, later))
-    assert parses() == 1
-    os.utime(model.parent, (0, 0))
-    (target / "manifest.json").unlink()
-    assert [parses(), parses()] == [1, 0]
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A dbt project as small as one can be, in a folder of its own, and a KAA_HOME."""
+    place = tmp_path / "installed" / "dbt_project"
+    (place / "models").mkdir(parents=True)
+    for name in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(dbt.PROJECT / name, place)
+    for name in ("a", "b"):
+        (place / "models" / f"{name}.sql").write_text(f"select '{name}' as name")
+    monkeypatch.setattr(dbt, "PROJECT", place)
+    monkeypatch.setenv("KAA_HOME", str(tmp_path / "home"))
+    return place
 
 
-def test_a_new_home_parses_nothing_that_has_been_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    empty = tmp_path / "empty"
-    empty.touch()
+def _models() -> set[str]:
+    nodes = json.loads(dbt.manifest_path().read_text(encoding="utf-8"))["nodes"]
+    return {f"{node['name']}: {node['raw_code']}" for node in nodes.values()}
+
+
+def test_the_project_is_known_by_its_content_not_by_its_times(project: Path) -> None:
+    """A release may be unpacked with any times, over another one."""
+    assert _models() == {"a: select 'a' as name", "b: select 'b' as name"}
+    made = dbt.manifest_path()
+    assert made.stat().st_mtime_ns == dbt.manifest_path().stat().st_mtime_ns
+    model = project / "models" / "a.sql"
+    before = model.stat()
+    model.write_text("select 'c' as name")
+    os.utime(model, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert _models() == {"a: select 'c' as name", "b: select 'b' as name"}
+    model.unlink()
+    for path in (project, project / "models"):
+        os.utime(path, (0, 0))
+    assert _models() == {"b: select 'b' as name"}
+    assert len(list(dbt.dbt_folder().iterdir())) == 1  # what was made of earlier ones is gone
+
+
+def test_what_is_lost_of_it_is_made_again(project: Path) -> None:
+    for name in ("manifest.json", "partial_parse.msgpack"):
+        dbt.manifest_path().with_name(name).unlink()
+        assert dbt.manifest_path().with_name(name).is_file()
+
+
+def test_nothing_is_written_into_the_checkout(project: Path) -> None:
+    def everything() -> list[tuple[str, int]]:
+        return [(str(path), path.stat().st_mtime_ns) for path in sorted(project.parent.rglob("*"))]
+
+    before = everything()
+    dbt.manifest_path()
+    assert everything() == before
+
+
+def test_the_second_night_parses_nothing(project: Path, tmp_path: Path) -> None:
     said = []
-    for parse in (dbt.manifest_path().with_name("partial_parse.msgpack"), empty):
-        notes = tmp_path / f"home {parse.stem}" / "partial_parse.msgpack"
-        notes.parent.mkdir()
-        shutil.copy(parse, notes)
-        monkeypatch.setattr(dbt, "_PARSE", notes)
-        folder, target = _night(notes.parent, 1)
-        with dbt.start_dbt(folder, target, "--quiet", "--log-level-file", "debug", "parse") as process:
+    for notes in ("as they are", "none"):
+        if notes == "none":
+            dbt.manifest_path().with_name("partial_parse.msgpack").write_bytes(b"")
+        folder, target = _night(tmp_path / "home", len(said) + 1)
+        call = dbt.DbtCall(["--quiet", "--log-level-file", "debug", "parse"], target)
+        with dbt.start_dbt(folder, call) as process:
             process.communicate()
         assert process.returncode == 0
         said.append("no changes found, skipping parsing" in (target / "dbt.log").read_text(encoding="utf-8"))

@@ -1,0 +1,25 @@
+"""Writes a file in one step: a reader sees the old one or the new one, never half of one, whatever happens to the process.
+
+What is in a file, and whether it may be replaced, does not belong here.
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+
+def atomic_write(path: Path, content: bytes | str) -> Path:
+    """Put a file in place of the one of that name, if any; text is UTF-8 as it stands. Folders that are missing are made.
+
+    Raises OSError when it cannot be written; the file that was there is then as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        with part.open("xb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+        os.replace(part, path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+    return path

@@ -1,0 +1,101 @@
+"""Nothing of the caller's environment reaches the program and its own processes but what is named.
+
+That a nightly gives its figures whatever is set is shown by tests/cli, whose nightly runs in foreign surroundings.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from pipelines import loading, surroundings
+from tests.cli.conftest import FOREIGN
+
+ROOT = Path(__file__).resolve().parents[2]
+
+_ITSELF = """
+import sys
+from pipelines import surroundings
+surroundings.begin()
+import json, os, time
+print(json.dumps([dict(os.environ), sys.flags.optimize, sys.flags.utf8_mode, sys.warnoptions, sys.getfilesystemencoding(),
+                  time.tzname[0], "/nowhere" in sys.path]))
+"""
+
+_DAGSTER = """
+import os, sys
+from pipelines import surroundings
+seen = []
+before = surroundings.leave_behind
+def leave_behind(**named):
+    seen.append({name for name in ("polars", "duckdb", "dagster") if name in sys.modules})
+    before(**named)
+surroundings.leave_behind = leave_behind
+from pipelines.orchestration import code_location
+print(sorted(name for name in os.environ if name.startswith(("DBT_", "POLARS_", "DAGSTER_"))), seen, len(code_location.defs.jobs))
+"""
+
+
+def _in(environment: dict[str, str], code: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _hostile(path: Path) -> dict[str, str]:
+    return os.environ | FOREIGN | {"KAA_HOME": str(path), "SOMETHING": "new"}
+
+
+def test_the_program_begins_anew_without_what_python_itself_obeys(tmp_path: Path) -> None:
+    environment, optimize, utf8, warnings, file_names, zone, found = json.loads(_in(_hostile(tmp_path), _ITSELF))
+    assert environment.keys() <= surroundings.MACHINE | surroundings.PERSON | surroundings.SET.keys()
+    assert (optimize, utf8, warnings, file_names, zone, found) == (0, 1, [], "utf-8", "UTC", False)
+    assert environment["KAA_HOME"] == str(tmp_path) and environment["PATH"] == os.environ["PATH"]
+
+
+def test_dagster_keeps_its_own_variables_and_nothing_else(tmp_path: Path) -> None:
+    hostile = {name: value for name, value in _hostile(tmp_path).items() if not name.startswith("PYTHON")}
+    told = _in(hostile | {"DAGSTER_HOME": str(tmp_path)}, _DAGSTER)
+    assert told == "['DAGSTER_HOME'] [set()] 1\n"
+
+
+def test_an_own_process_gets_what_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in _hostile(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(loading.sys, "executable", "/usr/bin/env")  # tells what it was given instead of loading
+    monkeypatch.setattr(subprocess.Popen, "__init__", _telling(subprocess.Popen.__init__))
+    process = loading.loaded("pipelines.quality")
+    told = dict(line.split("=", 1) for line in process.communicate()[0].decode().splitlines() if "=" in line)
+    allowed = surroundings.MACHINE | surroundings.SET.keys() | {"HOME", "LOGNAME", "KAA_HOME", "PYTHONUNBUFFERED"}
+    assert told.keys() <= allowed
+    assert told["HOME"].startswith(str(tmp_path)) and told["TZ"] == "UTC"
+
+
+def _telling(start):  # type: ignore[no-untyped-def]
+    def started(self, command, **named):  # type: ignore[no-untyped-def]
+        start(self, command[:1], **named)
+
+    return started
+
+
+def test_no_option_of_dbt_can_come_in() -> None:
+    """Those of this version; those of the next are not named either."""
+    options = set(re.findall(r"DBT_[A-Z_]+", files("dbt.cli").joinpath("params.py").read_text(encoding="utf-8")))
+    assert "DBT_EMPTY" in options and len(options) > 40
+    assert not surroundings.named(dict.fromkeys(options, "1")).keys() & options
+
+
+def test_a_user_without_a_home_folder_is_told_about_a_path_that_needs_one(tmp_path: Path) -> None:
+    code = "from pipelines.surroundings import home_path\nhome_path()"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={"KAA_HOME": "~nobody-here/kaa"}, cwd=ROOT, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert "UsageError: KAA_HOME ~nobody-here/kaa cannot be found" in done.stderr
