@@ -19,7 +19,7 @@ test-slow: $(VENV)/.dev browser
 
 test-all: test test-slow
 
-bench: $(VENV)/.dev ## cost of a night, of a backlog, and memory, at Stockholm's size
+bench: $(VENV)/.dev ## what 20 to 520 nights of an untidy city cost, by model; fails where a model grows faster than its rows
 	$(BIN)/python -m tests.benchmarks
 
 check: lint types
