@@ -37,10 +37,10 @@ class Found:
 
 @dataclass(frozen=True)
 class Closed:
-    """A folder of the drop folder that cannot be read, or, with ``file``, whose manifest cannot be read."""
+    """A folder of the drop folder that cannot be read; ``has_manifest``: it is a delivery, for its manifest can be seen."""
 
     folder: str
-    file: str | None
+    has_manifest: bool
     trouble: Trouble
 
 
@@ -77,23 +77,23 @@ def _folders(entry: Path, drop: Path, closed: list[Closed]) -> list[Path]:
         return sorted(entry.iterdir()) if entry.is_dir() else []
     except OSError as error:
         if not is_absent(error):
-            closed.append(Closed(_shown(entry, drop), None, trouble(entry, error)))
+            closed.append(Closed(_shown(entry, drop), False, trouble(entry, error)))
         return []
 
 
 def _delivery(path: Path, drop: Path, closed: list[Closed]) -> Found | None:
     """The delivery in a folder; None where there is none, or none that can be read tonight."""
     place = path / MANIFEST_NAME
-    file = None
+    has_manifest = False
     try:
         seen = place.stat()
         if not stat.S_ISREG(seen.st_mode):
             return None
-        file = MANIFEST_NAME
+        has_manifest = True
         manifest = _manifest(place)
     except OSError as error:
         if not is_absent(error):
-            closed.append(Closed(_shown(path, drop), file, trouble(place if file else path, error)))
+            closed.append(Closed(_shown(path, drop), has_manifest, trouble(place if has_manifest else path, error)))
         return None
     folder = path.relative_to(drop).as_posix()
     return Found(path, _shown(path, drop), manifest, delivery_id(folder, manifest), seen.st_mtime)

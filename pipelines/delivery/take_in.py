@@ -223,15 +223,15 @@ class _Run:
 
     def tell_of_closed(self, closed: list[Closed]) -> None:
         """What the drop folder holds that cannot be read here; what is known to hold deliveries waits for a person."""
-        known = {entry.folder.split("/")[0] for entry in self.ledger.judged.values()} | self.sources.keys()
+        deliveries = {entry.folder for entry in self.ledger.judged.values()}
+        sources = {folder.split("/")[0] for folder in deliveries} | self.sources.keys()
         for one in closed:
             folder = mask_name(one.folder)
             about = {"folder": folder, "problem": one.trouble.problem, "owner": one.trouble.owner}
-            if one.file:
-                self.notices.append(notice(NoticeCode.DELIVERY_UNREADABLE, file=one.file, **about))
+            if one.has_manifest or folder in deliveries:
+                self.notices.append(notice(NoticeCode.DELIVERY_UNREADABLE, file=MANIFEST_NAME, **about))
             else:
-                is_known = folder in known
-                code = NoticeCode.SOURCE_UNREADABLE if is_known else NoticeCode.FOLDER_UNREADABLE
+                code = NoticeCode.SOURCE_UNREADABLE if folder in sources else NoticeCode.FOLDER_UNREADABLE
                 self.notices.append(notice(code, **about))
 
     # --- one batch -----------------------------------------------------------------------------------------------------

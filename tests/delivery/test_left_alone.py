@@ -180,7 +180,7 @@ def as_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
             f"os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})\n"
             "found, closed = find_deliveries(Path(sys.argv[1]))\n"
             "for one in found: print('found', one.folder)\n"
-            "for one in closed: print('closed', one.folder, one.file, one.trouble.problem, one.trouble.owner)\n"
+            "for one in closed: print('closed', one.folder, one.has_manifest, one.trouble.problem, one.trouble.owner)\n"
         )
         done = subprocess.run(
             [sys.executable, "-c", script, str(drop)], capture_output=True, text=True, check=True, cwd=Path.cwd()
@@ -209,10 +209,10 @@ def test_folders_that_may_not_be_read_are_skipped_and_named(nights: Nights, tmp_
     assert set(lines) == {
         "found beda/2023-11-29_1",
         "found ber/2023-11-30_1",
-        "closed lost+found None läsrätt saknas root",
-        "closed enkat None läsrätt saknas root",
-        "closed ber/sealed None läsrätt saknas root",
-        "closed ber/2023-11-29_1 leverans.json läsrätt saknas root",
+        "closed lost+found False läsrätt saknas root",
+        "closed enkat False läsrätt saknas root",
+        "closed ber/sealed False läsrätt saknas root",
+        "closed ber/2023-11-29_1 True läsrätt saknas root",
     }
 
 
@@ -245,6 +245,25 @@ def test_a_closed_folder_waits_for_a_person_only_where_deliveries_are_known_to_l
     }
     assert all("läsfel på disken" in one.sentence for one in taken.notices)
     assert {one.waits_for_a_person for one in taken.notices if one.code == NoticeCode.SOURCE_UNREADABLE} == {True}
+
+
+def test_a_known_delivery_that_cannot_be_looked_at_any_more_is_told(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nights.run()
+    (nights.drop / "beda" / "lost+found").mkdir()
+    real = Path.stat
+
+    def fails(path: Path, **named: Any) -> os.stat_result:
+        if path.parent.parent == nights.drop / "beda":
+            raise OSError(errno.EACCES, "Permission denied", str(path))
+        return real(path, **named)
+
+    monkeypatch.setattr(Path, "stat", fails)
+    assert set(_told(nights.run().notices)) == {
+        (NoticeCode.DELIVERY_UNREADABLE, "beda/2023-11-29_1"),
+        (NoticeCode.FOLDER_UNREADABLE, "beda/lost+found"),
+    }
 
 
 def test_a_drop_folder_that_cannot_be_read_stops_the_night(nights: Nights, monkeypatch: pytest.MonkeyPatch) -> None:
