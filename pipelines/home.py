@@ -456,7 +456,7 @@ def initialise(municipality: str, drop: Path, path: Path | None = None) -> tuple
             path.mkdir(parents=True, exist_ok=True)
             path.chmod(0o711)
         except OSError as error:
-            raise UsageError(f"KAA_HOME {path} cannot be created ({error.strerror}): choose another folder.") from error
+            raise UsageError(f"KAA_HOME cannot be set up. {sentence(error)}") from error
         name = municipality if profile.stem == municipality else str(profile)
         settings = Settings(municipality=name, drop=str(drop.absolute()))
         _write_once(path / "settings.toml", tomli_w.dumps(settings.model_dump(exclude_none=True)), 0o640)

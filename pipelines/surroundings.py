@@ -57,7 +57,10 @@ def named(environment: Mapping[str, str], also: Iterable[str] = ()) -> dict[str,
 
 
 def home_path() -> Path:
-    """KAA_HOME, default ./var. Raises UsageError when it begins with the home folder of a user who has none."""
+    """KAA_HOME, default ./var.
+
+    Raises UsageError when it begins with the home folder of a user who has none, or lies in a folder that is gone.
+    """
     given = Path(os.environ.get("KAA_HOME") or "var")
     try:
         return given.expanduser().absolute()
@@ -65,6 +68,8 @@ def home_path() -> Path:
         raise UsageError(
             f"KAA_HOME {given} cannot be found: this user has no home folder; give its whole path."
         ) from None
+    except FileNotFoundError:
+        raise UsageError("The folder in which this was started is gone: change to another one.") from None
 
 
 def for_own_process() -> dict[str, str]:

@@ -99,3 +99,17 @@ def test_a_user_without_a_home_folder_is_told_about_a_path_that_needs_one(tmp_pa
         check=False,
     )  # fmt: skip
     assert "UsageError: KAA_HOME ~nobody-here/kaa cannot be found" in done.stderr
+
+
+def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
+    code = "import os, sys; os.rmdir(sys.argv[1]); from pipelines.cli import main; main(['deliveries'])"
+    environment = {name: value for name, value in os.environ.items() if name != "KAA_HOME"}
+    (tmp_path / "gone").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code, str(tmp_path / "gone")], cwd=tmp_path / "gone", env=environment,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (
+        64,
+        "The folder in which this was started is gone: change to another one.\n",
+    )
