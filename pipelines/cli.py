@@ -1,7 +1,8 @@
 """The program `kaa` (interface.md): reads its arguments, calls the module that does the work, prints what came of it.
 
 Messages for people go to standard error, what a program reads to standard output. Exit codes: 0 done, 1 the nightly
-failed, 2 published but something waits for a person (check-report: a number is wrong), 64 wrong usage or settings.
+failed or the state is broken, 2 published but something waits for a person (check-report: a number is wrong), 64 wrong
+usage or settings.
 Heavy libraries are imported by the command that needs them, so that the others start at once.
 """
 

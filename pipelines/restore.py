@@ -354,12 +354,10 @@ class _Rebuilding:
 
     def _lay_out(self, line: dict[str, Any]) -> tuple[str, str] | None:
         """Lay a delivery out as it lay in the drop folder; returns the id it has there and the archive's. None: it is gone."""
-        folder = self._archive / line["delivery_id"]
-        manifest = folder / f"{MANIFEST_NAME}{SUFFIX}"
+        manifest = self._manifest(line)
         if not manifest.is_file():
-            self._gone.append(line)
             return None
-        content = self._open(manifest)
+        folder, content = manifest.parent, self._open(manifest)
         received = self._received(folder, content)
         target = self._home.drop / received.folder
         target.mkdir(mode=0o700, parents=True)
@@ -373,6 +371,9 @@ class _Rebuilding:
         for path in target.iterdir():
             os.utime(path, (_LONG_AGO, _LONG_AGO), follow_symlinks=False)
         return delivery_id(received.folder, content), folder.name
+
+    def _manifest(self, line: dict[str, Any]) -> Path:
+        return self._archive / str(line["delivery_id"]) / f"{MANIFEST_NAME}{SUFFIX}"
 
     def _open(self, path: Path) -> bytes:
         try:
@@ -411,8 +412,12 @@ class _Rebuilding:
 
     def _list_gone(self, history: History, run: RunRecord) -> None:
         """What is gone stands in the list as it did, but for what was loaded: nothing of that is there any more."""
+        gone = [line for line in run.judged if not self._manifest(line).is_file()]
+        self._gone += gone
+        lines = [line for line in gone if line.get("status") in (REJECTED, DUPLICATE)]
+        if not lines:
+            return
         ledger = history.ledger(self._home.municipality.thresholds)
-        lines = [line for line in self._gone if line in run.judged and line.get("status") in (REJECTED, DUPLICATE)]
         for line in lines:
             day = line["extract_date"]
             ledger.remember(Judged(**line | {"extract_date": date.fromisoformat(day) if day else None}))

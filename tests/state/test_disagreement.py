@@ -88,6 +88,17 @@ DISAGREEMENTS: dict[str, tuple[Callable[[Home], object], str]] = {
 }  # fmt: skip
 
 
+#: One of each kind; the others take too long for every run of the tests.
+QUICK = {
+    "pointer missing", "pointer one older", "pointer half", "pointer a folder", "warehouse lost",
+    "everything lost but the archive",
+    "zones disagree", "another version beside", "compiled SQL torn", "history cut", "published garbage",
+}  # fmt: skip
+each_disagreement = pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in DISAGREEMENTS]
+)
+
+
 def _tear(path: Path) -> None:
     path.write_text("[" + " " * path.stat().st_size)
 
@@ -96,7 +107,7 @@ def _garbage(path: Path) -> None:
     path.write_bytes(b"x" * path.stat().st_size)
 
 
-@pytest.mark.parametrize("name", DISAGREEMENTS)
+@each_disagreement
 def test_what_cannot_be_explained_stops_the_night_and_stays(home: Home, kaa: Kaa, name: str) -> None:
     shutil.rmtree(home.drop)
     home.drop.mkdir()
@@ -112,7 +123,7 @@ def test_what_cannot_be_explained_stops_the_night_and_stays(home: Home, kaa: Kaa
     assert everything(home.path) == before
 
 
-@pytest.mark.parametrize("name", DISAGREEMENTS)
+@each_disagreement
 def test_no_command_has_a_traceback(home: Home, kaa: Kaa, name: str, tmp_path: Path) -> None:
     DISAGREEMENTS[name][0](home)
     (home.path / "dagster").mkdir()
