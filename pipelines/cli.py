@@ -165,7 +165,7 @@ def accept_change(because: str) -> None:
     from pipelines import guard
     from pipelines.home import open_home
 
-    found = guard.accept_change(open_home(), because)
+    found = guard.accept_change(open_home(writing=True), because)
     say(
         f"Recorded. What is accepted: {found.split(' Nothing is published.')[0]} Run kaa nightly now, or wait for tonight's."
     )
@@ -219,15 +219,12 @@ def confirm_clock(because: str) -> None:
     from zoneinfo import ZoneInfo
 
     from pipelines.delivery.clock import confirm
-    from pipelines.delivery.pseudonym import mask_text
     from pipelines.home import open_home
 
-    if not because.strip():
-        raise UsageError("--because says why: write for example what had happened to the clock.")
-    home = open_home()
+    home = open_home(writing=True)
     zone = ZoneInfo(home.municipality.timezone)
     now = datetime.now(zone)
-    later = confirm(home, now, mask_text(because.strip()))
+    later = confirm(home, now, because)
     if later is None:
         say(
             f"The clock shows {now:%Y-%m-%d %H:%M} and nothing was published later than that: there is nothing to confirm."
@@ -402,7 +399,7 @@ def recover(number: int | None, because: str | None, format_: str) -> None:
     from pipelines.recover import VERSION_COLUMNS, list_versions
     from pipelines.recover import recover as choose
 
-    home = open_home()
+    home = open_home(writing=number is not None)
     if number is None:
         if because:
             raise UsageError("--because belongs to --version: say which version counts.")
@@ -440,7 +437,7 @@ def restore(key: Path, folder: Path | None, pseudonym_key: Path | None) -> None:
     from pipelines.home import open_home
     from pipelines.restore import restore as rebuild
 
-    restored = rebuild(open_home(), key, folder, pseudonym_key, progress)
+    restored = rebuild(open_home(writing=True), key, folder, pseudonym_key, progress)
     say(
         f"Restored as version {restored.outcome.version}: {restored.deliveries} deliveries of {restored.runs} nightlies; "
         f"{restored.outcome.held} waiting for a decision."

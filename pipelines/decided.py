@@ -3,46 +3,57 @@
 Decisions about held deliveries stand in the list of deliveries (``home``, ``delivery.judging``); this is for the rest.
 """
 
-import getpass
 import json
 import os
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pipelines.delivery.pseudonym import mask_text
 from pipelines.errors import UsageError
+from pipelines.home import Home
+from pipelines.os_errors import user_name
 
 FILE = "decided.jsonl"
 
 
-def record(home: Path, decision: str, because: str, timezone: str, **details: Any) -> None:
+def checked_reason(because: str) -> str:
+    """A person's reason as it is kept: on one line, without personnummer. Raises UsageError when it says nothing."""
+    if not because.strip():
+        raise UsageError("--because says why, for those who look after you: write a sentence.")
+    return mask_text(" ".join(because.split()))
+
+
+def record(home: Home, decision: str, because: str, **details: Any) -> None:
     """Add a decision with who took it, when (ISO 8601 with offset) and why; it is on the disk when this returns.
 
-    Raises UsageError when no reason is given.
+    Raises UsageError when the reason says nothing.
     """
-    if not because.strip():
-        raise UsageError("Say why, in words that those who come after you understand: --because TEXT.")
-    now = datetime.now(ZoneInfo(timezone)).isoformat(timespec="seconds")
-    line = {"decision": decision, "at": now, "by": _user(), "because": because.strip(), **details}
-    with (home / FILE).open("a", encoding="utf-8") as file:
+    now = datetime.now(ZoneInfo(home.municipality.timezone)).isoformat(timespec="seconds")
+    line = {
+        "decision": decision,
+        "at": now,
+        "by": user_name(os.geteuid()),
+        "because": checked_reason(because),
+        **details,
+    }
+    handle = os.open(home.path / FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(json.dumps(line, ensure_ascii=False) + "\n")
         file.flush()
         os.fsync(file.fileno())
 
 
-def recorded(home: Path, decision: str) -> list[dict[str, Any]]:
-    """The decisions of a kind, oldest first."""
+def recorded(home: Home, decision: str) -> list[dict[str, Any]]:
+    """The decisions of a kind, oldest first. Raises UsageError when the file cannot be read."""
+    path = home.path / FILE
     try:
-        lines = (home / FILE).read_text(encoding="utf-8").splitlines()
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        return [line for line in lines if line["decision"] == decision]
     except FileNotFoundError:
         return []
-    found = [json.loads(line) for line in lines if line.strip()]
-    return [line for line in found if line["decision"] == decision]
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a service user without an entry in the list of users
-        return f"uid {os.getuid()}"
+    except (UnicodeDecodeError, ValueError, TypeError, KeyError) as error:
+        raise UsageError(
+            f"{path}, which says what people have decided, is damaged ({type(error).__name__}): restore it from a backup, or "
+            "move it away; what it says must then be decided again where a night asks for it."
+        ) from error

@@ -5,12 +5,12 @@ published is decided here. A change that was accepted is known by its fingerprin
 """
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from pipelines import decided
 from pipelines.errors import NightlyFailed, UsageError
+from pipelines.files import atomic_write
 from pipelines.history.unexplained import Unexplained
 from pipelines.home import Home, Version
 from pipelines.opening import opened
@@ -44,12 +44,13 @@ def assert_figures_may_be_published(
         )
     stopped = home.path / STOPPED
     mark = fingerprint(before, [*changes, *unexplained])
-    accepted = {line.get("fingerprint") for line in decided.recorded(home.path, ACCEPTED)}
+    accepted = {line.get("fingerprint") for line in decided.recorded(home, ACCEPTED)}
     if not (changes or unexplained) or mark in accepted:
         stopped.unlink(missing_ok=True)
         return
     sentence = _sentence(home, before, building, changes, unexplained)
-    _keep(stopped, {"fingerprint": mark, "version": before.number, "found": sentence})
+    told = {"fingerprint": mark, "version": before.number, "found": sentence}
+    atomic_write(stopped, json.dumps(told, ensure_ascii=False))
     raise NightlyFailed(sentence)
 
 
@@ -64,10 +65,8 @@ def accept_change(home: Home, because: str) -> str:
         raise UsageError(
             "No change of known figures has stopped the last nightly: there is nothing to accept."
         ) from None
-    decided.record(
-        home.path, ACCEPTED, because, home.municipality.timezone,
-        fingerprint=stopped["fingerprint"], version=stopped["version"], found=stopped["found"],
-    )  # fmt: skip
+    details = {name: stopped[name] for name in ("fingerprint", "version", "found")}
+    decided.record(home, ACCEPTED, because, **details)
     return str(stopped["found"])
 
 
@@ -110,9 +109,3 @@ def _rules(published: Path) -> dict[str, str]:
         names = [column[0] for column in result.description or []]
         row = result.fetchone() or ()
     return {name: value for name, value in zip(names, row, strict=False) if name in RULES}
-
-
-def _keep(path: Path, content: dict[str, object]) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
-    os.replace(part, path)

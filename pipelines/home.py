@@ -12,14 +12,12 @@ whatever happens to the process. Which versions are whole is said in ``versions`
     published/<n>/           figures, definitions, pages: no rows about persons
     dagster/, dbt/, logs/    the orchestrator's own storage; what dbt made of the project; what dbt said last night
     current.json             the pointer
-    records.jsonl            what people decided about the state, one line each
+    decided.jsonl            what people decided about the state, known figures and the clock (``decided``)
     aside/<time>/            what was put out of the way for a person to look at
     restoring/               while `kaa restore` works, or after it was killed
-    confirmed-clock.json     what people have said of the machine's clock (``delivery.clock``)
 """
 
 import fcntl
-import getpass
 import json
 import os
 import re
@@ -28,7 +26,6 @@ import shutil
 import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
 from pathlib import Path
 
 import pyrage
@@ -287,22 +284,6 @@ class Home:
         return NightlyFailed(
             f"A kaa restore of {self.path} is going on or was not finished: wait for it, or run kaa restore again."
         )
-
-    # --- what people decide about the state --------------------------------------------------------------------------------
-
-    def record(self, command: str, because: str, **details: object) -> None:
-        """Note who decided what about the state, when and why, before it is carried out."""
-        try:
-            who = getpass.getuser()
-        except (OSError, KeyError):
-            who = str(os.getuid())
-        line = {"at": datetime.now().astimezone().isoformat(timespec="seconds"), "who": who, "command": command,
-                "because": because, **details}  # fmt: skip
-        handle = os.open(self.path / "records.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
 
     # --- one at a time -------------------------------------------------------------------------------------------------
 

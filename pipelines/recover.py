@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.delivery.pseudonym import mask_text
+from pipelines import decided
 from pipelines.errors import NightlyFailed, UsageError
 from pipelines.home import RUN_SUFFIX, Home
 from pipelines.opening import opened, trouble
@@ -47,7 +47,7 @@ def recover(home: Home, number: int, because: str) -> Path | None:
     Raises UsageError when there is no such complete version or there is nothing to choose.
     """
     version = Version(home.path, number)
-    reason = checked_reason(because)
+    reason = decided.checked_reason(because)
     with home.nightly_lock():
         _check_choice(home, version)
         beside = _beside(home, version)
@@ -57,7 +57,7 @@ def recover(home: Home, number: int, because: str) -> Path | None:
             )
         aside = new_aside(home.path)
         there = [path.relative_to(home.path).as_posix() for path in beside]
-        home.record("recover", reason, version=number, put_aside=there, aside=aside.name)
+        decided.record(home, "recover", reason, version=number, put_aside=there, aside=aside.name)
         shutil.rmtree(home.restoring / "drop", ignore_errors=True)  # deliveries in clear text
         try:
             put_aside(home.path, beside, aside)
@@ -69,13 +69,6 @@ def recover(home: Home, number: int, because: str) -> Path | None:
                 "kaa recover again."
             ) from error
     return aside if beside else None
-
-
-def checked_reason(because: str) -> str:
-    """A person's reason as it is recorded, without personnummer. Raises UsageError when it says nothing."""
-    if not because.strip():
-        raise UsageError("--because says why, for those who look after you: write a sentence.")
-    return mask_text(" ".join(because.split()))
 
 
 def _check_choice(home: Home, version: Version) -> None:

@@ -20,6 +20,7 @@ from typing import Any
 import duckdb
 import pyrage
 
+from pipelines import decided
 from pipelines.contract import Source, load_sources
 from pipelines.delivery.archive import (
     SUFFIX,
@@ -464,7 +465,7 @@ def _publish(home: Home, keys: _Keys) -> Outcome:
     """Put keys and archive in place, have the ordinary job publish, and put the earlier state aside."""
     aside = new_aside(home.path)
     before = [folder for version in versions(home.path) for folder in folders_of(version)]
-    home.record("restore", "the home was not whole", aside=aside.name)
+    decided.record(home, "restore", "the home was not whole", aside=aside.name)
     _put_keys_aside(home, keys, aside)
     write_keys(home, keys)
     copied = home.restoring / "archive"

@@ -12,8 +12,9 @@ ALLOWED = {
     # The demo compares with the print of 2023 as every other report is compared.
     "demo": {"dashboards.report_check"},
     "dashboards": {"pipelines.files"},
-    "pipelines/delivery": {"pipelines.contract", "pipelines.errors", "pipelines.municipality", "pipelines.history.store",
-                           "pipelines.home", "pipelines.notices", "pipelines.opening"},
+    "pipelines/delivery": {"pipelines.contract", "pipelines.decided", "pipelines.errors", "pipelines.municipality",
+                           "pipelines.history.store", "pipelines.home", "pipelines.notices", "pipelines.opening",
+                           "pipelines.os_errors"},
     "pipelines/history": {"pipelines.contract", "pipelines.database", "pipelines.errors", "pipelines.municipality",
                           "pipelines.opening", "pipelines.delivery"},
     # What looks like a personnummer is said in one place.

@@ -99,7 +99,10 @@ def test_a_home_that_is_not_set_up_is_told_with_the_command_that_sets_it_up(
         ("munincipality = 'stockholm'\ndrop = '/drop'\n", ["municipality, drop"]),
         ("municipality = 'stockholm'\ndrop = '/drop'\nextra = 1\n", ["unknown key 'extra'"]),
         ("municipality = 'stockholm'\ndrop = '/drop'\n[extra]\na = 1\n", ["unknown key 'extra'"]),
-        ("municipality = 'stockholm'\ndrop = '/drop'\nmemory = 'much'\n", ["'memory' is 'much'", "give a size like 2GB"]),
+        (
+            "municipality = 'stockholm'\ndrop = '/drop'\nmemory = 'much'\n",
+            ["'memory' is 'much'", "give a size like 2GB"],
+        ),
         ("municipality = 'stockholm'\n", ["'drop' is missing"]),
         ("", ["'municipality' is missing"]),
         ("municipality = 'stockholm'\ndrop = 7\n", ["'drop' must be a text"]),
@@ -410,7 +413,7 @@ def test_confirming_the_clock_needs_a_reason_and_something_to_confirm(set_up: Pa
     said = kaa("confirm-clock", "--because", "klockan ställd")
     assert (said.exit_code, said.out) == (0, "")
     assert "nothing to confirm" in said.err
-    assert not (set_up / "confirmed-clock.json").exists()
+    assert not (set_up / "decided.jsonl").exists()
 
 
 def test_a_confirmed_clock_is_kept_with_who_and_why_and_no_number(
@@ -424,7 +427,7 @@ def test_a_confirmed_clock_is_kept_with_who_and_why_and_no_number(
     said = kaa("confirm-clock", "--because", "Anna 20050304 – 2187 såg att klockan stod på 2091")
     assert said.exit_code == 0
     assert "2091-01-01 05:00 was wrong" in said.err
-    (kept,) = json.loads((set_up / "confirmed-clock.json").read_text(encoding="utf-8"))
+    kept = json.loads((set_up / "decided.jsonl").read_text(encoding="utf-8"))
     assert kept["because"] == "Anna ************ såg att klockan stod på 2091"
     assert (kept["version"], kept["by"]) == (1, pwd.getpwuid(os.getuid()).pw_name)
     assert "nothing to confirm" in kaa("confirm-clock", "--because", "igen").err

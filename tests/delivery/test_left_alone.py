@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.delivery.clock import confirm, confirmations
+from pipelines import decided
+from pipelines.delivery.clock import CONFIRMED, confirm
 from pipelines.errors import UsageError
 from pipelines.home import initialise
 from pipelines.notices import Notice, NoticeCode
@@ -318,8 +319,8 @@ def test_a_clock_that_had_run_ahead_is_put_right_by_a_person(nights: Nights) -> 
     assert _told(nights.run().notices) == [(NoticeCode.CLOCK_BEHIND, "")]
     assert extract.path not in {one["folder"] for one in nights.deliveries()}
     assert confirm(nights.home, right, "klockan stod på 2031") == right.replace(year=2031).astimezone(UTC)
-    (kept,) = confirmations(nights.home)
-    assert (kept.by, kept.because, datetime.fromisoformat(kept.clock)) == (
+    (kept,) = decided.recorded(nights.home, CONFIRMED)
+    assert (kept["by"], kept["because"], datetime.fromisoformat(kept["clock"])) == (
         pwd.getpwuid(os.getuid()).pw_name,
         "klockan stod på 2031",
         right,
@@ -327,7 +328,7 @@ def test_a_clock_that_had_run_ahead_is_put_right_by_a_person(nights: Nights) -> 
     assert not nights.run().notices
     assert nights.verdict(extract) == ("rejected", "future_date")
     assert confirm(nights.home, right, "igen") is None  # there is nothing to confirm any more
-    assert len(confirmations(nights.home)) == 1
+    assert len(decided.recorded(nights.home, CONFIRMED)) == 1
 
 
 def test_a_confirmed_clock_says_nothing_of_what_is_published_later(nights: Nights) -> None:
@@ -344,11 +345,11 @@ def test_a_confirmed_clock_says_nothing_of_what_is_published_later(nights: Night
 def test_before_anything_is_published_there_is_nothing_to_confirm(tmp_path: Path) -> None:
     nights = Nights(tmp_path)
     assert confirm(nights.home, nights.now, "x") is None
-    assert confirmations(nights.home) == []
+    assert decided.recorded(nights.home, CONFIRMED) == []
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", '[{"version": 1, "clock": "i natt", "by": "a", "because": "b"}]'])
 def test_confirmations_that_cannot_be_read_are_told(nights: Nights, text: str) -> None:
-    (nights.home.path / "confirmed-clock.json").write_text(text)
-    with pytest.raises(UsageError, match=r"confirmed-clock\.json"):
+    (nights.home.path / "decided.jsonl").write_text(text)
+    with pytest.raises(UsageError, match=r"decided\.jsonl"):
         nights.run()

@@ -83,10 +83,10 @@ def test_a_changed_profile_stops_until_a_person_accepts_it(home: Home) -> None:
     assert "the profile changed" in sentence and "kaa accept-change --because TEXT" in sentence
     assert _version(home) == 1
 
-    with pytest.raises(UsageError, match="Say why"):
+    with pytest.raises(UsageError, match="--because says why"):
         guard.accept_change(changed, " ")
     guard.accept_change(changed, "Bromma hör till Jobbtorg Globen från i dag")
-    (line,) = decided.recorded(home.path, guard.ACCEPTED)
+    (line,) = decided.recorded(home, guard.ACCEPTED)
     assert line["because"].startswith("Bromma") and line["by"] and line["at"] and line["version"] == 1
     plain_nightly.nightly(changed)
     assert _version(home) == 2

@@ -218,9 +218,9 @@ def test_what_is_not_chosen_is_put_aside_and_recorded(home: Home, kaa: Kaa) -> N
     assert everything(aside / "history" / "000002") == others
     assert (aside / "published" / "000002").is_dir() and (aside / "current.json").read_text() == ""
     assert aside.stat().st_mode & 0o77 == 0
-    (line,) = [json.loads(line) for line in (home.path / "records.jsonl").read_text().splitlines()]
-    assert (line["command"], line["version"], line["aside"]) == ("recover", 3, aside.name)
-    assert line["who"] and line["at"] and "The backup of Monday" in line["because"]
+    (line,) = [json.loads(line) for line in (home.path / "decided.jsonl").read_text().splitlines()]
+    assert (line["decision"], line["version"], line["aside"]) == ("recover", 3, aside.name)
+    assert line["by"] and line["at"] and "The backup of Monday" in line["because"]
     assert "20050301-1236" not in line["because"]
     plain_nightly.nightly(home)
     assert content(home) == before
