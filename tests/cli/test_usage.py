@@ -95,7 +95,10 @@ def test_a_home_that_is_not_set_up_is_told_with_the_command_that_sets_it_up(
         ("munincipality = 'stockholm'\ndrop = '/drop'\n", ["municipality, drop"]),
         ("municipality = 'stockholm'\ndrop = '/drop'\nextra = 1\n", ["unknown key 'extra'"]),
         ("municipality = 'stockholm'\ndrop = '/drop'\n[extra]\na = 1\n", ["unknown key 'extra'"]),
-        ("municipality = 'stockholm'\ndrop = '/drop'\nmemory = 'much'\n", ["'memory' is 'much'", "give a size like 2GB"]),
+        (
+            "municipality = 'stockholm'\ndrop = '/drop'\nmemory = 'much'\n",
+            ["'memory' is 'much'", "give a size like 2GB"],
+        ),
         ("municipality = 'stockholm'\n", ["'drop' is missing"]),
         ("", ["'municipality' is missing"]),
         ("municipality = 'stockholm'\ndrop = 7\n", ["'drop' must be a text"]),
