@@ -25,6 +25,8 @@ from pipelines.delivery.take_in import TakenIn, take_in
 from pipelines.history.store import History
 from pipelines.history.unexplained import unexplained_changes
 from pipelines.home import initialise
+from pipelines.notices import Notice
+from pipelines.orchestration.missing import missing_deliveries
 from pipelines.warehouse.ask import FIGURE_COLUMNS, ask_figures
 from pipelines.warehouse.dbt import EXECUTABLE, PROJECT, compiled_models, dbt_environment
 from pipelines.warehouse.inputs import EVERYTHING, write_inputs
@@ -62,6 +64,8 @@ class Pipeline:
         self.home, _ = initialise(municipality, self.drop, path / "home")
         self.sources = _sources(tuple(self.home.municipality.district_codes))
         self.now = datetime(now.year, now.month, now.day, 4, tzinfo=ZoneInfo("Europe/Stockholm"))
+        #: What did not come, as the last night told it.
+        self.missing: list[Notice] = []
         self.batches: list[tuple[BatchRows, dict[int, date]]] = []
 
     def run(self) -> TakenIn:
@@ -74,6 +78,7 @@ class Pipeline:
             if before:  # whatever came, in whatever order: history does not change by itself
                 found = unexplained_changes(history.connection, before.history, history.datasets(), version.number)
                 assert found == []
+            self.missing = missing_deliveries(self.home, self.sources, history, result, self.now.date())
         version.models.write_text(models_json())
         self.home.put_in_place(version)
         return result

@@ -7,7 +7,7 @@ person says so (``decided``). What a night does about a wrong clock is decided i
 from datetime import UTC, datetime
 from typing import Any
 
-from pipelines import decided
+from pipelines.decided import checked_reason, record, recorded
 from pipelines.history.store import History
 from pipelines.home import Home
 from pipelines.opening import opened
@@ -25,7 +25,7 @@ def latest_publication(home: Home, nights: list[tuple[int, datetime]]) -> dateti
 
     Raises UsageError when what people have confirmed cannot be read.
     """
-    confirmed = decided.recorded(home, CONFIRMED)
+    confirmed = recorded(home, CONFIRMED)
     times = [time for version, time in nights if not any(_rules_out(one, version, time) for one in confirmed)]
     return max(times, default=None)
 
@@ -37,7 +37,7 @@ def confirm(home: Home, now: datetime, because: str) -> datetime | None:
     recorded. Raises UsageError when the reason says nothing or the decisions cannot be read, NightlyFailed when the history
     cannot.
     """
-    reason = decided.checked_reason(because)
+    reason = checked_reason(because)
     version = home.current()
     if version is None:
         return None
@@ -46,5 +46,5 @@ def confirm(home: Home, now: datetime, because: str) -> datetime | None:
     latest = latest_publication(home, nights)
     if latest is None or latest <= now:
         return None
-    decided.record(home, CONFIRMED, reason, version=version.number, clock=now.astimezone(UTC).isoformat())
+    record(home, CONFIRMED, reason, version=version.number, clock=now.astimezone(UTC).isoformat())
     return latest

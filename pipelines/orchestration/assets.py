@@ -98,7 +98,8 @@ def _history_key(dataset: Dataset) -> dg.AssetKey:
 def taken_in(context: dg.AssetExecutionContext, session: NightlySession) -> Iterator[object]:
     """Take in what is new in the drop folder, extend the history, and begin to check it against the contracts."""
     run = session.run
-    run.before = run.home.current()
+    # A restore has nothing to be held against, and looks at no drop folder.
+    run.before = None if run.home.is_being_restored else run.home.current()
     run.version = run.home.start_next()
     make_room(run.home.path)
     extracts: dict[str, list[pl.DataFrame]] = {dataset.table: [] for dataset in _DATASETS}
@@ -127,7 +128,9 @@ def taken_in(context: dg.AssetExecutionContext, session: NightlySession) -> Iter
         archived = purge_archives(history.connection, run.sources, run.home.archive, run.version.number)
         days = history.connection.execute("select distinct extract_date from extract").fetchall()
         run.extract_days = [day for (day,) in days]
-        run.notices += [*result.notices, *missing_deliveries(run.home, run.sources, history, result)]
+        run.notices += result.notices
+        if not run.home.is_being_restored:
+            run.notices += missing_deliveries(run.home, run.sources, history, result)
     run.judged = {entry.delivery_id for entry in result.judged}
     run.beside.submit(run.home.write_out_archive, run.judged)  # what publishing would wait for
     run.still_held = {entry.delivery_id for entry in result.still_held}
