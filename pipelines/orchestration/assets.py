@@ -98,9 +98,9 @@ def _history_key(dataset: Dataset) -> dg.AssetKey:
 def taken_in(context: dg.AssetExecutionContext, session: NightlySession) -> Iterator[object]:
     """Take in what is new in the drop folder, extend the history, and begin to check it against the contracts."""
     run = session.run
+    run.version = run.home.start_next()
     # A restore has nothing to be held against, and looks at no drop folder.
     run.before = None if run.home.is_being_restored else run.home.current()
-    run.version = run.home.start_next()
     make_room(run.home.path)
     extracts: dict[str, list[pl.DataFrame]] = {dataset.table: [] for dataset in _DATASETS}
 

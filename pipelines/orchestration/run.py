@@ -49,8 +49,8 @@ class Outcome:
     version: int
     by_status: dict[str, int]
     held: int
-    notices: list[str]
-    waiting_notices: int
+    notices: tuple[str, ...] = ()
+    waiting_notices: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -176,6 +176,6 @@ def _outcome(home: Home) -> Outcome:
         version.number,
         dict(judged),
         held[0] if held else 0,
-        [one[0] for one in notices],
+        tuple(one[0] for one in notices),
         sum(one[1] for one in notices),
     )

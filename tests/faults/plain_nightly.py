@@ -43,14 +43,16 @@ def nightly(home: Home) -> None:
 
 def _nightly(home: Home) -> None:
     sources = load_sources(home.municipality.district_codes)
-    before, unexplained = home.current(), []
     version = home.start_next()
+    before, unexplained = None if home.is_being_restored else home.current(), []
     with History(version.history, sources) as history:
         taken = take_in(home, sources, history, version.number, lambda rows, dates: None, now=NOW)
         history.purge(version.number)
         if before:
             unexplained = unexplained_changes(history.connection, before.history, history.datasets(), version.number)
-        notices = [*taken.notices, *missing_deliveries(home, sources, history, taken, NOW.date())]
+        notices = list(taken.notices)
+        if not home.is_being_restored:
+            notices += missing_deliveries(home, sources, history, taken, NOW.date())
         purge_archives(history.connection, sources, home.archive, version.number)
         days = history.connection.execute("select distinct extract_date from extract").fetchall()
     periods = periods_of([day for (day,) in days], home.municipality)

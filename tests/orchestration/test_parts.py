@@ -60,5 +60,5 @@ def test_every_notice_has_a_sentence(code: NoticeCode) -> None:
 
 
 def test_a_notice_that_waits_for_a_person_is_exit_code_2() -> None:
-    assert Outcome(2, {"accepted": 1}, 0, ["en mening"], 0).exit_code == 0
-    assert Outcome(2, {"accepted": 1}, 0, ["en mening"], 1).exit_code == 2
+    assert Outcome(2, {"accepted": 1}, 0, ("en mening",), 0).exit_code == 0
+    assert Outcome(2, {"accepted": 1}, 0, ("en mening",), 1).exit_code == 2
