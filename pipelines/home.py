@@ -105,6 +105,10 @@ class Home:
             raise _damaged_key(path) from None
         return key
 
+    def check_keys(self) -> None:
+        """Raises UsageError when a key that the nightly needs is missing or damaged."""
+        _ = self.pseudonym_key, self.archive_public_key
+
     @property
     def archive(self) -> Path:
         return self.path / "archive"

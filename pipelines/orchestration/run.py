@@ -76,6 +76,7 @@ def run_nightly(home: Home) -> Outcome:
                     f"The drop folder {home.drop} is missing: mount it, or correct `drop` in {home.path / 'settings.toml'}."
                 )
             home.check_state()
+            home.check_keys()
         before = _published_number(home)
         os.environ["KAA_HOME"] = str(home.path)
         with loading(CHILD, PROCESS):
