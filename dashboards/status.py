@@ -100,10 +100,10 @@ def listed(parts: list[str]) -> str:
 
 @dataclass(frozen=True)
 class Task:
-    """Something that a person should do, and where on the page it says more."""
+    """Something that a person should do, and where on the page it says more, if anywhere."""
 
     text: str
-    section: str
+    section: str | None
 
 
 @dataclass(frozen=True)
@@ -237,7 +237,7 @@ class Status:
     passed_checks: int
     #: None where they could not be compared.
     jumps: tuple[Jump, ...] | None
-    #: What else there is to tell of the night: sentences.
+    #: What else there is to tell of the night and waits for nobody: sentences.
     notices: tuple[str, ...]
     changes: tuple[Change, ...]
     purges: tuple[Purge, ...]
@@ -435,7 +435,7 @@ def _tasks(
     jumps: int,
     notices: list[dict[str, Any]],
 ) -> tuple[Task, ...]:
-    tasks = [Task(row["sentence"], "natten") for row in notices if row["waits_for_a_person"]]
+    tasks = [Task(row["sentence"], None) for row in notices if row["waits_for_a_person"]]
     if held:
         tasks.append(
             Task(f"{counted(len(held), 'leverans', 'leveranser')} väntar på beslut: släpp eller avvisa.", "beslut")
@@ -549,7 +549,7 @@ def read(path: Path) -> Status:
         ),
         passed_checks=len(checks) - len(failed),
         jumps=tuple(_jump(row, job_centres) for row in jumps) if has_jumps else None,
-        notices=tuple(row["sentence"] for row in notices),
+        notices=tuple(row["sentence"] for row in notices if not row["waits_for_a_person"]),
         changes=tuple(_change(one) for one in changes[:LIMIT]),
         purges=tuple(
             Purge(row["version"], row["data_year"], row["reason"], row["persons"], row["rows"], row["archives"])

@@ -167,8 +167,8 @@ def test_what_the_night_has_to_tell_is_told_and_what_waits_is_to_be_done(file: P
         ]
 
     state = read(file, delivery(DAY), change=tell)
-    assert [(task.section, task.text) for task in state.tasks] == [("natten", "Planen gick inte.")]
-    assert state.notices == ("Planen gick inte.", "Den är inte hel än.")
+    assert [(task.section, task.text) for task in state.tasks] == [(None, "Planen gick inte.")]
+    assert state.notices == ("Den är inte hel än.",)
 
 
 PARTS = {"target_group": "malgrupp.html", "plan": "handlingsplan.html", "jumps": "underlag.html"}
