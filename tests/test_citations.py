@@ -1,15 +1,13 @@
 """What code and documentation refer to is there: pages, and sections of the specification in docs/spec."""
 
 import re
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from tests.repository import ROOT, repository_files
 from tests.spec.cases import chapters
 
-ROOT = Path(__file__).resolve().parent.parent
 SPEC = ROOT / "docs" / "spec"
 PAGES = {page.name: page.read_text(encoding="utf-8") for page in SPEC.glob("*.md") if page.name != "README.md"}
 
@@ -22,17 +20,7 @@ _LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
 _PLACES = ("sista stycket", "inledningen")
 
 
-def _files() -> list[Path]:
-    """What the repository holds as text."""
-    listed = subprocess.run(
-        ["git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    found = [ROOT / name for name in listed.stdout.split("\0") if name]
-    return [path for path in found if path.is_file() and path.suffix not in (".png", ".txt")]
-
-
-FILES = _files()
+FILES = [path for path in repository_files() if path.suffix not in (".png", ".txt")]
 
 
 def _sections(page: str) -> dict[int, str]:
