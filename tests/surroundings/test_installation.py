@@ -136,26 +136,42 @@ def installation(wheel: Path) -> Iterator[Installation]:
         yield Installation(Path(folder), wheel)
 
 
-@as_root
-@pytest.mark.slow
-def test_a_user_without_home_or_name_runs_an_installation_of_root(installation: Installation) -> None:
-    home = installation.home
-    canaries.write(installation.drop)
+@pytest.fixture
+def reachable(installation: Installation) -> Installation:
+    """The installation, where another user can run Python at all: only this one is what it runs."""
     code = "import pipelines, dashboards; print(pipelines.__file__, dashboards.__file__)"
     probe = installation.run("python", "-P", "-c", code)
     if probe.returncode and "pipelines" not in probe.stderr:
         pytest.skip(f"no other user can run Python here: {probe.stderr.strip()}")
     assert probe.stdout.count(str(installation.folder)) == 2, probe
-    before = installation.state()
-    assert installation.kaa("--version").stdout.startswith("kaa, version ")
-    set_up = installation.kaa("init", "--municipality", "stockholm", "--drop", str(installation.drop))
+    return installation
+
+
+@as_root
+@pytest.mark.slow
+def test_a_user_without_home_or_name_runs_an_installation_of_root(reachable: Installation) -> None:
+    home = reachable.home
+    canaries.write(reachable.drop)
+    before = reachable.state()
+    assert reachable.kaa("--version").stdout.startswith("kaa, version ")
+    set_up = reachable.kaa("init", "--municipality", "stockholm", "--drop", str(reachable.drop))
     assert set_up.returncode == 0, set_up.stderr
-    night = installation.kaa("nightly")
+    night = reachable.kaa("nightly")
     assert night.returncode == 2 and "Published version 1" in night.stderr, night.stderr
-    report = installation.kaa("report", "--period", "verksamhetsar-2023", "--out", str(home / "report"))
+    report = reachable.kaa("report", "--period", "verksamhetsar-2023", "--out", str(home / "report"))
     assert report.returncode == 0 and report.stderr.count("\n") == 1, report.stderr
-    assert installation.state() == before
+    assert reachable.state() == before
     (home / "logs" / "dbt.log").unlink()
     (home / "logs" / "dbt.log").touch(mode=0o600)  # as root would leave it
-    night = installation.kaa("nightly")
+    night = reachable.kaa("nightly")
     assert night.returncode == 1 and night.stderr.startswith(f"{home / 'logs' / 'dbt.log'} belongs to root")
+
+
+@as_root
+@pytest.mark.slow
+def test_the_demo_runs_from_an_installation_of_root(reachable: Installation) -> None:
+    before = reachable.state()
+    demo = reachable.kaa("demo")
+    assert demo.returncode == 0 and ", 0 wrong." in demo.stderr, demo.stderr
+    assert (reachable.home / "demo" / "report" / "index.html").is_file()
+    assert reachable.state() == before
