@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALL := UV_COMPILE_BYTECODE=1 VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes
 
 
-.PHONY: demo test test-slow test-all bench check lint types lock clean browser
+.PHONY: demo test test-slow test-all bench check lint types lock wheel clean browser
 
 demo: $(VENV)/.run ## a synthetic Stockholm, a nightly run, and the annual report of 2023
 	$(BIN)/kaa demo
@@ -51,6 +51,10 @@ browser:
 		&& apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; } \
 		|| echo "chromium is missing: the browser tests are skipped. Install it with your package manager." >&2
 
+wheel: $(VENV)/.run ## dist/kaa_warehouse-*.whl, the program as it is installed elsewhere
+	rm -rf build dist # what an earlier one has left would get into this one
+	$(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist
+
 lock: $(VENV)/.uv ## pin what requirements*.in ask for, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		requirements.in -o requirements.txt
@@ -58,4 +62,4 @@ lock: $(VENV)/.uv ## pin what requirements*.in ask for, with hashes
 		requirements-dev.in -c requirements.txt -o requirements-dev.txt
 
 clean:
-	rm -rf $(VENV) var dbt_project/target
+	rm -rf $(VENV) var build dist dbt_project/target

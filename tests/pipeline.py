@@ -28,7 +28,7 @@ from pipelines.home import initialise
 from pipelines.notices import Notice
 from pipelines.orchestration.missing import missing_deliveries
 from pipelines.warehouse.ask import FIGURE_COLUMNS, ask_figures
-from pipelines.warehouse.dbt import EXECUTABLE, PROJECT, compiled_models, dbt_environment
+from pipelines.warehouse.dbt import COMMAND, PROJECT, compiled_models, dbt_environment
 from pipelines.warehouse.inputs import EVERYTHING, write_inputs
 from pipelines.warehouse.periods import parse_period
 
@@ -42,7 +42,7 @@ def models_json() -> str:
         place = Path(folder)
         duckdb.connect(str(place / "history.duckdb")).close()
         environment = os.environ | dbt_environment(place / "warehouse.duckdb", place / "history.duckdb")
-        command = [str(EXECUTABLE), "--quiet", "compile", "--no-introspect", "--project-dir", str(PROJECT),
+        command = [*COMMAND, "--quiet", "compile", "--no-introspect", "--project-dir", str(PROJECT),
                    "--profiles-dir", str(PROJECT), "--target-path", str(place / "target"), "--log-path", folder]  # fmt: skip
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr

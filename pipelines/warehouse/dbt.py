@@ -25,7 +25,8 @@ from pipelines.loading import Process, loaded
 from pipelines.surroundings import for_own_process, home_path
 
 PROJECT = Path(__file__).resolve().parent.parent.parent / "dbt_project"
-EXECUTABLE = Path(sys.executable).parent / "dbt"
+#: dbt's command line in this interpreter: its script may lie anywhere, or not be installed.
+COMMAND = (sys.executable, "-P", "-c", "from dbt.cli.main import cli; cli()")
 #: dbt as the nightly starts it.
 CHILD = "pipelines.warehouse.dbt_child"
 _READERS = ("dbt-core", "dbt-adapters", "dbt-duckdb", "duckdb")
@@ -151,7 +152,7 @@ def _parse(kept: Path) -> None:
     """
     kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with TemporaryDirectory(dir=kept.parent, prefix="parse-") as folder:
-        command = [str(EXECUTABLE), "--quiet", "parse", "--target-path", folder, "--log-path", folder]
+        command = [*COMMAND, "--quiet", "parse", "--target-path", folder, "--log-path", folder]
         environment = for_own_process() | dbt_environment()
         done = subprocess.run(command, env=environment, cwd="/", capture_output=True, encoding="utf-8", check=False)  # noqa: S603
         if done.returncode:

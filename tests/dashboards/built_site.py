@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import html_page
 
 from dashboards import site
+from tests.dashboards import html_page
 
 
 @dataclass

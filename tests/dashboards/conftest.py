@@ -1,8 +1,9 @@
 """One site per municipality, built once: pages are made from a published file and do not change it."""
 
-import published_file
 import pytest
-from built_site import Site, built
+
+from tests.dashboards import published_file
+from tests.dashboards.built_site import Site, built
 
 
 @pytest.fixture(scope="session")

@@ -434,7 +434,7 @@ class Maker:
 
     def spread_total(self, figure: str, measure: str, year: int, total: int, **where: str) -> None:
         women, men = split(total, SHARES_BY_GENDER)
-        self.spread(figure, measure, year, women, men, **where)
+        self.spread(figure, measure, year, women, men, by_centre=True, **where)
 
     def fill(self, year: int) -> None:
         """All figures of one year."""

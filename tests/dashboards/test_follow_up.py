@@ -3,12 +3,11 @@
 from datetime import date
 from pathlib import Path
 
-import published_file
-from built_site import Site
-from html_page import Page
-
 from dashboards import follow_up, published, site
 from dashboards.published import ALL
+from tests.dashboards import published_file
+from tests.dashboards.built_site import Site
+from tests.dashboards.html_page import Page
 
 PAGE = "uppfoljning.html"
 

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-import published_file
 import pytest
-from built_site import Site, built
+
+from tests.dashboards import published_file
+from tests.dashboards.built_site import Site, built
 
 QUOTE = published_file.PLAN_QUOTE
 

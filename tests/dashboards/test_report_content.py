@@ -3,13 +3,13 @@
 import json
 from pathlib import Path
 
-import published_file
 import pytest
-from built_site import Site
-from html_page import Page
 
 from dashboards import annual_report, numbers, site
 from dashboards.published import NoReport
+from tests.dashboards import published_file
+from tests.dashboards.built_site import Site
+from tests.dashboards.html_page import Page
 
 NOW, BEFORE = "verksamhetsar-2023", "verksamhetsar-2022"
 GENDERS = ("kvinna", "man", "*")

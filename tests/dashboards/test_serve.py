@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from built_site import Site
 
 from dashboards import serve
+from tests.dashboards.built_site import Site
 
 
 @pytest.fixture(scope="module")

@@ -6,14 +6,14 @@ from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
-import published_file
 import pytest
-from built_site import Site
-from html_page import Page
 
 from dashboards import numbers, published, site
 from dashboards.content import Report
 from dashboards.documents import names
+from tests.dashboards import published_file
+from tests.dashboards.built_site import Site
+from tests.dashboards.html_page import Page
 
 NOW = "verksamhetsar-2023"
 EVIL = "<script>alert('x')</script> & \"Söder\" {{ 7 * 7 }}"

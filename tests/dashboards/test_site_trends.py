@@ -11,10 +11,10 @@ from typing import Any
 
 import duckdb
 import pytest
-from built_site import Site
 
 from dashboards import numbers, published, trends
 from dashboards.published import Period
+from tests.dashboards.built_site import Site
 
 NOW = "verksamhetsar-2023"
 

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-import published_file
 import pytest
-from built_site import Site
-from html_page import Page
 
 from dashboards import published, purged, site, status
+from tests.dashboards import published_file
+from tests.dashboards.built_site import Site
+from tests.dashboards.html_page import Page
 
 DAY = date(2023, 11, 30)
 NEW, OLD = published_file.VERSION, published_file.VERSION - 1

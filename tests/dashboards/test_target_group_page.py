@@ -3,12 +3,12 @@
 from datetime import date
 from pathlib import Path
 
-import published_file
 import pytest
-from built_site import Site
-from html_page import Page
 
 from dashboards import published, site, target_group
+from tests.dashboards import published_file
+from tests.dashboards.built_site import Site
+from tests.dashboards.html_page import Page
 
 PAGE = "malgrupp.html"
 NOW = "verksamhetsar-2023"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from reckoning import birth_date, read
 
 from demo.synthetic_city.delivery import City
 from demo.synthetic_city.timeline import BER_NIGHTS, NIGHTS, as_date, day
+from tests.demo.reckoning import birth_date, read
 
 LAST_NIGHT = "2023-11-30"
 

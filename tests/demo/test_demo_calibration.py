@@ -7,12 +7,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from reckoning import Reckoning
 
 from demo.comparison import compare, verdict
 from demo.synthetic_city import build_city
 from demo.synthetic_city.delivery import City, write_night
 from demo.synthetic_city.timeline import NIGHTS
+from tests.demo.reckoning import Reckoning
 
 # What the printed figures rest on; the school register and UHR's answers are not among it.
 NEEDED = ("folkbokforing", "ber", "enkat", "nyckeltal")

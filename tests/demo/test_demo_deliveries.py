@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reckoning import birth_date
 
 from demo.synthetic_city.delivery import City, rows_on
 from demo.synthetic_city.timeline import NIGHTS, SOURCES, as_date, delivers
+from tests.demo.reckoning import birth_date
 
 # deliveries.md section 4: columns, how each value looks ("?" first: may be empty), and the key.
 PERSON = r"\d{12}"

@@ -94,7 +94,9 @@ def make_night(path: Path, models: Path) -> Night:
     home, _ = initialise("stockholm", path / "drop", path / "home")
     first_deliveries(home.drop)
     plain_nightly.nightly(home)
-    held = rows(home.current().published, "select delivery_id from delivery where status = 'held'")
+    first = home.current()
+    assert first is not None
+    held = rows(first.published, "select delivery_id from delivery where status = 'held'")
     home.decide(held[0][0], "release")
     second_deliveries(home.drop)
     night = Night(path, state(home), {}, {}, [], {plain_nightly.MODELS: str(models)})

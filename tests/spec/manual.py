@@ -21,7 +21,7 @@ Sidan trycks ur filerna i `tests/spec/cases`. Ändra där, och tryck om den med 
 Så läses ett exempel: en rad visar bara de kolumner som regeln gäller. En kolumn som en tabell lämnar ute är för svaren ”alla”
 (`*`), för de levererade raderna ett oskyldigt värde. Rader med värdet noll kan vara utelämnade i svaret. Personerna finns inte.
 
-Avsnitten är de i sidan figures.md, som definierar varje figur.
+Avsnitten är de i sidan [figures.md](spec/figures.md), som definierar varje figur.
 """
 
 _HEADERS = {

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-import published_file
 import pytest
-from built_site import Site, built
 from playwright.sync_api import Browser, sync_playwright
 
-from browser.looking import Looker
+from tests.dashboards import published_file
+from tests.dashboards.browser.looking import Looker
+from tests.dashboards.built_site import Site, built
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [

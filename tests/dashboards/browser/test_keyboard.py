@@ -1,11 +1,11 @@
 """Every control by keyboard alone: reached with Tab in the order of reading, with a focus that is seen, and operable."""
 
 import pytest
-from built_site import Site
 from playwright.sync_api import Browser, Page
 
-from browser.looking import Looker
-from browser.test_pages import pages
+from tests.dashboards.browser.looking import Looker
+from tests.dashboards.browser.test_pages import pages
+from tests.dashboards.built_site import Site
 
 #: One page of each kind; the slow suite goes through all.
 STOPS = ("index.html", "kapitel-uppsokande.html", "trender.html", "underlag.html")

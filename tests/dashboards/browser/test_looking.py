@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from browser.looking import Looker
+from tests.dashboards.browser.looking import Looker
 
 PAGE = """<!doctype html><html lang="sv"><title>Sida</title><meta name="viewport" content="width=device-width">
 <style>:focus { outline: 3px solid } .high { position: absolute; top: 0 }</style>

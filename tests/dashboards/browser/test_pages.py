@@ -7,11 +7,11 @@ and dark. Slow: every page of three sites afresh, with screenshots that are kept
 from pathlib import Path
 
 import pytest
-from built_site import Site
 from playwright.sync_api import Browser
 
-from browser.conftest import ARTEFACTS
-from browser.looking import WIDTHS, Looker
+from tests.dashboards.browser.conftest import ARTEFACTS
+from tests.dashboards.browser.looking import WIDTHS, Looker
+from tests.dashboards.built_site import Site
 
 #: One page of each kind; the other chapters are built by the same template.
 KINDS = (

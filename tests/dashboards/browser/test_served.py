@@ -4,10 +4,9 @@ import shutil
 import threading
 from pathlib import Path
 
-from built_site import Site
-
-from browser.looking import Looker
 from dashboards import serve
+from tests.dashboards.browser.looking import Looker
+from tests.dashboards.built_site import Site
 
 
 def test_the_pages_work_under_the_servers_policy(looker: Looker, stockholm: Site, tmp_path: Path) -> None:

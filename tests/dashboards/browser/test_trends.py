@@ -1,9 +1,8 @@
 """The page ”Utveckling över tid” in a browser: it shows what is published, and the address says what it shows."""
 
-from built_site import Site
-
-from browser.looking import Looker
 from dashboards import numbers
+from tests.dashboards.browser.looking import Looker
+from tests.dashboards.built_site import Site
 
 
 def test_a_view_is_shown_as_published_and_stands_in_the_address(looker: Looker, stockholm: Site) -> None:

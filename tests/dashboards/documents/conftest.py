@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-import documents_report
 import pytest
-from documents_report import Built
+
+from tests.dashboards.documents import documents_report
+from tests.dashboards.documents.documents_report import Built
 
 
 @pytest.fixture(scope="session")

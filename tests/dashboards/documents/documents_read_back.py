@@ -13,11 +13,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import html_page
 import openpyxl
 from docx import Document
 from docx.table import Table as WordTable
 from pyaxis import pyaxis
+
+from tests.dashboards import html_page
 
 Row = tuple[str, ...]
 Rows = list[Row]
@@ -78,14 +79,14 @@ def excel(path: Path) -> dict[str, Rows]:
     found = {}
     for sheet in book.worksheets[2:-1]:
         head = sheet.freeze_panes
-        first = int(re.sub(r"\D", "", head))
+        first = int(re.sub(r"\D", "", str(head)))
         rows = []
         for line in sheet.iter_rows(min_row=first):
             if line[0].value is None:
                 break
             cells = [cell for cell in line[1:] if cell.value is not None]
-            rows.append((plain(line[0].value), *(_shown(cell.value, cell.number_format) for cell in cells)))
-        found[sheet["A1"].value] = rows
+            rows.append((plain(str(line[0].value)), *(_shown(cell.value, cell.number_format) for cell in cells)))
+        found[str(sheet["A1"].value)] = rows
     return found
 
 

@@ -7,11 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
-import published_file
-from published_file import Maker
 
 from dashboards import site
 from dashboards.documents import build_documents
+from tests.dashboards import published_file
+from tests.dashboards.published_file import Maker
 
 #: Names that mean something to Excel, Typst, XML, HTML, PX, Word's fields or matplotlib's formulas,
 #: and letters that no font of ours has.

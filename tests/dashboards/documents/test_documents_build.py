@@ -5,13 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import published_file
 import pytest
-from documents_report import Built
 
 from dashboards.content import Line, TableContent
 from dashboards.documents import build_documents, names
 from dashboards.published import NoReport
+from tests.dashboards import published_file
+from tests.dashboards.documents.documents_report import Built
 
 
 @pytest.fixture(scope="module")

@@ -6,14 +6,14 @@ from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 
-import documents_read_back as read_back
 import pytest
-from documents_report import HOSTILE, Built
 from pypdf import PdfReader
 
 from dashboards import published
 from dashboards.content import Block, Cell, Line, TableContent
 from dashboards.documents import names, outline
+from tests.dashboards.documents import documents_read_back as read_back
+from tests.dashboards.documents.documents_report import HOSTILE, Built
 
 
 def _blocks(built: Built) -> tuple[Block, ...]:

@@ -8,7 +8,6 @@ from typing import Any
 import openpyxl
 import pytest
 from csvw import CSVW
-from documents_report import OPEN_DATA, Built
 from pypdf import PdfReader
 from rdflib import Graph, Literal, Namespace, URIRef, namespace
 from rdflib.term import BNode
@@ -16,6 +15,7 @@ from rdflib.term import BNode
 from dashboards.documents import names
 from dashboards.documents.open_data import OpenData
 from pipelines.municipality import OpenData as Profile
+from tests.dashboards.documents.documents_report import OPEN_DATA, Built
 
 VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
 

@@ -6,11 +6,11 @@ import zipfile
 from typing import Any
 
 import pytest
-from documents_report import Built
 from docx import Document
 from docx.oxml.ns import qn
 
 from dashboards.documents import names
+from tests.dashboards.documents.documents_report import Built
 
 
 @pytest.fixture(scope="module")
