@@ -21,7 +21,7 @@ certificate as (
     {{ current_on_days(ref('stg_beda__certificates'), ['pseudonym', 'certificate_code'], days, own_days) | indent(4) }}
 ),
 
-fact as (
+school_fact as (
     select
         period_id,
         person_id,
@@ -67,7 +67,7 @@ select
     coalesce(bool_or(study_fact = 'INTRODUCTION_BEFORE_REFORM'), false) as is_in_introduction_before_reform,
     coalesce(bool_or(study_fact = 'OTHER_SCHOOL_FORM'), false) as is_in_other_school_form,
     coalesce(bool_or(completion_fact = 'STUDY_CERTIFICATE'), false) as has_study_certificate
-from fact
+from school_fact
 group by person_id, period_id
 {%- endmacro -%}
 
@@ -131,8 +131,9 @@ ruled as (
         fact.is_in_register,
         fact.is_resident and not fact.is_protected as is_rule_1_resident,
         {{ age_on('person.birth_date', 'fact.on_date') }} < 20 as is_rule_2_under_20,
-        fact.on_date >= make_date(year(person.birth_date) + 16, 7, 1) as has_reached_july_of_16,
-        has_reached_july_of_16 or fact.is_immigrated_after_compulsory_school as is_rule_3_past_compulsory_school,
+        fact.on_date >= {{ past_compulsory_school_from('person.birth_date') }} as has_reached_july_of_16,
+        fact.on_date >= {{ past_compulsory_school_from('person.birth_date') }}
+        or fact.is_immigrated_after_compulsory_school as is_rule_3_past_compulsory_school,
         not coalesce(education.is_in_upper_secondary, false) as is_rule_4_not_studying,
         not coalesce(education.has_diploma, false) as is_rule_5_no_diploma,
         coalesce(education.is_in_introduction_before_reform, false) as is_in_introduction_before_reform,
@@ -144,15 +145,21 @@ ruled as (
     left join {{ education }} as education
         on education.person_id = fact.person_id
         and education.period_id = fact.period_id
+),
+
+decided as (
+    select
+        ruled.*,
+        is_rule_1_resident
+        and is_rule_2_under_20
+        and is_rule_3_past_compulsory_school
+        and is_rule_4_not_studying
+        and is_rule_5_no_diploma as is_eligible
+    from ruled
 )
 
 select
-    ruled.*,
-    is_rule_1_resident
-    and is_rule_2_under_20
-    and is_rule_3_past_compulsory_school
-    and is_rule_4_not_studying
-    and is_rule_5_no_diploma as is_eligible,
+    decided.*,
     case
         -- In the register but not by law: the rules that are not met.
         when is_in_register and not is_eligible then concat_ws(
@@ -173,7 +180,7 @@ select
             case when has_study_certificate then '5_STUDIEBEVIS' end
         )
     end as reason_codes
-from ruled
+from decided
 {%- endmacro -%}
 
 {#-
@@ -227,15 +234,15 @@ education as (
     {{ education_on_days(nights, own_nights) | indent(4) }}
 ),
 
-judged as (
+decided_night as (
     {{ target_group_on_days('resident', 'entry', 'education') | indent(4) }}
 )
 
 select
-    judged.*,
+    decided_night.*,
     case
         when is_eligible and not is_in_register then 'eligible_not_in_register'
         when is_in_register and not is_eligible then 'in_register_not_eligible'
     end as side
-from judged
+from decided_night
 {%- endmacro -%}

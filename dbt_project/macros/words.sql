@@ -10,6 +10,11 @@ cast(
 )
 {%- endmacro -%}
 
+{#- The day from which compulsory school is behind one who was born on a day. -#}
+{%- macro past_compulsory_school_from(birth_date) -%}
+make_date(year({{ birth_date }}) + 16, 7, 1)
+{%- endmacro -%}
+
 {#- A yes/no as it was delivered: rows are compared as text, and there N is larger than J. -#}
 {%- macro as_delivered(yes_no) -%}
 case when {{ yes_no }} then 'J' else 'N' end

@@ -2,5 +2,5 @@
     id='median_wait',
     mart='stay_period',
     where='cell.days_to_first_attempt is not null',
-    measures={'days': 'quantile_disc(cell.days_to_first_attempt, 0.5)'}
+    measures={'days': lower_median('cell.days_to_first_attempt')}
 ) }}

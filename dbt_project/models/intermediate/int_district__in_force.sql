@@ -10,21 +10,26 @@ carried as (
         day.on_date,
         district.district_code,
         district.job_centre_code,
-        district.district_code as carried_code
+        district.district_code as carried_code,
+        [district.district_code] as codes_so_far
     from day
     cross join {{ ref('stg_input__districts') }} as district
-    -- union, not union all: a circle of successors ends too
-    union
+
+    union all
+
     select
         carried.on_date,
         carried.district_code,
         carried.job_centre_code,
-        district.successor_code
+        district.successor_code,
+        array_append(carried.codes_so_far, district.successor_code)
     from carried
     inner join {{ ref('stg_input__districts') }} as district
         on district.district_code = carried.carried_code
         and district.valid_to < carried.on_date
         and district.successor_code is not null
+    -- A circle of successors ends where it comes back to itself.
+    where not array_contains(carried.codes_so_far, district.successor_code)
 )
 
 select

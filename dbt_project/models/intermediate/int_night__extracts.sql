@@ -5,7 +5,8 @@ extract as (
     select
         source,
         extract_date,
-        max(extract_date) filter (where source = 'folkbokforing') over (order by extract_date) as latest_resident_extract_date
+        max(case when source = 'folkbokforing' then extract_date end) over (order by extract_date)
+            as latest_resident_extract_date
     from {{ ref('stg_history__extracts') }}
 ),
 
@@ -43,12 +44,12 @@ select
     night.latest_resident_extract_date,
     night.extract_date = night.latest_date as is_latest,
     coalesce(
-        night.extract_date = max(night.extract_date) filter (where night.extract_date < night.latest_date) over (),
+        night.extract_date = max(case when night.extract_date < night.latest_date then night.extract_date end) over (),
         false
     ) as is_previous,
     coalesce(
         night.extract_date
-        = max(night.extract_date) filter (where night.extract_date <= night.latest_date - interval 1 year) over (),
+        = max(case when night.extract_date <= night.latest_date - interval 1 year then night.extract_date end) over (),
         false
     ) as is_year_ago,
     night.extract_date in (select compared.extract_date from compared where compared.extract_date is not null)

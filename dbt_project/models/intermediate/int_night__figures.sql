@@ -69,15 +69,15 @@ fact as (
         happened.on_date,
         happened.figure,
         happened.measure,
-        any_value(number.gender),
-        {{ or_missing('any_value(person.job_centre_code)') }}
+        max(number.gender),
+        {{ or_missing('max(person.job_centre_code)') }}
     from happened
     inner join {{ ref('int_person__numbers') }} as number
         on number.pseudonym = happened.pseudonym
     left join {{ ref('int_person_night__compared') }} as person
         on person.person_id = number.person_id
         and person.on_date = happened.on_date
-    -- A contact is one, and so is a person with several enrolments.
+    -- A contact is one, and so is a person with several enrolments; each has one gender and one job-centre.
     group by happened.on_date, happened.figure, happened.measure, happened.event_id, number.person_id
 ),
 

@@ -71,8 +71,8 @@ person as (
     select
         group_id,
         min(pseudonym) as person_id,
-        any_value(birth_date) as birth_date,  -- equal for all numbers in the first position
-        any_value(gender) as gender
+        min(birth_date) as birth_date,  -- equal for all numbers in the first position
+        min(gender) as gender
     from positioned
     where number_position = 1
     group by group_id

@@ -26,7 +26,7 @@ seen as (
         period_id,
         max(seen_on) as last_seen_on,
         -- A person has one row in an extract, so there is one district on the last day seen.
-        arg_max(district_code, seen_on) as district_code,
+        max_by(district_code, seen_on) as district_code,
         bool_or(is_in_register) as is_in_register
     from sighting
     group by person_id, period_id

@@ -46,7 +46,9 @@ select
     coalesce(run.last_date_before_turn, bound.latest_night) as last_date,
     run.since_date = bound.first_night as is_from_before_window,
     run.last_date_before_turn is null as is_on_latest,
-    coalesce(bound.previous_night between run.since_date and last_date, false) as is_on_previous
+    coalesce(
+        bound.previous_night between run.since_date and coalesce(run.last_date_before_turn, bound.latest_night), false
+    ) as is_on_previous
 from run
 cross join bound
 where run.side is not null

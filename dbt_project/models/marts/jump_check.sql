@@ -35,7 +35,7 @@ paired as (
     group by compared.check_name, figure.group_kind, figure.group_code
 ),
 
-judged as (
+measured as (
     select
         compared.check_name,
         compared.title,
@@ -54,13 +54,19 @@ judged as (
         end as jump_percent,
         compared.threshold_percent,
         -- A gender or a job-centre is a part of the whole, so a smaller number is as telling.
-        case paired.group_kind when 'all' then compared.minimum_count else compared.minimum_of_part end as smallest_change,
-        100 * abs(paired.value - paired.compared_value) > compared.threshold_percent * paired.compared_value
-        and abs(paired.value - paired.compared_value) >= smallest_change as is_warning,
+        case paired.group_kind when 'all' then compared.minimum_count else compared.minimum_of_part end as minimum_count,
         compared.reason,
         compared.decided_on
     from compared
     inner join paired on paired.check_name = compared.check_name
+),
+
+judged as (
+    select
+        measured.*,
+        100 * abs(value - compared_value) > threshold_percent * compared_value
+        and abs(value - compared_value) >= minimum_count as is_warning
+    from measured
 )
 
 select
@@ -77,7 +83,7 @@ select
     compared_value,
     jump_percent,
     threshold_percent,
-    smallest_change as minimum_count,
+    minimum_count,
     is_warning,
     reason,
     decided_on

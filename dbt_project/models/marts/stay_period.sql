@@ -2,7 +2,8 @@ with first_attempt as (
     select
         stay.person_id,
         stay.registered_on,
-        min(contact.contacted_on) as first_attempt_on
+        min(contact.contacted_on) as first_attempt_on,
+        cast(min(contact.contacted_on) - stay.registered_on as integer) as days_waited
     from {{ ref('int_stay__registered') }} as stay
     inner join {{ ref('int_contact__current') }} as contact
         on contact.person_id = stay.person_id
@@ -19,15 +20,15 @@ select
     located.district_code,
     located.job_centre_code,
     first_attempt.first_attempt_on,
-    cast(first_attempt.first_attempt_on - stay.registered_on as integer) as days_to_first_attempt,
-    coalesce(days_to_first_attempt <= 14, false) as is_contacted_in_14_days,
-    coalesce(days_to_first_attempt <= 30, false) as is_contacted_in_30_days,
+    first_attempt.days_waited as days_to_first_attempt,
+    coalesce(first_attempt.days_waited <= 14, false) as is_contacted_in_14_days,
+    coalesce(first_attempt.days_waited <= 30, false) as is_contacted_in_30_days,
     case
-        when days_to_first_attempt is null then 'INGEN'
-        when days_to_first_attempt <= 14 then 'D0_14'
-        when days_to_first_attempt <= 30 then 'D15_30'
-        when days_to_first_attempt <= 60 then 'D31_60'
-        when days_to_first_attempt <= 90 then 'D61_90'
+        when first_attempt.days_waited is null then 'INGEN'
+        when first_attempt.days_waited <= 14 then 'D0_14'
+        when first_attempt.days_waited <= 30 then 'D15_30'
+        when first_attempt.days_waited <= 60 then 'D31_60'
+        when first_attempt.days_waited <= 90 then 'D61_90'
         else 'OVER_90'
     end as wait_code
 from {{ ref('int_stay__registered') }} as stay

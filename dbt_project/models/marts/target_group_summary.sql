@@ -2,11 +2,12 @@ with
 
 reason as (
     select
-        on_date,
-        side,
-        unnest(string_split(reason_codes, ' ')) as reason_code
-    from {{ ref('int_person_night__compared') }}
-    where side is not null
+        compared.on_date,
+        compared.side,
+        each.reason_code
+    from {{ ref('int_person_night__compared') }} as compared
+    cross join unnest(string_split(compared.reason_codes, ' ')) as each(reason_code)
+    where compared.side is not null
 ),
 
 counted as (

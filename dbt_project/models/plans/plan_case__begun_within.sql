@@ -5,12 +5,12 @@ stay as (
         rule.rule_id,
         stay.person_id,
         stay.registered_on,
-        cast(stay.registered_on + to_months(rule.within_months) as date) as limit_on
+        {{ months_after('stay.registered_on', 'rule.within_months') }} as limit_on
     from {{ ref('plan_stay') }} as stay
     inner join {{ ref('stg_input__plan_rules') }} as rule
         on rule.rule_kind = 'begun_within'
     -- Who was gone by then was no longer the outreach's business; who was not seen so far is not due yet.
-    where stay.last_seen_on >= cast(stay.registered_on + to_months(rule.within_months) as date)
+    where stay.last_seen_on >= {{ months_after('stay.registered_on', 'rule.within_months') }}
 ),
 
 first_contact as (

@@ -7,7 +7,7 @@ first_step as (
         contact.contact_id,
         contact.person_id,
         contact.contacted_on,
-        cast(contact.contacted_on + to_months(rule.within_months) + to_days(rule.within_days) as date) as limit_on
+        {{ months_after('contact.contacted_on', 'rule.within_months') }} + rule.within_days as limit_on
     from {{ ref('int_contact__current') }} as contact
     inner join {{ ref('stg_input__plan_rules') }} as rule
         on rule.rule_kind = 'followed_up_within'

@@ -18,10 +18,10 @@ select
     first_attempt.person_id,
     first_attempt.contact_id,
     first_attempt.contacted_on as case_on,
-    cast(first_attempt.registered_on + rule.wait_days as date) as limit_on,
+    first_attempt.registered_on + rule.wait_days as limit_on,
     cast(first_attempt.contacted_on - first_attempt.registered_on as integer) as observed,
     case
-        when first_attempt.contacted_on - first_attempt.registered_on >= rule.wait_days then 'FOLLOWED' else 'NOT_FOLLOWED'
+        when first_attempt.contacted_on >= first_attempt.registered_on + rule.wait_days then 'FOLLOWED' else 'NOT_FOLLOWED'
     end as outcome
 from first_attempt
 inner join {{ ref('stg_input__plan_rules') }} as rule

@@ -12,7 +12,7 @@ valid as (
     select
         judged.*,
         -- The dimensions are those of the day on which the case could be judged.
-        greatest(judged.case_on, coalesce(judged.limit_on, judged.case_on)) as judged_on
+        least(greatest(judged.case_on, coalesce(judged.limit_on, judged.case_on)), date '9999-12-31') as judged_on
     from judged
     inner join {{ ref('stg_input__plan_rules') }} as rule
         on rule.rule_id = judged.rule_id
@@ -26,14 +26,25 @@ valid as (
     )
 ),
 
+sighting as (
+    select
+        person_id,
+        district_code,
+        first_extract_date,
+        coalesce(
+            lead(first_extract_date) over (partition by person_id order by first_extract_date) - 1, date '9999-12-31'
+        ) as latest_until
+    from {{ ref('int_register__sightings') }}
+),
+
 located as (
     select
         valid.*,
         sighting.district_code
     from valid
-    asof left join {{ ref('int_register__sightings') }} as sighting
+    left join sighting
         on sighting.person_id = valid.person_id
-        and valid.judged_on >= sighting.first_extract_date
+        and valid.judged_on between sighting.first_extract_date and sighting.latest_until
 )
 
 select
