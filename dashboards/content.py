@@ -64,8 +64,6 @@ class Line:
     role: str | None = None
     total: bool = False
     group: str | None = None
-    #: Only what was reported: where the file has no row, nobody has said that it was zero.
-    reported_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -192,7 +190,7 @@ class Report:
     # -- one number ----------------------------------------------------------------------------------------------
 
     def _number(self, select: report.Select, line: Line) -> Decimal | None:
-        """The sum over the line's districts; None where the line's period has no figures."""
+        """The sum over the line's districts; None where one of them is not known."""
         total = Decimal(0)
         for district in line.district:
             address = Address(
@@ -206,7 +204,7 @@ class Report:
                 subcategory=line.subcategory if line.subcategory != ALL else select.subcategory,
             )
             value = self.published.value(address)
-            if value is None or (line.reported_only and not self.published.has(address)):
+            if value is None:
                 return None
             total += value
         return total
@@ -274,9 +272,7 @@ class Report:
     def _key_numbers(self, axis: report.KeyNumbers) -> Iterator[Line]:
         for category in self.published.used("category", axis.figure):
             for subcategory in self.published.used("subcategory", axis.figure):
-                line = Line(
-                    f"{category}: {subcategory}", category=category, subcategory=subcategory, reported_only=True
-                )
+                line = Line(f"{category}: {subcategory}", category=category, subcategory=subcategory)
                 select = report.Select(axis.figure, "value")
                 periods = (self.published.period, self.published.before)
                 if any(self._number(select, replace(line, period=period)) is not None for period in periods):
@@ -324,7 +320,6 @@ class Report:
             category=row.category if row.category != ALL else column.category,
             subcategory=row.subcategory if row.subcategory != ALL else column.subcategory,
             period=row.period or column.period or period,
-            reported_only=row.reported_only or column.reported_only,
         )
 
     def _fill(self, grid: report.Grid, rows: Iterable[Line], columns: Iterable[Line], period: Period) -> TableContent:

@@ -161,20 +161,18 @@ class FollowUp:
 
     # -- numbers -------------------------------------------------------------------------------------------------
 
+    def _value(self, number: Number, period: Period, gender: str = ALL, job_centre: str = ALL) -> Decimal | None:
+        return self.series.numbers.value(
+            Address(
+                number.figure, number.measure, period.id, gender, ALL, job_centre, number.category, number.subcategory
+            )
+        )
+
     def _count(self, number: Number, periods: Iterable[Period], gender: str = ALL, job_centre: str = ALL) -> Decimal:
-        """The sum over periods (one, but for the months of the letters)."""
-        return sum(
-            (
-                self.series.value(
-                    Address(
-                        number.figure, number.measure, period.id, gender, ALL, job_centre,
-                        number.category, number.subcategory,
-                    )
-                )
-                for period in periods
-            ),
-            Decimal(0),
-        )  # fmt: skip
+        """The sum over periods (one, but for the months of the letters) of a count."""
+        values = [self._value(number, period, gender, job_centre) for period in periods]
+        assert None not in values, f"{number.figure} is no count"
+        return sum((value for value in values if value is not None), Decimal(0))
 
     def _rate(self, rate: Rate, periods: Sequence[Period], gender: str = ALL, job_centre: str = ALL) -> list[Cell]:
         whole = self._count(rate.whole, periods, gender, job_centre)
@@ -183,7 +181,7 @@ class FollowUp:
 
     def _job_centres(self, figures: Iterable[str]) -> list[tuple[str, str]]:
         listed = list(self.data.job_centres)
-        if listed and any(MISSING in self.series.used("job_centre", figure) for figure in figures):
+        if listed and any(MISSING in self.series.numbers.used("job_centre", figure) for figure in figures):
             listed.append((MISSING, MISSING_LABEL))
         return listed
 
@@ -306,7 +304,7 @@ class FollowUp:
         entry = self.data.catalogue.get(figure)
         code_list = (entry.category_list if column == "category" else entry.subcategory_list) if entry else None
         listed = self.data.codes(code_list) if code_list else []
-        others = [code for code in self.series.used(column, figure) if code not in listed]
+        others = [code for code in self.series.numbers.used(column, figure) if code not in listed]
         return [(code, self.data.labels.get((code_list or "", code), code)) for code in listed + others]
 
     def _exits(self) -> Item:
@@ -396,7 +394,9 @@ class FollowUp:
                 for code, _ in [*classes, (ALL, "")]
             ]
             has_attempt = counts[-1] > self._count(replace(total, category=NO_ATTEMPT), (period,), gender, centre)
-            median = self._count(Number("median_wait", "days"), (period,), gender, centre) if has_attempt else None
+            median = self._value(Number("median_wait", "days"), period, gender, centre) if has_attempt else None
+            if has_attempt and median is None:
+                median = Decimal(0)  # the file leaves it out as other zeros
             shares = (Cell(part, counts[-1], is_share=True) for part in counts[:-1])  # what the diagram draws
             return (*map(Cell, counts), *shares, Cell(median))
 

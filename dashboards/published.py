@@ -3,10 +3,11 @@
 No wording and no layout belong here, and no knowledge of which figure stands where.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,19 @@ ALL = "*"
 YEARS = ("verksamhetsar", "kalenderar")
 
 
+#: Every published figure, those that figures.md does not know too: a number is looked up without knowing which it is.
+ALL_FIGURES = "(from figures union all by name from own_figures)"
+
+#: Figures of which a row that is not there is no zero: nobody reported it, or it is a median of nothing.
+REPORTED_ONLY = frozenset({"key_numbers", "median_wait"})
+
+
 class NoReport(Exception):
     """There is no report for what was asked; the text is one Swedish sentence for a person."""
+
+
+class NotPublished(Exception):
+    """A number was asked for that was never read, so that nobody may say that it is zero; the text is one Swedish sentence."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +162,94 @@ class Address:
 
 
 @dataclass(frozen=True)
+class Numbers:
+    """The published numbers of some figures and periods. Zeros are left out of the file, so within these a row that is not
+    there is zero; outside them nothing is known, and to ask is an error."""
+
+    catalogue: Mapping[str, Figure]
+    #: Code list -> its codes.
+    codes: Mapping[str, frozenset[str]]
+    periods: frozenset[str]
+    _values: Mapping[Address, Decimal] = field(repr=False)
+    #: Dimensions of which only the total was read.
+    totals_only: frozenset[str] = frozenset()
+
+    def value(self, address: Address) -> Decimal | None:
+        """A published number; None: nobody reported it. Raises NotPublished for one that was never read."""
+        why = self.why_not_read(address)
+        if why:
+            raise NotPublished(why)
+        absent = None if address.figure in REPORTED_ONLY else Decimal(0)
+        return self._values.get(address, absent)
+
+    def why_not_read(self, address: Address) -> str | None:
+        """A sentence that says why nothing can be said of a number; None: it was read."""
+        why = why_not_in_catalogue(self.catalogue, address)
+        if why:
+            return why
+        if address.period not in self.periods:
+            return f"Perioden ”{address.period}” är inte inläst."
+        for name in self.totals_only:
+            if getattr(address, name) != ALL:
+                return f"Figuren {address.figure} är inte inläst per {name}."
+        figure = self.catalogue[address.figure]
+        for code_list, code in (
+            (figure.category_list, address.category),
+            (figure.subcategory_list, address.subcategory),
+        ):
+            listed = self.codes.get(code_list, frozenset()) if code_list else None
+            if listed is not None and code not in listed | {ALL} and (address.figure, code) not in self._occurring:
+                return f"Koden ”{code}” finns inte i listan {code_list}."
+        return None
+
+    @cached_property
+    def _occurring(self) -> frozenset[tuple[str, str]]:
+        """The categories and subcategories that were read, of each figure."""
+        return frozenset(
+            (address.figure, code) for address in self._values for code in (address.category, address.subcategory)
+        )
+
+    def used(self, column: str, figure: str | None = None, period: str | None = None) -> list[str]:
+        """The values of a dimension that occur, sorted as text; `*` is none.
+
+        Raises NotPublished for a figure, period or dimension that was never read.
+        """
+        if figure is not None and figure not in self.catalogue:
+            raise NotPublished(_no_figure(figure))
+        if column in self.totals_only or (period is not None and period not in self.periods):
+            raise NotPublished(f"{column} för perioden ”{period}” är inte inläst.")
+        found = {
+            getattr(address, column)
+            for address in self._values
+            if (figure is None or address.figure == figure) and (period is None or address.period == period)
+        }
+        return sorted(found - {ALL})
+
+
+def why_not_in_catalogue(catalogue: Mapping[str, Figure], address: Address) -> str | None:
+    """A sentence that says what a number lacks in the published catalogue; None: nothing."""
+    figure = catalogue.get(address.figure)
+    if figure is None:
+        return _no_figure(address.figure)
+    if address.measure not in {measure.id for measure in figure.measures}:
+        return f"Figuren {address.figure} har inget mått ”{address.measure}” i det som är publicerat."
+    dimensions = (address.gender, address.district, address.job_centre)
+    if not figure.has_dimensions and dimensions != (ALL, ALL, ALL):
+        return f"Figuren {address.figure} är inte publicerad per kön, stadsdel eller jobbtorg."
+    for title, code, level in (
+        (figure.category_title, address.category, "kategori"),
+        (figure.subcategory_title, address.subcategory, "underkategori"),
+    ):
+        if title is None and code != ALL:
+            return f"Figuren {address.figure} är inte publicerad per {level}."
+    return None
+
+
+def _no_figure(figure: str) -> str:
+    return f"Figuren ”{figure}” finns inte i det som är publicerat: kör kaa nightly, om den är ny."
+
+
+@dataclass(frozen=True)
 class Published:
     """What one report needs of the published file."""
 
@@ -164,32 +264,28 @@ class Published:
     purged: tuple[Purged, ...]
     #: Ids of the parts besides the figures that could not be made; of them the file has no table.
     failed_parts: frozenset[str]
-    _values: dict[Address, Decimal] = field(repr=False)
+    #: Of all figures, in the period and the year before.
+    numbers: Numbers = field(repr=False)
 
     def value(self, address: Address) -> Decimal | None:
-        """A published number. Zero rows may be left out of the file, so a row that is not there is zero
-        where the period has figures, and unknown where it has not."""
-        for period in (self.period, self.before):
-            if address.period == period.id and period.available:
-                return self._values.get(address, Decimal(0))
-        return None
+        """A published number; None where the year before has no figures, or nobody reported it.
 
-    def has(self, address: Address) -> bool:
-        """Whether the file has a row for it."""
-        return address in self._values
+        Raises NotPublished for a number of another period or figure than the report's.
+        """
+        why = why_not_in_catalogue(self.catalogue, address)
+        if not why and address.period == self.before.id and not self.before.available:
+            return None
+        return self.numbers.value(address)
+
+    def used(self, column: str, figure: str | None = None, period: str | None = None) -> list[str]:
+        """The values of a dimension that occur, sorted as text; `*` is none. Raises NotPublished as ``value`` does."""
+        if period == self.before.id and not self.before.available:
+            return []
+        return self.numbers.used(column, figure, period)
 
     def codes(self, code_list: str) -> list[str]:
         """The codes of a list, in the list's order."""
         return [code for name, code in self.labels if name == code_list]
-
-    def used(self, column: str, figure: str | None = None, period: str | None = None) -> list[str]:
-        """The values of a dimension that occur, sorted as text; `*` is none."""
-        found = {
-            getattr(address, column)
-            for address in self._values
-            if (figure is None or address.figure == figure) and (period is None or address.period == period)
-        }
-        return sorted(found - {ALL})
 
 
 @dataclass(frozen=True)
@@ -197,18 +293,10 @@ class Series:
     """Some figures over several periods, for the whole municipality and per job-centre."""
 
     periods: tuple[Period, ...]
-    _values: dict[Address, Decimal] = field(repr=False)
+    numbers: Numbers = field(repr=False)
 
     def of_kind(self, kind: str) -> tuple[Period, ...]:
         return tuple(period for period in self.periods if period.kind == kind)
-
-    def value(self, address: Address) -> Decimal:
-        """A published number; zero rows may be left out of the file."""
-        return self._values.get(address, Decimal(0))
-
-    def used(self, column: str, figure: str) -> list[str]:
-        """The values of a dimension that occur with a figure, sorted as text; `*` is none."""
-        return sorted({getattr(address, column) for address in self._values if address.figure == figure} - {ALL})
 
 
 def connect(path: Path) -> duckdb.DuckDBPyConnection:
@@ -347,11 +435,7 @@ def read(path: Path, period_id: str) -> Published:
         publication = read_publication(connection)
         period = read_period(connection, period_id)
         before = _year_before(connection, period, publication.first_extract_date)
-        figures = connection.execute(
-            "select figure, measure, period, gender, district, job_centre, category, subcategory, value"
-            " from figures where period in (?, ?)",
-            [period.id, before.id],
-        ).fetchall()
+        catalogue = read_catalogue(connection)
         return Published(
             publication=publication,
             period=period,
@@ -368,17 +452,45 @@ def read(path: Path, period_id: str) -> Published:
                 (row["code_list"], row["code"]): row["label"]
                 for row in rows(connection, "select * from code order by code_list, position, code")
             },
-            catalogue=read_catalogue(connection),
+            catalogue=catalogue,
             purged=read_purged(connection),
             failed_parts=read_failed_parts(connection),
-            _values={Address(*row[:8]): row[8] for row in figures},
+            numbers=read_numbers(connection, catalogue, {period.id, before.id}),
         )
+
+
+def read_numbers(
+    connection: duckdb.DuckDBPyConnection,
+    catalogue: Mapping[str, Figure],
+    periods: Iterable[str],
+    totals_only: frozenset[str] = frozenset(),
+) -> Numbers:
+    """The numbers of these figures and of those of these periods that are published. ``totals_only``: dimensions that are
+    left out."""
+    published = {str(row["period_id"]) for row in rows(connection, "select period_id from period")}
+    read = frozenset(periods) & published
+    totals = "".join(f" and {name} = '{ALL}'" for name in sorted(totals_only))
+    found = connection.execute(
+        "select figure, measure, period, gender, district, job_centre, category, subcategory, value"
+        f" from {ALL_FIGURES} where list_contains(?, figure) and list_contains(?, period){totals}",
+        [list(catalogue), sorted(read)],
+    ).fetchall()
+    codes: dict[str, set[str]] = {}
+    for row in rows(connection, "select code_list, code from code"):
+        codes.setdefault(row["code_list"], set()).add(row["code"])
+    return Numbers(
+        catalogue,
+        {name: frozenset(found_codes) for name, found_codes in codes.items()},
+        read,
+        {Address(*row[:8]): row[8] for row in found},
+        totals_only,
+    )
 
 
 def read_series(path: Path, kinds: Iterable[str], figures: Iterable[str], until: date) -> Series:
     """Figures of every period of these kinds that had ended by a day, oldest first, our own figures too; districts are left
     out."""
-    kinds, figures = list(kinds), list(figures)
+    kinds, figures = list(kinds), set(figures)
     with connect(path) as connection:
         periods = tuple(
             Period(row["period_id"], row["period_kind"], row["title"], row["starts_on"], row["ends_on"])
@@ -388,10 +500,6 @@ def read_series(path: Path, kinds: Iterable[str], figures: Iterable[str], until:
                 [kinds, until],
             )
         )
-        values = connection.execute(
-            "select figure, measure, period, gender, district, job_centre, category, subcategory, value"
-            " from (from figures union all from own_figures)"
-            " where district = '*' and list_contains(?, figure) and list_contains(?, period)",
-            [figures, [period.id for period in periods]],
-        ).fetchall()
-    return Series(periods, {Address(*row[:8]): row[8] for row in values})
+        catalogue = {name: figure for name, figure in read_catalogue(connection).items() if name in figures}
+        numbers = read_numbers(connection, catalogue, (period.id for period in periods), frozenset({"district"}))
+    return Series(periods, numbers)

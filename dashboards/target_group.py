@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dashboards import numbers
 from dashboards.content import MISSING_LABEL, About, Block, Cell, Line, TableContent
-from dashboards.published import MISSING, Period, Published, connect, rows
+from dashboards.published import MISSING, NotPublished, Period, Published, connect, rows
 
 FIGURE = "target_group"
 
@@ -73,12 +73,14 @@ class Comparison:
 
 @dataclass(frozen=True)
 class _Summary:
-    """The published counts by night, breakdown, side and code; what is left out is zero."""
+    """The published counts by night, breakdown, side and code; what is left out of these nights is zero."""
 
     counts: dict[tuple[date, str, str, str], int]
     nights: tuple[date, ...] = field(default=())
 
     def cell(self, night: date, breakdown: str, side: str, code: str = "*") -> Cell:
+        if night not in self.nights:
+            raise NotPublished(f"Natten {night} är inte inläst.")
         return Cell(Decimal(self.counts.get((night, breakdown, side, code), 0)))
 
     def codes(self, night: date, breakdown: str) -> set[str]:

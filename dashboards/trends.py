@@ -15,7 +15,20 @@ from typing import Any
 from dashboards import numbers, theme
 from dashboards.annual_report import STUDIES, WORK
 from dashboards.content import MISSING_LABEL, Cell
-from dashboards.published import ALL, MISSING, Figure, Period, Published, connect, rows
+from dashboards.published import (
+    ALL,
+    ALL_FIGURES,
+    MISSING,
+    REPORTED_ONLY,
+    Address,
+    Figure,
+    NotPublished,
+    Period,
+    Published,
+    connect,
+    rows,
+    why_not_in_catalogue,
+)
 
 FOLDER = "data"
 
@@ -33,8 +46,6 @@ KINDS = {
 CHOOSE_CATEGORY = ("key_numbers", "survey", "measure_exits")
 #: The same for the level below.
 CHOOSE_SUBCATEGORY = ("key_numbers",)
-#: A number that is not there is not zero: nobody reported it, or it is a median of nothing.
-REPORTED_ONLY = ("key_numbers", "median_wait")
 
 
 @dataclass(frozen=True)
@@ -96,12 +107,12 @@ def read(path: Path, data: Published) -> "Trends":
             )
         ]
         found = connection.execute(
-            """
+            f"""
             select figure, period_kind, measure, category, subcategory,
                 case when gender <> '*' then 'g' when job_centre <> '*' then 'j' when district <> '*' then 'd' else 't' end,
                 case when gender <> '*' then gender when job_centre <> '*' then job_centre else district end,
                 period, value
-            from (from figures union all from own_figures) join period on period = period_id
+            from {ALL_FIGURES} join period on period = period_id
             where list_contains(?, period)
                 and (gender <> '*')::integer + (job_centre <> '*')::integer + (district <> '*')::integer <= 1
             order by all
@@ -287,9 +298,16 @@ class Trends:
 
     # -- without JavaScript --------------------------------------------------------------------------------------
 
-    def _value(self, part: Part, period: Period) -> Decimal:
-        key = (part.measure, part.category or ALL, ALL, "t", ALL)
-        return self._values[part.figure].get(period.kind, {}).get(key, {}).get(period.id, Decimal(0))
+    def _value(self, part: Part, period: Period) -> Decimal | None:
+        """A number of one of ``self.figures``; None: nobody reported it."""
+        category = part.category or ALL
+        why = why_not_in_catalogue(
+            self.data.catalogue, Address(part.figure, part.measure, period.id, category=category)
+        )
+        if why:
+            raise NotPublished(why)
+        found = self._values[part.figure].get(period.kind, {}).get((part.measure, category, ALL, "t", ALL), {})
+        return found.get(period.id, None if part.figure in REPORTED_ONLY else Decimal(0))
 
     def main_periods(self) -> tuple[Period, ...]:
         """The columns of the tables that need no script."""

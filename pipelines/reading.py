@@ -183,6 +183,7 @@ def write_report(home: Home, period_id: str, out: Path) -> HandedOver:
 
     Raises UsageError when there is no such report, when it may not be written there, or when the folder cannot be written.
     """
+    from dashboards.published import NotPublished
     from dashboards.site import build_report
 
     period = parse_period(period_id, home.municipality)
@@ -204,6 +205,8 @@ def write_report(home: Home, period_id: str, out: Path) -> HandedOver:
         with TemporaryDirectory(prefix="kaa-report-") as made:
             names = _from_published(home, lambda version: build(version, Path(made)))
             return hand_over(Path(made), names, out)
+    except NotPublished as error:
+        raise UsageError(str(error)) from error
     except OSError as error:
         raise UsageError(f"The report cannot be written. {sentence(error)}") from error
 

@@ -22,7 +22,7 @@ class Checked:
     #: Findings that the report alone could not decide and the warehouse has decided.
     settled: frozenset[Finding]
     compared: tuple[Compared, ...]
-    #: Numbers of periods that the warehouse has not published.
+    #: Numbers that the warehouse has not published.
     not_compared: tuple[Cell, ...]
     #: Numbers that nothing in the report confirms or contradicts.
     unrelated: frozenset[Cell]

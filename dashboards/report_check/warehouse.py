@@ -9,7 +9,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from dashboards.published import ALL, MISSING, Address, connect, read_publication, rows
+from dashboards.published import (
+    ALL,
+    MISSING,
+    Address,
+    Numbers,
+    connect,
+    read_catalogue,
+    read_numbers,
+    read_publication,
+    rows,
+)
 from dashboards.report_check.cells import Cell, Lookup
 from dashboards.report_check.reading import BadReport
 
@@ -26,11 +36,11 @@ class Warehouse:
     codes: Mapping[tuple[str, str], frozenset[str]]
     #: All codes of a dimension, also those that are no longer in force.
     ever: Mapping[str, frozenset[str]]
-    _values: Mapping[Address, Decimal] = field(repr=False)
+    numbers: Numbers = field(repr=False)
 
     def value(self, address: Address) -> Decimal | None:
-        """A published number; zero rows may be left out. None: the period is not published."""
-        return self._values.get(address, Decimal(0)) if address.period in self.periods else None
+        """A published number. None: its figure or period is not published, or nobody reported it."""
+        return None if self.numbers.why_not_read(address) else self.numbers.value(address)
 
     def known_codes(self, dimension: str, period: str) -> frozenset[str] | None:
         """The codes of job-centres, and of the districts in force at the end of a period."""
@@ -52,11 +62,9 @@ def read_warehouse(path: Path, cells: Sequence[Cell]) -> Warehouse:
         purged = rows(connection, "select first_date, last_date from purge_protocol")
         districts = rows(connection, "select code, valid_from, valid_to from district")
         centres = frozenset(row["code"] for row in rows(connection, "select code from job_centre")) | {MISSING}
-        values = connection.execute(
-            "select figure, measure, period, gender, district, job_centre, category, subcategory, value from figures"
-            " where list_contains(?, period) and list_contains(?, figure)",
-            [asked, sorted({address.figure for address in addresses})],
-        ).fetchall()
+        catalogue = read_catalogue(connection)
+        figures = {address.figure: catalogue[address.figure] for address in addresses if address.figure in catalogue}
+        numbers = read_numbers(connection, figures, (row["period_id"] for row in found))
     codes = {("job_centre", row["period_id"]): centres for row in found}
     for row in found:
         codes["district", row["period_id"]] = frozenset(
@@ -77,7 +85,7 @@ def read_warehouse(path: Path, cells: Sequence[Cell]) -> Warehouse:
         },
         codes=codes,
         ever={"job_centre": centres, "district": frozenset(one["code"] for one in districts) | {MISSING}},
-        _values={Address(*row[:8]): row[8] for row in values},
+        numbers=numbers,
     )
     _refuse_unknown_places(cells, warehouse)
     return warehouse

@@ -7,7 +7,7 @@ from dashboards.numbers import BLANK, number
 from dashboards.report_check.cells import Cell, Kind
 from dashboards.report_check.checked import Checked
 from dashboards.report_check.findings import Correction, Evidence, Explanation, Finding, Range, Slip
-from dashboards.report_check.vocabulary import key, period_words
+from dashboards.report_check.vocabulary import key, period_words, words
 from dashboards.report_check.warehouse import Compared
 
 #: More evidence than this convinces nobody more.
@@ -72,9 +72,19 @@ def _opening(checked: Checked) -> list[str]:
 
 
 def _unpublished(checked: Checked) -> str:
+    """What the warehouse lacks: whole periods, else the numbers themselves."""
     assert checked.warehouse
-    periods = dict.fromkeys(address.period for cell in checked.not_compared for address in cell.terms)
-    return _and([period_words(period) or period for period in periods if period not in checked.warehouse.periods])
+    lacking = [
+        words(address)
+        if address.period in checked.warehouse.periods
+        else period_words(address.period) or address.period
+        for cell in checked.not_compared
+        for address in cell.terms
+        if checked.warehouse.value(address) is None
+    ]
+    named = list(dict.fromkeys(lacking))
+    more = [f"{len(named) - _MOST_EVIDENCE} till"] if named[_MOST_EVIDENCE:] else []
+    return _and([*named[:_MOST_EVIDENCE], *more])
 
 
 def _finding_lines(checked: Checked, finding: Finding, place: int) -> list[str]:

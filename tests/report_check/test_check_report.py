@@ -24,7 +24,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     found = read_warehouse(path, corrected())
     for cell in corrected():
         if not cell.is_share and not cell.derived:
-            found._values[cell.terms[0]] = cell.value  # type: ignore[index]
+            found.numbers._values[cell.terms[0]] = cell.value  # type: ignore[index]
     for year, occupied, aim in (("2022", 1877, (182, 102, 36)), ("2023", 2257, (162, 86, 37))):
         for cell in corrected():
             for address in cell.terms:
@@ -36,7 +36,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
                         ("measure_exits", "ARBETE"): aim[2],
                     }.get((address.figure, address.subcategory))
                     if number is not None:
-                        found._values[address] = Decimal(number)  # type: ignore[index]
+                        found.numbers._values[address] = Decimal(number)  # type: ignore[index]
     return found
 
 
@@ -141,3 +141,44 @@ def test_an_unknown_job_centre_and_an_unpublished_year(warehouse: Warehouse) -> 
     said = text(check(later, warehouse))
     assert "98 tal kunde inte jämföras" in said
     assert "Skiljer sig" not in said
+
+
+def test_a_figure_of_our_own_is_compared_with_what_is_published(tmp_path: Path) -> None:
+    """A number that was never read would be told as zero, and a correct one as wrong."""
+    where = "verksamhetsar-2023,*,*,*,HEMBESOK,*"
+    file = tmp_path / "own.csv"
+    header = FILES[0].read_text(encoding="utf-8").splitlines()[0]
+    file.write_text(
+        f"{header}\nreached_by_channel,reached,{where},25,exact,Tabell A,\nreached_by_channel,sought,{where},19,exact,Tabell A,\n"
+        "time_to_contact,stays,verksamhetsar-2023,*,*,*,D0_14,*,34,exact,Tabell B,\n",
+        encoding="utf-8",
+    )
+    cells = read_cells([file])
+    checked = check(cells, read_warehouse(warehouse_file(tmp_path), cells))
+    assert [(one.cell.value, one.computed) for one in checked.different] == [(19, 120)]
+    assert checked.not_compared == ()
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (
+            "median_wait,days,verksamhetsar-2023,*,*,GLOBEN,*,*",
+            "mediantid till första kontaktförsök, dagar, jobbtorg GLOBEN",
+        ),
+        ("key_numbers,value,verksamhetsar-2023,*,*,*,Ungvux,nyinskriven", "nyckeltal, Ungvux, nyinskriven"),
+        ("status,in_register,dag-2023-11-30,*,*,*,*,*", "den 2023-11-30"),
+    ],
+)
+def test_what_nobody_has_published_is_not_compared_with_zero(tmp_path: Path, row: str, said: str) -> None:
+    file = tmp_path / "own.csv"
+    header = FILES[0].read_text(encoding="utf-8").splitlines()[0]
+    file.write_text(f"{header}\n{row},7,exact,Tabell A,\n", encoding="utf-8")
+    cells = read_cells([file])
+    checked = check(cells, read_warehouse(warehouse_file(tmp_path), cells))
+    assert (checked.different, len(checked.not_compared)) == ([], 1)
+    assert f"1 tal kunde inte jämföras: {said}" in text(checked)
+
+
+def warehouse_file(folder: Path) -> Path:
+    return stockholm(folder / "published.duckdb")
