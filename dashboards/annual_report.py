@@ -1,22 +1,23 @@
-"""The annual report: which published figure stands in which table, diagram or sentence, in the report's order.
+"""The annual report: which published figure stands in which table, diagram or sentence of each chapter.
 
 This is the one place to change when a table gets another column or a chapter another number. It holds no numbers, no
-names of districts or job-centres (they come from the published file) and no layout.
+names of districts, job-centres, measures or survey questions, not which chapters a municipality has (they come from the
+published file), and no layout.
 
 Placeholders in texts: ``{year}`` and ``{before}`` (``2023``, ``2022``), ``{period}`` (``verksamhetsåret 2023``),
-``{own_measure}`` (the label of OWN_MEASURE), ``{per_district}`` and ``{per_job_centre}`` (with a blank before; nothing in a
-municipality without them), and in a chapter's lead ``{id}`` / ``{id.change}`` for each of its facts
-(``7 546`` / ``, 392 fler än 2022``).
+``{per_district}`` and ``{per_job_centre}`` (with a blank before; nothing in a municipality without them), and in a chapter's
+lead ``{id}`` / ``{id.change}`` for each of its facts (``7 546`` / ``, 392 fler än 2022``).
 """
 
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
+
+from dashboards.published import OwnMeasure, Profile
 
 WOMEN, MEN = "kvinna", "man"
 STUDIES, WORK = "STUDIER", "ARBETE"
-#: The measure that the report shows by itself (section 7.2 of the report of 2023).
-OWN_MEASURE = "AIM"
-SURVEY_QUESTION = "Har du fått hjälpen du behövde från oss?"
 
 
 @dataclass(frozen=True)
@@ -135,9 +136,11 @@ class Grid:
 
 @dataclass(frozen=True)
 class Table:
-    id: str
+    """``id``: where it has none it is numbered in the report's order (Tabell 1), which is its id too."""
+
     title: str
     grid: Grid
+    id: str = ""
     number: str | None = None
     notes: tuple[str, ...] = ()
     #: Stands beside the one before it where the screen is wide enough.
@@ -146,13 +149,13 @@ class Table:
 
 @dataclass(frozen=True)
 class Diagram:
-    """``grid`` is the table behind it; the diagram shows the columns that have a colour.
+    """``grid`` is the table behind it; the diagram shows the columns that have a colour. Diagrams are numbered as tables are.
     ``marks``: the year before as a mark on each bar and a number in brackets, where it is not a bar of its own."""
 
-    id: str
     title: str
     grid: Grid
-    number: str
+    id: str = ""
+    number: str | None = None
     notes: tuple[str, ...] = ()
     beside: bool = False
     marks: bool = False
@@ -199,13 +202,8 @@ TO_STUDIES = _count("exits", "ended", STUDIES)
 TO_WORK = _count("exits", "ended", WORK)
 TO_EITHER = Count(TO_STUDIES.plus + TO_WORK.plus)
 TO_OTHER = Count(ENDED_ALL_REASONS.plus, TO_EITHER.plus)
-OWN_ENDED = _count("measures", "ended", OWN_MEASURE)
-OWN_TO_STUDIES = _count("measure_exits", "ended", OWN_MEASURE, STUDIES)
-OWN_TO_WORK = _count("measure_exits", "ended", OWN_MEASURE, WORK)
 AGED_16_19 = _count("residents", "aged_16_19")
 AGED_16_19_IN_REGISTER = _count("residents", "in_register_16_19")
-ANSWERS = _count("survey", "answers", SURVEY_QUESTION)
-SATISFIED = Count(tuple(Select("survey", "answers", SURVEY_QUESTION, answer) for answer in ("4", "5")))
 
 OUTREACH_ROWS = Items((
     Item("Ej nådd", NOT_REACHED),
@@ -230,44 +228,42 @@ RESULT_NOTES = (
     "Den som har avslutats flera gånger under perioden räknas en gång, med orsaken till det senaste avslutet.",
 )
 
+#: The chapter that the start page shows, whatever chapters the report has.
+SUMMARY = "sammanfattning"
+
 #: The way from the register to studies or work, which the start page shows: facts of the first chapter.
 FUNNEL = ("in_register", "sought", "reached", "enrolled", "either")
 
 
-def _reached_or_not(number: str, year: str, when: When, beside: bool = False) -> Table:
+def _reached_or_not(year: str, when: When, beside: bool = False) -> Table:
     """Tabell 2 and 3, which stand beside each other."""
     return Table(
-        id=number.lower().replace(" ", "-"),
-        number=number,
         title="Nådda och ej nådda ungdomar, " + year,
         grid=Grid(rows=OUTREACH_ROWS, columns=Genders(), corner="Resultat", when=when),
         beside=beside,
     )
 
 
-def _reached_by_district(number: str, year: str, when: When, beside: bool = False) -> Diagram:
+def _reached_by_district(year: str, when: When, beside: bool = False) -> Diagram:
     """Diagram 2 and 3, which stand beside each other."""
     return Diagram(
-        id=number.lower().replace(" ", "-"),
-        number=number,
         title="Nådda ungdomar{per_district}, " + year,
         grid=Grid(rows=Districts(), columns=Genders(), corner="Stadsdel", value=REACHED, when=when, order="size"),
         beside=beside,
     )
 
 
-def _results(number: str, year: str, when: When, notes: tuple[str, ...]) -> Table:
+def _results(year: str, when: When, notes: tuple[str, ...]) -> Table:
     """Tabell 5 and 6."""
     return Table(
-        id=number.lower().replace(" ", "-"),
-        number=number,
         title="Resultat{per_job_centre}, " + year,
         grid=Grid(rows=JobCentres(), columns=RESULT_COLUMNS, corner="Jobbtorg", when=when),
         notes=notes,
     )
 
 
-CHAPTERS: tuple[Chapter, ...] = (
+#: What every municipality's report can show.
+COMMON: tuple[Chapter, ...] = (
     Chapter(
         id="sammanfattning",
         title="Sammanfattning",
@@ -286,8 +282,6 @@ CHAPTERS: tuple[Chapter, ...] = (
         ),
         blocks=(
             Diagram(
-                id="diagram-1",
-                number="Diagram 1",
                 title="Från registret till studier eller arbete, {year} och {before}",
                 grid=Grid(
                     rows=Items(
@@ -337,8 +331,6 @@ CHAPTERS: tuple[Chapter, ...] = (
         ),
         blocks=(
             Table(
-                id="tabell-1",
-                number="Tabell 1",
                 title="Kvinnor och män i registret, {year} och {before}",
                 grid=Grid(rows=Periods(), columns=Genders(), corner="År", value=IN_REGISTER),
             ),
@@ -372,8 +364,8 @@ CHAPTERS: tuple[Chapter, ...] = (
             Fact("checks", "adresser anmälda till Skatteverket", _count("residence_checks", "reported")),
         ),
         blocks=(
-            _reached_or_not("Tabell 2", "{year}", "this"),
-            _reached_or_not("Tabell 3", "{before}", "before", beside=True),
+            _reached_or_not("{year}", "this"),
+            _reached_or_not("{before}", "before", beside=True),
             Table(
                 id="kontakter",
                 title="Kontaktförsök per kanal, {year} och {before}",
@@ -392,11 +384,9 @@ CHAPTERS: tuple[Chapter, ...] = (
                     without_empty_rows=True,
                 ),
             ),
-            _reached_by_district("Diagram 2", "{year}", "both"),
-            _reached_by_district("Diagram 3", "{before}", "before", beside=True),
+            _reached_by_district("{year}", "both"),
+            _reached_by_district("{before}", "before", beside=True),
             Diagram(
-                id="diagram-4",
-                number="Diagram 4",
                 title="Nådda och ej nådda ungdomar{per_job_centre}, {year}",
                 grid=Grid(
                     rows=JobCentres(),
@@ -421,8 +411,6 @@ CHAPTERS: tuple[Chapter, ...] = (
         facts=(Fact("share_occupied", "av de nådda hade en sysselsättning", Share(OCCUPIED, REACHED)),),
         blocks=(
             Diagram(
-                id="diagram-5",
-                number="Diagram 5",
                 title="Sysselsättning när ungdomen nåddes första gången, {year}",
                 grid=Grid(
                     rows=Categories("occupation", leave_out=("INGEN", "OKAND")),
@@ -454,14 +442,10 @@ CHAPTERS: tuple[Chapter, ...] = (
         ),
         blocks=(
             Table(
-                id="tabell-4",
-                number="Tabell 4",
                 title="Ungdomar som tog del av stöd, {year} och {before}",
                 grid=Grid(rows=Genders(), columns=Periods(), corner="Kön", value=ENROLLED),
             ),
             Diagram(
-                id="diagram-6",
-                number="Diagram 6",
                 title="Avslutade till studier, till arbete och av andra orsaker, {year}",
                 grid=Grid(
                     rows=Items(
@@ -480,64 +464,141 @@ CHAPTERS: tuple[Chapter, ...] = (
                 ),
                 marks=True,
             ),
-            _results("Tabell 5", "{year}", "this", RESULT_NOTES),
-            _results("Tabell 6", "{before}", "before", RESULT_NOTES[:1]),
-        ),
-    ),
-    Chapter(
-        id="insats",
-        title="Inskrivna vid {own_measure}",
-        lead="De som är inskrivna vid {own_measure} ingår också i siffrorna för hela aktivitetsansvaret. "
-        "Här redovisas de för sig.",
-        facts=(
-            Fact("own", "inskrivna vid {own_measure}", _count("measures", "participants", OWN_MEASURE)),
-            Fact("own_new", "nyinskrivna", _count("measures", "new", OWN_MEASURE)),
-            Fact("own_studies", "av de utskrivna till studier", Share(OWN_TO_STUDIES, OWN_ENDED)),
-            Fact("own_work", "av de utskrivna till arbete", Share(OWN_TO_WORK, OWN_ENDED)),
-        ),
-        blocks=(
-            Diagram(
-                id="diagram-7",
-                number="Diagram 7",
-                title="In- och utskrivna vid {own_measure}, {year} och {before}",
-                grid=Grid(
-                    rows=Items(
-                        (
-                            Item("Inskrivna", _count("measures", "participants", OWN_MEASURE)),
-                            Item("Nyinskrivna", _count("measures", "new", OWN_MEASURE)),
-                            Item("Utskrivna", OWN_ENDED),
-                            Item("Utskrivna till studier", OWN_TO_STUDIES),
-                            Item("Utskrivna till arbete", OWN_TO_WORK),
-                        )
-                    ),
-                    columns=Periods(),
-                    corner="Mått",
-                ),
-            ),
-        ),
-    ),
-    Chapter(
-        id="synpunkter",
-        title="Ungdomarnas synpunkter på stödet",
-        lead="De som har fått stöd får en enkät. Den är anonym och frivillig. "
-        "Är svaren få går det inte att dra slutsatser om alla.",
-        facts=(
-            Fact("answers", "svarade på frågan", ANSWERS),
-            Fact("satisfied", "svarade 4 eller 5", SATISFIED, ("{share} av de svarande", Share(SATISFIED, ANSWERS))),
-        ),
-        blocks=(
-            Diagram(
-                id="diagram-8",
-                number="Diagram 8",
-                title="Svar på frågan ”" + SURVEY_QUESTION + "”, {year} och {before}",
-                grid=Grid(
-                    rows=Answers(("1", "2", "3", "4", "5")),
-                    columns=Periods(),
-                    corner="Svar",
-                    value=ANSWERS,
-                ),
-                notes=("Antal svar på en skala från 1 till 5, där 5 är bäst.",),
-            ),
+            _results("{year}", "this", RESULT_NOTES),
+            _results("{before}", "before", RESULT_NOTES[:1]),
         ),
     ),
 )
+
+#: The chapter of the survey's questions.
+SURVEY = "synpunkter"
+
+
+def chapters(profile: Profile) -> tuple[Chapter, ...]:
+    """The chapters of a municipality's report, in its order and with its titles; tables and diagrams are numbered through."""
+    return _numbered([_chapter(chapter.id, chapter.title, profile) for chapter in profile.chapters])
+
+
+def summary() -> Chapter:
+    """The chapter in short, also for a report that leaves it out."""
+    return _numbered([next(chapter for chapter in COMMON if chapter.id == SUMMARY)])[0]
+
+
+def _chapter(chapter_id: str, title: str | None, profile: Profile) -> Chapter:
+    common = {chapter.id: chapter for chapter in COMMON}
+    if chapter_id in common:
+        chapter = common[chapter_id]
+    elif chapter_id == SURVEY:
+        chapter = _survey(profile.survey_questions)
+    else:
+        chapter = _own_measures(chapter_id, [item for item in profile.own_measures if item.chapter == chapter_id])
+    return replace(chapter, title=_literal(title)) if title else chapter
+
+
+def _numbered(found: Sequence[Chapter]) -> tuple[Chapter, ...]:
+    counts: Counter[str] = Counter()
+
+    def numbered(block: Table | Diagram) -> Table | Diagram:
+        if block.id:
+            return block
+        kind = "Diagram" if isinstance(block, Diagram) else "Tabell"
+        counts[kind] += 1
+        return replace(block, id=f"{kind.lower()}-{counts[kind]}", number=f"{kind} {counts[kind]}")
+
+    return tuple(replace(chapter, blocks=tuple(numbered(block) for block in chapter.blocks)) for chapter in found)
+
+
+def _literal(text: str) -> str:
+    """A municipality's own words inside a text with placeholders."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def _own_measures(chapter_id: str, measures: Sequence[OwnMeasure]) -> Chapter:
+    """The measures that a municipality shows by themselves in one chapter."""
+    names = [_literal(measure.title) for measure in measures]
+    named = " och ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return Chapter(
+        id=chapter_id,
+        title=f"Inskrivna vid {named}",
+        lead=f"De som är inskrivna vid {named} ingår också i siffrorna för hela aktivitetsansvaret. Här redovisas de för sig.",
+        facts=tuple(fact for measure in measures for fact in _own_facts(measure)),
+        blocks=tuple(_own_diagram(measure) for measure in measures),
+    )
+
+
+def _own_facts(measure: OwnMeasure) -> tuple[Fact, ...]:
+    code, name = measure.code, _literal(measure.title)
+    ended = _count("measures", "ended", code)
+    return (
+        Fact(f"own_{code}", f"inskrivna vid {name}", _count("measures", "participants", code)),
+        Fact(f"own_new_{code}", "nyinskrivna", _count("measures", "new", code)),
+        Fact(
+            f"own_studies_{code}", "av de utskrivna till studier",
+            Share(_count("measure_exits", "ended", code, STUDIES), ended),
+        ),
+        Fact(
+            f"own_work_{code}", "av de utskrivna till arbete", Share(_count("measure_exits", "ended", code, WORK), ended)
+        ),
+    )  # fmt: skip
+
+
+def _own_diagram(measure: OwnMeasure) -> Diagram:
+    code = measure.code
+    return Diagram(
+        title=f"In- och utskrivna vid {_literal(measure.title)}, {{year}} och {{before}}",
+        grid=Grid(
+            rows=Items((
+                Item("Inskrivna", _count("measures", "participants", code)),
+                Item("Nyinskrivna", _count("measures", "new", code)),
+                Item("Utskrivna", _count("measures", "ended", code)),
+                Item("Utskrivna till studier", _count("measure_exits", "ended", code, STUDIES)),
+                Item("Utskrivna till arbete", _count("measure_exits", "ended", code, WORK)),
+            )),
+            columns=Periods(),
+            corner="Mått",
+        ),
+    )  # fmt: skip
+
+
+def _survey(questions: Sequence[str]) -> Chapter:
+    """The answers to the questions that a municipality asks those who got support."""
+    several = len(questions) > 1
+    return Chapter(
+        id=SURVEY,
+        title="Ungdomarnas synpunkter på stödet",
+        lead="De som har fått stöd får en enkät. Den är anonym och frivillig. "
+        "Är svaren få går det inte att dra slutsatser om alla.",
+        facts=tuple(
+            fact
+            for place, question in enumerate(questions, start=1)
+            for fact in _survey_facts(question, place, several)
+        ),
+        blocks=tuple(_survey_diagram(question) for question in questions),
+    )
+
+
+def _survey_facts(question: str, place: int, several: bool) -> tuple[Fact, ...]:
+    """``several``: the labels must say which question they are about."""
+    answers = _count("survey", "answers", question)
+    satisfied = Count(tuple(Select("survey", "answers", question, answer) for answer in ("4", "5")))
+    about = f" ”{_literal(question)}”" if several else ""
+    return (
+        Fact(f"answers_{place}", f"svarade på frågan{about}", answers),
+        Fact(
+            f"satisfied_{place}", f"svarade 4 eller 5{' på frågan' if several else ''}{about}", satisfied,
+            ("{share} av de svarande", Share(satisfied, answers)),
+        ),
+    )  # fmt: skip
+
+
+def _survey_diagram(question: str) -> Diagram:
+    return Diagram(
+        title=f"Svar på frågan ”{_literal(question)}”, {{year}} och {{before}}",
+        grid=Grid(
+            rows=Answers(("1", "2", "3", "4", "5")),
+            columns=Periods(),
+            corner="Svar",
+            value=_count("survey", "answers", question),
+        ),
+        notes=("Antal svar på en skala från 1 till 5, där 5 är bäst.",),
+    )

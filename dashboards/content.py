@@ -177,12 +177,10 @@ class Report:
 
     def __init__(self, published: Published) -> None:
         self.published = published
-        label = published.labels.get(("insats", report.OWN_MEASURE), report.OWN_MEASURE)
         self._words = {
             "year": published.period.label,
             "before": published.before.label,
             "period": published.period.title,
-            "own_measure": label,
             "per_district": " per stadsdel" if published.districts else "",
             "per_job_centre": " per jobbtorg" if published.job_centres else "",
         }
@@ -488,7 +486,16 @@ class Report:
 
     def chapters(self) -> tuple[ChapterContent, ...]:
         """The whole report."""
-        return tuple(self.chapter(chapter) for chapter in report.CHAPTERS)
+        return tuple(self.chapter(chapter) for chapter in report.chapters(self.published.profile))
+
+    def titles(self) -> dict[str, str]:
+        """The chapters' titles by id, in the report's order, without a number being read."""
+        found = report.chapters(self.published.profile)
+        return {chapter.id: chapter.title.format(**self._words) for chapter in found}
+
+    def summary(self) -> ChapterContent:
+        """The year in short."""
+        return self.chapter(report.summary())
 
     def notes(self) -> tuple[str, ...]:
         """What the reader must know about the whole report."""

@@ -20,8 +20,8 @@ FIGURES = (
     "timeliness", "time_to_contact", "median_wait", "offer_90_days",
 )  # fmt: skip
 
-#: Months of the large mailing at the start of the school year (Stockholm's action plan 2018: ”i september/oktober”).
-LETTER_MONTHS = (9, 10)
+#: Months in which a mailing is one at the start of the school year.
+SCHOOL_YEAR_BEGINS = (8, 9, 10)
 
 #: So many years stand beside each other by gender, so many by job-centre, and so many years and tertials below each other over
 #: time: the page must not grow with every year.
@@ -101,10 +101,23 @@ CHANNELS = (
         ("Av alla nådda i perioden, oavsett hur de nåddes.",),
     ),
 )  # fmt: skip
-LETTERS = _answer_rate(
-    "brev", "Besvarade brev vid läsårets början", "BREV",
-    "Brev daterade i september och oktober, då det stora utskicket görs, till dem som var i registret den månaden.",
-)  # fmt: skip
+
+
+def _letter_rate(months: Sequence[int]) -> Rate:
+    """The answers to the large mailing of these months."""
+    when = "läsårets början" if set(months) <= set(SCHOOL_YEAR_BEGINS) else "det stora utskicket"
+    names = _listed([numbers.MONTHS[month - 1] for month in sorted(months)], "och")
+    return _answer_rate(
+        "brev", f"Besvarade brev vid {when}", "BREV",
+        f"Brev daterade i {names}, då det stora utskicket görs, till dem som var i registret den månaden.",
+    )  # fmt: skip
+
+
+def _mailing(year: int, months: Sequence[int]) -> str:
+    """What a year's mailing is called: ``Hösten 2023``."""
+    season = "Hösten " if min(months) > 6 else "Våren " if max(months) <= 6 else ""
+    return f"{season}{year}"
+
 
 TIMELINESS = tuple(
     Rate(
@@ -157,7 +170,7 @@ class FollowUp:
         before = [item.title for item in shown if first and item.starts_on and item.starts_on < first]
         if not first or not before:
             return None
-        return f"Underlaget börjar {numbers.long_date(first)}. Siffrorna omfattar därför inte hela {_and(before)}."
+        return f"Underlaget börjar {numbers.long_date(first)}. Siffrorna omfattar därför inte hela {_listed(before, 'eller')}."
 
     # -- numbers -------------------------------------------------------------------------------------------------
 
@@ -237,13 +250,17 @@ class FollowUp:
             [(_label(period), (period,)) for period in self.years[-YEARS_BY_JOB_CENTRE:]],
         )
 
-    def _letters(self) -> Item:
+    def _letters(self) -> Iterable[Item]:
+        """The answers to the large mailing; nothing where the municipality has none."""
+        wanted = self.data.profile.letter_months
+        if not wanted:
+            return
         months: dict[int, list[Period]] = {}
         for month in self.series.of_kind("manad"):
-            if month.starts_on and month.starts_on.month in LETTER_MONTHS:
+            if month.starts_on and month.starts_on.month in wanted:
                 months.setdefault(month.starts_on.year, []).append(month)
-        autumns = [(f"Hösten {year}", tuple(found)) for year, found in sorted(months.items())][-YEARS:]
-        return self._rate_item(LETTERS, autumns, autumns[-YEARS_BY_JOB_CENTRE:])
+        mailings = [(_mailing(year, wanted), tuple(found)) for year, found in sorted(months.items())][-YEARS:]
+        yield self._rate_item(_letter_rate(wanted), mailings, mailings[-YEARS_BY_JOB_CENTRE:])
 
     def _about(self, *numbers_: Number) -> tuple[About, ...]:
         """The definitions of these numbers, once each, in the catalogue's order."""
@@ -465,10 +482,10 @@ class FollowUp:
             Section(
                 "uppsok",
                 "Svarsfrekvens per kanal",
-                "Hur stor andel av kontaktförsöken som ungdomen eller en anhörig besvarade. Planerna vill följa breven vid "
-                "läsårets början, knackakorten, telefonsamtalen och hembesöken, och hur många som omfattas under läsåret.",
-                self._about(*_numbers(LETTERS, *CHANNELS), Number("population", "in_register")),
-                (self._letters(), *(self._over_time(rate) for rate in CHANNELS), self._school_years()),
+                "Hur stor andel av kontaktförsöken som ungdomen eller en anhörig besvarade. "
+                f"{self.data.profile.follow_up}".strip(),
+                self._about(*_numbers(*CHANNELS), Number("population", "in_register")),
+                (*self._letters(), *(self._over_time(rate) for rate in CHANNELS), self._school_years()),
             ),
             Section(
                 "val-av-stod",
@@ -508,8 +525,9 @@ def _numbers(*rates: Rate) -> tuple[Number, ...]:
     return tuple(number for rate in rates for number in (rate.part, rate.whole))
 
 
-def _and(words: list[str]) -> str:
-    return " eller ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+def _listed(words: list[str], last: str) -> str:
+    """``a, b och c``; ``last``: the word before the last."""
+    return f" {last} ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 
 def _label(period: Period) -> str:

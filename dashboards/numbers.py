@@ -74,6 +74,12 @@ def long_date(day: date) -> str:
     return f"{day.day}{BLANK}{MONTHS[day.month - 1]} {day.year}"
 
 
+def day_of_year(day: str) -> str:
+    """``06-01`` as ``1 juni``."""
+    month, number_ = (int(part) for part in day.split("-"))
+    return f"{number_} {MONTHS[month - 1]}"
+
+
 def interval(first: date, last: date) -> str:
     """``1 december 2022–30 november 2023``."""
     return f"{long_date(first)}\u2013{long_date(last)}"

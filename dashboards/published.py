@@ -3,6 +3,7 @@
 No wording and no layout belong here, and no knowledge of which figure stands where.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -112,6 +113,45 @@ class Publication:
     last_extract_date: date | None
     accepted_deliveries: int
     loaded_rows: int | None
+
+
+@dataclass(frozen=True)
+class OwnMeasure:
+    """A measure that the municipality's report shows by itself, and the chapter that shows it."""
+
+    code: str
+    title: str
+    chapter: str
+
+
+@dataclass(frozen=True)
+class ReportChapter:
+    """A chapter of the municipality's report; without a title it has the usual one."""
+
+    id: str
+    title: str | None = None
+
+
+@dataclass(frozen=True)
+class Closed:
+    """Days of each year (MM-DD, both included) on which a source delivers nothing."""
+
+    source: str
+    first: str
+    last: str
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What the municipality calls its own. ``letter_months``: of the large mailing whose answers are followed; ``follow_up``:
+    what its plans want followed up, a sentence."""
+
+    chapters: tuple[ReportChapter, ...]
+    own_measures: tuple[OwnMeasure, ...] = ()
+    survey_questions: tuple[str, ...] = ()
+    letter_months: tuple[int, ...] = ()
+    follow_up: str = ""
+    closed: tuple[Closed, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -254,6 +294,7 @@ class Published:
     """What one report needs of the published file."""
 
     publication: Publication
+    profile: Profile
     period: Period
     before: Period
     districts: tuple[District, ...]
@@ -315,6 +356,21 @@ def read_publication(connection: duckdb.DuckDBPyConnection) -> Publication:
     """Which publication this is."""
     found = rows(connection, "select * from publication")
     return Publication(**{name: found[0][name] for name in Publication.__dataclass_fields__})
+
+
+def read_profile(connection: duckdb.DuckDBPyConnection) -> Profile:
+    """What the municipality calls its own. Raises NoReport where an older program published, which did not say."""
+    if not rows(connection, "select 1 from duckdb_tables() where table_name = 'profile'"):
+        raise NoReport("Det som är publicerat är gjort av ett äldre program: kör kaa nightly, så kan rapporten göras.")
+    found = {row["name"]: json.loads(row["value"]) for row in rows(connection, "select name, value from profile")}
+    return Profile(
+        chapters=tuple(ReportChapter(**item) for item in found["chapters"]),
+        own_measures=tuple(OwnMeasure(**item) for item in found["own_measures"]),
+        survey_questions=tuple(found["survey_questions"]),
+        letter_months=tuple(found["letter_months"]),
+        follow_up=found["follow_up"] or "",
+        closed=tuple(Closed(**item) for item in found["closed"]),
+    )
 
 
 def read_catalogue(connection: duckdb.DuckDBPyConnection) -> dict[str, Figure]:
@@ -438,6 +494,7 @@ def read(path: Path, period_id: str) -> Published:
         catalogue = read_catalogue(connection)
         return Published(
             publication=publication,
+            profile=read_profile(connection),
             period=period,
             before=before,
             districts=tuple(

@@ -3,8 +3,9 @@
     build_report(published, "verksamhetsar-2023", out)                    # all pages and their shared files
     build_report(published, "verksamhetsar-2023", out, documents=True)    # and the documents, which the pages then link to
 
-``PAGES`` lists the pages. What a page contains is made by ``content``, ``trends``, ``follow_up``, ``target_group``, ``plan`` and
-``status``; how it looks is in ``templates`` and ``assets``.
+``PAGES`` lists the pages of every report; a report has a page for each of its municipality's chapters besides. What a page
+contains is made by ``content``, ``trends``, ``follow_up``, ``target_group``, ``plan`` and ``status``; how it looks is in
+``templates`` and ``assets``.
 """
 
 import importlib.resources
@@ -20,7 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from dashboards import charts, follow_up, numbers, plan, published, purged, status, target_group, theme, trends
-from dashboards.annual_report import CHAPTERS, FUNNEL, OWN_MEASURE
+from dashboards.annual_report import FUNNEL
 from dashboards.content import Block, ChapterContent, FactContent, Line, Report, TableContent
 from dashboards.documents import build_documents, names
 from dashboards.published import Published
@@ -54,6 +55,21 @@ class Build:
         return self.report.chapters()
 
     @cached_property
+    def pages(self) -> dict[str, "Page"]:
+        """The report's pages in their order: those of every report, the chapters' after the whole report's."""
+        found = {}
+        for page in PAGES.values():
+            found[page.id] = page
+            if page.id == WHOLE_REPORT:
+                found |= {chapter.id: chapter for chapter in self.chapter_pages.values()}
+        return found
+
+    @cached_property
+    def chapter_pages(self) -> dict[str, "Page"]:
+        """The page of each chapter by the chapter's id. A chapter that cannot be made still has one."""
+        return {chapter_id: chapter_page(chapter_id, title) for chapter_id, title in self.report.titles().items()}
+
+    @cached_property
     def trends(self) -> trends.Trends:
         return trends.read(self.published_file, self.data)
 
@@ -85,13 +101,13 @@ class Page:
 
 
 def _start(build: Build) -> dict[str, Any]:
-    summary = build.chapters[0]
+    summary = build.report.summary()
     facts = {fact.id: fact for fact in summary.facts}
     return {
         "title": build.title,
         "lead": summary.lead,
         "steps": funnel([facts[step] for step in FUNNEL]),
-        "chapters": [(chapter_page(chapter.id), chapter) for chapter in build.chapters],
+        "chapters": [(build.chapter_pages[chapter.id], chapter) for chapter in build.chapters],
         "notes": build.report.notes(),
         "warnings": [(entry.figure, entry.figure.warnings) for entry in summary.about if entry.figure.warnings],
     }
@@ -105,7 +121,7 @@ def _chapter(chapter_id: str) -> Callable[[Build], dict[str, Any]]:
     def content(build: Build) -> dict[str, Any]:
         ids = [chapter.id for chapter in build.chapters]
         place = ids.index(chapter_id)
-        listed = [(chapter_page(chapter.id), chapter) for chapter in build.chapters]
+        listed = [(build.chapter_pages[chapter.id], chapter) for chapter in build.chapters]
         return {
             "title": build.chapters[place].title,
             "chapter": build.chapters[place],
@@ -144,44 +160,33 @@ def _plan(build: Build) -> dict[str, Any]:
     return {"rules": plan.read(build.published_file, build.data), "columns": plan.COLUMNS}
 
 
-def _pages() -> list[Page]:
-    chapters = [
-        Page(
-            f"kapitel-{chapter.id}",
-            chapter.title.replace("{own_measure}", OWN_MEASURE),
-            f"kapitel-{chapter.id}.html",
-            "chapter.html.j2",
-            _chapter(chapter.id),
-            parent="arsrapport",
-        )
-        for chapter in CHAPTERS
-    ]
-    return [
-        Page("start", "Året i korthet", "index.html", "start.html.j2", _start, "Start"),
-        Page("arsrapport", "Hela rapporten", "arsrapport.html", "annual_report.html.j2", _annual_report, "Rapporten",
-             about="Alla kapitel på en sida, för utskrift på A4."),
-        *chapters,
-        Page("trender", "Utveckling över tid", "trender.html", "trends.html.j2", _trends, "Över tid",
-             about="Välj mått, slag av period och uppdelning på kön, jobbtorg eller stadsdel."),
-        Page("uppfoljning", "Uppföljning av uppsök och stöd", "uppfoljning.html", "follow_up.html.j2", _follow_up,
-             "Uppföljning", about="Svarsfrekvens per kanal, val av stöd, avslutsorsaker och tid till kontakt."),
-        Page("handlingsplan", "Så följs handlingsplanen", "handlingsplan.html", "plan.html.j2", _plan, "Handlingsplan",
-             about="Vad planen lovar om det uppsökande arbetet, och hur ofta det blev så.", part="plan"),
-        Page("malgrupp", "Målgrupp och register", "malgrupp.html", "target_group.html.j2", _target_group, "Målgrupp",
-             about="Vilka som enligt skollagen hör till målgruppen, jämfört med registret.", part="target_group"),
-        Page("definitioner", "Så räknas det", "definitioner.html", "definitions.html.j2", _definitions, "Definitioner",
-             about="Varje siffra: vad den betyder, var den kommer ifrån och vad man ska tänka på."),
-        Page("underlag", "Underlag och kontroller", "underlag.html", "status.html.j2", _status, "Underlag",
-             about="Vad som har levererats, vad som inte användes och vad kontrollerna säger."),
-    ]  # fmt: skip
+#: The page of all chapters, below which each has its own.
+WHOLE_REPORT = "arsrapport"
+
+#: The pages of every report, whatever chapters it has.
+PAGES: dict[str, Page] = {page.id: page for page in (
+    Page("start", "Året i korthet", "index.html", "start.html.j2", _start, "Start"),
+    Page(WHOLE_REPORT, "Hela rapporten", "arsrapport.html", "annual_report.html.j2", _annual_report, "Rapporten",
+         about="Alla kapitel på en sida, för utskrift på A4."),
+    Page("trender", "Utveckling över tid", "trender.html", "trends.html.j2", _trends, "Över tid",
+         about="Välj mått, slag av period och uppdelning på kön, jobbtorg eller stadsdel."),
+    Page("uppfoljning", "Uppföljning av uppsök och stöd", "uppfoljning.html", "follow_up.html.j2", _follow_up,
+         "Uppföljning", about="Svarsfrekvens per kanal, val av stöd, avslutsorsaker och tid till kontakt."),
+    Page("handlingsplan", "Så följs handlingsplanen", "handlingsplan.html", "plan.html.j2", _plan, "Handlingsplan",
+         about="Vad planen lovar om det uppsökande arbetet, och hur ofta det blev så.", part="plan"),
+    Page("malgrupp", "Målgrupp och register", "malgrupp.html", "target_group.html.j2", _target_group, "Målgrupp",
+         about="Vilka som enligt skollagen hör till målgruppen, jämfört med registret.", part="target_group"),
+    Page("definitioner", "Så räknas det", "definitioner.html", "definitions.html.j2", _definitions, "Definitioner",
+         about="Varje siffra: vad den betyder, var den kommer ifrån och vad man ska tänka på."),
+    Page("underlag", "Underlag och kontroller", "underlag.html", "status.html.j2", _status, "Underlag",
+         about="Vad som har levererats, vad som inte användes och vad kontrollerna säger."),
+)}  # fmt: skip
 
 
-PAGES: dict[str, Page] = {page.id: page for page in _pages()}
-
-
-def chapter_page(chapter_id: str) -> Page:
+def chapter_page(chapter_id: str, title: str) -> Page:
     """The page of a chapter of the report."""
-    return PAGES[f"kapitel-{chapter_id}"]
+    name = f"kapitel-{chapter_id}"
+    return Page(name, title, f"{name}.html", "chapter.html.j2", _chapter(chapter_id), parent=WHOLE_REPORT)
 
 
 @dataclass(frozen=True)
@@ -321,7 +326,6 @@ def _environment() -> Environment:
     )
     environment.globals.update(
         interval=numbers.interval,
-        pages=PAGES,
         assets=ASSETS,
         colours=theme.DIAGRAM,
     )
@@ -355,6 +359,7 @@ def _render_with(template: str, page: Page, build: Build, content: dict[str, Any
     data = build.data
     context = {
         "page": page,
+        "pages": build.pages,
         "period": data.period,
         "publication": data.publication,
         "report_title": build.title,
@@ -369,7 +374,8 @@ def _render_with(template: str, page: Page, build: Build, content: dict[str, Any
 
 def render_page(page_id: str, published_file: Path, data: Published) -> str:
     """One page by itself, as HTML."""
-    return _render(PAGES[page_id], Build(published_file, data))
+    build = Build(published_file, data)
+    return _render(build.pages[page_id], build)
 
 
 #: Told of a page that could not be made, and why.
@@ -415,7 +421,7 @@ def build_report(published_file: Path, period_id: str, out: Path, documents: boo
     Returns every file that the report consists of.
     """
     build = read_build(published_file, period_id, documents)
-    written = [write_page(page, build, out) for page in PAGES.values()]
+    written = [write_page(page, build, out) for page in build.pages.values()]
     if documents:
         written += build_documents(published_file, period_id, out)
     return written + write_shared(build, out)

@@ -4,6 +4,7 @@ Counts from the published summary, put into the same tables and diagrams as the 
 published: the keepers' worklist is a mart of the warehouse (docs/recipes.md).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from dashboards import numbers
 from dashboards.content import MISSING_LABEL, About, Block, Cell, Line, TableContent
-from dashboards.published import MISSING, NotPublished, Period, Published, connect, rows
+from dashboards.published import MISSING, Closed, NotPublished, Period, Published, connect, rows
 
 FIGURE = "target_group"
 
@@ -50,8 +51,8 @@ LENGTHS = {
 
 CHANGES = {"new": "Nya", "still_open": "Kvarstår", "closed": "Stängda"}
 
-#: UEDB, which the school register follows, is closed between these days of each year (Nacka's action plan 2019).
-CLOSED_FROM, CLOSED_TO = (6, 1), (9, 15)
+#: The source that says who studies.
+SCHOOL_REGISTER = "skolregister"
 #: A school register older than this is worth a word: it should come weekly.
 STALE = timedelta(days=14)
 
@@ -93,7 +94,8 @@ def read(path: Path, data: Published) -> Comparison:
         found = rows(connection, "select on_date, breakdown, side, code, persons from target_group_summary")
         school = rows(
             connection,
-            "select max(extract_date) as latest from delivery where source = 'skolregister' and status = 'accepted'",
+            "select max(extract_date) as latest from delivery where source = ? and status = 'accepted'",
+            [SCHOOL_REGISTER],
         )[0]["latest"]
         years = [
             Period(row["period_id"], row["period_kind"], row["title"], row["starts_on"], row["ends_on"])
@@ -121,7 +123,7 @@ def read(path: Path, data: Published) -> Comparison:
             ("finns i registret", summary.cell(night, "size", "*", "in_register").in_text),
             *((_lower(title), summary.cell(night, "all", side).in_text) for side, title in SIDES.items()),
         ),
-        warnings=_warnings(night, school),
+        warnings=_warnings(night, school, data.profile.closed),
         changes=_changes(summary, night),
         reasons=tuple(_diagram(summary, night, "reason", side, "Orsak", REASONS) for side in SIDES),
         lengths=tuple(_diagram(summary, night, "length", side, "Tid", LENGTHS) for side in SIDES),
@@ -143,13 +145,13 @@ def _lower(title: str) -> str:
     return title[:1].lower() + title[1:]
 
 
-def _warnings(night: date, school: date | None) -> tuple[str, ...]:
-    found = []
-    if CLOSED_FROM <= (night.month, night.day) <= CLOSED_TO:
-        found.append(
-            "Skolregistret är stängt 1 juni–15 september. Nya avbrott och nya studier syns inte förrän det öppnar, så "
-            "skillnaderna är osäkra."
-        )
+def _warnings(night: date, school: date | None, closed: Iterable[Closed]) -> tuple[str, ...]:
+    found = [
+        f"Skolregistret är stängt {numbers.day_of_year(one.first)}–{numbers.day_of_year(one.last)}. Nya avbrott och nya studier "
+        "syns inte förrän det öppnar, så skillnaderna är osäkra."
+        for one in closed
+        if one.source == SCHOOL_REGISTER and one.first <= f"{night:%m-%d}" <= one.last
+    ]
     if school is None:
         found.append("Inget uttag ur skolregistret har lästs in. Alla räknas därför som om de inte studerar.")
     elif night - school > STALE:

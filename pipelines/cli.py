@@ -120,7 +120,7 @@ def kaa() -> None:
 
 
 @kaa.command()
-@click.option("--municipality", required=True, help="stockholm, nacka, or the path of a profile file.")
+@click.option("--municipality", required=True, help="stockholm, nacka, or the path of a profile.")
 @click.option("--drop", required=True, type=click.Path(path_type=Path), help="Folder that the sources deliver to.")
 def init(municipality: str, drop: Path) -> None:
     """Set up KAA_HOME: settings, keys, empty warehouse. What exists is left as it is."""

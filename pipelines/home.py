@@ -35,7 +35,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pipelines.database import use_home
 from pipelines.errors import NightlyFailed, UsageError
 from pipelines.files import atomic_write
-from pipelines.municipality import Municipality, load_municipality, profile_path
+from pipelines.municipality import Municipality, known_profiles, load_municipality, profile_path
 from pipelines.os_errors import first_foreign, owner, sentence, user_name
 from pipelines.surroundings import home_path
 from pipelines.versions import (
@@ -442,7 +442,7 @@ def initialise(municipality: str, drop: Path, path: Path | None = None) -> tuple
             path.chmod(0o711)
         except OSError as error:
             raise UsageError(f"KAA_HOME cannot be set up. {sentence(error)}") from error
-        name = municipality if profile.stem == municipality else str(profile)
+        name = municipality if municipality in known_profiles() else str(profile)
         settings = Settings(municipality=name, drop=str(drop.absolute()))
         _write_once(path / "settings.toml", tomli_w.dumps(settings.model_dump(exclude_none=True)), 0o640)
         made.append("settings.toml")

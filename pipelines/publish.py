@@ -5,6 +5,7 @@ published one is decided by the last step of the nightly (``orchestration``).
 """
 
 import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import astuple
 from datetime import datetime
@@ -44,6 +45,7 @@ create table publication (
     loaded_rows bigint, sql_fingerprint varchar, contract_fingerprint varchar, profile_fingerprint varchar
 );
 create table open_data (name varchar, value varchar);
+create table profile (name varchar, value varchar);
 create table notice (code varchar, sentence varchar, waits_for_a_person boolean);
 create table failed_part (part varchar, title varchar);
 """
@@ -109,7 +111,7 @@ def build_published(
                 connection.execute(f"create table {table} as select {columns} from warehouse.main.{models[part].model}")
         _insert(connection, "failed_part", [(part, models[part].title) for part in failed])
         _insert(connection, "period", [_period_row(period) for period in periods])
-        _insert(connection, "catalogue", [_catalogue_row(entry) for entry in entries])
+        _insert(connection, "catalogue", [_catalogue_row(entry, municipality) for entry in entries])
         _insert(connection, "catalogue_measure", [row for entry in entries for row in _measure_rows(entry)])
         _insert(connection, "contract_check", [astuple(check) for check in checks])
         now = datetime.now(ZoneInfo(municipality.timezone)).replace(tzinfo=None, microsecond=0)
@@ -125,6 +127,7 @@ def build_published(
              _sha256(municipality.model_dump_json().encode())],
         )  # fmt: skip
         _insert(connection, "open_data", _open_data_rows(municipality))
+        _insert(connection, "profile", profile_rows(municipality))
         connection.execute("detach warehouse; detach history; checkpoint")
     finally:
         connection.close()
@@ -161,10 +164,19 @@ def _open_data_rows(municipality: Municipality) -> list[tuple[Any, ...]]:
     return [(name, value) for name, value in given.items() if value is not None]
 
 
-def _catalogue_row(entry: dict[str, Any]) -> tuple[Any, ...]:
+def profile_rows(municipality: Municipality) -> list[tuple[str, str]]:
+    """What the municipality calls its own, for who makes pages and documents: each part of the profile as JSON."""
+    profile = municipality.model_copy(update={"chapters": municipality.report_chapters}).model_dump(mode="json")
+    names = ("chapters", "own_measures", "survey_questions", "letter_months", "follow_up", "closed", "targets")
+    return [(name, json.dumps(profile[name], ensure_ascii=False)) for name in names]
+
+
+def _catalogue_row(entry: dict[str, Any], municipality: Municipality) -> tuple[Any, ...]:
+    """The documents that a definition cites are a source only for the municipality whose they are."""
     category, subcategory = entry.get("category") or {}, entry.get("subcategory") or {}
+    source = entry["source"] if municipality.cited_by_figures else ""
     return (
-        entry["id"], entry["title"], entry["definition"], entry["unit"], entry["source"], entry["legal_ground"],
+        entry["id"], entry["title"], entry["definition"], entry["unit"], source, entry["legal_ground"],
         entry.get("since"), entry.get("warnings") or [], entry["model"], entry["has_dimensions"],
         category.get("title"), category.get("code_list"), subcategory.get("title"), subcategory.get("code_list"),
         entry["position"],

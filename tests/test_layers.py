@@ -21,7 +21,8 @@ ALLOWED = {
     "pipelines/quality": {"pipelines.contract", "pipelines.delivery.pseudonym", "pipelines.errors", "pipelines.loading",
                           "pipelines.municipality", "pipelines.notices"},
     "pipelines/warehouse": {"pipelines.contract", "pipelines.database", "pipelines.errors", "pipelines.municipality",
-                            "pipelines.home", "pipelines.loading", "pipelines.opening", "pipelines.surroundings"},
+                            "pipelines.home", "pipelines.loading", "pipelines.opening", "pipelines.plans",
+                            "pipelines.surroundings"},
 }  # fmt: skip
 
 

@@ -278,11 +278,15 @@ def published_file(session: NightlySession) -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(metadata={"rows": run.figure_rows})
 
 
+#: The pages of a report as assets: the graph is the same for every municipality, whatever chapters its report has.
+_PAGES = {page.id: page.title for page in site.PAGES.values()} | {"kapitel": "Rapportens kapitel"}
+
+
 @dg.multi_asset(
     name="pages",
     specs=[
-        dg.AssetSpec(["page", page.id], deps=[["published", "figures"]], group_name="pages", description=page.title)
-        for page in site.PAGES.values()
+        dg.AssetSpec(["page", name], deps=[["published", "figures"]], group_name="pages", description=title)
+        for name, title in _PAGES.items()
     ],
 )
 def pages(session: NightlySession) -> Iterator[dg.MaterializeResult[None]]:
@@ -305,7 +309,7 @@ def pages(session: NightlySession) -> Iterator[dg.MaterializeResult[None]]:
         for period in run.report_periods
     }
     for out, report in reports.items():
-        for page in site.PAGES.values():
+        for page in report.pages.values():
             if page is not state:
                 site.write_page(page, report, out, remember)
         site.write_shared(report, out, remember)
@@ -316,13 +320,12 @@ def pages(session: NightlySession) -> Iterator[dg.MaterializeResult[None]]:
         site.write_page(state, report, out, remember)
     late = [notice(NoticeCode.PART_FAILED, part=part, problem=failed[part]) for part in failed.keys() - told.keys()]
     write_notices(published, late)
-    for page in site.PAGES.values():
-        yield dg.MaterializeResult(asset_key=["page", page.id], metadata={"pages": len(run.report_periods)})
+    run.pages = [out / page.file for out, report in reports.items() for page in report.pages.values()]
+    for name in _PAGES:
+        yield dg.MaterializeResult(asset_key=["page", name], metadata={"reports": len(run.report_periods)})
 
 
-@dg.asset(
-    key=["published", "version"], group_name="published", deps=[["page", page.id] for page in site.PAGES.values()]
-)
+@dg.asset(key=["published", "version"], group_name="published", deps=[["page", name] for name in _PAGES])
 def publication(session: NightlySession) -> dg.MaterializeResult[None]:
     """Makes what was built the published version, in one step, when all of it was built in this run."""
     run = session.run
@@ -331,12 +334,7 @@ def publication(session: NightlySession) -> dg.MaterializeResult[None]:
         raise NightlyFailed(
             f"The contract check {broken[0].dataset}/{broken[0].check_name} failed; nothing is published."
         )
-    expected = [
-        report_folder(run.building.folder("published"), period.period_id) / page.file
-        for period in run.report_periods
-        for page in site.PAGES.values()
-    ]
-    missing = [path.name for path in expected if not path.is_file()]
+    missing = ["pages"] if run.pages is None else [path.name for path in run.pages if not path.is_file()]
     if missing or not run.building.published.is_file() or not run.building.models.is_file():
         raise NightlyFailed(
             f"Not everything was built in this run (missing: {missing or 'figures'}); nothing is published."

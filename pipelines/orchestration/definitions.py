@@ -2,12 +2,15 @@
 
 import dagster as dg
 
+from pipelines.errors import NightlyFailed, UsageError
+from pipelines.home import open_home
 from pipelines.orchestration import assets
 from pipelines.orchestration.runs import JOB
 from pipelines.orchestration.session import NightlySession
 
-#: Weekdays at the hour of the extracts, by Swedish clocks; 04:00 exists once on every day of the year.
+#: Weekdays at the hour of the extracts, by the municipality's clocks; by Swedish ones 04:00 exists once on every day of the year.
 SCHEDULE = "0 4 * * 1-5"
+#: Where no KAA_HOME is set up, so that there is nothing to run and the graph is only shown.
 TIMEZONE = "Europe/Stockholm"
 
 nightly_job = dg.define_asset_job(
@@ -18,6 +21,14 @@ nightly_job = dg.define_asset_job(
     # One writer: a second run waits in Dagster's queue, and the lock on KAA_HOME keeps every other process out.
     tags={"dagster/concurrency_key": "kaa-nightly", "dagster/max_runtime": "14400"},
 )
+
+
+def time_zone() -> str:
+    """The time zone of the municipality whose nightly this is."""
+    try:
+        return open_home().municipality.timezone
+    except (UsageError, NightlyFailed):
+        return TIMEZONE
 
 
 def definitions() -> dg.Definitions:
@@ -38,7 +49,7 @@ def definitions() -> dg.Definitions:
             dg.ScheduleDefinition(
                 job=nightly_job,
                 cron_schedule=SCHEDULE,
-                execution_timezone=TIMEZONE,
+                execution_timezone=time_zone(),
                 default_status=dg.DefaultScheduleStatus.RUNNING,
             )
         ],

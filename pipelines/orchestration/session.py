@@ -8,6 +8,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -47,6 +48,8 @@ class Session:
     changes: Future[list[KnownChange]] | None = None
     notices: list[Notice] = field(default_factory=list)
     failed_parts: dict[Part, str] = field(default_factory=dict)
+    #: The files of the reports' pages; None until they are made.
+    pages: list[Path] | None = None
     judged: set[str] = field(default_factory=set)
     still_held: set[str] = field(default_factory=set)
 

@@ -9,8 +9,8 @@ import duckdb
 
 from pipelines.contract import code_lists
 from pipelines.municipality import Municipality
+from pipelines.plans import parameter_rows, rule_rows
 from pipelines.warehouse.periods import Period
-from pipelines.warehouse.plans import parameter_rows, rule_rows
 
 #: Known-to date of a question that is asked with everything that is loaded.
 EVERYTHING = date(9999, 12, 31)
@@ -56,8 +56,8 @@ def write_inputs(
         ],
         "code": _code_rows(),
         "threshold": list(municipality.thresholds.model_dump().items()),
-        "plan_rule": rule_rows(municipality.code),
-        "plan_parameter": parameter_rows(municipality.code),
+        "plan_rule": rule_rows(municipality.plans),
+        "plan_parameter": parameter_rows(municipality.plans),
     }
     connection.execute("create schema if not exists input")
     for name, columns in TABLES.items():

@@ -19,7 +19,7 @@ def nights(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two nights in a year; then a correction of the first one, and one between them that came late."""
     (tmp_path / "models.json").write_text(models_json(), encoding="utf-8")
     monkeypatch.setenv(plain_nightly.MODELS, str(tmp_path / "models.json"))
-    monkeypatch.setattr(plain_nightly.site, "PAGES", {})
+    monkeypatch.setattr(plain_nightly.site, "build_report", lambda *_: [])
     (tmp_path / "drop").mkdir()
     made, _ = initialise("stockholm", tmp_path / "drop", home)
     for extracts in (

@@ -1,28 +1,32 @@
-"""The action plans as data: complete, with codes and municipalities that exist, and refused where they are not."""
+"""The action plans as data: complete, with codes that exist, named by profiles, and refused where they are wrong."""
 
 from datetime import timedelta
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from pipelines.contract import code_lists
+from pipelines.errors import UsageError
 from pipelines.municipality import known_profiles, load_municipality
+from pipelines.plans import KINDS, PLANS, Plan, Rule, parameter_rows, read_plans, rule_rows
 from pipelines.warehouse.dbt import PROJECT
-from pipelines.warehouse.plans import KINDS, Plan, Rule, parameter_rows, read_plans, rule_rows
 
-MUNICIPALITIES = {load_municipality(name).code: name for name in known_profiles()}
+ALL_PLANS = {name: load_municipality(name).plans for name in known_profiles()}
 RULE = {"id": "a", "title": "A", "section": "1", "quote": "Q"}
 
 
-def test_plans_belong_to_municipalities_that_exist() -> None:
-    assert set(read_plans()) <= set(MUNICIPALITIES)
+def test_every_plan_that_comes_with_the_program_is_some_profiles() -> None:
+    assert {plan.id for plans in ALL_PLANS.values() for plan in plans} == {
+        plan.id for path in PLANS.glob("*.yaml") for plan in read_plans([path.stem], PLANS)
+    }
 
 
 def test_every_rule_of_the_two_municipalities_is_there() -> None:
-    rules = {code: {rule.id for plan in plans for rule in plan.rules} for code, plans in read_plans().items()}
+    rules = {name: {rule.id for plan in plans for rule in plan.rules} for name, plans in ALL_PLANS.items()}
     assert rules == {
-        "0180": {
+        "stockholm": {
             "begun-within-a-month",
             "letters-after-15-september",
             "three-calls-before-knackakort",
@@ -31,28 +35,33 @@ def test_every_rule_of_the_two_municipalities_is_there() -> None:
             "letter-when-turning-20",
             "two-weeks-wait",
         },
-        "0182": {"follow-up-within-a-month", "visit-within-two-weeks", "visit-by-two", "letter-before-turning-20"},
+        "nacka": {"follow-up-within-a-month", "visit-within-two-weeks", "visit-by-two", "letter-before-turning-20"},
     }
 
 
 def test_ids_are_unique_and_each_rule_cites_its_plan() -> None:
-    for code in read_plans():
-        rows = rule_rows(code)
+    for plans in ALL_PLANS.values():
+        rows = rule_rows(plans)
         assert len({row[0] for row in rows}) == len(rows)
         for row in rows:
             assert all((row[2], row[3], row[6], row[7], row[8])), row[0]
             assert (row[5] is None) == (row[10] is not None), row[0]
-        assert {each[0] for each in parameter_rows(code)} == {row[0] for row in rows if row[5]}
+        assert {each[0] for each in parameter_rows(plans)} == {row[0] for row in rows if row[5]}
 
 
 def test_channels_are_codes_of_the_outreach_log() -> None:
     known = {str(entry["code"]) for entry in code_lists()["kanal"]["codes"]}
-    used = {value for code in read_plans() for _, name, value in parameter_rows(code) if str(name).endswith("channel")}
+    used = {
+        value
+        for plans in ALL_PLANS.values()
+        for _, name, value in parameter_rows(plans)
+        if str(name).endswith("channel")
+    }
     assert used <= known
 
 
 def test_a_rule_never_holds_in_two_plans_at_once() -> None:
-    for plans in read_plans().values():
+    for plans in ALL_PLANS.values():
         for one, other in combinations(plans, 2):
             if {rule.id for rule in one.rules} & {rule.id for rule in other.rules}:
                 assert one.valid_to is not None
@@ -85,3 +94,46 @@ def test_a_rule_that_cannot_be_answered_has_no_number() -> None:
     rule = Rule.model_validate(RULE | {"not_answerable": "R"})
     plan = Plan.model_validate({"id": "p", "title": "P", "valid_from": "2020-01-01", "rules": [rule.model_dump()]})
     assert plan.rules[0].kind is None
+
+
+PLAN = """
+plans:
+  - id: p
+    title: P
+    valid_from: 2020-01-01
+    rules:
+      - {id: a, title: A, section: "1", quote: Q, how: H, kind: staff_at_least, parameters: {channel: HEMBESOK, at_least: 2}}
+"""
+
+
+def test_a_plan_lies_beside_its_profile(tmp_path: Path) -> None:
+    (tmp_path / "plans").mkdir()
+    (tmp_path / "plans" / "our own.yaml").write_text(PLAN, encoding="utf-8")
+    assert [plan.id for plan in read_plans(["plans/our own.yaml", "nacka"], tmp_path)] == ["p", "nacka-2019"]
+
+
+@pytest.mark.parametrize(
+    ("names", "text", "said"),
+    [
+        (["solna"], PLAN, "names the plan 'solna': choose one of nacka, stockholm, or give the path"),
+        (["no.yaml"], PLAN, "names the plan 'no.yaml', but there is no such file"),
+        (["plan.yaml", "plan.yaml"], PLAN, "two plans with the id 'p'"),
+        (["plan.yaml"], PLAN.replace("HEMBESOK", "RÖKSIGNAL"), "names the channel 'RÖKSIGNAL' in 'a'"),
+        (
+            ["plan.yaml"],
+            PLAN.replace("    rules:", "    valid_to: 2019-01-01\n    rules:"),
+            "ends 'p' before it begins",
+        ),
+        (["plan.yaml"], PLAN + PLAN.splitlines()[-1] + "\n", "two rules with the id 'a'"),
+        (["plan.yaml"], PLAN.replace("    title: P", "    title: P\n    title: P"), "the key 'title' stands twice"),
+        (["plan.yaml"], PLAN.replace("staff_at_least", "staff"), "is wrong at plans.0.rules.0: a needs a kind"),
+        (["plan.yaml"], "municipality_code: '0180'\n" + PLAN.lstrip(), "is wrong at municipality_code"),
+        (["plan.yaml"], "[", "cannot be read"),
+        (["plan.yaml"], "", "is wrong at the file"),
+    ],
+)
+def test_a_wrong_plan_gets_one_sentence(tmp_path: Path, names: list[str], text: str, said: str) -> None:
+    (tmp_path / "plan.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError) as refused:
+        read_plans(names, tmp_path)
+    assert said in str(refused.value) and str(refused.value).endswith(".") and "\n" not in str(refused.value)

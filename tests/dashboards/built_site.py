@@ -14,6 +14,7 @@ class Site:
     published: Path
     out: Path
     written: list[Path]
+    pages: dict[str, site.Page]
 
     def page(self, file: str = "arsrapport.html") -> html_page.Page:
         return html_page.Page((self.out / file).read_text(encoding="utf-8"))
@@ -30,4 +31,5 @@ class Site:
 
 
 def built(folder: Path, published: Path, period: str) -> Site:
-    return Site(published, folder / "site", site.build_report(published, period, folder / "site"))
+    written = site.build_report(published, period, folder / "site")
+    return Site(published, folder / "site", written, site.read_build(published, period).pages)

@@ -11,6 +11,9 @@ from typing import Any
 
 import duckdb
 
+from pipelines.municipality import Municipality, load_municipality
+from pipelines.publish import profile_rows
+
 TABLES = """
 create table figures(figure varchar, measure varchar, period varchar, gender varchar, district varchar,
     job_centre varchar, category varchar, subcategory varchar, value decimal(38, 18));
@@ -43,6 +46,7 @@ create table purge_protocol(version integer, data_year integer, persons bigint, 
     archives bigint, reason varchar, first_date date, last_date date);
 create table plan_rule(rule_id varchar, plan_id varchar, plan_title varchar, valid_from date, valid_to date,
     rule_kind varchar, title varchar, section varchar, quote varchar, how varchar, not_answerable varchar, position integer);
+create table profile(name varchar, value varchar);
 create table notice(code varchar, sentence varchar, waits_for_a_person boolean);
 create table failed_part(part varchar, title varchar);
 create table plan_parameter(rule_id varchar, name varchar, value varchar);
@@ -354,6 +358,8 @@ class Maker:
     """Collects rows and writes the file."""
 
     name: str = "Stockholms stad"
+    #: What the municipality calls its own.
+    profile: Municipality = field(default_factory=lambda: load_municipality("stockholm"))
     districts: list[tuple[str, str, date | None, date | None, str | None]] = field(
         default_factory=lambda: list(DISTRICTS)
     )
@@ -571,6 +577,7 @@ class Maker:
             insert("failed_part", self.failed_parts)
             insert("quarantine", self.quarantine)
             insert("contract_check", self.checks)
+            insert("profile", profile_rows(self.profile))
             insert("plan_rule", self.plan_rules)
             insert("plan_parameter", self.plan_parameters)
             insert("plan_rule_summary", self.plan_counts)
@@ -710,7 +717,9 @@ def with_plans(maker: Maker) -> None:
 
 def nacka(path: Path) -> Path:
     """A municipality without districts and job-centres: everybody is SAKNAS."""
-    maker = Maker(name="Nacka kommun", districts=[], job_centres=[], kind="kalenderar")
+    maker = Maker(
+        name="Nacka kommun", profile=load_municipality("nacka"), districts=[], job_centres=[], kind="kalenderar"
+    )
     maker.first_extract, maker.last_extract = date(2022, 1, 1), date(2023, 12, 31)
     for year in maker.years:
         maker.fill(year)

@@ -14,6 +14,7 @@ from dagster_dbt import get_asset_key_for_model
 from dashboards import site
 from pipelines.errors import NightlyFailed
 from pipelines.home import initialise, open_home
+from pipelines.municipality import PROFILES
 from pipelines.orchestration import assets
 from pipelines.orchestration.definitions import SCHEDULE, TIMEZONE, definitions
 from pipelines.orchestration.event_log import EventLog
@@ -45,7 +46,9 @@ def _keys(defs: dg.Definitions) -> dict[str, dg.AssetKey]:
 
 def test_asset_keys(defs: dg.Definitions) -> None:
     own = {key for key in _keys(defs) if key.partition("/")[0] in ("drop", "history", "input", "page", "published")}
-    assert own == OWN_ASSETS | {f"page/{name}" for name in site.PAGES} | {f"input/{name}" for name in TABLES}
+    assert own == OWN_ASSETS | {f"page/{name}" for name in (*site.PAGES, "kapitel")} | {
+        f"input/{name}" for name in TABLES
+    }
 
 
 def test_every_figure_is_an_asset_between_history_and_published_file(defs: dg.Definitions) -> None:
@@ -110,6 +113,16 @@ def test_the_schedule_runs_that_job_on_weekdays_at_four(defs: dg.Definitions) ->
         "Europe/Stockholm",
     )
     assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+
+
+def test_the_hour_is_that_of_the_municipalitys_clocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (PROFILES / "nacka.yaml").read_text(encoding="utf-8").replace("Europe/Stockholm", "Europe/Helsinki")
+    (tmp_path / "nacka.yaml").write_text(text.replace("plans: [nacka]", ""), encoding="utf-8")
+    (tmp_path / "drop").mkdir()
+    initialise(str(tmp_path / "nacka.yaml"), tmp_path / "drop", tmp_path / "home")
+    monkeypatch.setenv("KAA_HOME", str(tmp_path / "home"))
+    (schedule,) = definitions().schedules or []
+    assert isinstance(schedule, dg.ScheduleDefinition) and schedule.execution_timezone == "Europe/Helsinki"
 
 
 def test_once_a_weekday_for_ten_years_whatever_the_clocks_do() -> None:

@@ -29,7 +29,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     home, _ = initialise("stockholm", tmp_path / "drop", tmp_path / "home")
     monkeypatch.setenv(plain_nightly.MODELS, str(models))
     monkeypatch.setenv("KAA_HOME", str(home.path))
-    monkeypatch.setattr(plain_nightly.site, "PAGES", {})
+    monkeypatch.setattr(plain_nightly.site, "build_report", lambda *_: [])
     _nightly(
         home,
         Extract("ber", "2022-03-01").registered(OLD, registrerad_datum="2022-01-15"),

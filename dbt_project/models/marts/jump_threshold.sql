@@ -11,7 +11,7 @@ with threshold(
         ),
         (
             'register_year_ago', 'Ungdomar i registret', 'status', 'in_register', 'year_ago', 30, 50, 30,
-            'Mellan 2022 och 2023 ökade registret med drygt 5 procent (årsrapport 2023); 30 ger plats för små jobbtorg.',
+            'Där gränsen prövades ökade registret med drygt 5 procent på ett år; 30 ger plats för små jobbtorg.',
             date '2026-11-22'
         ),
         (
@@ -45,12 +45,12 @@ with threshold(
         ),
         (
             'contacts_last_night', 'Kontaktförsök under fyra veckor', 'contacts', 'attempts', 'last_night', 25, 100, 50,
-            'Ett stort utskick ger flera hundra brev på en dag; varningen är väntad i september och oktober.',
+            'Ett stort utskick ger flera hundra brev på en dag; varningen är väntad när det görs.',
             date '2026-11-22'
         ),
         (
             'contacts_year_ago', 'Kontaktförsök under fyra veckor', 'contacts', 'attempts', 'year_ago', 50, 200, 100,
-            'Hela året ökade försöken med drygt 10 procent från 2022 till 2023 (årsrapport 2023); fyra veckor varierar mer.',
+            'Där gränsen prövades ökade försöken med drygt 10 procent på ett år; fyra veckor varierar mer.',
             date '2026-11-22'
         ),
         (
@@ -59,7 +59,7 @@ with threshold(
         ),
         (
             'enrolled_year_ago', 'Inskrivna samma dag', 'participants', 'enrolled', 'year_ago', 50, 50, 25,
-            'Antalet inskrivna under året ökade med en fjärdedel från 2022 till 2023 (årsrapport 2023).', date '2026-11-22'
+            'Där gränsen prövades ökade antalet inskrivna med en fjärdedel på ett år.', date '2026-11-22'
         )
 )
 
