@@ -5,12 +5,12 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from built_site import Site
 
 from dashboards import annual_report as report
 from dashboards import charts, published, target_group, trends
 from dashboards.content import Report
 from dashboards.published import Address, NotPublished, Published
+from tests.dashboards.built_site import Site
 
 NOW, BEFORE = "verksamhetsar-2023", "verksamhetsar-2022"
 
@@ -33,7 +33,7 @@ OWN_GRID = report.Grid(report.Categories("reached_by_channel"), OWN_COLUMNS, "Ka
 
 
 def test_a_table_of_a_figure_of_our_own_shows_its_numbers(data: Published) -> None:
-    block = Report(data).block(report.Table("egen", "Nådda per kanal", OWN_GRID))
+    block = Report(data).block(report.Table("Nådda per kanal", OWN_GRID, "egen"))
     cells = {
         row.label: [cell.text for cell in cells] for row, cells in zip(block.table.rows, block.table.cells, strict=True)
     }
@@ -42,7 +42,7 @@ def test_a_table_of_a_figure_of_our_own_shows_its_numbers(data: Published) -> No
 
 
 def test_a_chart_of_a_figure_of_our_own_draws_its_numbers(data: Published) -> None:
-    block = Report(data).block(report.Diagram("egen", "Nådda per kanal", OWN_GRID, "Diagram 9"))
+    block = Report(data).block(report.Diagram("Nådda per kanal", OWN_GRID, "egen", "Diagram 9"))
     drawn = [[bar["x"][bar["customdata"].index("Hembesök")] for bar in charts.as_json(block)["data"]]]
     assert drawn == [[120, 25]]
 
