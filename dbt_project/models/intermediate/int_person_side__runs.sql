@@ -4,7 +4,7 @@ judged as (
     {{ target_group_on_nights(ref('int_person_side__nights'), own_nights=true) | indent(4) }}
 ),
 
-turn as (
+answered as (
     select
         person_night.person_id,
         person_night.on_date,
@@ -15,10 +15,12 @@ turn as (
     left join judged
         on judged.person_id = person_night.person_id
         and judged.on_date = person_night.on_date
-    qualify judged.side is distinct from lag(judged.side) over (
-        partition by person_night.person_id
-        order by person_night.on_date
-    )
+),
+
+turn as (
+    select *
+    from answered
+    qualify side is distinct from lag(side) over (partition by person_id order by on_date)
 ),
 
 run as (

@@ -10,6 +10,21 @@ reason as (
     where compared.side is not null
 ),
 
+length as (
+    select
+        on_date,
+        side,
+        case
+            when is_from_before_window then 'BEFORE_WINDOW'
+            when days_open <= 14 then '0_14'
+            when days_open <= 30 then '15_30'
+            when days_open <= 90 then '31_90'
+            when days_open <= 365 then '91_365'
+            else 'OVER_365'
+        end as length_code
+    from {{ ref('target_group_difference') }}
+),
+
 counted as (
     select on_date, '*' as side, 'size' as breakdown, 'eligible' as code, count(*) as persons
     from {{ ref('int_person_night__compared') }}
@@ -52,15 +67,8 @@ counted as (
 
     union all
 
-    select on_date, side, 'length', case
-        when is_from_before_window then 'BEFORE_WINDOW'
-        when days_open <= 14 then '0_14'
-        when days_open <= 30 then '15_30'
-        when days_open <= 90 then '31_90'
-        when days_open <= 365 then '91_365'
-        else 'OVER_365'
-    end as length_code, count(*)
-    from {{ ref('target_group_difference') }}
+    select on_date, side, 'length', length_code, count(*)
+    from length
     group by on_date, side, length_code
 
     union all
