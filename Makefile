@@ -2,17 +2,22 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+# What `make test-fast` runs: no Dagster, no build of the dbt project, no synthetic city, no browser.
+FAST := tests/contracts tests/delivery tests/report_check tests/warehouse tests/model tests/test_*.py
 # These machines may forbid bytecode at run time; imports then take many seconds unless it is compiled now.
 INSTALL := UV_COMPILE_BYTECODE=1 VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes
 
 
-.PHONY: demo test test-slow test-all bench check lint types lock wheel clean browser
+.PHONY: demo test test-fast test-slow test-all bench check lint types lock wheel clean browser
 
 demo: $(VENV)/.run ## a synthetic Stockholm, a nightly run, and the annual report of 2023
 	$(BIN)/kaa demo
 
 test: $(VENV)/.dev browser lint types ## everything that CI runs
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=
+
+test-fast: $(VENV)/.dev ## what answers in under a minute: see tests/README.md
+	$(BIN)/python -m pytest -n 2 $(FAST)
 
 test-slow: $(VENV)/.dev browser
 	$(BIN)/python -m pytest -n 2 -m slow

@@ -2,7 +2,7 @@
 
 A test that asks "does the program count as the pages say" needs thousands of nightlies; starting dbt for each would take
 hours. What runs here is the program's own code: taking in, history, purging, and dbt's compiled SQL through ``ask``. That
-the nightly job calls the same parts in the same order is shown by tests/test_nightly.py.
+the nightly job calls the same parts in the same order is shown by tests/cli and tests/faults/test_real_job.py.
 """
 
 import json

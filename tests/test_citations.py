@@ -15,6 +15,11 @@ _NUMBERS = r"\d(?:(?:, | and | och |–)\d)*(?![\w-])"
 #: ``figures.md section 3``, ``deliveries.md avsnitt 4–6``, ``figures.md 2``; perhaps with a link around the name.
 _CITED = re.compile(r"\b(\w+\.md)`?(?:\]\([^)]*\))?,?\s+(?:(?:sections?|avsnitt)\s+)?(" + _NUMBERS + ")")
 _PAGE = re.compile(r"(?<![\w/.-])([\w-]+\.md)\b")
+_PATH = re.compile(
+    r"(?<![\w/.-])(?:tests|pipelines|dashboards|dbt_project|data_contracts|demo|docs)/[\w/.-]*\.(?:py|md|sql|ya?ml|csv)\b"
+)
+#: What dbt and Python write.
+_WRITTEN = ("/target/", "/logs/", "/dbt_packages/", "/__pycache__/")
 _LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
 #: What an example says of a section besides the words that stand in it.
 _PLACES = ("sista stycket", "inledningen")
@@ -95,6 +100,17 @@ def test_every_page_that_is_named_is_there() -> None:
             assert name in names, f"{path.relative_to(ROOT)} names {name}"
 
 
+def test_every_file_that_is_named_is_there() -> None:
+    cited = 0
+    for path in FILES:
+        if path.parent != SPEC:  # the specification names what is still to come
+            for name in _PATH.findall(path.read_text(encoding="utf-8")):
+                cited += 1
+                written = any(folder in name for folder in _WRITTEN)
+                assert written or (ROOT / name).is_file(), f"{path.relative_to(ROOT)} names {name}"
+    assert cited > 20
+
+
 def test_every_link_of_the_documentation_leads_somewhere() -> None:
     for path in FILES:
         if path.suffix == ".md":
@@ -110,3 +126,12 @@ def test_every_page_of_the_documentation_is_linked() -> None:
         for target in _LINK.findall(path.read_text(encoding="utf-8"))
     }
     assert {path for path in FILES if ROOT / "docs" in path.parents and path.suffix == ".md"} <= linked
+
+
+def test_every_folder_of_tests_is_described_and_those_of_test_fast_are_marked() -> None:
+    table = re.findall(r"^\| (`.*?) \| ", (ROOT / "tests" / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    described = {name: "●" in cell for cell in table for name in re.findall(r"`(.*?)`", cell)}
+    folders = {path.parent.name for path in FILES if path.match("tests/*/test_*.py")}
+    assert folders and folders <= described.keys()
+    (fast,) = re.findall(r"^FAST := (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {f"tests/{name}" for name, is_fast in described.items() if is_fast} == set(fast.split())

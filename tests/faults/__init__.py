@@ -1,1 +1,1 @@
-"""What happens when something breaks: killed processes, full disks, deliveries that change, two at once (issue: faults)."""
+"""What happens when something breaks: killed processes, full disks, deliveries that change, two at once."""
