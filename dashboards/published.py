@@ -25,9 +25,6 @@ YEARS = ("verksamhetsar", "kalenderar")
 #: Every published figure, those that figures.md does not know too: a number is looked up without knowing which it is.
 ALL_FIGURES = "(from figures union all by name from own_figures)"
 
-#: Figures of which a row that is not there is no zero: nobody reported it, or it is a median of nothing.
-REPORTED_ONLY = frozenset({"key_numbers", "median_wait"})
-
 
 class NoReport(Exception):
     """There is no report for what was asked; the text is one Swedish sentence for a person."""
@@ -93,12 +90,24 @@ class Figure:
     since: str | None
     warnings: tuple[str, ...]
     model: str
+    #: Of a single day, not of a period.
+    of_one_day: bool
+    #: Whether a row that is not there is zero; else nobody reported it, or it is a median of nothing.
+    absent_is_zero: bool
     has_dimensions: bool
     category_title: str | None
     category_list: str | None
+    #: What the number for all categories together is: given, meaningless (a sum of different things) or none.
+    category_total: str | None
     subcategory_title: str | None
     subcategory_list: str | None
+    subcategory_total: str | None
     measures: tuple[Measure, ...]
+
+    @property
+    def absent_value(self) -> Decimal | None:
+        """What a number is that was read and has no row; None: unknown."""
+        return Decimal(0) if self.absent_is_zero else None
 
 
 @dataclass(frozen=True)
@@ -219,8 +228,7 @@ class Numbers:
         why = self.why_not_read(address)
         if why:
             raise NotPublished(why)
-        absent = None if address.figure in REPORTED_ONLY else Decimal(0)
-        return self._values.get(address, absent)
+        return self._values.get(address, self.catalogue[address.figure].absent_value)
 
     def why_not_read(self, address: Address) -> str | None:
         """A sentence that says why nothing can be said of a number; None: it was read."""
@@ -273,6 +281,12 @@ def why_not_in_catalogue(catalogue: Mapping[str, Figure], address: Address) -> s
         return _no_figure(address.figure)
     if address.measure not in {measure.id for measure in figure.measures}:
         return f"Figuren {address.figure} har inget mått ”{address.measure}” i det som är publicerat."
+    if figure.of_one_day != address.period.startswith("dag-"):
+        return (
+            f"Figuren {address.figure} gäller {'en dag' if figure.of_one_day else 'en period'}, inte {address.period}."
+        )
+    if figure.category_total == "none" and address.category == ALL:
+        return f"Figuren {address.figure} är bara publicerad per kategori."
     dimensions = (address.gender, address.district, address.job_centre)
     if not figure.has_dimensions and dimensions != (ALL, ALL, ALL):
         return f"Figuren {address.figure} är inte publicerad per kön, stadsdel eller jobbtorg."
@@ -374,7 +388,16 @@ def read_profile(connection: duckdb.DuckDBPyConnection) -> Profile:
 
 
 def read_catalogue(connection: duckdb.DuckDBPyConnection) -> dict[str, Figure]:
-    """All figures by id, in the catalogue's order."""
+    """All figures by id, in the catalogue's order. Raises NotPublished where another program wrote the file."""
+    try:
+        return _read_catalogue(connection)
+    except KeyError as error:
+        raise NotPublished(
+            f"Det som är publicerat är skrivet av en annan version av programmet ({error} saknas): kör kaa nightly."
+        ) from error
+
+
+def _read_catalogue(connection: duckdb.DuckDBPyConnection) -> dict[str, Figure]:
     measures: dict[str, list[Measure]] = {}
     for row in rows(connection, "select * from catalogue_measure order by figure, position"):
         measures.setdefault(row["figure"], []).append(Measure(row["measure"], row["title"], row["definition"] or ""))
@@ -390,11 +413,15 @@ def read_catalogue(connection: duckdb.DuckDBPyConnection) -> dict[str, Figure]:
             since=row["since"],
             warnings=tuple(row["warnings"] or ()),
             model=row["model"] or "",
+            of_one_day=row["period"] == "day",
+            absent_is_zero=row["absent"] == "zero",
             has_dimensions=row["has_dimensions"],
             category_title=row["category_title"],
             category_list=row["category_list"],
+            category_total=row["category_total"],
             subcategory_title=row["subcategory_title"],
             subcategory_list=row["subcategory_list"],
+            subcategory_total=row["subcategory_total"],
             measures=tuple(measures.get(row["figure"], ())),
         )
     return catalogue

@@ -13,13 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from dashboards import numbers, theme
-from dashboards.annual_report import STUDIES, WORK
 from dashboards.content import MISSING_LABEL, Cell
 from dashboards.published import (
     ALL,
     ALL_FIGURES,
     MISSING,
-    REPORTED_ONLY,
     Address,
     Figure,
     NotPublished,
@@ -42,11 +40,6 @@ KINDS = {
     "manad": "Månad",
 }
 
-#: Figures whose categories do not add up to anything: one category must be chosen.
-CHOOSE_CATEGORY = ("key_numbers", "survey", "measure_exits")
-#: The same for the level below.
-CHOOSE_SUBCATEGORY = ("key_numbers",)
-
 
 @dataclass(frozen=True)
 class Part:
@@ -66,26 +59,6 @@ class Share:
     part: Part
     whole: Part
 
-
-SHARES = (
-    Share("andel-sokta", "Sökta av dem i registret", Part("outreach", "sought"), Part("population", "in_register")),
-    Share("andel-nadda", "Nådda av de sökta", Part("outreach", "reached"), Part("outreach", "sought")),
-    Share("andel-svar", "Besvarade kontaktförsök", Part("contacts", "answered"), Part("contacts", "attempts")),
-    Share("andel-sysselsatta", "Nådda med sysselsättning", Part("occupation", "occupied", ALL),
-          Part("occupation", "reached", ALL)),
-    Share("andel-stod", "Nådda som valde stöd", Part("support_choice", "reached_then_enrolled"),
-          Part("outreach", "reached")),
-    Share("andel-studier", "Avslutade till studier", Part("exits", "ended", STUDIES), Part("exits", "ended", ALL)),
-    Share("andel-arbete", "Avslutade till arbete", Part("exits", "ended", WORK), Part("exits", "ended", ALL)),
-    Share("andel-14-dagar", "Sökta inom 14 dagar", Part("timeliness", "contacted_in_14_days"),
-          Part("timeliness", "registered")),
-    Share("andel-30-dagar", "Sökta inom 30 dagar", Part("timeliness", "contacted_in_30_days"),
-          Part("timeliness", "registered")),
-    Share("andel-90-dagar", "Inskrivningar med erbjudande inom 90 dagar", Part("offer_90_days", "offered"),
-          Part("offer_90_days", "enrolments")),
-    Share("andel-16-19", "16–19-åringar i registret", Part("residents", "in_register_16_19"),
-          Part("residents", "aged_16_19")),
-)  # fmt: skip
 
 #: (measure, category, subcategory, one of t g j d, code of that) of a number within its figure and kind of period.
 Key = tuple[str, str, str, str, str]
@@ -122,18 +95,32 @@ def read(path: Path, data: Published) -> "Trends":
         for figure, kind, measure, category, subcategory, by, code, period, value in found.fetchall():
             series = values.setdefault(figure, {}).setdefault(kind, {})
             series.setdefault((measure, category, subcategory, by, code), {})[period] = value
-    return Trends(data, tuple(periods), values)
+        shares = tuple(
+            Share(
+                row["share"],
+                row["title"],
+                Part(row["figure"], row["measure"], row["category"]),
+                Part(row["whole_figure"], row["whole_measure"], row["whole_category"]),
+            )
+            for row in rows(connection, "select * from catalogue_share order by position")
+        )
+    return Trends(data, tuple(periods), values, shares)
 
 
 class Trends:
     """The page's content and its files of numbers."""
 
     def __init__(
-        self, data: Published, periods: tuple[Period, ...], values: dict[str, dict[str, dict[Key, Numbers]]]
+        self,
+        data: Published,
+        periods: tuple[Period, ...],
+        values: dict[str, dict[str, dict[Key, Numbers]]],
+        shares: tuple[Share, ...],
     ) -> None:
         self.data = data
         self.periods = periods
         self._values = values
+        self._shares = shares
         #: Figures that have numbers, in the catalogue's order.
         self.figures = tuple(figure for figure in data.catalogue.values() if figure.id in values)
 
@@ -273,28 +260,29 @@ class Trends:
             "source": figure.source,
             "warnings": list(figure.warnings),
             "dimensions": figure.has_dimensions,
-            "reportedOnly": figure.id in REPORTED_ONLY,
+            "reportedOnly": not figure.absent_is_zero,
             "measures": [[measure.id, measure.title, measure.definition] for measure in figure.measures],
-            "category": self._level(figure, "category", CHOOSE_CATEGORY),
-            "subcategory": self._level(figure, "subcategory", CHOOSE_SUBCATEGORY),
+            "category": self._level(figure, "category"),
+            "subcategory": self._level(figure, "subcategory"),
         }
 
-    def _level(self, figure: Figure, column: str, chosen: tuple[str, ...]) -> dict[str, Any] | None:
+    def _level(self, figure: Figure, column: str) -> dict[str, Any] | None:
         codes = self._codes(column, figure)
         if not codes:
             return None
         title = figure.category_title if column == "category" else figure.subcategory_title
+        total = figure.category_total if column == "category" else figure.subcategory_total
         code_list = (figure.category_list if column == "category" else figure.subcategory_list) or ""
         items = [[code, self.data.labels.get((code_list, code), code)] for code in codes]
         if column == "category":
             items = [[code, name, self._file(figure, code)] for code, name in items]
-        return {"title": title or "Kategori", "total": figure.id not in chosen, "items": items}
+        return {"title": title or "Kategori", "total": total == "given", "items": items}
 
     @property
     def shares(self) -> tuple[Share, ...]:
         """Those whose figures have numbers."""
         ids = {figure.id for figure in self.figures}
-        return tuple(share for share in SHARES if {share.part.figure, share.whole.figure} <= ids)
+        return tuple(share for share in self._shares if {share.part.figure, share.whole.figure} <= ids)
 
     # -- without JavaScript --------------------------------------------------------------------------------------
 
@@ -307,7 +295,7 @@ class Trends:
         if why:
             raise NotPublished(why)
         found = self._values[part.figure].get(period.kind, {}).get((part.measure, category, ALL, "t", ALL), {})
-        return found.get(period.id, None if part.figure in REPORTED_ONLY else Decimal(0))
+        return found.get(period.id, self.data.catalogue[part.figure].absent_value)
 
     def main_periods(self) -> tuple[Period, ...]:
         """The columns of the tables that need no script."""
@@ -322,7 +310,7 @@ class Trends:
         periods = self.main_periods()
         tables = []
         for figure in self.figures:
-            if figure.id not in CHOOSE_CATEGORY:
+            if figure.category_total in (None, "given"):
                 lines = [
                     (
                         f"{figure.id}.{measure.id}",

@@ -9,8 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pipelines.catalogue import read_catalogue
 from pipelines.contract import Source, load_sources
-from pipelines.warehouse.dbt import figure_entries, manifest_path
+from pipelines.warehouse.dbt import manifest_path
 
 #: Folders of dbt_project/models whose tables statisticians and auditors read.
 _LAYERS = ("marts", "plans", "figures")
@@ -70,10 +71,10 @@ def _warehouse(manifest: Path, sources: dict[str, Source]) -> Iterator[Entry]:
                 "warehouse", table, column["name"], column["data_type"], column["description"], meta["classification"],
                 meta["legal_ground"], " ".join(sorted(rests_on(name))),
             )  # fmt: skip
-    for figure in figure_entries(manifest):
-        for measure, words in figure["measures"].items():
+    for figure in read_catalogue().values():
+        for name, measure in figure.measures.items():
             yield Entry(
-                "figure", figure["id"], measure, figure["unit"],
-                f"{figure['title']}: {words['title']}. {figure['definition']} {words['definition']}",
-                "ingen personuppgift", figure["legal_ground"], " ".join(sorted(rests_on(models[figure["model"]]))),
+                "figure", figure.id, name, figure.unit,
+                f"{figure.title}: {measure.title}. {figure.definition} {measure.definition}",
+                "ingen personuppgift", figure.legal_ground, " ".join(sorted(rests_on(models[figure.model]))),
             )  # fmt: skip

@@ -6,7 +6,7 @@ published one is decided by the last step of the nightly (``orchestration``).
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import astuple
 from datetime import datetime
 from importlib.metadata import version as installed_version
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from pipelines.catalogue import Catalogue, Figure
 from pipelines.contract import contracts_fingerprint
 from pipelines.database import open_database
 from pipelines.errors import NightlyFailed
@@ -30,12 +31,6 @@ _TABLES = """
 create table period (
     period_id varchar, period_kind varchar, starts_on date, ends_on date, title varchar, previous_period_id varchar
 );
-create table catalogue (
-    figure varchar, title varchar, definition varchar, unit varchar, source varchar, legal_ground varchar, since varchar,
-    warnings varchar[], model varchar, has_dimensions boolean, category_title varchar, category_list varchar,
-    subcategory_title varchar, subcategory_list varchar, position integer
-);
-create table catalogue_measure (figure varchar, measure varchar, title varchar, definition varchar, position integer);
 create table contract_check (
     source varchar, dataset varchar, check_name varchar, severity varchar, success boolean, detail varchar
 );
@@ -48,6 +43,25 @@ create table open_data (name varchar, value varchar);
 create table profile (name varchar, value varchar);
 create table notice (code varchar, sentence varchar, waits_for_a_person boolean);
 create table failed_part (part varchar, title varchar);
+"""
+
+_CATALOGUE_TABLES = """
+create table catalogue (
+    figure varchar, title varchar, definition varchar, unit varchar, source varchar, legal_ground varchar, since varchar,
+    warnings varchar[], model varchar, is_own boolean, period varchar, counted varchar, adds_up boolean,
+    adds_up_over_months boolean, absent varchar, has_dimensions boolean,
+    category_title varchar, category_list varchar, category_total varchar,
+    subcategory_title varchar, subcategory_list varchar, subcategory_counted_in varchar, subcategory_total varchar,
+    position integer
+);
+create table catalogue_measure (
+    figure varchar, measure varchar, title varchar, definition varchar, label varchar, category_counted_in varchar,
+    part_of varchar[], same_as varchar[], share_of varchar, position integer
+);
+create table catalogue_share (
+    share varchar, title varchar, figure varchar, measure varchar, category varchar, whole_figure varchar,
+    whole_measure varchar, whole_category varchar, position integer
+);
 """
 
 #: Copied as they are: table of the published file -> where from.
@@ -88,14 +102,14 @@ def build_published(
     version: Version,
     municipality: Municipality,
     periods: Iterable[Period],
-    entries: list[dict[str, Any]],
+    catalogue: Catalogue,
     checks: list[CheckResult],
     figures_relation: str,
     failed: Iterable[str] = (),
 ) -> int:
     """Write the published file of a version and look at it once more; returns the number of figure rows.
 
-    ``entries``: the catalogue as it stands in the dbt project. ``figures_relation``: quoted name of the figures' model.
+    ``catalogue``: as it stands in the dbt project. ``figures_relation``: quoted name of the figures' model.
     ``failed``: ids of the parts that failed; of them there is no table, so that nobody takes nothing for zero.
     """
     connection = open_database(version.published)
@@ -111,8 +125,7 @@ def build_published(
                 connection.execute(f"create table {table} as select {columns} from warehouse.main.{models[part].model}")
         _insert(connection, "failed_part", [(part, models[part].title) for part in failed])
         _insert(connection, "period", [_period_row(period) for period in periods])
-        _insert(connection, "catalogue", [_catalogue_row(entry, municipality) for entry in entries])
-        _insert(connection, "catalogue_measure", [row for entry in entries for row in _measure_rows(entry)])
+        write_catalogue(connection, catalogue, municipality.cited_by_figures)
         _insert(connection, "contract_check", [astuple(check) for check in checks])
         now = datetime.now(ZoneInfo(municipality.timezone)).replace(tzinfo=None, microsecond=0)
         connection.execute(
@@ -171,23 +184,51 @@ def profile_rows(municipality: Municipality) -> list[tuple[str, str]]:
     return [(name, json.dumps(profile[name], ensure_ascii=False)) for name in names]
 
 
-def _catalogue_row(entry: dict[str, Any], municipality: Municipality) -> tuple[Any, ...]:
-    """The documents that a definition cites are a source only for the municipality whose they are."""
-    category, subcategory = entry.get("category") or {}, entry.get("subcategory") or {}
-    source = entry["source"] if municipality.cited_by_figures else ""
+def write_catalogue(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, is_cited: bool = True) -> None:
+    """Make the tables of the catalogue. ``is_cited``: the documents that definitions cite are the municipality's; only then are
+    they a source."""
+    connection.execute(_CATALOGUE_TABLES)
+    figures = catalogue.values()
+    _insert(connection, "catalogue", [_catalogue_row(figure, is_cited) for figure in figures])
+    _insert(connection, "catalogue_measure", [row for figure in figures for row in _measure_rows(figure)])
+    shares = [row for figure in figures for row in _share_rows(figure, catalogue)]
+    _insert(connection, "catalogue_share", [(*share, place) for place, share in enumerate(shares, start=1)])
+
+
+def _share_rows(figure: Figure, catalogue: Catalogue) -> Iterator[tuple[Any, ...]]:
+    """The shares that pages draw over time; a category that is null follows the reader's choice."""
+    for name, measure in figure.measures.items():
+        for share in measure.charted_shares:
+            assert measure.share_of
+            whole = catalogue[measure.share_of.figure]
+            category = share.category if figure.shares_categories_with(whole) else "*"
+            yield (
+                share.id, share.title, figure.id, name, share.category, whole.id, measure.share_of.measure,
+                category if whole.category else None,
+            )  # fmt: skip
+
+
+def _catalogue_row(figure: Figure, is_cited: bool) -> tuple[Any, ...]:
+    category, subcategory = figure.category, figure.subcategory
     return (
-        entry["id"], entry["title"], entry["definition"], entry["unit"], source, entry["legal_ground"],
-        entry.get("since"), entry.get("warnings") or [], entry["model"], entry["has_dimensions"],
-        category.get("title"), category.get("code_list"), subcategory.get("title"), subcategory.get("code_list"),
-        entry["position"],
+        figure.id, figure.title, figure.definition, figure.unit, figure.source if is_cited else "", figure.legal_ground,
+        figure.since, list(figure.warnings), figure.model, figure.is_own, figure.period, figure.counted, figure.adds_up,
+        figure.adds_up_over_months, figure.absent, figure.has_dimensions,
+        *((category.title, category.code_list, category.total) if category else (None,) * 3),
+        *((subcategory.title, subcategory.code_list, subcategory.counted_in, subcategory.total) if subcategory else (None,) * 4),
+        figure.position,
     )  # fmt: skip
 
 
-def _measure_rows(entry: dict[str, Any]) -> list[tuple[Any, ...]]:
+def _measure_rows(figure: Figure) -> list[tuple[Any, ...]]:
     return [
-        (entry["id"], name, measure["title"], measure["definition"], place)
-        for place, (name, measure) in enumerate(entry["measures"].items(), start=1)
-    ]
+        (
+            figure.id, name, measure.title, measure.definition, measure.label, figure.counted_in(name),
+            [str(relation.to) for relation in measure.part_of], [str(relation.to) for relation in measure.same_as],
+            str(measure.share_of) if measure.share_of else None, place,
+        )
+        for place, (name, measure) in enumerate(figure.measures.items(), start=1)
+    ]  # fmt: skip
 
 
 def _verified_rows(published: Path) -> int:

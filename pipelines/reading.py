@@ -223,6 +223,7 @@ def _refuse_own_folders(home: Home, out: Path) -> None:
 
 def check_printed(files: Sequence[Path], with_warehouse: bool) -> "Checked":
     """The numbers of a report checked against each other, and against what is published where something is."""
+    from dashboards.published import NotPublished
     from dashboards.report_check.checked import check
     from dashboards.report_check.reading import BadReport, read_cells
     from dashboards.report_check.warehouse import read_warehouse
@@ -233,5 +234,5 @@ def check_printed(files: Sequence[Path], with_warehouse: bool) -> "Checked":
         if home is None or home.current() is None:
             return check(cells, None)
         return check(cells, _from_published(home, lambda version: read_warehouse(version.published, cells)))
-    except BadReport as error:
+    except (BadReport, NotPublished) as error:
         raise UsageError(str(error)) from None

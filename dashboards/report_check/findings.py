@@ -150,7 +150,7 @@ class _Report:
 
     def _variable(self, quantity: Quantity) -> int:
         if quantity not in self.variables:
-            counts = all(FIGURES[address.figure].counts for _, address in quantity)
+            counts = all(FIGURES[address.figure].is_count for _, address in quantity)
             lowest = 0 if counts and all(sign > 0 for sign, _ in quantity) else None
             self.variables[quantity] = self.system.variable(counts, lowest)
         return self.variables[quantity]

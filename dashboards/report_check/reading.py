@@ -9,12 +9,13 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 from dashboards.published import ALL, Address
 from dashboards.report_check.cells import Cell, Kind
-from dashboards.report_check.vocabulary import DIMENSIONS, WHOLES, why_no_address, words
+from dashboards.report_check.vocabulary import DIMENSIONS, whole_of, why_no_address, words
 
 VALUE_COLUMNS = (*DIMENSIONS, "value", "kind", "printed", "note")
 DERIVED_COLUMNS = ("printed", "label", "op", "terms", "value")
@@ -141,7 +142,10 @@ _WORDS = {Kind.SUM: "summa", Kind.DIFFERENCE: "skillnad", Kind.SHARE: "andel"}
 
 
 def _address(where: str, parts: list[str]) -> Address:
-    address = Address(*parts)
+    return _checked(where, Address(*parts))
+
+
+def _checked(where: str, address: Address) -> Address:
     why = why_no_address(address)
     if why:
         raise BadReport(f"{where}: {why}.")
@@ -171,20 +175,15 @@ def _better_number(text: str) -> str:
 def _whole_of(where: str, address: Address, note: str) -> Address:
     """The denominator of a printed share: named in the note, or the one that this number is always a share of."""
     named = _FRACTION.match(note) or _OF.search(note)
+    whole = whole_of(address)
     if named:
         figure, measure, category, subcategory = named.groups()[-4:]
-    elif (address.figure, address.measure) in WHOLES:
-        figure, measure, kept = WHOLES[address.figure, address.measure]
-        category, subcategory = (address.category if kept else ALL), ALL
-    else:
+        whole = replace(
+            address, figure=figure, measure=measure, category=category or ALL, subcategory=subcategory or ALL
+        )
+    if whole is None:
         raise BadReport(
             f"{where} är en andel, men av vad står inte i kolumnen note: skriv till exempel "
             "”occupation occupied * / outreach reached *”."
         )
-    return _address(
-        where,
-        [
-            figure, measure, address.period, address.gender, address.district, address.job_centre,
-            category or ALL, subcategory or ALL,
-        ],
-    )  # fmt: skip
+    return _checked(where, whole)

@@ -12,8 +12,9 @@ from itertools import product
 
 from dashboards.published import ALL, MISSING, Address
 from dashboards.report_check.cells import Cell, Kind, Quantity, one
-from dashboards.report_check.rules import PARTS, RULES, Groupings, Parts, Rule, Term
-from dashboards.report_check.vocabulary import CODES, FIGURES, Division
+from dashboards.report_check.rules import PARTS, RULES, Parts, Rule, Term
+from dashboards.report_check.vocabulary import CODES, FIGURES
+from pipelines.catalogue import Groupings, In
 
 #: The codes of a dimension in a period as the warehouse knows them; None where it does not.
 KnownCodes = Callable[[str, str], frozenset[str] | None]
@@ -67,21 +68,17 @@ def _with_wholes(addresses: Iterable[Address]) -> set[Address]:
     """The addresses and all that they are parts of."""
     found = set()
     for address in addresses:
-        shape = FIGURES[address.figure]
+        has_total = FIGURES[address.figure].has_total
         choices = [
             {
                 getattr(address, parts.dimension),
-                *([ALL] if _may_be_all(parts.dimension, shape.has_all_categories) else []),
+                *([ALL] if parts.dimension != "category" or has_total else []),
             }
             for parts in PARTS
         ]
         for codes in product(*choices):
             found.add(replace(address, **dict(zip((parts.dimension for parts in PARTS), codes, strict=True))))
     return found
-
-
-def _may_be_all(dimension: str, has_all_categories: bool) -> bool:
-    return dimension != "category" or has_all_categories
 
 
 def _definition(quantity: Quantity) -> Relation:
@@ -164,7 +161,7 @@ def _of_group(parts: Parts, whole: Quantity, group: dict[str, Quantity], codes: 
             group.setdefault(code, _with(parts, whole, code))
     given = tuple(group[code] for code in sorted(group))
     has_all = codes is not None and codes <= set(group)
-    if _division(parts, whole) is Division.APART:
+    if _is_exclusive(parts, whole):
         if has_all:
             yield Relation(parts.sentence, given, (whole,), equal=True)
         elif _never_negative(whole):
@@ -177,13 +174,14 @@ def _of_group(parts: Parts, whole: Quantity, group: dict[str, Quantity], codes: 
         yield Relation("Alla finns i minst en kategori", (whole,), given, equal=False)
 
 
-def _division(parts: Parts, quantity: Quantity) -> Division:
-    """How all terms of a quantity are divided in a dimension."""
-    if parts.dimension not in ("category", "subcategory"):
-        return Division.APART
-    shapes = [FIGURES[address.figure] for _, address in quantity]
-    divisions = {shape.category if parts.dimension == "category" else shape.subcategory for shape in shapes}
-    return Division.APART if divisions == {Division.APART} else Division.OVERLAPPING
+def _is_exclusive(parts: Parts, quantity: Quantity) -> bool:
+    """Whether each unit of all terms of a quantity is counted in one part of a dimension."""
+    if parts.dimension == "category":
+        return all(FIGURES[address.figure].counted_in(address.measure) is In.ONE for _, address in quantity)
+    if parts.dimension == "subcategory":
+        levels = [FIGURES[address.figure].subcategory for _, address in quantity]
+        return all(level is not None and level.counted_in is In.ONE for level in levels)
+    return True
 
 
 def _common_code(parts: Parts, quantity: Quantity) -> str | None:
@@ -191,7 +189,7 @@ def _common_code(parts: Parts, quantity: Quantity) -> str | None:
     codes: set[str] = {getattr(address, parts.dimension) for _, address in quantity}
     if len(codes) > 1 or not all(FIGURES[address.figure].adds_up for _, address in quantity):
         return None
-    if len(quantity) > 1 and _division(parts, quantity) is not Division.APART:
+    if len(quantity) > 1 and not _is_exclusive(parts, quantity):
         return None
     return codes.pop()
 
@@ -205,7 +203,7 @@ def _all_of(parts: Parts, quantity: Quantity) -> Quantity:
 
 
 def _never_negative(quantity: Quantity) -> bool:
-    return all(sign > 0 and FIGURES[address.figure].counts for sign, address in quantity)
+    return all(sign > 0 and FIGURES[address.figure].is_count for sign, address in quantity)
 
 
 def _scope(parts: Parts, whole: Quantity) -> tuple[str, ...]:
@@ -245,8 +243,8 @@ def _is_complete(
 
 def _known(parts: Parts, whole: Quantity, known_codes: KnownCodes) -> frozenset[str] | None:
     address = whole[0][1]
-    shape = FIGURES[address.figure]
-    name = {"category": shape.category_list, "subcategory": shape.subcategory_list}.get(parts.dimension)
-    if name:
-        return frozenset(CODES[name])
+    figure = FIGURES[address.figure]
+    level = {"category": figure.category, "subcategory": figure.subcategory}.get(parts.dimension)
+    if level and level.code_list:
+        return frozenset(CODES[level.code_list])
     return known_codes(parts.dimension, address.period)

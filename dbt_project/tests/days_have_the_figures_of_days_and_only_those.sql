@@ -3,4 +3,7 @@ select figure.figure, figure.period
 from {{ published_counts() }} as figure
 inner join {{ source('input', 'period') }} as period
     on period.period_id = figure.period
-where (period.period_kind = 'dag') <> (figure.figure in ('status', 'target_group'))
+inner join {{ catalogue_measures() }} as catalogue
+    on catalogue.figure = figure.figure
+    and catalogue.measure = figure.measure
+where (period.period_kind = 'dag') <> (catalogue.period = 'day')

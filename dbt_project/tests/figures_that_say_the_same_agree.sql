@@ -1,39 +1,20 @@
 -- If this breaks, two pages show different numbers for one thing.
-with pair(figure_a, measure_a, figure_b, measure_b, in_districts) as (
-    values
-        ('occupation', 'reached', 'outreach', 'reached', true),
-        ('exits', 'ended', 'participants', 'ended', true),
-        ('reached_by_channel', 'first_reached', 'outreach', 'reached', true),
-        ('time_to_contact', 'stays', 'timeliness', 'registered', true),
-        -- The target group's districts come from the population register, the status's from the case register.
-        ('status', 'in_register', 'target_group', 'in_register', false)
-),
-
-total as (
-    select *
-    from {{ published_counts() }} as figure
-    where category = '*' and subcategory = '*'
-),
-
-side as (
-    select pair.figure_a, total.period, total.gender, total.district, total.job_centre, total.value
-    from pair
-    inner join total
-        on total.figure = pair.figure_a
-        and total.measure = pair.measure_a
-        and (pair.in_districts or (total.district = '*' and total.job_centre = '*'))
-
+with side as (
+    select figure, measure, by_category, by_place, figure as side_figure, measure as side_measure, 1 as sign
+    from {{ catalogue_relations('same_as') }} as relation
     union all
-
-    select pair.figure_a, total.period, total.gender, total.district, total.job_centre, -total.value
-    from pair
-    inner join total
-        on total.figure = pair.figure_b
-        and total.measure = pair.measure_b
-        and (pair.in_districts or (total.district = '*' and total.job_centre = '*'))
+    select figure, measure, by_category, by_place, other_figure, other_measure, -1
+    from {{ catalogue_relations('same_as') }} as relation
 )
 
-select figure_a, period, gender, district, job_centre
-from side
-group by figure_a, period, gender, district, job_centre
-having sum(value) <> 0
+select side.figure, side.measure, counted.period, counted.gender, counted.district, counted.job_centre, counted.category
+from {{ published_counts() }} as counted
+inner join side
+    on side.side_figure = counted.figure
+    and side.side_measure = counted.measure
+where counted.subcategory = '*'
+    -- By category all together need not be published on both sides.
+    and (counted.category = '*') <> side.by_category
+    and (side.by_place or (counted.district = '*' and counted.job_centre = '*'))
+group by side.figure, side.measure, counted.period, counted.gender, counted.district, counted.job_centre, counted.category
+having sum(side.sign * counted.value) <> 0

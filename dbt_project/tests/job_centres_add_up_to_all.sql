@@ -1,6 +1,9 @@
 -- If this breaks, a district has two job-centres, or somebody without one was dropped instead of being SAKNAS.
-select figure, measure, period, gender, category, subcategory
+select figure.figure, figure.measure, figure.period, figure.gender, figure.category, figure.subcategory
 from {{ published_counts() }} as figure
-where figure not in ('survey', 'key_numbers') and district = '*'
-group by figure, measure, period, gender, category, subcategory
-having sum(case when job_centre = '*' then value else -value end) <> 0
+inner join {{ catalogue_measures() }} as catalogue
+    on catalogue.figure = figure.figure
+    and catalogue.measure = figure.measure
+where catalogue.has_dimensions and figure.district = '*'
+group by figure.figure, figure.measure, figure.period, figure.gender, figure.category, figure.subcategory
+having sum(case when figure.job_centre = '*' then figure.value else -figure.value end) <> 0

@@ -1,6 +1,9 @@
 -- If this breaks, somebody has two genders or none, or was counted in one grouping only.
-select figure, measure, period, district, job_centre, category, subcategory
+select figure.figure, figure.measure, figure.period, figure.district, figure.job_centre, figure.category, figure.subcategory
 from {{ published_counts() }} as figure
-where figure not in ('survey', 'key_numbers')
-group by figure, measure, period, district, job_centre, category, subcategory
-having sum(case when gender = '*' then value else -value end) <> 0
+inner join {{ catalogue_measures() }} as catalogue
+    on catalogue.figure = figure.figure
+    and catalogue.measure = figure.measure
+where catalogue.has_dimensions
+group by figure.figure, figure.measure, figure.period, figure.district, figure.job_centre, figure.category, figure.subcategory
+having sum(case when figure.gender = '*' then figure.value else -figure.value end) <> 0

@@ -19,6 +19,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, dbt_assets, get_
 from packaging.version import parse as parse_version
 
 from dashboards import site
+from pipelines.catalogue import read_catalogue
 from pipelines.contract import Dataset, Source, load_sources
 from pipelines.database import make_room, open_database
 from pipelines.delivery.rows import BatchRows
@@ -42,7 +43,6 @@ from pipelines.warehouse.dbt import (
     compiled_models,
     dbt_failure,
     dbt_folder,
-    figure_entries,
     link_to,
     manifest_path,
     start_dbt,
@@ -268,7 +268,7 @@ def published_file(session: NightlySession) -> dg.MaterializeResult[None]:
         run.building,
         run.home.municipality,
         run.periods,
-        figure_entries(manifest),
+        read_catalogue(),
         run.checks,
         figures.relation,
         failed=[part.id for part in run.failed_parts],

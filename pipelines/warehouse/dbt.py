@@ -1,4 +1,4 @@
-"""The dbt project as the rest of the program sees it: its manifest, its catalogue of figures, its compiled models.
+"""The dbt project as the rest of the program sees it: its manifest and its compiled models.
 
 dbt is called once a night. What it makes of the project is kept below KAA_HOME, under a name that is taken from the project's
 content: the checkout need not be writable, and no file's time matters.
@@ -18,6 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from pipelines.catalogue import read_catalogue
 from pipelines.database import open_database, room_environment
 from pipelines.errors import NightlyFailed, tells_of_full_disk
 from pipelines.home import Version
@@ -79,8 +80,10 @@ def dbt_folder() -> Path:
 def manifest_path() -> Path:
     """The project's manifest; dbt's own notes of the project lie beside it. Both are made when the project is another.
 
-    Raises NightlyFailed when the project cannot be parsed, OSError when what was made cannot be kept.
+    Raises NightlyFailed when the project cannot be parsed or an entry of the catalogue is wrong, OSError when what was made
+    cannot be kept.
     """
+    read_catalogue()  # before anything is built that could not be published
     kept = dbt_folder() / f"project-{_project_content()}"
     if not (kept / _MANIFEST).is_file() or not (kept / _NOTES).is_file():
         _parse(kept)
@@ -216,14 +219,3 @@ def _compiled(node: dict[str, Any], models: dict[str, Any]) -> CompiledModel:
         sql=node["compiled_code"],
         needs=[models[other]["name"] for other in node["depends_on"]["nodes"] if other in models],
     )
-
-
-def figure_entries(manifest: Path) -> list[dict[str, Any]]:
-    """The catalogue: for each figure its `meta.figure` entry with the name of its `model`, by position."""
-    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
-    entries = [
-        {**node["config"]["meta"]["figure"], "model": node["name"]}
-        for node in nodes
-        if node["resource_type"] == "model" and "figure" in node["config"].get("meta", {})
-    ]
-    return sorted(entries, key=lambda entry: (entry["position"], entry["id"]))

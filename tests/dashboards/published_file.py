@@ -11,8 +11,9 @@ from typing import Any
 
 import duckdb
 
+from pipelines.catalogue import Figure, read_catalogue
 from pipelines.municipality import Municipality, load_municipality
-from pipelines.publish import profile_rows
+from pipelines.publish import profile_rows, write_catalogue
 
 TABLES = """
 create table figures(figure varchar, measure varchar, period varchar, gender varchar, district varchar,
@@ -24,10 +25,6 @@ create table period(period_id varchar, period_kind varchar, starts_on date, ends
 create table district(code varchar, name varchar, valid_from date, valid_to date, successor_code varchar);
 create table job_centre(code varchar, name varchar, position integer);
 create table code(code_list varchar, code varchar, label varchar, position integer);
-create table catalogue(figure varchar, title varchar, definition varchar, unit varchar, source varchar,
-    legal_ground varchar, since varchar, warnings varchar[], model varchar, has_dimensions boolean,
-    category_title varchar, category_list varchar, subcategory_title varchar, subcategory_list varchar, position integer);
-create table catalogue_measure(figure varchar, measure varchar, title varchar, definition varchar, position integer);
 create table delivery(source varchar, extract_date date, revision integer, status varchar, reason varchar,
     message varchar, rows bigint, quarantined_rows bigint, delivery_id varchar, folder varchar, judged_in integer,
     decided varchar);
@@ -106,8 +103,6 @@ CODES = {
     "insats": {"JOBBTORG": "Stöd på jobbtorg", "AIM": "Aim", "UNGVUX": "Ungvux"},
     "vantetid": {"D0_14": "Inom 14 dagar", "D15_30": "15–30 dagar", "OVER_90": "Mer än 90 dagar", "INGEN": "Inget försök"},
 }  # fmt: skip
-#: Figures that figures.md does not know; the file keeps them apart.
-OWN_FIGURES = ("reached_by_channel", "time_to_contact", "median_wait")
 QUESTION = "Har du fått hjälpen du behövde från oss?"
 
 #: job-centre: inskrivna, avslutade, till studier, till arbete (Tabell 5 and 6)
@@ -344,6 +339,33 @@ CATALOGUE: dict[str, Texts] = {
 }
 
 
+def _entry(figure: str) -> Figure:
+    """The real entry of a figure with the words of these tests."""
+    title, definition, unit, source, category, subcategory, measures = CATALOGUE[figure]
+    real = read_catalogue()[figure]
+    levels = {"category": (category, real.category), "subcategory": (subcategory, real.subcategory)}
+    return real.model_copy(
+        update={
+            "title": title,
+            "definition": definition,
+            "unit": unit,
+            "source": source,
+            "legal_ground": "29 kap. 9 § skollagen (2010:800)",
+            "since": "2021-12-01",
+            "warnings": ("Bara den som fanns i registret räknas.",) if figure == "outreach" else (),
+            "position": list(CATALOGUE).index(figure),
+            "measures": {
+                name: real.measures[name].model_copy(update={"title": words[0], "definition": words[1]})
+                for name, words in measures.items()
+            },
+            **{
+                name: level and level.model_copy(update={"title": words[0]} if words else {})
+                for name, (words, level) in levels.items()
+            },
+        }
+    )
+
+
 def split(total: int, weights: Iterable[float]) -> list[int]:
     """A whole number in parts of about these weights that add up to it."""
     weights = list(weights)
@@ -553,18 +575,7 @@ class Maker:
                     for place, (code, label) in enumerate(labels.items())
                 ),
             )
-            for place, (figure, texts) in enumerate(CATALOGUE.items()):
-                title, definition, unit, source, category, subcategory, measures = texts
-                insert(
-                    "catalogue",
-                    [(
-                        figure, title, definition, unit, source, "29 kap. 9 § skollagen (2010:800)", "2021-12-01",
-                        ["Bara den som fanns i registret räknas."] if figure == "outreach" else [],
-                        f"figure_{figure}", figure not in ("survey", "key_numbers"),
-                        *(category or (None, None)), *(subcategory or (None, None)), place,
-                    )],
-                )  # fmt: skip
-                insert("catalogue_measure", ((figure, m, *words, n) for n, (m, words) in enumerate(measures.items())))
+            write_catalogue(connection, {figure: _entry(figure) for figure in CATALOGUE})
             insert(
                 "delivery",
                 (
@@ -582,7 +593,9 @@ class Maker:
             insert("plan_parameter", self.plan_parameters)
             insert("plan_rule_summary", self.plan_counts)
             for table, is_own in (("figures", False), ("own_figures", True)):
-                found = [(*key, value) for key, value in self.figures.items() if (key[0] in OWN_FIGURES) == is_own]
+                found = [
+                    (*key, value) for key, value in self.figures.items() if read_catalogue()[key[0]].is_own == is_own
+                ]
                 if not found:
                     continue
                 columns = [list(column) for column in zip(*found, strict=True)]

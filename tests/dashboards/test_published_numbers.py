@@ -116,3 +116,10 @@ def test_a_median_of_nothing_is_not_zero_over_time(stockholm: Site, data: Publis
 def test_a_night_that_is_not_published_is_no_zero() -> None:
     with pytest.raises(NotPublished):
         target_group._Summary({}).cell(date(2023, 1, 1), "size", "*", "eligible")
+
+
+def test_a_figure_of_a_day_has_no_number_of_a_period(data: Published) -> None:
+    with pytest.raises(NotPublished, match="gäller en dag"):
+        data.value(Address("target_group", "eligible", NOW))
+    with pytest.raises(NotPublished, match="bara publicerad per kategori"):
+        data.value(Address("measure_exits", "ended", NOW))

@@ -95,7 +95,7 @@ def _ten_years(data: published.Published) -> trends.Trends:
                     values[period.kind].setdefault((measure.id, category, "*", by, code), {})[period.id] = Decimal(
                         dice.randrange(size)
                     )
-    return trends.Trends(data, tuple(periods), {"measures": values})
+    return trends.Trends(data, tuple(periods), {"measures": values}, shares=())
 
 
 def test_ten_years_of_months_are_light(stockholm: Site) -> None:

@@ -1,37 +1,17 @@
 """The catalogue: each figure model describes itself completely, and the description is what the SQL computes."""
 
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
-from pipelines.contract import code_lists
+import duckdb
+import pytest
+
+from pipelines.catalogue import PeriodKind, Total, read_catalogue
 from tests.dbt import compiled
 from tests.dbt.built import Build
 from tests.dbt.small_world import EXTRACTS, PERIODS
-
-KEYS = {
-    "id",
-    "title",
-    "definition",
-    "unit",
-    "source",
-    "legal_ground",
-    "since",
-    "warnings",
-    "has_dimensions",
-    "position",
-    "category",
-    "subcategory",
-    "measures",
-}
-
-
-def _entries(build: Build) -> dict[str, dict[str, Any]]:
-    """Name of a figure model -> its catalogue entry."""
-    return {
-        node["name"]: node["config"]["meta"].get("figure", {})
-        for node in build.manifest["nodes"].values()
-        if node["resource_type"] == "model" and node["name"].startswith("figure_")
-    }
-
 
 OF_THE_PAGE = [
     "population", "outreach", "contacts", "occupation", "participants", "exits", "measures", "measure_exits",
@@ -42,32 +22,10 @@ OUR_OWN = ["reached_by_channel", "time_to_contact", "median_wait"]
 
 
 def test_each_figure_has_a_model_and_an_entry(build: Build) -> None:
-    assert {name: entry.get("id") for name, entry in _entries(build).items()} == {
-        f"figure_{figure}": figure for figure in OF_THE_PAGE + OUR_OWN
-    }
-
-
-def test_each_entry_is_complete(build: Build) -> None:
-    for name, entry in _entries(build).items():
-        assert set(entry) == KEYS, name
-        for measure in entry["measures"].values():
-            assert set(measure) == {"title", "definition"}, name
-            assert all(measure.values()), name
-
-
-def test_positions_put_the_figures_in_one_order(build: Build) -> None:
-    positions = [entry["position"] for entry in _entries(build).values()]
-    assert len(set(positions)) == len(positions)
-
-
-def test_levels_name_code_lists_that_exist(build: Build) -> None:
-    named = {
-        level["code_list"]
-        for entry in _entries(build).values()
-        for level in (entry["category"], entry["subcategory"])
-        if level and level["code_list"]
-    }
-    assert named <= set(code_lists())
+    models = {node["name"] for node in build.manifest["nodes"].values() if node["resource_type"] == "model"}
+    assert {name for name in models if name.startswith("figure_")} == {each.model for each in read_catalogue().values()}
+    assert {name for name, each in read_catalogue().items() if not each.is_own} == set(OF_THE_PAGE)
+    assert {name for name, each in read_catalogue().items() if each.is_own} == set(OUR_OWN)
 
 
 def test_all_figure_models_are_published(build: Build) -> None:
@@ -81,9 +39,75 @@ def test_all_figure_models_are_published(build: Build) -> None:
 def test_the_measures_and_levels_of_an_entry_are_those_of_its_rows(build: Build) -> None:
     with compiled.in_memory(build.models, EXTRACTS, PERIODS) as connection:
         keys = set(compiled.figures(connection)) | set(compiled.figures(connection, "own_figures"))
-    for entry in _entries(build).values():
-        rows = [key for key in keys if key[0] == entry["id"]]
-        assert {row[1] for row in rows} == set(entry["measures"]), entry["id"]
-        assert any(row[3] != "*" for row in rows) == entry["has_dimensions"], entry["id"]
-        assert any(row[6] != "*" for row in rows) == bool(entry["category"]), entry["id"]
-        assert any(row[7] != "*" for row in rows) == bool(entry["subcategory"]), entry["id"]
+    for figure in read_catalogue().values():
+        rows = [key for key in keys if key[0] == figure.id]
+        assert {row[1] for row in rows} == set(figure.measures), figure.id
+        assert {row[2].startswith("dag-") for row in rows} == {figure.period is PeriodKind.DAY}, figure.id
+        assert any(row[3] != "*" for row in rows) == figure.has_dimensions, figure.id
+        for place, level in ((6, figure.category), (7, figure.subcategory)):
+            assert any(row[place] != "*" for row in rows) == bool(level), figure.id
+            assert any(row[place] == "*" for row in rows) == (not level or level.total is not Total.NONE), figure.id
+
+
+YEAR = ("kalenderar-2023", date(2023, 1, 1), date(2023, 12, 31))
+MONTHS = [
+    (f"manad-2023-{month:02}", date(2023, month, 1), date(2023, month, monthrange(2023, month)[1]))
+    for month in range(1, 13)
+]
+
+#: A data test that is made from the catalogue, and a number that it must find.
+WRONG = [
+    ("a_part_is_at_most_its_whole", "figure = 'outreach' and measure = 'sought'"),
+    ("a_part_is_at_most_its_whole", "figure = 'support_choice' and category <> '*'"),
+    ("categories_add_up_where_each_is_counted_in_one", "figure = 'occupation' and category <> '*'"),
+    ("categories_add_up_where_each_is_counted_in_one", "measure = 'first_reached' and category <> '*'"),
+    ("subcategories_add_up_where_each_is_counted_in_one", "figure = 'measure_exits' and subcategory <> '*'"),
+    ("figures_that_say_the_same_agree", "figure = 'exits' and category = '*'"),
+    ("figures_that_say_the_same_agree", "figure = 'measure_exits' and subcategory = '*'"),
+    ("women_and_men_add_up_to_all", "figure = 'contacts' and gender = 'man'"),
+    ("districts_add_up_to_all", "figure = 'population' and district <> '*'"),
+    ("job_centres_add_up_to_all", "figure = 'population' and job_centre <> '*'"),
+    ("months_add_up_to_their_period", "figure = 'timeliness' and period like 'manad-%'"),
+    ("months_add_up_to_their_period", "figure = 'time_to_contact' and period = 'kalenderar-2023'"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def world(build: Build) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A year with its months, and two days."""
+    days = [period for period in PERIODS if period[0].startswith("dag-")]
+    with compiled.in_memory(build.models, EXTRACTS, [YEAR, *MONTHS, *days]) as connection:
+        yield connection
+
+
+def _broken(build: Build, connection: duckdb.DuckDBPyConnection, name: str) -> list[tuple[Any, ...]]:
+    (sql,) = (node["compiled_code"] for node in build.manifest["nodes"].values() if node["name"] == name)
+    return connection.execute(sql).fetchall()
+
+
+def test_a_year_with_its_months_fits_together(build: Build, world: duckdb.DuckDBPyConnection) -> None:
+    for name in {name for name, _ in WRONG}:
+        assert _broken(build, world, name) == [], name
+
+
+@pytest.mark.parametrize(("name", "where"), WRONG)
+def test_a_number_that_the_catalogue_contradicts_is_found(
+    build: Build, world: duckdb.DuckDBPyConnection, name: str, where: str
+) -> None:
+    tables = ("warehouse.main.figures", "warehouse.main.own_figures")
+    world.execute("begin")
+    try:
+        for table in tables:
+            world.execute(f"update {table} set value = value + 1000 where {where}")
+        assert _broken(build, world, name)
+    finally:
+        world.execute("rollback")
+
+
+def test_a_day_with_a_figure_of_periods_is_found(build: Build, world: duckdb.DuckDBPyConnection) -> None:
+    name = "days_have_the_figures_of_days_and_only_those"
+    assert _broken(build, world, name) == []
+    world.execute("begin")
+    world.execute("update warehouse.main.figures set period = 'dag-2023-11-30' where figure = 'outreach'")
+    assert {row[0] for row in _broken(build, world, name)} == {"outreach"}
+    world.execute("rollback")

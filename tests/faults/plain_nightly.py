@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from dashboards import site
+from pipelines.catalogue import read_catalogue
 from pipelines.contract import load_sources
 from pipelines.delivery.take_in import take_in
 from pipelines.guard import assert_figures_may_be_published, changes_of_known
@@ -22,7 +23,7 @@ from pipelines.history.unexplained import unexplained_changes
 from pipelines.home import Home, Version
 from pipelines.orchestration.missing import missing_deliveries
 from pipelines.publish import build_published, write_notices
-from pipelines.warehouse.dbt import CompiledModel, figure_entries, manifest_path
+from pipelines.warehouse.dbt import CompiledModel
 from pipelines.warehouse.inputs import EVERYTHING, write_inputs
 from pipelines.warehouse.periods import periods_of
 
@@ -59,7 +60,7 @@ def _nightly(home: Home) -> None:
     with duckdb.connect(str(version.warehouse)) as connection:
         write_inputs(connection, home.municipality, periods, EVERYTHING)
     figures = build_models(version)
-    build_published(version, home.municipality, periods, figure_entries(manifest_path()), [], figures)
+    build_published(version, home.municipality, periods, read_catalogue(), [], figures)
     write_notices(version.published, notices)
     for period in periods:
         if period.kind == home.municipality.report_year.kind:

@@ -12,6 +12,7 @@ from dagster._core.storage.tags import MAX_RUNTIME_SECONDS_TAG
 from dagster_dbt import get_asset_key_for_model
 
 from dashboards import site
+from pipelines.catalogue import read_catalogue
 from pipelines.errors import NightlyFailed
 from pipelines.home import initialise, open_home
 from pipelines.municipality import PROFILES
@@ -20,7 +21,6 @@ from pipelines.orchestration.definitions import SCHEDULE, TIMEZONE, definitions
 from pipelines.orchestration.event_log import EventLog
 from pipelines.orchestration.run import dagster_home, run_nightly
 from pipelines.orchestration.runs import JOB, forget_runs, tidy_runs
-from pipelines.warehouse.dbt import figure_entries, manifest_path
 from pipelines.warehouse.inputs import TABLES
 
 #: The assets that are not dbt's; adding one is a decision, so it is written down here.
@@ -55,8 +55,8 @@ def test_every_figure_is_an_asset_between_history_and_published_file(defs: dg.De
     graph = defs.resolve_asset_graph()
     keys = _keys(defs)
     upstream = graph.get_ancestor_asset_keys(keys["published/figures"])
-    for entry in figure_entries(manifest_path()):
-        (key,) = [key for name, key in keys.items() if name.rpartition("/")[2] == entry["model"]]
+    for figure in read_catalogue().values():
+        (key,) = [key for name, key in keys.items() if name.rpartition("/")[2] == figure.model]
         assert key in upstream
     assert keys["history/ber_register"] in upstream and keys["drop/ber"] in upstream
 

@@ -6,7 +6,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,39 +13,9 @@ from dashboards.published import Address
 from dashboards.report_check.cells import Cell, Kind, rounded_share
 from dashboards.report_check.findings import check_inside
 from dashboards.report_check.rules import PARTS, RULES
-from dashboards.report_check.vocabulary import CODES, FIGURES, Division
+from dashboards.report_check.vocabulary import FIGURES
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def catalogue() -> dict[str, dict]:
-    found = {}
-    for path in (ROOT / "dbt_project" / "models" / "figures").glob("figure_*.yml"):
-        for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]:
-            figure = model["config"]["meta"]["figure"]
-            found[figure["id"]] = figure
-    return found
-
-
-def test_the_vocabulary_has_the_catalogues_figures_measures_and_divisions() -> None:
-    published = catalogue()
-    assert set(FIGURES) == set(published)
-    for name, shape in FIGURES.items():
-        figure = published[name]
-        assert set(shape.measures) == set(figure["measures"]), name
-        assert shape.has_dimensions == figure["has_dimensions"], name
-        for level, division, code_list in (
-            ("category", shape.category, shape.category_list),
-            ("subcategory", shape.subcategory, shape.subcategory_list),
-        ):
-            assert (division is Division.NONE) == (figure[level] is None), name
-            assert code_list == (figure[level] or {}).get("code_list"), name
-
-
-def test_the_codes_are_those_of_the_code_lists() -> None:
-    for name, codes in CODES.items():
-        content = yaml.safe_load((ROOT / "data_contracts" / "code_lists" / f"{name}.yaml").read_text(encoding="utf-8"))
-        assert set(codes) == {str(code["code"]) for code in content["codes"]}, name
 
 
 def test_every_rule_is_about_known_measures_and_names_its_source() -> None:

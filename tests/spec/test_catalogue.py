@@ -1,36 +1,29 @@
 """The catalogue and the models belong together: neither is published without the other."""
 
 from datetime import date
-from typing import Any
 
 import duckdb
 import pytest
-import yaml
 
+from pipelines.catalogue import FIGURES, Catalogue, read_catalogue
 from pipelines.errors import NightlyFailed
 from pipelines.home import Version
 from pipelines.publish import build_published
 from pipelines.reading import read_figures
-from pipelines.warehouse.dbt import PROJECT
 from pipelines.warehouse.inputs import EVERYTHING, write_inputs
 from pipelines.warehouse.periods import parse_period
 from tests.model.world import Extract, personnummer
 from tests.pipeline import Pipeline
 
-FIGURES = PROJECT / "models" / "figures"
-
-
-def _entries() -> list[dict[str, Any]]:
-    return [
-        {**model["config"]["meta"]["figure"], "model": model["name"]}
-        for path in sorted(FIGURES.glob("figure_*.yml"))
-        for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
-    ]
-
 
 def test_each_entry_has_a_model_and_each_model_an_entry() -> None:
-    assert sorted(entry["model"] for entry in _entries()) == sorted(path.stem for path in FIGURES.glob("figure_*.sql"))
-    assert all(entry["model"] == f"figure_{entry['id']}" for entry in _entries())
+    assert sorted(figure.model for figure in read_catalogue().values()) == sorted(
+        path.stem for path in FIGURES.glob("figure_*.sql")
+    )
+
+
+def _without(figure: str) -> Catalogue:
+    return {name: entry for name, entry in read_catalogue().items() if name != figure}
 
 
 @pytest.fixture(scope="module")
@@ -51,34 +44,34 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     return pipeline
 
 
-def _publish(pipeline: Pipeline, entries: list[dict[str, Any]]) -> tuple[Version, int]:
+def _publish(pipeline: Pipeline, catalogue: Catalogue) -> tuple[Version, int]:
     version = pipeline.home.current()
     assert version is not None
     version.published.unlink(missing_ok=True)
     municipality = pipeline.home.municipality
     periods = [parse_period("manad-2023-05", municipality)]
-    return version, build_published(version, municipality, periods, entries, [], '"warehouse"."main"."figures"')
+    return version, build_published(version, municipality, periods, catalogue, [], '"warehouse"."main"."figures"')
 
 
 def test_what_is_in_the_catalogue_is_published_with_its_definition(pipeline: Pipeline) -> None:
-    version, rows = _publish(pipeline, _entries())
+    version, rows = _publish(pipeline, read_catalogue())
     assert rows
     with duckdb.connect(str(version.published), read_only=True) as connection:
         published = connection.execute(
             "select distinct catalogue.title, catalogue_measure.definition from figures"
             " join catalogue using (figure) join catalogue_measure using (figure, measure) where measure = 'sought'"
         ).fetchall()
-    outreach = next(entry for entry in _entries() if entry["id"] == "outreach")
-    assert published == [(outreach["title"], outreach["measures"]["sought"]["definition"])]
+    outreach = read_catalogue()["outreach"]
+    assert published == [(outreach.title, outreach.measures["sought"].definition)]
 
 
 def test_a_figure_missing_from_the_catalogue_is_not_published(pipeline: Pipeline) -> None:
-    with pytest.raises(NightlyFailed, match="outreach"):
-        _publish(pipeline, [entry for entry in _entries() if entry["id"] != "outreach"])
+    with pytest.raises(NightlyFailed, match="contacts"):
+        _publish(pipeline, _without("contacts"))
 
 
 def test_our_own_figures_are_published_apart_and_only_with_an_entry(pipeline: Pipeline) -> None:
-    version, _ = _publish(pipeline, _entries())
+    version, _ = _publish(pipeline, read_catalogue())
     with duckdb.connect(str(version.published), read_only=True) as connection:
         own, of_the_page = (
             {row[0] for row in connection.execute(f"select distinct figure from {table}").fetchall()}
@@ -86,11 +79,11 @@ def test_our_own_figures_are_published_apart_and_only_with_an_entry(pipeline: Pi
         )
     assert own and not own & of_the_page
     with pytest.raises(NightlyFailed, match="reached_by_channel"):
-        _publish(pipeline, [entry for entry in _entries() if entry["id"] != "reached_by_channel"])
+        _publish(pipeline, _without("reached_by_channel"))
 
 
 def test_a_figure_of_our_own_is_read_by_its_name_only(pipeline: Pipeline) -> None:
-    _publish(pipeline, _entries())
+    _publish(pipeline, read_catalogue())
     everything = read_figures(pipeline.home, "manad-2023-05", None, None)
     assert "outreach" in {row[0] for row in everything}
     assert "reached_by_channel" not in {row[0] for row in everything}
@@ -101,16 +94,15 @@ def test_a_figure_of_our_own_is_read_by_its_name_only(pipeline: Pipeline) -> Non
 
 
 def test_a_measure_missing_from_its_entry_is_not_published(pipeline: Pipeline) -> None:
-    entries = _entries()
-    for entry in entries:
-        if entry["id"] == "outreach":
-            del entry["measures"]["not_reached"]
+    outreach = read_catalogue()["outreach"]
+    measures = {name: measure for name, measure in outreach.measures.items() if name != "not_reached"}
+    catalogue = {**read_catalogue(), "outreach": outreach.model_copy(update={"measures": measures})}
     with pytest.raises(NightlyFailed, match="outreach/not_reached"):
-        _publish(pipeline, entries)
+        _publish(pipeline, catalogue)
 
 
 def test_the_published_file_holds_no_pseudonym(pipeline: Pipeline) -> None:
-    version, _ = _publish(pipeline, _entries())
+    version, _ = _publish(pipeline, read_catalogue())
     persons = {row[0] for row in pipeline.query("select pseudonym from number")}
     assert persons
     with duckdb.connect(str(version.published), read_only=True) as connection:
