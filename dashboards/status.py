@@ -4,11 +4,12 @@ What came in, what was rejected, held or quarantined, which checks warn, how far
 what has changed afterwards, and what a person has to do about it. Only wording and counting: the verdicts are the nightly's.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from dashboards import numbers
 from dashboards.content import MISSING_LABEL
@@ -286,9 +287,38 @@ def _source_line(
     )
 
 
-def _without_command(message: str) -> str:
-    """A message up to the sentence that names a command: the page gives the commands by themselves."""
-    return re.sub(r"\s*[^.:]*\bkaa deliveries\b.*$", "", message).strip() or message
+@dataclass(frozen=True)
+class Remark:
+    """One thing that the nightly said of a delivery. ``is_command``: it names commands, which the page gives by themselves."""
+
+    code: str
+    is_warning: bool
+    is_command: bool
+    sentence: str
+
+
+#: Remarks by delivery; a delivery that was loaded and nothing more has none.
+Remarks = dict[str, list[Remark]]
+
+#: Rows in quarantine have a list of their own.
+QUARANTINED = "rows_quarantined"
+#: Of a delivery that an older program judged there is only a text, warnings and all.
+AS_TOLD = "as_told"
+
+
+def _read_remarks(connection: duckdb.DuckDBPyConnection) -> Remarks:
+    found: Remarks = {}
+    for row in rows(connection, "select * from delivery_remark order by delivery_id, position"):
+        found.setdefault(row["delivery_id"], []).append(
+            Remark(row["code"], row["is_warning"], row["is_command"], row["sentence"])
+        )
+    return found
+
+
+def _said(row: dict[str, Any], said: Remarks) -> str:
+    """What is said of a delivery, without the commands."""
+    remarks = said.get(row["delivery_id"], [])
+    return " ".join(one.sentence for one in remarks if not one.is_command) or row["message"] or ""
 
 
 def _state(
@@ -308,12 +338,12 @@ def _state(
     return "Kvarstår", False
 
 
-def _not_loaded(row: dict[str, Any], is_new: bool, state: str, is_settled: bool) -> Delivery:
+def _not_loaded(row: dict[str, Any], said: Remarks, is_new: bool, state: str, is_settled: bool) -> Delivery:
     return Delivery(
         source=source_title(row["source"]),
         day=row["extract_date"],
         revision=row["revision"],
-        message=_without_command(row["message"] or ""),
+        message=_said(row, said),
         delivery_id=row["delivery_id"],
         folder=row["folder"],
         is_new=is_new,
@@ -342,14 +372,15 @@ def _grouped(deliveries: list[tuple[dict[str, Any], str]]) -> tuple[Message, ...
     return tuple(sorted(lines, key=lambda line: (-(line.last or date.min).toordinal(), line.source, line.message)))
 
 
-def _remarks(deliveries: list[dict[str, Any]]) -> tuple[Message, ...]:
+def _remarks(deliveries: list[dict[str, Any]], said: Remarks) -> tuple[Message, ...]:
     """What was remarked on loaded deliveries; rows in quarantine have a list of their own."""
-    found = []
-    for row in deliveries:
-        if row["status"] == "accepted":
-            warnings = [part.strip() for part in (row["message"] or "").split("Varning:")[1:]]
-            found += [(row, text[:1].upper() + text[1:]) for text in warnings if "karantän" not in text]
-    return _grouped(found)
+    return _grouped([
+        (row, one.sentence[:1].upper() + one.sentence[1:])
+        for row in deliveries
+        if row["status"] == "accepted"
+        for one in said.get(row["delivery_id"], [])
+        if (one.is_warning and one.code != QUARANTINED) or one.code == AS_TOLD
+    ])  # fmt: skip
 
 
 def _came_in(deliveries: list[dict[str, Any]]) -> str:
@@ -474,6 +505,7 @@ def read(path: Path) -> Status:
         deliveries = rows(
             connection, "select * from delivery order by extract_date desc nulls first, source, revision desc, folder"
         )
+        said = _read_remarks(connection)
         quarantine = rows(connection, _QUARANTINE, [version])
         checks = rows(connection, "select * from contract_check order by severity, source, dataset, check_name")
         has_jumps = "jumps" not in read_failed_parts(connection)
@@ -496,7 +528,7 @@ def read(path: Path) -> Status:
     def not_loaded(status: str) -> tuple[Delivery, ...]:
         """The newest nightly's first, then what nobody has mended, then by day."""
         found = (
-            _not_loaded(row, is_new, *_state(row, is_new, revisions, loaded))
+            _not_loaded(row, said, is_new, *_state(row, is_new, revisions, loaded))
             for row in deliveries
             for is_new in [row["judged_in"] == version]
             if row["status"] == status
@@ -507,7 +539,7 @@ def read(path: Path) -> Status:
     failed = [row for row in checks if not row["success"]]
     new_quarantine = tuple(_quarantined(row) for row in quarantine if row["is_new"])
     old_quarantine = tuple(_quarantined(row) for row in quarantine if not row["is_new"])
-    remarks, remarks_before = _remarks(new), _remarks(old)
+    remarks, remarks_before = _remarks(new, said), _remarks(old, said)
     before = tuple(one for one in rejected if not one.is_new and one.is_settled)
     at_hand = tuple(one for one in rejected if one not in before)
     others = _grouped(

@@ -22,7 +22,7 @@ from pipelines.database import open_database
 from pipelines.errors import NightlyFailed
 from pipelines.home import Version
 from pipelines.municipality import Municipality
-from pipelines.notices import Notice
+from pipelines.notices import Notice, RemarkCode, kept, message, remark
 from pipelines.quality.checks import CheckResult
 from pipelines.warehouse.parts import PARTS
 from pipelines.warehouse.periods import Period
@@ -41,6 +41,9 @@ create table publication (
 );
 create table open_data (name varchar, value varchar);
 create table profile (name varchar, value varchar);
+create table delivery_remark (
+    delivery_id varchar, position integer, code varchar, is_warning boolean, is_command boolean, sentence varchar
+);
 create table notice (code varchar, sentence varchar, waits_for_a_person boolean);
 create table failed_part (part varchar, title varchar);
 """
@@ -119,6 +122,7 @@ def build_published(
         connection.execute(_TABLES)
         for table, query in _COPIES.items():
             connection.execute(f"create table {table} as {query.format(figures=figures_relation)}")
+        _write_remarks(connection)
         models = {part.id: part for part in PARTS}
         for table, (part, columns) in _PARTS.items():
             if part not in failed:
@@ -145,6 +149,21 @@ def build_published(
     finally:
         connection.close()
     return _verified_rows(version.published)
+
+
+def _write_remarks(connection: duckdb.DuckDBPyConnection) -> None:
+    """What there is to say of each delivery besides that it was loaded, one remark a row."""
+    nothing_more = message([remark(RemarkCode.LOADED)])
+    rows = [
+        (delivery_id, place, one.code.value, one.is_warning, one.is_command, one.sentence)
+        for delivery_id, remarks, told in connection.execute(
+            "select delivery_id, remarks, message from history.delivery where message <> ?", [nothing_more]
+        ).fetchall()
+        for place, one in enumerate(kept(remarks, told), start=1)
+    ]
+    if rows:  # in one go: a row at a time takes seconds for the deliveries of some years
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        connection.execute(f"insert into delivery_remark select {', '.join(['unnest(?)'] * len(columns))}", columns)
 
 
 def write_notices(published: Path, notices: Iterable[Notice]) -> None:

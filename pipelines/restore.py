@@ -443,7 +443,9 @@ def _rename(connection: duckdb.DuckDBPyConnection, names: dict[str, str]) -> Non
         for (table,) in tables:
             connection.execute(f'update "{table}" set delivery_id = ? where delivery_id = ?', [archived, made])
         connection.execute(
-            "update delivery set message = replace(message, ?, ?) where delivery_id = ?", [made, archived, archived]
+            "update delivery set message = replace(message, $made, $archived), remarks = replace(remarks, $made, $archived) "
+            "where delivery_id = $archived",
+            {"made": made, "archived": archived},
         )
 
 

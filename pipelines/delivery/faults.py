@@ -1,41 +1,52 @@
-"""What can be wrong with a delivery or a row, in the order of deliveries.md sections 2 and 3. Texts are Swedish: people
-read them in lists and on pages, and they never quote a value from the data. A sentence about a delivery says what makes it be
-judged anew."""
+"""What can be wrong with a delivery, in the order of deliveries.md section 2. What it says to people is worded in ``notices``."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-#: Reasons for `rejected`, in the order in which the first that applies is given.
-REJECTION_ORDER = (
-    "unsupported_schema_version",
-    "bad_manifest",
-    "wrong_municipality",
-    "future_date",
-    "missing_dataset",
-    "missing_file",
-    "checksum_mismatch",
-    "undecodable",
-    "malformed_csv",
-    "missing_column",
-    "row_count_mismatch",
-    "too_many_bad_rows",
-    "conflict",
-)
+from pipelines.notices import Flaw, Remark, RemarkCode, remark
 
 
-#: A delivery is known by its folder and its manifest's bytes, so a mended file alone is never looked at again.
-AGAIN = "leverera igen med nytt manifest (ny tid i skapad)"
+class Rejection(StrEnum):
+    """Reasons for `rejected`, in the order in which the first that applies is given."""
+
+    UNSUPPORTED_SCHEMA_VERSION = "unsupported_schema_version"
+    BAD_MANIFEST = "bad_manifest"
+    WRONG_MUNICIPALITY = "wrong_municipality"
+    FUTURE_DATE = "future_date"
+    MISSING_DATASET = "missing_dataset"
+    MISSING_FILE = "missing_file"
+    CHECKSUM_MISMATCH = "checksum_mismatch"
+    UNDECODABLE = "undecodable"
+    MALFORMED_CSV = "malformed_csv"
+    MISSING_COLUMN = "missing_column"
+    ROW_COUNT_MISMATCH = "row_count_mismatch"
+    TOO_MANY_BAD_ROWS = "too_many_bad_rows"
+    CONFLICT = "conflict"
+
+
+_RANK = {reason: place for place, reason in enumerate(Rejection)}
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Why a delivery is not usable: a reason code and a sentence that says what to do."""
+    """Why a delivery is not usable: a reason, and what is said of it, with what to do."""
 
-    reason: str
-    message: str
+    reason: Rejection
+    remarks: tuple[Remark, ...]
 
     @property
     def rank(self) -> int:
-        return REJECTION_ORDER.index(self.reason)
+        return _RANK[self.reason]
+
+
+def fault(reason: Rejection, code: RemarkCode, **about: object) -> Fault:
+    """A fault that is told in one remark."""
+    return Fault(reason, (remark(code, **about),))
+
+
+def malformed(file: str, line: int, what: Flaw, **about: object) -> Fault:
+    """A file that is no CSV at a line."""
+    return fault(Rejection.MALFORMED_CSV, RemarkCode.CSV_MALFORMED, file=file, line=line, what=what, **about)
 
 
 def first_fault(faults: list[Fault]) -> Fault | None:

@@ -8,15 +8,17 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from pipelines.delivery.faults import AGAIN, Fault
+from pipelines.delivery.faults import Fault, Rejection, fault
 from pipelines.municipality import Thresholds
+from pipelines.notices import Remark, RemarkCode, as_json, kept, message, remark
 
 ACCEPTED, DUPLICATE, SUPERSEDED, HELD, REJECTED = "accepted", "duplicate", "superseded", "held", "rejected"
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One line of the list of deliveries. ``content`` is the fingerprint of its files; ``decided`` what a person decided."""
+    """One line of the list of deliveries. ``content`` is the fingerprint of its files; ``decided`` what a person decided;
+    ``remarks`` what ``message`` says, as data (JSON; none where an older program judged it)."""
 
     delivery_id: str
     folder: str
@@ -30,6 +32,16 @@ class Judged:
     quarantined_rows: int
     content: str | None
     decided: str | None = None  # release | reject
+    remarks: str | None = None
+
+    def saying(self, *remarks: Remark) -> "Judged":
+        """The line with these remarks, worded."""
+        return replace(self, message=message(remarks), remarks=as_json(remarks))
+
+    @property
+    def lasting_remarks(self) -> tuple[Remark, ...]:
+        """What is still to be said of it when a person has decided: all but the commands to run."""
+        return tuple(one for one in kept(self.remarks, self.message) if not one.is_command)
 
     @property
     def counts(self) -> bool:
@@ -49,8 +61,8 @@ class Checked:
     content: str
     rows: dict[str, int]
     quarantined: dict[str, int]
-    commonest_fault: dict[str, str] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
+    commonest_fault: dict[str, Remark] = field(default_factory=dict)
+    warnings: list[Remark] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -96,11 +108,11 @@ class Ledger:
             revision=delivery.revision,
             status=ACCEPTED,
             reason=None,
-            message=" ".join(["Inläst.", *delivery.warnings]),
+            message="",
             rows=sum(delivery.rows.values()),
             quarantined_rows=sum(delivery.quarantined.values()),
             content=delivery.content,
-        )
+        ).saying(remark(RemarkCode.LOADED), *delivery.warnings)
         too_bad = self._too_many_bad_rows(delivery)
         if too_bad:
             return self.remember(_rejected(entry, too_bad))
@@ -108,17 +120,19 @@ class Ledger:
         earlier = [self.judged[known] for known in self._by_identity[identity]]
         earlier = [one for one in earlier if one.counts]
         if any(one.content == delivery.content for one in earlier):
-            message = "Samma leverans har redan tagits emot: inget ändras och inget behöver göras."
-            return self.remember(replace(entry, status=DUPLICATE, message=message, quarantined_rows=0))
+            repeated = replace(entry, status=DUPLICATE, quarantined_rows=0)
+            return self.remember(repeated.saying(remark(RemarkCode.DUPLICATE)))
         other = next((one for one in earlier if one.decided != "reject"), None)
         if other:
-            return self.remember(_rejected(entry, _conflict(other.folder)))
+            conflict = fault(Rejection.CONFLICT, RemarkCode.CONTENT_OTHER, folder=other.folder)
+            return self.remember(_rejected(entry, conflict))
         loaded = self.extracts[delivery.source].get(delivery.extract_date)
         if loaded and loaded.revision > delivery.revision:
             return self.remember(_superseded(entry, loaded.revision))
         drop = self._volume_drop(delivery)
         if drop:
-            return self.remember(replace(entry, status=HELD, reason="volume_drop", message=drop))
+            advice = remark(RemarkCode.DECIDE, delivery_id=delivery.delivery_id)
+            return self.remember(replace(entry, status=HELD, reason="volume_drop").saying(drop, advice))
         return self._accept(entry, delivery.rows)
 
     def release(self, delivery_id: str, rows: dict[str, int]) -> Judged:
@@ -128,15 +142,14 @@ class Ledger:
         loaded = self.extracts[entry.source].get(entry.extract_date)
         if loaded and loaded.revision > entry.revision:
             return self.remember(_superseded(entry, loaded.revision))
-        message = entry.message.split(_HELD_ADVICE)[0].strip() + " Frisläppt av en handläggare och inläst."
-        return self._accept(replace(entry, status=ACCEPTED, reason=None, message=message), rows)
+        released = replace(entry, status=ACCEPTED, reason=None)
+        return self._accept(released.saying(*entry.lasting_remarks, remark(RemarkCode.RELEASED)), rows)
 
     def reject(self, delivery_id: str) -> Judged:
         """A person turns a held delivery away; the reason it was held stays in the list."""
         entry = self.judged[delivery_id]
-        message = entry.message.split(_HELD_ADVICE)[0].strip() + " Avvisad av en handläggare: inget av den är inläst."
-        message += " Ska den ändå in: be avsändaren leverera igen med högre revision."
-        return self.remember(replace(entry, status=REJECTED, message=message, decided="reject"))
+        turned_away = replace(entry, status=REJECTED, decided="reject")
+        return self.remember(turned_away.saying(*entry.lasting_remarks, remark(RemarkCode.TURNED_AWAY)))
 
     def _accept(self, entry: Judged, rows: dict[str, int]) -> Judged:
         assert entry.source and entry.extract_date and entry.revision
@@ -155,15 +168,14 @@ class Ledger:
         for dataset, rows in delivery.rows.items():
             bad = delivery.quarantined.get(dataset, 0)
             if bad >= limit.bad_row_min and bad * 100 > rows * limit.bad_row_share:
-                return Fault(
-                    "too_many_bad_rows",
-                    f"Datamängden {dataset} har {bad} felaktiga rader av {rows}, mer än {limit.bad_row_share} procent: "
-                    f"exporten är troligen trasig. {delivery.commonest_fault.get(dataset, '')} "
-                    f"Be avsändaren rätta den och {AGAIN}.",
-                )
+                counts = {"bad": bad, "rows": rows, "share": limit.bad_row_share}
+                commonest = delivery.commonest_fault.get(dataset)
+                found = remark(RemarkCode.ROWS_BAD, dataset=dataset, **counts)
+                remarks = (found, *([commonest] if commonest else []), remark(RemarkCode.EXPORT_BROKEN))
+                return Fault(Rejection.TOO_MANY_BAD_ROWS, remarks)
         return None
 
-    def _volume_drop(self, delivery: Checked) -> str | None:
+    def _volume_drop(self, delivery: Checked) -> Remark | None:
         limit = self._thresholds
         earlier = [day for day in self.extracts[delivery.source] if day < delivery.extract_date]
         if not earlier:
@@ -172,28 +184,15 @@ class Ledger:
         for dataset, rows in delivery.rows.items():
             least = before.get(dataset, 0)
             if least >= limit.volume_drop_min_rows and rows * 100 < least * limit.volume_drop_share:
-                return (
-                    f"Datamängden {dataset} har {rows} rader mot {least} i uttaget {max(earlier)}: leveransen kan vara "
-                    f"halvskriven och väntar. {_HELD_ADVICE} {delivery.delivery_id}."
-                )
+                counts = {"rows": rows, "before": least}
+                return remark(RemarkCode.VOLUME_DROP, dataset=dataset, **counts, day=max(earlier))
         return None
 
 
-_HELD_ADVICE = "Kontrollera med avsändaren och kör sedan kaa deliveries release eller reject"
-
-
-def _conflict(folder: str) -> Fault:
-    return Fault(
-        "conflict",
-        f"En leverans från samma källa med samma datum och revision men annat innehåll finns redan ({folder}). Be "
-        "avsändaren leverera rättelsen med högre revision.",
-    )
-
-
 def _rejected(entry: Judged, fault: Fault) -> Judged:
-    return replace(entry, status=REJECTED, reason=fault.reason, message=fault.message, quarantined_rows=0)
+    rejected = replace(entry, status=REJECTED, reason=fault.reason, quarantined_rows=0)
+    return rejected.saying(*fault.remarks)
 
 
 def _superseded(entry: Judged, revision: int) -> Judged:
-    message = f"Revision {revision} av samma uttag är inläst och gäller i stället: inget behöver göras."
-    return replace(entry, status=SUPERSEDED, reason=None, message=message)
+    return replace(entry, status=SUPERSEDED, reason=None).saying(remark(RemarkCode.SUPERSEDED, revision=revision))

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.contract import Source
-from pipelines.delivery.faults import AGAIN, Fault
+from pipelines.delivery.faults import Fault, Rejection, fault
+from pipelines.notices import Flaw, RemarkCode
 
 MANIFEST_NAME = "leverans.json"
 ENCODINGS = ("utf-8", "iso-8859-1")
@@ -64,7 +65,18 @@ class ReadManifest:
 
 
 class _Bad(Exception):
-    """A field is missing or of the wrong type; the text names the field and what it should be."""
+    """A field is missing or of the wrong type; ``about`` names the field and what it should be."""
+
+    def __init__(self, what: Flaw, **about: object) -> None:
+        super().__init__(what)
+        self.what = what
+        self.about = about
+
+    @property
+    def fault(self) -> Fault:
+        return fault(
+            Rejection.BAD_MANIFEST, RemarkCode.MANIFEST_BAD, manifest=MANIFEST_NAME, what=self.what, **self.about
+        )
 
 
 def read_manifest(content: bytes, folder: Path, sources: dict[str, Source], first_day: date) -> ReadManifest:
@@ -73,19 +85,15 @@ def read_manifest(content: bytes, folder: Path, sources: dict[str, Source], firs
     try:
         raw = json.loads(content)
     except (ValueError, RecursionError):
-        result.fault = _bad("filen är inte läsbar JSON")
+        result.fault = _Bad(Flaw.NO_JSON).fault
         return result
     if not isinstance(raw, dict):
-        result.fault = _bad("filen ska hålla ett JSON-objekt")
+        result.fault = _Bad(Flaw.NO_OBJECT).fault
         return result
     version = raw.get("schemaversion")
     matched = _VERSION.fullmatch(version) if isinstance(version, str) else None
     if matched and matched[1].lstrip("0") != "1":
-        result.fault = Fault(
-            "unsupported_schema_version",
-            f"Leveransen har schemaversion {matched[0][:20]}, men bara version 1 tas emot. Be avsändaren gå över "
-            f"till version 1 och {AGAIN}.",
-        )
+        result.fault = fault(Rejection.UNSUPPORTED_SCHEMA_VERSION, RemarkCode.SCHEMA_VERSION, version=matched[0][:20])
     result.source = raw["kalla"] if isinstance(raw.get("kalla"), str) and raw["kalla"] in sources else None
     try:
         result.extract_date = _extract_date(raw, first_day)
@@ -96,34 +104,26 @@ def read_manifest(content: bytes, folder: Path, sources: dict[str, Source], firs
         return result
     try:
         if not matched:
-            raise _Bad("fältet schemaversion ska vara en text som ”1.0”")
+            raise _Bad(Flaw.NO_VERSION)
         result.manifest = _manifest(raw, folder, sources, first_day)
     except _Bad as error:
-        result.fault = _bad(str(error))
+        result.fault = error.fault
     return result
-
-
-def _bad(what: str) -> Fault:
-    return Fault(
-        "bad_manifest",
-        f"Manifestet {MANIFEST_NAME} går inte att använda: {what}. Be avsändaren rätta det och leverera igen.",
-    )
 
 
 def _manifest(raw: dict[str, Any], folder: Path, sources: dict[str, Source], first_day: date) -> Manifest:
     source = _text(raw, "kalla")
     if source not in sources:
-        raise _Bad("fältet kalla är inte en källa med kontrakt (" + ", ".join(sources) + ")")
+        raise _Bad(Flaw.SOURCE_UNKNOWN, sources=", ".join(sources))
     entries = raw.get("filer")
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise _Bad("fältet filer ska vara en lista av objekt")
+        raise _Bad(Flaw.NO_FILES)
     files = [_file(entry, place, folder) for place, entry in enumerate(entries, start=1)]
     names = [item.dataset for item in files]
     known = sources[source].datasets
     twice = [name for name in names if names.count(name) > 1]
     if twice:
-        named = f"datamängden {twice[0]}" if twice[0] in known else "en datamängd utanför kontraktet"
-        raise _Bad(f"{named} nämns två gånger i filer")
+        raise _Bad(Flaw.DATASET_TWICE, dataset=twice[0]) if twice[0] in known else _Bad(Flaw.OTHER_DATASET_TWICE)
     return Manifest(
         source=source,
         municipality_code=_text(raw, "kommunkod"),
@@ -139,19 +139,19 @@ def _file(entry: dict[str, Any], place: int, folder: Path) -> ManifestFile:
     try:
         return _checked_file(entry, folder)
     except _Bad as error:
-        raise _Bad(f"{error} (post {place} i filer)") from None
+        raise _Bad(error.what, **error.about, entry=place) from None
 
 
 def _checked_file(entry: dict[str, Any], folder: Path) -> ManifestFile:
     name = _text(entry, "fil")
     if not _is_plain_name(name, folder):
-        raise _Bad("fältet fil ska vara ett filnamn i leveransens egen mapp, utan sökväg och utan länk ut ur mappen")
+        raise _Bad(Flaw.NO_FILE_NAME)
     sha256 = _text(entry, "sha256")
     if not _SHA256.fullmatch(sha256):
-        raise _Bad("fältet sha256 ska vara 64 hexadecimala siffror")
+        raise _Bad(Flaw.NO_SHA256)
     encoding = _text(entry, "teckenkodning")
     if encoding not in ENCODINGS:
-        raise _Bad("fältet teckenkodning ska vara " + " eller ".join(ENCODINGS))
+        raise _Bad(Flaw.ENCODING_UNKNOWN, encodings=" eller ".join(ENCODINGS))
     return ManifestFile(_text(entry, "dataset"), name, _whole(entry, "rader", 0), sha256.lower(), encoding)
 
 
@@ -175,14 +175,14 @@ def _is_plain_name(name: str, folder: Path) -> bool:
 def _text(raw: dict[str, Any], name: str) -> str:
     value = raw.get(name)
     if not isinstance(value, str):
-        raise _Bad(f"fältet {name} saknas eller är inte en text")
+        raise _Bad(Flaw.NO_TEXT, field=name)
     return value
 
 
 def _whole(raw: dict[str, Any], name: str, least: int) -> int:
     value = raw.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value < 2**31:
-        raise _Bad(f"fältet {name} saknas eller är inte ett heltal från {least}")
+        raise _Bad(Flaw.NO_WHOLE_NUMBER, field=name, least=least)
     return value
 
 
@@ -193,13 +193,13 @@ def _date(raw: dict[str, Any], name: str) -> date:
             return date.fromisoformat(value)
         except ValueError:
             pass
-    raise _Bad(f"fältet {name} saknas eller är inte ett datum ÅÅÅÅ-MM-DD")
+    raise _Bad(Flaw.NO_DATE, field=name)
 
 
 def _extract_date(raw: dict[str, Any], first_day: date) -> date:
     day = _date(raw, "uttagsdatum")
     if day < first_day:
-        raise _Bad(f"uttagsdatum {day} ligger före {first_day}, den första dag som kommunen kan ha uttag från")
+        raise _Bad(Flaw.DATE_TOO_EARLY, day=day, first_day=first_day)
     return day
 
 
@@ -212,4 +212,4 @@ def _timestamp(raw: dict[str, Any], name: str) -> datetime:
             moment = None
         if moment is not None and moment.tzinfo is not None:
             return moment
-    raise _Bad(f"fältet {name} saknas eller är inte en tidpunkt enligt ISO 8601 med tidszon")
+    raise _Bad(Flaw.NO_TIME, field=name)

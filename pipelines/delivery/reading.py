@@ -20,10 +20,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.contract import Dataset
-from pipelines.delivery.faults import AGAIN, Fault
+from pipelines.delivery.faults import Fault, Rejection, fault, malformed
 from pipelines.delivery.lines import Lines, Numbers, Places
 from pipelines.delivery.manifest import ManifestFile
 from pipelines.delivery.trouble import Trouble, is_absent, trouble
+from pipelines.notices import Flaw, RemarkCode
 
 #: The blanks that are trimmed around every value, inside quotes too.
 BLANKS = " \t\r\n"
@@ -84,9 +85,9 @@ class ReadFile:
 
 
 class _Unusable(Exception):
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(reason)
-        self.fault = Fault(reason, message)
+    def __init__(self, found: Fault) -> None:
+        super().__init__(found.reason)
+        self.fault = found
 
 
 def read_file(folder: Path, file: ManifestFile, dataset: Dataset, lines: Lines) -> ReadFile:
@@ -98,15 +99,14 @@ def read_file(folder: Path, file: ManifestFile, dataset: Dataset, lines: Lines) 
     try:
         seen = path.stat()
         if seen.st_size > MAX_UNPACKED:
-            return ReadFile(file, fault=_too_large(file).fault)
+            return ReadFile(file, fault=_too_large(file))
         content = path.read_bytes() if stat.S_ISREG(seen.st_mode) else None
     except OSError as error:
         if not is_absent(error):
             return ReadFile(file, trouble=trouble(path, error))
         content = None
     if content is None:
-        message = f"Filen {file.name} saknas eller är ingen vanlig fil. Be avsändaren ta med den och {AGAIN}."
-        return ReadFile(file, fault=Fault("missing_file", message))
+        return ReadFile(file, fault=fault(Rejection.MISSING_FILE, RemarkCode.FILE_MISSING, file=file.name))
     try:
         return ReadFile(file, content, _records(content, file, dataset, lines))
     except _Unusable as error:
@@ -130,11 +130,7 @@ def split_record(record: str) -> list[str] | None:
 
 def _records(content: bytes, file: ManifestFile, dataset: Dataset, lines: Lines) -> FileRecords:
     if hashlib.sha256(content).hexdigest() != file.sha256:
-        raise _Unusable(
-            "checksum_mismatch",
-            f"Filen {file.name} har en annan kontrollsumma (sha256) än manifestet anger: den är ofullständig eller "
-            f"ändrad. Be avsändaren {AGAIN}.",
-        )
+        raise _Unusable(fault(Rejection.CHECKSUM_MISMATCH, RemarkCode.CHECKSUM_OTHER, file=file.name))
     text = _decoded(content, file)
     physical = _physical_lines(text)
     lines_from = np.arange(1, len(physical) + 1, dtype=np.uint32)
@@ -150,17 +146,11 @@ def _records(content: bytes, file: ManifestFile, dataset: Dataset, lines: Lines)
         _check_fields(pl.DataFrame({"line": places[found.new], "record": records[found.new]}), len(header), file)
     missing = [column.name for column in dataset.columns if column.name not in header]
     if missing:
-        raise _Unusable(
-            "missing_column",
-            f"Filen {file.name} saknar kolumnen {missing[0]}, som ska finnas enligt kontraktet för {dataset.source}. "
-            f"Be avsändaren ta med alla kolumner och {AGAIN}.",
-        )
+        about = {"file": file.name, "column": missing[0], "source": dataset.source}
+        raise _Unusable(fault(Rejection.MISSING_COLUMN, RemarkCode.COLUMN_MISSING, **about))
     if len(records) != file.rows:
-        raise _Unusable(
-            "row_count_mismatch",
-            f"Filen {file.name} har {len(records)} datarader, men manifestet anger {file.rows}. Filen kan vara "
-            f"avkortad: be avsändaren {AGAIN}.",
-        )
+        counts = {"rows": len(records), "promised": file.rows}
+        raise _Unusable(fault(Rejection.ROW_COUNT_MISMATCH, RemarkCode.ROW_COUNT_OTHER, file=file.name, **counts))
     in_sequence = bool((places == np.arange(2, len(places) + 2)).all())
     numbers = lines.remember(found)
     return FileRecords(dataset, file.name, header, numbers, None if in_sequence else places, _garbled(text, records))
@@ -181,13 +171,13 @@ def _header(
     while first < len(records) and not records[first].strip(BLANKS):
         first += 1
     if first == len(records):
-        raise _malformed(file, 1, "rubrikraden saknas")
+        raise _Unusable(malformed(file.name, 1, Flaw.NO_HEADER))
     line = int(places[first])
     header = split_record(records[first])
     if header is None:
-        raise _malformed(file, line, "citattecknen i rubrikraden går inte ihop")
+        raise _Unusable(malformed(file.name, line, Flaw.HEADER_QUOTES))
     if len(header) != len(set(header)):
-        raise _malformed(file, line, _named_twice(header, dataset))
+        raise _Unusable(_named_twice(header, dataset, file, line))
     return tuple(header), records.slice(first + 1), places[first + 1 :]
 
 
@@ -203,11 +193,7 @@ def _decoded(content: bytes, file: ManifestFile) -> bytes:
             content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise _Unusable(
-            "undecodable",
-            f"Filen {file.name} är inte utf-8 på rad {line}, fast manifestet säger det. Be avsändaren ange rätt "
-            f"teckenkodning och {AGAIN}.",
-        ) from None
+        raise _Unusable(fault(Rejection.UNDECODABLE, RemarkCode.ENCODING_OTHER, file=file.name, line=line)) from None
     return content
 
 
@@ -218,21 +204,15 @@ def _unpacked(content: bytes, file: ManifestFile) -> bytes:
     except (OSError, EOFError, zlib.error):
         unpacked = None
     if unpacked is not None and len(unpacked) > MAX_UNPACKED:
-        raise _too_large(file)
+        raise _Unusable(_too_large(file))
     if unpacked is None:
-        raise _Unusable(
-            "undecodable",
-            f"Filen {file.name} går inte att packa upp med gzip. Be avsändaren packa den på nytt och {AGAIN}.",
-        )
+        raise _Unusable(fault(Rejection.UNDECODABLE, RemarkCode.GZIP_BROKEN, file=file.name))
     return unpacked
 
 
-def _too_large(file: ManifestFile) -> _Unusable:
-    return _Unusable(
-        "undecodable",
-        f"Filen {file.name} är större än {MAX_UNPACKED // 1024**3} GB, mer än något uttag. Be avsändaren se efter vad den "
-        f"innehåller och {AGAIN}.",
-    )
+def _too_large(file: ManifestFile) -> Fault:
+    most = MAX_UNPACKED // 1024**3
+    return fault(Rejection.UNDECODABLE, RemarkCode.FILE_TOO_LARGE, file=file.name, gigabytes=most)
 
 
 def _physical_lines(text: bytes) -> pl.Series:
@@ -253,7 +233,7 @@ def _logical_records(physical: pl.Series, places: Numbers, file: ManifestFile) -
     open_before = (quotes.cum_sum() - quotes) % 2
     if quotes.sum() % 2:
         last_start = int(places[(open_before == 0).to_numpy()][-1])
-        raise _malformed(file, last_start, "ett citattecken avslutas aldrig")
+        raise _Unusable(malformed(file.name, last_start, Flaw.QUOTE_OPEN))
     joined = (
         pl.DataFrame({"line": places, "record": physical, "record_id": (open_before == 0).cum_sum()})
         .group_by("record_id", maintain_order=True)
@@ -283,20 +263,14 @@ def _check_fields(records: pl.DataFrame, width: int, file: ManifestFile) -> None
             wrong.append(line)
             break
     if wrong and (not broken or min(wrong) < broken[0]):
-        raise _malformed(file, min(wrong), f"raden har inte lika många fält som rubrikraden ({width})")
+        raise _Unusable(malformed(file.name, min(wrong), Flaw.FIELDS_OTHER, width=width))
     if broken:
-        raise _malformed(file, broken[0], "citattecknen på raden går inte ihop")
+        raise _Unusable(malformed(file.name, broken[0], Flaw.QUOTES_BROKEN))
 
 
-def _named_twice(header: list[str], dataset: Dataset) -> str:
+def _named_twice(header: list[str], dataset: Dataset, file: ManifestFile, line: int) -> Fault:
     """Says which column it is; a name that the contract does not know may be a value, so its place is given instead."""
     place = next(place for place, name in enumerate(header) if name in header[:place])
-    known = header[place] in [column.name for column in dataset.columns]
-    column = f"kolumnen {header[place]}" if known else f"kolumn {place + 1} (utanför kontraktet)"
-    return f"{column} nämns två gånger i rubrikraden"
-
-
-def _malformed(file: ManifestFile, line: int, what: str) -> _Unusable:
-    return _Unusable(
-        "malformed_csv", f"Filen {file.name} rad {line}: {what}. Be avsändaren rätta exporten och {AGAIN}."
-    )
+    if header[place] in [column.name for column in dataset.columns]:
+        return malformed(file.name, line, Flaw.COLUMN_TWICE, column=header[place])
+    return malformed(file.name, line, Flaw.OTHER_COLUMN_TWICE, place=place + 1)

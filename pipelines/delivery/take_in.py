@@ -19,7 +19,7 @@ import polars as pl
 from pipelines.contract import Dataset, Source
 from pipelines.delivery.archive import Archive, Received, RunRecord, archived_name, write_run
 from pipelines.delivery.clock import latest_publication
-from pipelines.delivery.faults import AGAIN, Fault, first_fault
+from pipelines.delivery.faults import Fault, Rejection, fault, first_fault
 from pipelines.delivery.find import Closed, Found, find_deliveries
 from pipelines.delivery.judging import ACCEPTED, HELD, REJECTED, SUPERSEDED, Checked, Judged, Ledger, Loaded
 from pipelines.delivery.lines import Lines
@@ -31,7 +31,7 @@ from pipelines.delivery.rows import BatchRows, refer_to, type_rows
 from pipelines.errors import NightlyFailed, UsageError, tells_of_full_disk
 from pipelines.history.store import History
 from pipelines.home import Home, run_record
-from pipelines.notices import Notice, NoticeCode, notice
+from pipelines.notices import Notice, NoticeCode, Remark, RemarkCode, as_json, from_json, notice, remark
 
 #: Bytes of a batch's records, those that nights repeat counted once: large enough that a backlog's nights share their work,
 #: small enough for a small machine.
@@ -140,25 +140,13 @@ def _order(candidate: _Candidate) -> tuple[date, str, int, datetime, str]:
 def _manifest_fault(manifest: Manifest, code: str, today: date, sources: dict[str, Source]) -> Fault | None:
     """Reasons 3 to 5: what can be said without opening a file."""
     if manifest.municipality_code != code:
-        return Fault(
-            "wrong_municipality",
-            f"Leveransen gäller en annan kommun än {code}. Be avsändaren rätta kommunkod i manifestet och leverera igen, eller "
-            "leverera till rätt kommun.",
-        )
+        return fault(Rejection.WRONG_MUNICIPALITY, RemarkCode.MUNICIPALITY_OTHER, municipality=code)
     if manifest.extract_date - timedelta(days=1) > today:
-        return Fault(
-            "future_date",
-            f"Uttagsdatum {manifest.extract_date} ligger i framtiden: i dag är {today} enligt serverns klocka. Be avsändaren "
-            "rätta uttagsdatum i manifestet och leverera igen. Är det klockan som går fel: ställ den, och be sedan avsändaren "
-            f"att {AGAIN}.",
-        )
+        return fault(Rejection.FUTURE_DATE, RemarkCode.DATE_AHEAD, day=manifest.extract_date, today=today)
     named = {file.dataset for file in manifest.files}
     missing = [name for name in sources[manifest.source].datasets if name not in named]
     if missing:
-        return Fault(
-            "missing_dataset",
-            f"Leveransen saknar datamängden {missing[0]}. Be avsändaren ta med källans alla datamängder och {AGAIN}.",
-        )
+        return fault(Rejection.MISSING_DATASET, RemarkCode.DATASET_MISSING, dataset=missing[0])
     return None
 
 
@@ -200,7 +188,7 @@ class _Run:
             )
             if fault is None:
                 candidates.append(candidate)
-            elif fault.reason == "future_date" and self._published_later:
+            elif fault.reason is Rejection.FUTURE_DATE and self._published_later:
                 ahead += 1
             else:
                 self.archive_as_received(candidate)
@@ -363,7 +351,7 @@ class _Run:
         elif fault and not candidate.found.is_unchanged:
             # Taken away or written anew while it was read, or the drop folder is gone: judged when it stands there whole.
             self._leave(candidate, None)
-        elif fault and fault.reason == "missing_file" and not self._is_settled(candidate.found):
+        elif fault and fault.reason is Rejection.MISSING_FILE and not self._is_settled(candidate.found):
             file = mask_name(next(read.file.name for read in files if read.fault == fault))
             minutes = self.home.municipality.settle_minutes
             self._leave(candidate, notice(NoticeCode.DELIVERY_SETTLING, folder=folder, file=file, minutes=minutes))
@@ -456,11 +444,11 @@ class _Run:
                 revision=read.revision,
                 status=REJECTED,
                 reason=fault.reason,
-                message=fault.message,
+                message="",
                 rows=candidate.rows,
                 quarantined_rows=0,
                 content=read.manifest.content if read.manifest else None,
-            )
+            ).saying(*fault.remarks)
         )
 
     def archive_as_received(self, candidate: _Candidate) -> None:
@@ -519,7 +507,14 @@ class _Run:
     def _without_numbers(self, entry: Judged) -> Judged:
         """The line as it is stored and shown: folders and files may be named after somebody; the id stays as it is."""
         message = entry.delivery_id.join(mask_name(part) for part in entry.message.split(entry.delivery_id))
-        return replace(entry, folder=mask_name(entry.folder), message=message)
+        remarks = as_json(map(_without_numbers, from_json(entry.remarks))) if entry.remarks else None
+        return replace(entry, folder=mask_name(entry.folder), message=message, remarks=remarks)
+
+
+def _without_numbers(one: Remark) -> Remark:
+    return replace(
+        one, about=tuple((name, text if name == "delivery_id" else mask_name(text)) for name, text in one.about)
+    )
 
 
 def _links_out(folder: Path) -> list[str]:
@@ -628,36 +623,33 @@ def _checked(
     )
 
 
-def _commonest_fault(quarantine: pl.DataFrame, file: ReadFile) -> str:
+def _commonest_fault(quarantine: pl.DataFrame, file: ReadFile) -> Remark:
     faults = quarantine.group_by("column_name", "reason", "expected").agg(pl.len(), pl.col("line").min())
     column, reason, expected, _, line = faults.sort("len", "line", descending=[True, False]).row(0)
-    return f"Vanligast är {reason} i kolumnen {column}, först på rad {line} i {file.file.name} (ska vara: {expected})."
+    about = {"reason": reason, "column": column, "line": line, "file": file.file.name, "expected": expected}
+    return remark(RemarkCode.COMMONEST_FAULT, **about)
 
 
-def _warnings(candidate: _Candidate, counts: dict[str, dict[str, int]]) -> list[str]:
+def _warnings(candidate: _Candidate, counts: dict[str, dict[str, int]]) -> list[Remark]:
     warnings = []
     for name, count in counts.items():
-        file = candidate.files[name]
+        read = candidate.files[name]
+        file = read.file.name
         if count["repeated"]:
-            warnings.append(f"Varning: {file.file.name} upprepar {count['repeated']} rader; de räknas en gång.")
-        if file.records and file.records.unknown_columns:
-            warnings.append(
-                f"Varning: {file.file.name} har {file.records.unknown_columns} kolumner utanför kontraktet; de sparas inte."
-            )
-        if file.records and file.records.garbled:
-            warnings.append(
-                f"Varning: {file.records.garbled} rader i {file.file.name} har tecken som tyder på en annan teckenkodning än "
-                f"{file.file.encoding} (som Ã¥ för å); be avsändaren ange rätt teckenkodning."
-            )
+            warnings.append(remark(RemarkCode.ROWS_REPEATED, file=file, rows=count["repeated"]))
+        if read.records and read.records.unknown_columns:
+            warnings.append(remark(RemarkCode.COLUMNS_UNKNOWN, file=file, columns=read.records.unknown_columns))
+        if read.records and read.records.garbled:
+            about = {"rows": read.records.garbled, "encoding": read.file.encoding}
+            warnings.append(remark(RemarkCode.ROWS_GARBLED, file=file, **about))
         if count["quarantined"]:
-            warnings.append(f"Varning: {count['quarantined']} rader i {file.file.name} är i karantän.")
+            warnings.append(remark(RemarkCode.ROWS_QUARANTINED, file=file, rows=count["quarantined"]))
     if candidate.manifest.unknown_datasets:
-        number = len(candidate.manifest.unknown_datasets)
-        warnings.append(f"Varning: {number} datamängder som källan inte har enligt kontraktet lästes inte.")
+        warnings.append(remark(RemarkCode.DATASETS_UNKNOWN, datasets=len(candidate.manifest.unknown_datasets)))
     return warnings
 
 
-def _too_many_values(candidate: _Candidate, ord_: int, batch: dict[str, BatchRows]) -> list[str]:
+def _too_many_values(candidate: _Candidate, ord_: int, batch: dict[str, BatchRows]) -> list[Remark]:
     """What is published as a heading and has more different values than headings have."""
     warnings = []
     for name, rows in batch.items():
@@ -667,8 +659,7 @@ def _too_many_values(candidate: _Candidate, ord_: int, batch: dict[str, BatchRow
             inside = rows.runs.filter((pl.col("ord_from") <= ord_) & (pl.col("ord_to") >= ord_))
             values = rows.contents.join(inside, on="content", how="semi")[column.history_name].n_unique()
             if values > column.most_different:
-                warnings.append(
-                    f"Varning: kolumnen {column.name} i {candidate.files[name].file.name} har {values} olika värden, mer än "
-                    f"{column.most_different}, och alla publiceras: be avsändaren se efter att där inte står fritext."
-                )
+                counts = {"values": values, "most": column.most_different}
+                file = candidate.files[name].file.name
+                warnings.append(remark(RemarkCode.MANY_VALUES, column=column.name, file=file, **counts))
     return warnings

@@ -28,8 +28,9 @@ _FIXED_TABLES = """
 create table if not exists delivery (
     delivery_id varchar, folder varchar, source varchar, extract_date date, revision integer, status varchar,
     reason varchar, message varchar, rows bigint, quarantined_rows bigint, content varchar, decided varchar,
-    judged_in integer
+    judged_in integer, remarks varchar
 );
+alter table delivery add column if not exists remarks varchar;
 create table if not exists extract (source varchar, extract_date date, revision integer, delivery_id varchar);
 create table if not exists extract_dataset (delivery_id varchar, dataset varchar, rows bigint);
 create table if not exists delivered_file (

@@ -43,6 +43,8 @@ create table purge_protocol(version integer, data_year integer, persons bigint, 
     archives bigint, reason varchar, first_date date, last_date date);
 create table plan_rule(rule_id varchar, plan_id varchar, plan_title varchar, valid_from date, valid_to date,
     rule_kind varchar, title varchar, section varchar, quote varchar, how varchar, not_answerable varchar, position integer);
+create table delivery_remark(delivery_id varchar, position integer, code varchar, is_warning boolean, is_command boolean,
+    sentence varchar);
 create table profile(name varchar, value varchar);
 create table notice(code varchar, sentence varchar, waits_for_a_person boolean);
 create table failed_part(part varchar, title varchar);
@@ -400,6 +402,8 @@ class Maker:
     purged: list[tuple[Any, ...]] = field(default_factory=list)
     #: Folder of a delivery -> the version that judged it, where that is not the one before the newest.
     judged_in: dict[str, int] = field(default_factory=dict)
+    #: Id of a delivery -> (code, whether it warns, whether it names commands, sentence) of each remark.
+    remarks: dict[str, list[tuple[str, bool, bool, str]]] = field(default_factory=dict)
     #: Folder of a delivery -> what a person decided about it.
     decided: dict[str, str] = field(default_factory=dict)
     plan_rules: list[tuple[Any, ...]] = field(default_factory=list)
@@ -583,6 +587,14 @@ class Maker:
                     for line in self.deliveries
                 ),
             )
+            insert(
+                "delivery_remark",
+                (
+                    (delivery_id, place, *remark)
+                    for delivery_id, remarks in self.remarks.items()
+                    for place, remark in enumerate(remarks, start=1)
+                ),
+            )
             insert("purge_protocol", self.purged)
             insert("notice", self.notices)
             insert("failed_part", self.failed_parts)
@@ -635,6 +647,8 @@ def stockholm(path: Path, change: Callable[[Maker], None] | None = None) -> Path
         ("enkat", date(2023, 3, 1), 1, "accepted", None,
          "Inläst. Varning: Kolumnen kommentar finns inte i avtalet och har inte lästs in.", 50, 0, "w-1", "enkat/w"),
     ]  # fmt: skip
+    unknown = "Kolumnen kommentar finns inte i avtalet och har inte lästs in."
+    maker.remarks["w-1"] = [("loaded", False, False, "Inläst."), ("columns_unknown", True, False, unknown)]
     tonight = ("ber/2023-11-30", "ber/2023-11-23", "ber/y", "skolregister/z2", "okand/q", "enkat/w")
     maker.judged_in.update(dict.fromkeys(tonight, VERSION))
     maker.quarantine += [

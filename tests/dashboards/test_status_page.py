@@ -192,14 +192,31 @@ def test_a_night_without_deliveries_says_so(file: Path) -> None:
     assert state.sources is None
 
 
+def told(*remarks: tuple[str, bool, bool, str]) -> Callable[[published_file.Maker], None]:
+    """What is said of the first delivery: code, whether it warns, whether it names commands, sentence."""
+    return lambda maker: maker.remarks.update({"d0": list(remarks)})
+
+
 def test_a_held_delivery_is_shown_without_the_command_in_its_sentence(file: Path) -> None:
-    message = (
-        "Datamängden register har 10 rader mot 100 i uttaget 2023-11-29: leveransen kan vara halvskriven och väntar. "
-        "Kontrollera med avsändaren och kör sedan kaa deliveries release eller reject d0."
-    )
-    (held,) = read(file, delivery(DAY, "held", message=message)).held
-    assert held.message.endswith("leveransen kan vara halvskriven och väntar.")
+    drop = ("volume_drop", False, False, "Datamängden register har 10 rader mot 100: leveransen väntar.")
+    decide = ("decide", False, True, "Kör sedan kaa deliveries release eller reject d0.")
+    (held,) = read(file, delivery(DAY, "held", message=f"{drop[3]} {decide[3]}"), change=told(drop, decide)).held
+    assert held.message == drop[3]
     assert held.delivery_id == "d0"
+
+
+def test_a_warning_is_known_by_its_code_whatever_it_says(file: Path) -> None:
+    loaded = ("loaded", False, False, "Inläst.")
+    quarantined = ("rows_quarantined", True, False, "3 rader i a.csv är undanlagda.")
+    named = ("columns_unknown", True, False, "filen karantän, kaa deliveries Varning: x.csv har 2 kolumner för mycket.")
+    (remark,) = read(file, delivery(DAY), change=told(loaded, quarantined, named)).remarks
+    assert remark.message == "Filen karantän, kaa deliveries Varning: x.csv har 2 kolumner för mycket."
+
+
+def test_what_an_older_program_said_of_a_delivery_is_shown_as_it_said_it(file: Path) -> None:
+    text = "Inläst. Varning: a.csv upprepar 2 rader; de räknas en gång."
+    (remark,) = read(file, delivery(DAY, message=text), change=told(("as_told", False, False, text))).remarks
+    assert remark.message == text
 
 
 # --- what has changed afterwards ----------------------------------------------------------------------------------------

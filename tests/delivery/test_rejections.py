@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.delivery.faults import AGAIN
+from pipelines.notices import AGAIN
 from tests.delivery.nights import ANNA, BEA, CARL, SOURCES, Nights, deliver, sound
 from tests.model.world import FAULTS, Extract
 

@@ -15,8 +15,10 @@ import duckdb
 import pytest
 from pypdf import PdfReader
 
-from dashboards import published, site
-from pipelines.home import Home, initialise
+from dashboards import site
+from pipelines.errors import NightlyFailed
+from pipelines.home import Home, initialise, open_home
+from pipelines.reading import write_report
 from tests.faults import plain_nightly
 from tests.model.world import Extract, personnummer
 from tests.pipeline import models_json
@@ -164,9 +166,11 @@ def test_its_targets_are_published_with_their_source(strandby: Built) -> None:
 
 
 def test_what_an_older_program_published_says_what_to_do(strandby: Built, tmp_path: Path) -> None:
-    older = tmp_path / "older.duckdb"
-    shutil.copyfile(strandby.published, older)
-    with duckdb.connect(str(older)) as connection:
+    shutil.copytree(strandby.home.path, tmp_path / "home")
+    home = open_home(tmp_path / "home")
+    version = home.current()
+    assert version is not None
+    with duckdb.connect(str(version.published)) as connection:
         connection.execute("drop table profile")
-    with pytest.raises(published.NoReport, match="kör kaa nightly"):
-        published.read(older, YEAR)
+    with pytest.raises(NightlyFailed, match="another version of this program: run kaa nightly"):
+        write_report(home, YEAR, tmp_path / "out")
