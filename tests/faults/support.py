@@ -121,7 +121,7 @@ def state(home: Home) -> State:
         "quarantine": "from quarantine order by all",
         "period": "from period order by all",
         "purge_protocol": "select * exclude (version) from purge_protocol order by all",
-        "publication": "select * exclude (version, published_at) from publication",
+        "publication": "select * exclude (version, published_at, sql_fingerprint) from publication",
     }
     return {name: rows(version.published, sql) for name, sql in tables.items()}
 
