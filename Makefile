@@ -32,6 +32,7 @@ check: lint types
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
 
 types: $(VENV)/.dev
 	$(BIN)/mypy

@@ -44,17 +44,17 @@ preferred as (
     select
         run.*,
         row_number() over (
-            partition by person_id
+            partition by run.person_id
             order by
-                number_position,
+                run.number_position,
                 {%- for expression in as_text %}
                 {{ expression }} desc nulls last,
                 {%- endfor %}
-                pseudonym,
-                first_extract_date
+                run.pseudonym,
+                run.first_extract_date
         ) as preference
     from run
-    where person_id in (select person_id from several_numbers)
+    where run.person_id in (select several_numbers.person_id from several_numbers)
 ),
 
 spanned as (
@@ -115,14 +115,14 @@ joined as (
 )
 
 select
-    person_id,
+    run.person_id,
     {% for column in columns -%}
-    {{ column }},
+    run.{{ column }},
     {% endfor -%}
-    first_extract_date,
-    last_extract_date
+    run.first_extract_date,
+    run.last_extract_date
 from run
-where person_id not in (select person_id from several_numbers)
+where run.person_id not in (select several_numbers.person_id from several_numbers)
 
 union all
 

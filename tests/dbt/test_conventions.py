@@ -47,7 +47,7 @@ def test_no_model_is_ordered_or_grouped_by_all() -> None:
 def _joins(path: Path) -> list[str]:
     """What stands between each join of a file and the clause after it."""
     text = re.sub(r"--[^\n]*|\{#(?s:.*?)#\}", "", path.read_text(encoding="utf-8"))
-    ends = r"\b(?:inner|left|full|cross|asof|semi|where|group by|qualify|select|union|order by)\b|\)\s*,|\Z"
+    ends = r"\b(?:inner|left|full|cross|where|group by|qualify|select|union|order by)\b|\)\s*,|\Z"
     return re.findall(rf"\bjoin\b(.*?)(?={ends})", text, re.DOTALL)
 
 

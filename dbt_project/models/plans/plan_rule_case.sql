@@ -20,9 +20,9 @@ valid as (
         and judged.case_on <= coalesce(rule.valid_to, judged.case_on)
     -- Of a day before the first extract only those are known who stayed until it.
     where judged.case_on >= (
-        select min(extract_date)
-        from {{ ref('stg_history__extracts') }}
-        where source = 'ber'
+        select min(extract.extract_date)
+        from {{ ref('stg_history__extracts') }} as extract
+        where extract.source = 'ber'
     )
 ),
 
