@@ -28,7 +28,8 @@ from pipelines.home import initialise
 from pipelines.notices import Notice
 from pipelines.orchestration.missing import missing_deliveries
 from pipelines.warehouse.ask import FIGURE_COLUMNS, ask_figures
-from pipelines.warehouse.dbt import COMMAND, PROJECT, compiled_models, dbt_environment
+from pipelines.warehouse.compiled import CompiledModel, compiled_models, run_models
+from pipelines.warehouse.dbt import COMMAND, PROJECT, dbt_environment
 from pipelines.warehouse.inputs import EVERYTHING, write_inputs
 from pipelines.warehouse.periods import parse_period
 
@@ -128,30 +129,24 @@ class Pipeline:
         assert len(figures) == len(rows)
         return figures
 
-    def models(self) -> list[dict[str, Any]]:
+    def models(self) -> list[CompiledModel]:
         """The compiled models, each after those it needs."""
-        models: list[dict[str, Any]] = json.loads(models_json())
-        return models
+        return [CompiledModel(**item) for item in json.loads(models_json())]
 
     def rows_of(self, model: str, period_ids: list[str], as_known: date | None = None) -> list[dict[str, Any]]:
         """The rows of any model, with everything that is loaded or as known on a day."""
         version = self.home.current()
         assert version is not None
-        models = {item["name"]: item for item in self.models()}
-        wanted = {model}
-        for name in reversed(models):
-            if name in wanted:
-                wanted |= set(models[name]["needs"])
+        models = self.models()
         with duckdb.connect() as connection:
             connection.execute(f"attach ':memory:' as warehouse; attach '{version.history}' as history (read_only)")
             connection.execute("use warehouse")
             municipality = self.home.municipality
             periods = [parse_period(each, municipality) for each in period_ids]
             write_inputs(connection, municipality, periods, as_known or EVERYTHING)
-            for name, item in models.items():
-                if name in wanted:
-                    connection.execute(f"create table {item['relation']} as {item['sql']}")
-            result = connection.execute(f"select * from {models[model]['relation']}")
+            run_models(connection, models, [model])
+            relation = next(each.relation for each in models if each.name == model)
+            result = connection.execute(f"select * from {relation}")
             names = [column[0] for column in result.description or []]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 

@@ -34,13 +34,12 @@ from pipelines.orchestration.missing import missing_deliveries
 from pipelines.orchestration.session import NightlySession
 from pipelines.publish import build_published, write_notices
 from pipelines.quality import CheckResult, Promised, validate
-from pipelines.warehouse.ask import keep_models
+from pipelines.warehouse.compiled import compiled_models, keep_models
 from pipelines.warehouse.dbt import (
     PROJECT,
     DbtCall,
     build,
     close_after_a_kill,
-    compiled_models,
     dbt_failure,
     dbt_folder,
     link_to,

@@ -1,4 +1,4 @@
-"""The dbt project as the rest of the program sees it: its manifest and its compiled models.
+"""The dbt project as the rest of the program sees it: how it is called and what came of it.
 
 dbt is called once a night. What it makes of the project is kept below KAA_HOME, under a name that is taken from the project's
 content: the checkout need not be writable, and no file's time matters.
@@ -38,18 +38,6 @@ _WRITTEN_BY_DBT = ("target", "logs", "dbt_packages")
 #: Warehouse and history as the nightly's dbt knows them, below the folder in which it runs. Were they other files every
 #: night, dbt would parse the whole project anew, which takes longer than building most of it.
 _WAREHOUSE, _HISTORY = Path("warehouse", "warehouse.duckdb"), Path("history", "history.duckdb")
-
-
-@dataclass(frozen=True)
-class CompiledModel:
-    """A model as SQL that stands alone: ``relation`` is the quoted name that other models call it by."""
-
-    name: str
-    schema: str
-    relation: str
-    materialized: str
-    sql: str
-    needs: list[str]
 
 
 @dataclass(frozen=True)
@@ -188,34 +176,3 @@ def dbt_failure(target: Path, log: Path) -> str:
         f"the {failed[0]} failed" + (f" (and {len(failed) - 1} more)" if failed[1:] else "") if failed else "dbt failed"
     )
     return f"In the step dbt_models {named}; nothing is published. See logs/dbt.log, mend the cause and run kaa nightly again."
-
-
-def compiled_models(manifest: Path) -> list[CompiledModel]:
-    """All models that a manifest holds compiled, each after the models it needs."""
-    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
-    models = {
-        name: node for name, node in nodes.items() if node["resource_type"] == "model" and node.get("compiled_code")
-    }
-    ordered: list[str] = []
-
-    def visit(name: str) -> None:
-        if name not in ordered:
-            for other in models[name]["depends_on"]["nodes"]:
-                if other in models:
-                    visit(other)
-            ordered.append(name)
-
-    for name in sorted(models):
-        visit(name)
-    return [_compiled(models[name], models) for name in ordered]
-
-
-def _compiled(node: dict[str, Any], models: dict[str, Any]) -> CompiledModel:
-    return CompiledModel(
-        name=node["name"],
-        schema=node["schema"],
-        relation=node["relation_name"],
-        materialized=node["config"]["materialized"],
-        sql=node["compiled_code"],
-        needs=[models[other]["name"] for other in node["depends_on"]["nodes"] if other in models],
-    )

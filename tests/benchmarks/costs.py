@@ -13,14 +13,14 @@ import duckdb
 
 from pipelines.database import open_database
 from pipelines.home import Version
-from pipelines.warehouse.dbt import CompiledModel
+from pipelines.warehouse.compiled import CompiledModel, kept_models
 from tests.benchmarks.growth import FLOOR, Cost, Costs
 
 
 def read_costs(version: Version) -> Costs:
     """Of the models that dbt made as tables; a view's rows are read, and its time taken, by the tables that read it."""
     seconds = _dbt_seconds(version.folder("warehouse"))
-    models = {item["name"]: CompiledModel(**item) for item in json.loads(version.models.read_text(encoding="utf-8"))}
+    models = {model.name: model for model in kept_models(version.models)}
     with open_database(version.warehouse, read_only=True) as connection:
         connection.execute(f"attach '{version.history}' as history (read_only)")
         counted = {name: _count(connection, model.relation) for name, model in models.items() if _is_counted(model)}

@@ -341,10 +341,11 @@ CATALOGUE: dict[str, Texts] = {
 }
 
 
-def _entry(figure: str) -> Figure:
-    """The real entry of a figure with the words of these tests."""
-    title, definition, unit, source, category, subcategory, measures = CATALOGUE[figure]
-    real = read_catalogue()[figure]
+def _entry(real: Figure) -> Figure:
+    """The entry of a figure, with the words of these tests where they have some."""
+    if real.id not in CATALOGUE:
+        return real
+    title, definition, unit, source, category, subcategory, measures = CATALOGUE[real.id]
     levels = {"category": (category, real.category), "subcategory": (subcategory, real.subcategory)}
     return real.model_copy(
         update={
@@ -354,11 +355,12 @@ def _entry(figure: str) -> Figure:
             "source": source,
             "legal_ground": "29 kap. 9 § skollagen (2010:800)",
             "since": "2021-12-01",
-            "warnings": ("Bara den som fanns i registret räknas.",) if figure == "outreach" else (),
-            "position": list(CATALOGUE).index(figure),
+            "warnings": ("Bara den som fanns i registret räknas.",) if real.id == "outreach" else (),
             "measures": {
-                name: real.measures[name].model_copy(update={"title": words[0], "definition": words[1]})
-                for name, words in measures.items()
+                name: measure.model_copy(
+                    update=dict(zip(("title", "definition"), measures.get(name, ()), strict=False))
+                )
+                for name, measure in real.measures.items()
             },
             **{
                 name: level and level.model_copy(update={"title": words[0]} if words else {})
@@ -579,7 +581,7 @@ class Maker:
                     for place, (code, label) in enumerate(labels.items())
                 ),
             )
-            write_catalogue(connection, {figure: _entry(figure) for figure in CATALOGUE})
+            write_catalogue(connection, {name: _entry(figure) for name, figure in read_catalogue().items()})
             insert(
                 "delivery",
                 (

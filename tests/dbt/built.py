@@ -1,10 +1,12 @@
 """What the tests of this folder know of the dbt project: where it is, and a finished build of it."""
 
+import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tests.dbt import compiled
+from pipelines.warehouse.compiled import CompiledModel, compiled_models
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 
@@ -16,8 +18,15 @@ class Build:
     exit_code: int
     output: str
     warehouse: Path
-    manifest: dict[str, Any]
+    manifest_path: Path
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """dbt's manifest of the finished build."""
+        manifest: dict[str, Any] = json.loads(self.manifest_path.read_text(encoding="utf-8"))
+        return manifest
 
     @property
-    def models(self) -> list[compiled.Model]:
-        return compiled.models_in_order(self.manifest)
+    def models(self) -> list[CompiledModel]:
+        """The models, each after those it reads."""
+        return compiled_models(self.manifest_path)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.dbt import compiled
 from tests.dbt.built import PROJECT, Build
 from tests.dbt.make_fixture import write_files
 from tests.dbt.small_world import EXTRACTS, PERIODS
@@ -44,5 +43,5 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
         exit_code=done.returncode,
         output=done.stdout + done.stderr,
         warehouse=folder / "warehouse.duckdb",
-        manifest=compiled.read_manifest(folder / "target" / "manifest.json"),
+        manifest_path=folder / "target" / "manifest.json",
     )

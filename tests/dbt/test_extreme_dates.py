@@ -71,8 +71,8 @@ def test_every_figure_is_the_oracles(pipeline: Pipeline) -> None:
 
 def test_every_model_can_be_built_and_read(pipeline: Pipeline) -> None:
     for model in pipeline.models():
-        if model["materialized"] != "ephemeral":
-            pipeline.rows_of(model["name"], PERIODS)
+        if model.materialized != "ephemeral":
+            pipeline.rows_of(model.name, PERIODS)
 
 
 @pytest.mark.parametrize(

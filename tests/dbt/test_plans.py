@@ -74,8 +74,8 @@ def test_no_model_and_no_data_test_grows_faster_than_its_rows(build: Build, sett
         connection.execute("attach ':memory:' as history; attach ':memory:' as warehouse")
         write_crowded_world(connection)
         for model in build.models:
-            made = f"create {'view' if model.is_view else 'table'} {model.relation} as {model.sql}"
-            if model.is_view:
+            made = f"create {model.materialized} {model.relation} as {model.sql}"
+            if model.materialized == "view":
                 connection.execute(made)
             else:
                 found[model.name] = _run(connection, made)

@@ -23,7 +23,7 @@ from pipelines.history.unexplained import unexplained_changes
 from pipelines.home import Home, Version
 from pipelines.orchestration.missing import missing_deliveries
 from pipelines.publish import build_published, write_notices
-from pipelines.warehouse.dbt import CompiledModel
+from pipelines.warehouse.compiled import CompiledModel, run_models
 from pipelines.warehouse.inputs import EVERYTHING, write_inputs
 from pipelines.warehouse.periods import periods_of
 
@@ -80,10 +80,6 @@ def build_models(version: Version) -> str:
     models = [CompiledModel(**item) for item in json.loads(text)]
     with duckdb.connect(str(version.warehouse)) as connection:
         connection.execute(f"attach '{version.history}' as history (read_only)")
-        for model in models:
-            if model.materialized != "ephemeral":
-                connection.execute(f'create schema if not exists "{model.schema}"')
-                kind = "view" if model.materialized == "view" else "table"
-                connection.execute(f"create {kind} {model.relation} as {model.sql}")
+        run_models(connection, models)
     version.models.write_text(text, encoding="utf-8")
     return next(model.relation for model in models if model.name == "figures")

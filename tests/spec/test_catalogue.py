@@ -10,6 +10,7 @@ from pipelines.errors import NightlyFailed
 from pipelines.home import Version
 from pipelines.publish import build_published
 from pipelines.reading import read_figures
+from pipelines.warehouse.compiled import run_models
 from pipelines.warehouse.inputs import EVERYTHING, write_inputs
 from pipelines.warehouse.periods import parse_period
 from tests.model.world import Extract, personnummer
@@ -39,8 +40,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     with duckdb.connect(str(version.warehouse)) as connection:
         connection.execute(f"attach '{version.history}' as history (read_only)")
         write_inputs(connection, municipality, [parse_period("manad-2023-05", municipality)], EVERYTHING)
-        for model in pipeline.models():
-            connection.execute(f"create table {model['relation']} as {model['sql']}")
+        run_models(connection, pipeline.models())
     return pipeline
 
 
