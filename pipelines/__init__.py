@@ -12,9 +12,9 @@ Read the packages in the order in which the data goes through them:
 7. ``orchestration``: puts the steps together as one Dagster job; ``cli`` is the program ``kaa``, and ``loading``
    lets the libraries of 4 and 5 load while 2 goes on.
 
-``notices`` is the one place that words what happened for people, from codes and parameters. ``surroundings`` and
-``output`` stand between the program and its caller, ``os_errors`` words what the operating system refuses, ``files``
-writes a file in one step, ``report_folder`` puts a report where people work in it.
+``notices`` is the one place that words what happened for people, from codes and parameters. ``surroundings`` and ``output``
+stand between the program and its caller, ``os_errors`` words what the operating system refuses, ``files`` writes a file in one
+step, ``report_folder`` puts a report where people work in it.
 
 Pages and documents are made from the published file by ``dashboards`` and do not belong here; how a figure is counted
 belongs in ``dbt_project``.

@@ -237,7 +237,7 @@ def test_an_archive_of_before_there_were_records(home: Home, kaa: Kaa, key: Path
         changed = {name for name, found in content(home, *leave_out).items() if found != before[name]}
         assert changed <= {
             "history.delivery", "published.delivery", "history.purged_archive", "history.purge_protocol",
-            "published.purge_protocol", "history.number",
+            "published.purge_protocol", "published.delivery_remark", "history.number",
         }  # fmt: skip
     else:
         assert "held" in ids.values()  # what people decided is lost
