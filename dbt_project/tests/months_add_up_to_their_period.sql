@@ -1,8 +1,11 @@
 -- If this breaks, a page that adds months shows another number than the page of their period.
 with whole as (
-    select period.period_id, month.period_id as month_id, count(*) over (partition by period.period_id) as months, datediff(
-        'month', period.starts_on, period.ends_on
-    ) + 1 as months_needed
+    select
+        period.period_id,
+        month.period_id as month_id,
+        count(*) over (partition by period.period_id) as months,
+        12 * (year(period.ends_on) - year(period.starts_on)) + month(period.ends_on) - month(period.starts_on) + 1
+            as months_needed
     from {{ source('input', 'period') }} as period
     inner join {{ source('input', 'period') }} as month
         on month.starts_on >= period.starts_on
