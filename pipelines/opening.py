@@ -78,6 +78,11 @@ def explained(version: Version, error: Exception) -> NightlyFailed | None:
     """The sentence for an error that came while a version's files were read; None where they are not what is wrong."""
     if isinstance(error, NightlyFailed):
         return error
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return NightlyFailed(
+            f"There was not enough memory to answer. Give it more (`memory` in {version.home / 'settings.toml'}, or a larger "
+            "machine), make room on the disk, or try again when less else is running."
+        )
     for path in version.databases:
         try:
             with opened(path) as connection:

@@ -7,10 +7,12 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from pipelines.errors import NightlyFailed, UsageError
 from pipelines.home import ZONES, Home, Version
+from pipelines.opening import explained
 from pipelines.recover import list_versions, recover
 from tests.cli.conftest import Kaa, kaa
 from tests.faults import plain_nightly
@@ -300,3 +302,10 @@ def test_a_first_nightly_that_is_killed_needs_no_hands(home: Home, tmp_path: Pat
     plain_nightly.nightly(first)
     assert first.current() == Version(first.path, 1)
     assert rows(first, "select count(*) from delivery where status = 'accepted'")[0][0] > 0
+
+
+def test_a_lack_of_memory_is_one_sentence(home: Home) -> None:
+    version = home.current()
+    assert version is not None
+    told = explained(version, duckdb.OutOfMemoryException("failed to allocate data of size 16.0 MiB"))
+    assert str(told).startswith("There was not enough memory") and "settings.toml" in str(told)
