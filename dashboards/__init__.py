@@ -1,7 +1,11 @@
-"""Pages and documents made from the published file, and from nothing else.
+"""Pages and documents made from the published file, and from nothing else. Read the packages in this order:
 
-Read the modules in this order: ``published`` (what the file holds), ``annual_report`` (which figure stands in which table or
-diagram), ``content`` (the numbers of each table and diagram, ready to show), ``charts`` and ``site`` (HTML and Plotly).
+1. ``published``: what the file holds.
+2. ``wording``: how numbers and dates are written in Swedish.
+3. ``content``: which published numbers stand in which table, diagram or sentence, ready to show.
+4. ``drawing``: how diagrams look.
+5. ``pages`` (HTML) and ``documents`` (Word, Excel, PDF, PX, CSV, DCAT): the same content in each of these forms.
+6. ``report_check``: whether the numbers that somebody has printed are those that were published.
 
 Nothing here reads deliveries, the history or the warehouse, and no figure is counted here: what a page shows is a published
 number, or a sum, difference or share of published numbers.

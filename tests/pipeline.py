@@ -19,14 +19,14 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from pipelines.contract import Source, load_sources
+from pipelines.configuration.contract import Source, load_sources
 from pipelines.delivery.rows import BatchRows
-from pipelines.delivery.take_in import TakenIn, take_in
 from pipelines.history.store import History
 from pipelines.history.unexplained import unexplained_changes
-from pipelines.home import initialise
+from pipelines.intake.take_in import TakenIn, take_in
 from pipelines.notices import Notice
 from pipelines.orchestration.missing import missing_deliveries
+from pipelines.state.home import initialise
 from pipelines.warehouse.ask import FIGURE_COLUMNS, ask_figures
 from pipelines.warehouse.compiled import CompiledModel, compiled_models, run_models
 from pipelines.warehouse.dbt import COMMAND, PROJECT, dbt_environment

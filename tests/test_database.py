@@ -10,10 +10,10 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
-from pipelines import database
-from pipelines.database import Room, configuration, make_room, open_database, room_environment, told_room
-from pipelines.errors import UsageError
-from pipelines.home import initialise, open_home
+from pipelines.runtime import database
+from pipelines.runtime.database import Room, configuration, make_room, open_database, room_environment, told_room
+from pipelines.runtime.errors import UsageError
+from pipelines.state.home import initialise, open_home
 from pipelines.warehouse.dbt_plugin import Plugin
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from dashboards import charts, published
-from dashboards.content import Block
-from dashboards.documents import catalogue, csvw, excel, names, outline, pdf, px, word
+from dashboards import published
+from dashboards.content.report import Block
+from dashboards.documents import csvw, excel, names, outline, pdf, px, word
+from dashboards.documents import dcat as catalogue
 from dashboards.documents.outline import Outline
 from dashboards.documents.pictures import Picture, picture
-from pipelines.files import atomic_write
+from dashboards.drawing import charts
+from pipelines.runtime.files import atomic_write
 
 
 def build_documents(published_file: Path, period_id: str, out: Path) -> list[Path]:

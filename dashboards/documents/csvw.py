@@ -13,11 +13,11 @@ from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any
 
-from dashboards import numbers
-from dashboards.content import Block
+from dashboards.content.report import Block
 from dashboards.documents import names
 from dashboards.documents.cube import Cube, cube, sign, value
 from dashboards.documents.outline import Outline, days, period_line
+from dashboards.wording import numbers
 
 NUMBER, UNIT, SIGN = "Värde", "Enhet", "Tecken"
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby, product
 
-from dashboards import numbers
-from dashboards.content import Block, Cell, Line, TableContent
+from dashboards.content.report import Block, Cell, Line, TableContent
 from dashboards.documents.outline import plain
 from dashboards.published import ALL, Published
+from dashboards.wording import numbers
 
 #: The variable whose values are different kinds of numbers (PX: CONTVARIABLE).
 CONTENTS = "Tabellinnehåll"

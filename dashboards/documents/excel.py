@@ -11,11 +11,11 @@ from typing import Any
 
 import xlsxwriter
 
-from dashboards import numbers
-from dashboards.content import Block, Cell, TableContent
+from dashboards.content.report import Block, Cell, TableContent
 from dashboards.documents.cube import decimals, sign, value
 from dashboards.documents.outline import SIGNS_TEXT, Outline, definition, period_line, signs
-from dashboards.theme import PAGE
+from dashboards.drawing.theme import PAGE
+from dashboards.wording import numbers
 
 CONTENTS, FACTS, DEFINITIONS = "Innehåll", "Siffror i texten", "Definitioner"
 A4 = 9

@@ -10,11 +10,12 @@ from datetime import date
 from itertools import groupby
 from pathlib import Path
 
-from dashboards import follow_up, numbers, purged, target_group
-from dashboards.content import Block, ChapterContent, FactContent, Line, Report, TableContent
+from dashboards.content import follow_up, purged, target_group
+from dashboards.content.report import Block, ChapterContent, FactContent, Line, Report, TableContent
 from dashboards.documents import names, open_data
 from dashboards.documents.open_data import OpenData
 from dashboards.published import Figure, Period, Publication, Published
+from dashboards.wording import numbers
 
 #: Every table of a document stands on a page; one with more columns is continued below with the rest.
 MOST_COLUMNS = 9

@@ -13,8 +13,7 @@ from typing import Any
 import matplotlib
 import typst
 
-from dashboards import numbers
-from dashboards.content import Block, TableContent
+from dashboards.content.report import Block, TableContent
 from dashboards.documents.outline import (
     SIGNS_TEXT,
     Chapter,
@@ -26,7 +25,8 @@ from dashboards.documents.outline import (
     panels,
 )
 from dashboards.documents.pictures import Picture
-from dashboards.theme import PAGE
+from dashboards.drawing.theme import PAGE
+from dashboards.wording import numbers
 
 TEMPLATE = Path(__file__).with_name("report.typ")
 #: Both come with the libraries, so that the file is the same on every machine.

@@ -9,9 +9,9 @@ from typing import Any
 
 import matplotlib
 
-from dashboards import charts
-from dashboards.content import Block
-from dashboards.theme import DIAGRAM, PAGE
+from dashboards.content.report import Block
+from dashboards.drawing import charts
+from dashboards.drawing.theme import DIAGRAM, PAGE
 
 matplotlib.use("Agg")
 from matplotlib.figure import Figure

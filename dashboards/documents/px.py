@@ -9,10 +9,10 @@ has (Sami place names).
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from dashboards import numbers
-from dashboards.content import Block, Cell
+from dashboards.content.report import Block, Cell
 from dashboards.documents.cube import CONTENTS, Cube, cube, sign, value
 from dashboards.documents.outline import Outline
+from dashboards.wording import numbers
 
 ENCODING = "utf-8"
 

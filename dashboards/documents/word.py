@@ -17,8 +17,7 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Emu
 
-from dashboards import numbers
-from dashboards.content import Block, TableContent
+from dashboards.content.report import Block, TableContent
 from dashboards.documents.outline import (
     SIGNS_TEXT,
     Chapter,
@@ -30,7 +29,8 @@ from dashboards.documents.outline import (
     panels,
 )
 from dashboards.documents.pictures import Picture
-from dashboards.theme import PAGE
+from dashboards.drawing.theme import PAGE
+from dashboards.wording import numbers
 
 NAMESPACES = nsdecls("w", "r", "wp", "a", "pic")
 FONT = "Calibri"

@@ -9,8 +9,8 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
-from dashboards.numbers import whole_percent
 from dashboards.published import Address
+from dashboards.wording.numbers import whole_percent
 
 #: A sum of published numbers, each with its sign; one published number is the shortest one.
 Quantity = tuple[tuple[int, Address], ...]

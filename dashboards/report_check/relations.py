@@ -14,7 +14,7 @@ from dashboards.published import ALL, MISSING, Address
 from dashboards.report_check.cells import Cell, Kind, Quantity, one
 from dashboards.report_check.rules import PARTS, RULES, Parts, Rule, Term
 from dashboards.report_check.vocabulary import CODES, FIGURES
-from pipelines.catalogue import Groupings, In
+from pipelines.configuration.catalogue import Groupings, In
 
 #: The codes of a dimension in a period as the warehouse knows them; None where it does not.
 KnownCodes = Callable[[str, str], frozenset[str] | None]

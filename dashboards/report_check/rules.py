@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dashboards.report_check.vocabulary import FIGURES
-from pipelines.catalogue import Groupings
+from pipelines.configuration.catalogue import Groupings
 
 
 @dataclass(frozen=True)

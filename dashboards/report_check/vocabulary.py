@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from dashboards.published import ALL, MISSING, Address
-from pipelines.catalogue import Figure, PeriodKind, read_catalogue
-from pipelines.contract import code_lists
+from pipelines.configuration.catalogue import Figure, PeriodKind, read_catalogue
+from pipelines.configuration.contract import code_lists
 
 #: The dimensions of an address in the order in which figures.md writes them.
 DIMENSIONS = tuple(Address.__dataclass_fields__)

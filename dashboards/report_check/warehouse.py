@@ -21,7 +21,7 @@ from dashboards.published import (
     rows,
 )
 from dashboards.report_check.cells import Cell, Lookup
-from dashboards.report_check.reading import BadReport
+from dashboards.report_check.printed_report import BadReport
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from dashboards.numbers import BLANK, number
 from dashboards.report_check.cells import Cell, Kind
 from dashboards.report_check.checked import Checked
 from dashboards.report_check.findings import Correction, Evidence, Explanation, Finding, Range, Slip
 from dashboards.report_check.vocabulary import key, period_words, words
 from dashboards.report_check.warehouse import Compared
+from dashboards.wording.numbers import BLANK, number
 
 #: More evidence than this convinces nobody more.
 _MOST_EVIDENCE = 5

@@ -18,8 +18,8 @@ from typing import Any
 import pyarrow as pa
 import pyrage
 
-from pipelines.errors import UsageError
-from pipelines.home import RECORD, run_record
+from pipelines.runtime.errors import UsageError
+from pipelines.state.home import RECORD, run_record
 
 SUFFIX = ".zst.age"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipelines.delivery.manifest import MANIFEST_NAME
 from pipelines.delivery.trouble import Trouble, is_absent, trouble
-from pipelines.errors import UsageError
+from pipelines.runtime.errors import UsageError
 
 #: What a file holds beyond this is not read: it is no manifest, and is not to fill the memory.
 _LONGEST_MANIFEST = 4 * 1024**2

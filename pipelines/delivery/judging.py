@@ -8,8 +8,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from pipelines.configuration.municipality import Thresholds
 from pipelines.delivery.faults import Fault, Rejection, fault
-from pipelines.municipality import Thresholds
 from pipelines.notices import Remark, RemarkCode, as_json, kept, message, remark
 
 ACCEPTED, DUPLICATE, SUPERSEDED, HELD, REJECTED = "accepted", "duplicate", "superseded", "held", "rejected"

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.contract import Source
+from pipelines.configuration.contract import Source
 from pipelines.delivery.faults import Fault, Rejection, fault
 from pipelines.notices import Flaw, RemarkCode
 

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from pipelines.contract import Column, Dataset
+from pipelines.configuration.contract import Column, Dataset
 from pipelines.delivery.lines import Lines, Numbers
-from pipelines.delivery.pseudonym import Pseudonymiser, masking_of
-from pipelines.delivery.reading import BLANKS, FileRecords, split_record
+from pipelines.delivery.parsing import BLANKS, FileRecords, split_record
+from pipelines.delivery.pseudonym import Pseudonymiser
+from pipelines.personnummer import masking_of
 
 #: Sum and scale of an exact decimal; a longer number is a bad_type.
 DECIMAL = pl.Decimal(38, 18)
@@ -82,7 +83,7 @@ def type_rows(
     seen = seen.join(presence, on="content", how="semi", maintain_order="left")
     for column in dataset.columns:
         if column.type == "text":  # from here on no personnummer is in it, so keys and references still fit together
-            seen = seen.with_columns(pseudonymiser.mask_all(seen[column.name], masking_of(column)))
+            seen = seen.with_columns(pseudonymiser.mask_all(seen[column.name], masking_of(column.name)))
     numbers = pseudonymiser.look_up(_all_numbers(dataset, seen))
     typed = _typed(dataset, seen, numbers)
     intrinsic = _intrinsic_faults(dataset, typed)

@@ -15,7 +15,7 @@ from datetime import date
 import duckdb
 import polars as pl
 
-from pipelines.contract import Dataset
+from pipelines.configuration.contract import Dataset
 from pipelines.delivery.rows import BatchRows
 
 

@@ -13,7 +13,7 @@ from datetime import date
 import duckdb
 import polars as pl
 
-from pipelines.contract import Column, Dataset
+from pipelines.configuration.contract import Column, Dataset
 
 #: A person is purged when the data's year is later than the one in which he or she turns this age.
 LAST_AGE = 21

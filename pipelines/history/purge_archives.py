@@ -11,11 +11,11 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.contract import Source
+from pipelines.configuration.contract import Source
 from pipelines.delivery.archive import SUFFIX, note_purged
 from pipelines.history.purge import Removal, create_tables, data_year, planned, write_protocol
 from pipelines.history.store import KNOWN_BEFORE
-from pipelines.opening import opened
+from pipelines.state.opening import opened
 
 #: Why archived files were removed, as the protocol says it.
 OUTLIVED = "arkivets gallringstid har gått ut"

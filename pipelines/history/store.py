@@ -14,13 +14,13 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipelines.contract import Dataset, Source
-from pipelines.database import open_database
+from pipelines.configuration.contract import Dataset, Source
+from pipelines.configuration.municipality import Thresholds
 from pipelines.delivery.judging import Judged, Ledger, Loaded
 from pipelines.delivery.rows import BatchRows, history_schema
 from pipelines.history.merge import Timeline, merge
 from pipelines.history.purge import Removal, purge
-from pipelines.municipality import Thresholds
+from pipelines.runtime.database import open_database
 
 _TYPES = {pl.Date: "date", pl.Boolean: "boolean", pl.Int32: "integer", pl.String: "varchar"}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.contract import Dataset
+from pipelines.configuration.contract import Dataset
 
 
 @dataclass(frozen=True)

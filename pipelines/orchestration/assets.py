@@ -18,22 +18,22 @@ import polars as pl
 from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, dbt_assets, get_asset_key_for_model
 from packaging.version import parse as parse_version
 
-from dashboards import site
-from pipelines.catalogue import read_catalogue
-from pipelines.contract import Dataset, Source, load_sources
-from pipelines.database import make_room, open_database
+from dashboards.pages import site
+from pipelines.configuration.catalogue import read_catalogue
+from pipelines.configuration.contract import Dataset, Source, load_sources
 from pipelines.delivery.rows import BatchRows
-from pipelines.delivery.take_in import take_in
-from pipelines.errors import NightlyFailed, tells_of_full_disk
-from pipelines.guard import assert_figures_may_be_published, changes_of_known
 from pipelines.history.purge_archives import purge_archives, remove_archives
 from pipelines.history.store import History
 from pipelines.history.unexplained import unexplained_changes
+from pipelines.intake.take_in import take_in
 from pipelines.notices import NoticeCode, notice
 from pipelines.orchestration.missing import missing_deliveries
 from pipelines.orchestration.session import NightlySession
-from pipelines.publish import build_published, write_notices
+from pipelines.publication.guard import assert_figures_may_be_published, changes_of_known
+from pipelines.publication.published_file import build_published, write_notices
 from pipelines.quality import CheckResult, Promised, validate
+from pipelines.runtime.database import make_room, open_database
+from pipelines.runtime.errors import NightlyFailed, tells_of_full_disk
 from pipelines.warehouse.compiled import compiled_models, keep_models
 from pipelines.warehouse.dbt import (
     PROJECT,

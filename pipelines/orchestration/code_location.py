@@ -3,7 +3,7 @@
 Dagster is the caller there, so its own variables stay. `kaa nightly` does not come this way: ``cli`` does the same for it.
 """
 
-from pipelines import surroundings
+from pipelines.runtime import surroundings
 
 surroundings.leave_behind(also=["DAGSTER_"])
 

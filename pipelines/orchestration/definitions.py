@@ -2,11 +2,11 @@
 
 import dagster as dg
 
-from pipelines.errors import NightlyFailed, UsageError
-from pipelines.home import open_home
 from pipelines.orchestration import assets
 from pipelines.orchestration.runs import JOB
 from pipelines.orchestration.session import NightlySession
+from pipelines.runtime.errors import NightlyFailed, UsageError
+from pipelines.state.home import open_home
 
 #: Weekdays at the hour of the extracts, by the municipality's clocks; by Swedish ones 04:00 exists once on every day of the year.
 SCHEDULE = "0 4 * * 1-5"

@@ -6,13 +6,13 @@ A night on which nothing comes looks like a quiet one; this tells them apart. Wh
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from pipelines.contract import Source
+from pipelines.configuration.contract import Source
 from pipelines.delivery.judging import ACCEPTED, SUPERSEDED
-from pipelines.delivery.take_in import TakenIn
 from pipelines.history.store import History
-from pipelines.home import Home
+from pipelines.intake.take_in import TakenIn
 from pipelines.notices import Notice, NoticeCode, notice
 from pipelines.quality.silence import is_fresh, silent_sources
+from pipelines.state.home import Home
 
 
 def missing_deliveries(

@@ -9,13 +9,13 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from pipelines import os_errors
-from pipelines.errors import NightlyFailed, UsageError, tells_of_full_disk
-from pipelines.files import atomic_write
-from pipelines.home import Home
-from pipelines.loading import loading
-from pipelines.opening import opened
 from pipelines.quality import PROCESS
+from pipelines.runtime import os_errors
+from pipelines.runtime.errors import NightlyFailed, UsageError, tells_of_full_disk
+from pipelines.runtime.files import atomic_write
+from pipelines.runtime.loading import loading
+from pipelines.state.home import Home
+from pipelines.state.opening import opened
 from pipelines.warehouse.dbt import CHILD
 
 _INSTANCE = """# Dagster's own storage for this KAA_HOME.

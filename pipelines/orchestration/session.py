@@ -14,14 +14,14 @@ from typing import Any
 import dagster as dg
 from pydantic import PrivateAttr
 
-from pipelines.contract import Source, load_sources
-from pipelines.errors import NightlyFailed
+from pipelines.configuration.contract import Source, load_sources
 from pipelines.history.unexplained import Unexplained
-from pipelines.home import Home, Version, open_home
 from pipelines.notices import Notice
 from pipelines.orchestration.runs import tidy_runs
+from pipelines.publication.known_figures import KnownChange
 from pipelines.quality.checks import CheckResult
-from pipelines.warehouse.known_figures import KnownChange
+from pipelines.runtime.errors import NightlyFailed
+from pipelines.state.home import Home, Version, open_home
 from pipelines.warehouse.parts import Part
 from pipelines.warehouse.periods import Period, periods_of
 

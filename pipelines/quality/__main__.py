@@ -1,11 +1,11 @@
-"""The contract checks in a process of their own (``pipelines.loading``): ordered and answered by pickles, see ``process``."""
+"""The contract checks in a process of their own (``pipelines.runtime.loading``), ordered and answered by pickles."""
 
 import os
 import pickle
 
-from pipelines.loading import end_with_parent, order
 from pipelines.quality.engine import load_library, validate_dataset
 from pipelines.quality.process import Answer, failure_of
+from pipelines.runtime.loading import end_with_parent, order
 
 
 def _answer() -> Answer:

@@ -11,8 +11,8 @@ from typing import Any, Literal
 import polars as pl
 from open_data_contract_standard.model import DataQuality
 
-from pipelines.contract import Column, Dataset, Rule
-from pipelines.delivery.pseudonym import Masked, masking_of
+from pipelines.configuration.contract import Column, Dataset, Rule
+from pipelines.personnummer import Masked, masking_of
 
 Severity = Literal["error", "warning"]
 
@@ -146,7 +146,7 @@ def text_checks(dataset: Dataset) -> list[TextCheck]:
             promise=f"Kolumnen {column.name} innehåller inget som ser ut som ett personnummer.",
             advice=_ASK_THE_SOURCE,
             column=column.history_name,
-            masked_as=masking_of(column),
+            masked_as=masking_of(column.name),
         )
         for column in dataset.columns
         if column.type == "text"

@@ -10,8 +10,8 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.contract import Dataset
-from pipelines.delivery.pseudonym import holds_a_number
+from pipelines.configuration.contract import Dataset
+from pipelines.personnummer import holds_a_number
 from pipelines.quality.checks import (
     CheckResult,
     ContentCheck,

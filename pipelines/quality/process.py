@@ -11,10 +11,10 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.contract import Dataset
-from pipelines.errors import NightlyFailed
-from pipelines.loading import loaded
+from pipelines.configuration.contract import Dataset
 from pipelines.quality.checks import CheckResult
+from pipelines.runtime.errors import NightlyFailed
+from pipelines.runtime.loading import loaded
 
 #: What runs in it (``__main__``).
 PROCESS = "pipelines.quality"

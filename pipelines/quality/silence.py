@@ -6,8 +6,8 @@ Nights may be missing, so a contract says how many in a row are too many. What c
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from pipelines.contract import Source
-from pipelines.municipality import Municipality
+from pipelines.configuration.contract import Source
+from pipelines.configuration.municipality import Municipality
 from pipelines.notices import Notice, NoticeCode, notice
 
 #: An extract that is taken in at most so many days after its date came in service, not as part of a backlog.

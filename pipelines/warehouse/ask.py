@@ -9,9 +9,9 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from pipelines.database import open_database
-from pipelines.home import Version
-from pipelines.municipality import Municipality
+from pipelines.configuration.municipality import Municipality
+from pipelines.runtime.database import open_database
+from pipelines.state.home import Version
 from pipelines.warehouse.compiled import kept_models, run_models
 from pipelines.warehouse.inputs import write_inputs
 from pipelines.warehouse.periods import Period

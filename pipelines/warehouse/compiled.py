@@ -11,8 +11,8 @@ from typing import Any
 
 import duckdb
 
-from pipelines.errors import NightlyFailed
-from pipelines.home import Version
+from pipelines.runtime.errors import NightlyFailed
+from pipelines.state.home import Version
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pipelines.catalogue import read_catalogue
-from pipelines.database import open_database, room_environment
-from pipelines.errors import NightlyFailed, tells_of_full_disk
-from pipelines.home import Version
-from pipelines.loading import Process, loaded
-from pipelines.surroundings import for_own_process, home_path
+from pipelines.configuration.catalogue import read_catalogue
+from pipelines.runtime.database import open_database, room_environment
+from pipelines.runtime.errors import NightlyFailed, tells_of_full_disk
+from pipelines.runtime.loading import Process, loaded
+from pipelines.runtime.surroundings import for_own_process, home_path
+from pipelines.state.home import Version
 
 PROJECT = Path(__file__).resolve().parent.parent.parent / "dbt_project"
 #: dbt's command line in this interpreter: its script may lie anywhere, or not be installed.

@@ -1,4 +1,4 @@
-"""dbt in a process of its own (``pipelines.loading``): ordered by ``dbt.start_dbt``, it tells on standard output what it does.
+"""dbt in a process of its own (``pipelines.runtime.loading``), ordered by ``dbt.start_dbt``; standard output says what it does.
 
 A call that has a time limit ends the process when it is over, whatever dbt is doing then.
 """
@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 
-from pipelines.loading import end_with_parent, order
+from pipelines.runtime.loading import end_with_parent, order
 
 if __name__ == "__main__":
     os.dup2(1, 2)

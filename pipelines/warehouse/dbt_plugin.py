@@ -4,7 +4,7 @@ from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from pipelines.database import configuration, told_room
+from pipelines.runtime.database import configuration, told_room
 
 
 class Plugin(BasePlugin):

@@ -7,9 +7,9 @@ from functools import cache
 
 import duckdb
 
-from pipelines.contract import code_lists
-from pipelines.municipality import Municipality
-from pipelines.plans import parameter_rows, rule_rows
+from pipelines.configuration.contract import code_lists
+from pipelines.configuration.municipality import Municipality
+from pipelines.configuration.plans import parameter_rows, rule_rows
 from pipelines.warehouse.periods import Period
 
 #: Known-to date of a question that is asked with everything that is loaded.

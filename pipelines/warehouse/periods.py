@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from pipelines.errors import UsageError
-from pipelines.municipality import Municipality
+from pipelines.configuration.municipality import Municipality
+from pipelines.runtime.errors import UsageError
 
 _MONTHS = (
     "januari", "februari", "mars", "april", "maj", "juni",

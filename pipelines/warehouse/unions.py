@@ -4,7 +4,7 @@ dbt must know what a model reads before it knows the catalogue, so it cannot mak
 catalogue. Nothing else belongs here.
 """
 
-from pipelines.catalogue import FIGURES, read_catalogue
+from pipelines.configuration.catalogue import FIGURES, read_catalogue
 
 _COLUMNS = "figure, measure, period, gender, district, job_centre, category, subcategory, value"
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipelines.home import Version
+from pipelines.state.home import Version
 from tests.benchmarks.costs import read_costs
 from tests.benchmarks.growth import Costs, grown_too_fast
 from tests.benchmarks.untidy_city import MOST_NIGHTS, City, nights

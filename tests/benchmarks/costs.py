@@ -11,8 +11,8 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.database import open_database
-from pipelines.home import Version
+from pipelines.runtime.database import open_database
+from pipelines.state.home import Version
 from pipelines.warehouse.compiled import CompiledModel, kept_models
 from tests.benchmarks.growth import FLOOR, Cost, Costs
 

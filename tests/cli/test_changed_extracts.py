@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.home import initialise
+from pipelines.state.home import initialise
 from tests.cli.conftest import Kaa
 from tests.faults import plain_nightly
 from tests.model.world import Extract, personnummer

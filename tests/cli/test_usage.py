@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.configuration.municipality import PROFILES
 from pipelines.delivery.find import find_deliveries
-from pipelines.errors import UsageError
 from pipelines.history.store import History
-from pipelines.home import open_home
-from pipelines.municipality import PROFILES
+from pipelines.runtime.errors import UsageError
+from pipelines.state.home import open_home
 from tests.cli.conftest import Kaa, Published, Said
 
 FIGURES = ("figures", "--period")

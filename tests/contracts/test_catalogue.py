@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.catalogue import FIGURES, Absent, In, Total, read_catalogue
-from pipelines.errors import NightlyFailed
+from pipelines.configuration.catalogue import FIGURES, Absent, In, Total, read_catalogue
+from pipelines.runtime.errors import NightlyFailed
 from pipelines.warehouse.unions import union_of_figures
 
 

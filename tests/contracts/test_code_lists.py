@@ -5,8 +5,8 @@ import re
 import pytest
 import yaml
 
-from pipelines.contract import CONTRACTS, code_lists, load_sources
-from pipelines.municipality import load_municipality
+from pipelines.configuration.contract import CONTRACTS, code_lists, load_sources
+from pipelines.configuration.municipality import load_municipality
 
 LISTS = code_lists()
 

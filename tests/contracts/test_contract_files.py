@@ -11,7 +11,7 @@ import pytest
 import yaml
 from open_data_contract_standard.model import OpenDataContractStandard, SchemaProperty
 
-from pipelines.contract import CONTRACTS, Column, Dataset, load_sources
+from pipelines.configuration.contract import CONTRACTS, Column, Dataset, load_sources
 
 FILES = sorted(CONTRACTS.glob("*.odcs.yaml"))
 SOURCES = load_sources(["01"])

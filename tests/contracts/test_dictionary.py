@@ -8,9 +8,9 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from pipelines.cli import kaa
-from pipelines.contract import load_sources
-from pipelines.dictionary import Entry, read_dictionary
+from pipelines.commands.cli import kaa
+from pipelines.commands.dictionary import Entry, read_dictionary
+from pipelines.configuration.contract import load_sources
 from pipelines.warehouse.dbt import PROJECT
 
 ENTRIES = read_dictionary()

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from pipelines.contract import code_lists
-from pipelines.errors import UsageError
-from pipelines.municipality import known_profiles, load_municipality
-from pipelines.plans import KINDS, PLANS, Plan, Rule, parameter_rows, read_plans, rule_rows
+from pipelines.configuration.contract import code_lists
+from pipelines.configuration.municipality import known_profiles, load_municipality
+from pipelines.configuration.plans import KINDS, PLANS, Plan, Rule, parameter_rows, read_plans, rule_rows
+from pipelines.runtime.errors import UsageError
 from pipelines.warehouse.dbt import PROJECT
 
 ALL_PLANS = {name: load_municipality(name).plans for name in known_profiles()}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from dashboards import site
+from dashboards.pages import site
 from tests.dashboards import html_page
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import duckdb
 
-from pipelines.catalogue import Figure, read_catalogue
-from pipelines.municipality import Municipality, load_municipality
-from pipelines.publish import profile_rows, write_catalogue
+from pipelines.configuration.catalogue import Figure, read_catalogue
+from pipelines.configuration.municipality import Municipality, load_municipality
+from pipelines.publication.published_file import profile_rows, write_catalogue
 
 TABLES = """
 create table figures(figure varchar, measure varchar, period varchar, gender varchar, district varchar,

@@ -3,7 +3,9 @@
 from datetime import date
 from pathlib import Path
 
-from dashboards import follow_up, published, site
+from dashboards import published
+from dashboards.content import follow_up
+from dashboards.pages import site
 from dashboards.published import ALL
 from tests.dashboards import published_file
 from tests.dashboards.built_site import Site

@@ -6,9 +6,11 @@ from decimal import Decimal
 
 import pytest
 
-from dashboards import annual_report as report
-from dashboards import charts, published, target_group, trends
-from dashboards.content import Report
+from dashboards import published
+from dashboards.content import annual_report as report
+from dashboards.content import target_group, trends
+from dashboards.content.report import Report
+from dashboards.drawing import charts
 from dashboards.published import Address, NotPublished, Published
 from tests.dashboards.built_site import Site
 

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from dashboards import annual_report, numbers, published, site
+from dashboards import published
+from dashboards.content import annual_report
+from dashboards.pages import site
 from dashboards.published import NoReport
+from dashboards.wording import numbers
 from tests.dashboards import published_file
 from tests.dashboards.built_site import Site
 from tests.dashboards.html_page import Page

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboards import serve
+from dashboards.pages import serve
 from tests.dashboards.built_site import Site
 
 

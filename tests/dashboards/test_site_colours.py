@@ -9,7 +9,7 @@ from math import atan2, cos, degrees, exp, hypot, radians, sin, sqrt
 
 import pytest
 
-from dashboards import theme
+from dashboards.drawing import theme
 
 SIGHT = {
     "full": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from dashboards import numbers, published, site
-from dashboards.content import Report
+from dashboards import published
+from dashboards.content.report import Report
 from dashboards.documents import names
+from dashboards.pages import site
+from dashboards.wording import numbers
 from tests.dashboards import published_file
 from tests.dashboards.built_site import Site
 from tests.dashboards.html_page import Page

@@ -12,8 +12,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from dashboards import numbers, published, trends
+from dashboards import published
+from dashboards.content import trends
 from dashboards.published import Period
+from dashboards.wording import numbers
 from tests.dashboards.built_site import Site
 
 NOW = "verksamhetsar-2023"

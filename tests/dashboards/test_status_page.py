@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from dashboards import published, purged, site, status
+from dashboards import published
+from dashboards.content import purged, status
+from dashboards.pages import site
 from tests.dashboards import published_file
 from tests.dashboards.built_site import Site
 from tests.dashboards.html_page import Page

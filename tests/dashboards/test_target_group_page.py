@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from dashboards import published, site, target_group
+from dashboards import published
+from dashboards.content import target_group
+from dashboards.pages import site
 from tests.dashboards import published_file
 from tests.dashboards.built_site import Site
 from tests.dashboards.html_page import Page

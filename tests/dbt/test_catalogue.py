@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.catalogue import PeriodKind, Total, read_catalogue
+from pipelines.configuration.catalogue import PeriodKind, Total, read_catalogue
 from tests.dbt import compiled
 from tests.dbt.built import Build
 from tests.dbt.small_world import EXTRACTS, PERIODS

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import duckdb
 import pytest
 
-from pipelines.database import Room, configuration
+from pipelines.runtime.database import Room, configuration
 from tests.dbt.built import Build
 from tests.dbt.crowded_history import write_crowded_world
 

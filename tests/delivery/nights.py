@@ -8,8 +8,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pipelines.delivery.take_in import TakenIn, take_in
 from pipelines.history.store import History
+from pipelines.intake.take_in import TakenIn, take_in
 from tests.model.world import Extract, personnummer
 from tests.pipeline import Pipeline
 

@@ -17,11 +17,11 @@ from typing import Any
 
 import pytest
 
-from pipelines import decided
-from pipelines.delivery.clock import CONFIRMED, confirm
-from pipelines.errors import UsageError
-from pipelines.home import initialise
+from pipelines.intake.clock import CONFIRMED, confirm
 from pipelines.notices import Notice, NoticeCode
+from pipelines.runtime.errors import UsageError
+from pipelines.state import decided
+from pipelines.state.home import initialise
 from tests.delivery.nights import ANNA, Nights, sound
 from tests.model.world import Extract
 

@@ -17,10 +17,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.delivery import take_in as taking_in
-from pipelines.delivery.pseudonym import HIDDEN, Masked, Pseudonymiser, holds_a_number, mask_name
-from pipelines.errors import NightlyFailed
+from pipelines.delivery.pseudonym import Pseudonymiser
+from pipelines.intake import take_in as taking_in
 from pipelines.notices import NoticeCode
+from pipelines.personnummer import HIDDEN, Masked, holds_a_number, mask_name
+from pipelines.runtime.errors import NightlyFailed
 from tests.delivery import canaries
 from tests.delivery.nights import ANNA, Nights, sound
 from tests.model.oracle import luhn_sum
@@ -322,7 +323,7 @@ def test_what_nobody_foresaw_is_one_deliverys_affair_and_told_without_its_text(
     assert told.code == NoticeCode.DELIVERY_UNEXPLAINED
     assert told.waits_for_a_person
     assert ANNA not in repr(told)
-    for word in ("ber/sämst", kind.__name__, "pipelines/delivery/take_in.py rad "):
+    for word in ("ber/sämst", kind.__name__, "pipelines/intake/take_in.py rad "):
         assert word in told.sentence
     assert len(list(nights.home.archive.glob("[!.]*"))) == 4  # nothing is kept of it
     monkeypatch.undo()
@@ -358,7 +359,7 @@ def test_what_is_not_one_deliverys_affair_ends_the_night_and_is_told_without_its
         nights.run()
     for word in (
         type(error).__name__,
-        "pipelines/delivery/take_in.py line ",
+        "pipelines/intake/take_in.py line ",
         "ber" if step == "type_rows" else "Delivery ",
     ):
         assert word in str(failure.value)

@@ -50,12 +50,12 @@ def main(home: str, kind: str, step: str = "") -> None:
     if step:
         kill_at(step)
     if kind == "real":
-        from pipelines.cli import main as kaa
+        from pipelines.commands.cli import main as kaa
 
         os.environ["KAA_HOME"] = home
         kaa(["nightly"])
     else:
-        from pipelines.home import open_home
+        from pipelines.state.home import open_home
         from tests.faults import plain_nightly
 
         plain_nightly.nightly(open_home(Path(home)))

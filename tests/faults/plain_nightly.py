@@ -12,17 +12,17 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from dashboards import site
-from pipelines.catalogue import read_catalogue
-from pipelines.contract import load_sources
-from pipelines.delivery.take_in import take_in
-from pipelines.guard import assert_figures_may_be_published, changes_of_known
+from dashboards.pages import site
+from pipelines.configuration.catalogue import read_catalogue
+from pipelines.configuration.contract import load_sources
 from pipelines.history.purge_archives import purge_archives, remove_archives
 from pipelines.history.store import History
 from pipelines.history.unexplained import unexplained_changes
-from pipelines.home import Home, Version
+from pipelines.intake.take_in import take_in
 from pipelines.orchestration.missing import missing_deliveries
-from pipelines.publish import build_published, write_notices
+from pipelines.publication.guard import assert_figures_may_be_published, changes_of_known
+from pipelines.publication.published_file import build_published, write_notices
+from pipelines.state.home import Home, Version
 from pipelines.warehouse.compiled import CompiledModel, run_models
 from pipelines.warehouse.inputs import EVERYTHING, write_inputs
 from pipelines.warehouse.periods import periods_of

@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.home import ZONES, Home, Version, initialise, open_home
+from pipelines.state.home import ZONES, Home, Version, initialise, open_home
 from tests.faults import plain_nightly
 from tests.model.world import Extract, personnummer
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.delivery import take_in
 from pipelines.delivery.archive import open_archived
+from pipelines.intake import take_in
 from tests.faults.support import YOUTHS, archived
 from tests.model.world import Extract
 from tests.pipeline import Pipeline

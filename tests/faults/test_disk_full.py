@@ -7,9 +7,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.errors import NightlyFailed, tells_of_full_disk
-from pipelines.home import ZONES
 from pipelines.orchestration.run import _unforeseen
+from pipelines.runtime.errors import NightlyFailed, tells_of_full_disk
+from pipelines.state.home import ZONES
 from tests.faults import plain_nightly
 from tests.faults.support import Night, assert_recovered, assert_recovers, state
 from tests.faults.test_real_job import _kaa

@@ -15,9 +15,9 @@ HISTORY = "pipelines.history.store:History"
 
 #: Steps at which version 1 must still be the published one.
 BEFORE = [
-    "pipelines.home:Home.start_next:before",
+    "pipelines.state.home:Home.start_next:before",
     "shutil:copyfile:before",
-    "pipelines.home:Home.start_next:after",
+    "pipelines.state.home:Home.start_next:after",
     "pipelines.delivery.archive:Archive.store:before",
     "os:replace:before:.incoming",
     "pipelines.delivery.archive:Archive.store:after",
@@ -31,7 +31,7 @@ BEFORE = [
     f"{HISTORY}.load:after:3",
     f"{HISTORY}.add_quarantine:before",
     f"{HISTORY}.add_quarantine:after",
-    "pipelines.delivery.take_in:_Run.finish:before",
+    "pipelines.intake.take_in:_Run.finish:before",
     f"{HISTORY}.write_ledger:before",
     f"{HISTORY}.write_ledger:after",
     f"{HISTORY}.forget_held:after",
@@ -49,28 +49,28 @@ BEFORE = [
     f"{PLAIN}:build_models:before",
     f"{PLAIN}:build_models:after",
     f"{PLAIN}:build_published:before",
-    "pipelines.publish:_verified_rows:before",
+    "pipelines.publication.published_file:_verified_rows:before",
     f"{PLAIN}:build_published:after",
-    "dashboards.site:write_assets:after",
-    *[f"dashboards.site:write_page:{when}:{call}" for call in range(1, 7) for when in ("before", "after")],
-    "pipelines.home:Home.put_in_place:before",
-    "pipelines.home:sync:before",
-    "pipelines.home:sync:after:4",
+    "dashboards.pages.site:write_assets:after",
+    *[f"dashboards.pages.site:write_page:{when}:{call}" for call in range(1, 7) for when in ("before", "after")],
+    "pipelines.state.home:Home.put_in_place:before",
+    "pipelines.state.home:sync:before",
+    "pipelines.state.home:sync:after:4",
     "os:replace:before:current.json",
 ]
 
 #: Steps at which version 2 must be it.
 AFTER = [
     "os:replace:after:current.json",
-    "pipelines.home:Home.sweep:before:2",
+    "pipelines.state.home:Home.sweep:before:2",
     "shutil:rmtree:before:history/000001",
     "shutil:rmtree:after:published/000001",
-    "pipelines.home:Home.sweep:after:2",
-    "pipelines.home:Home.put_in_place:after",
+    "pipelines.state.home:Home.sweep:after:2",
+    "pipelines.state.home:Home.put_in_place:after",
     f"{PLAIN}:remove_archives:before",
     f"{PLAIN}:remove_archives:after",
-    "pipelines.home:Home.forget_decisions:after",
-    "pipelines.home:Home.sweep:before:3",
+    "pipelines.state.home:Home.forget_decisions:after",
+    "pipelines.state.home:Home.sweep:before:3",
 ]
 
 STEPS = [*((step, 1) for step in BEFORE), *((step, 2) for step in AFTER)]

@@ -8,9 +8,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines import reading
-from pipelines.errors import NightlyFailed
-from pipelines.home import Home
+from pipelines.commands import queries as reading
+from pipelines.runtime.errors import NightlyFailed
+from pipelines.state.home import Home
 from tests.faults.support import Night
 
 PERIOD = "verksamhetsar-2023"

@@ -14,9 +14,9 @@ import dagster as dg
 import duckdb
 import pytest
 
-from pipelines.home import Home
 from pipelines.orchestration.run import dagster_home
 from pipelines.orchestration.runs import tidy_runs
+from pipelines.state.home import Home
 from tests.faults.support import (
     ROOT,
     Night,
@@ -36,7 +36,7 @@ STEPS = {
     f"{ASSETS}:write_inputs:after": 1,
     f"{ASSETS}:keep_models:before": 1,
     f"{ASSETS}:build_published:after": 1,
-    "dashboards.site:write_page:after:2": 1,
+    "dashboards.pages.site:write_page:after:2": 1,
     "os:replace:after:current.json": 2,
     f"{ASSETS}:remove_archives:after": 2,
 }
@@ -156,7 +156,7 @@ from pipelines.quality import CheckResult
 assets.validate = lambda promised: [
     CheckResult(dataset.source, dataset.name, "rows_present", "error", False, "0 rows") for dataset, *_ in promised
 ]
-from pipelines.cli import main
+from pipelines.commands.cli import main
 main(["nightly"])
 """
 
@@ -175,12 +175,12 @@ def test_a_broken_contract_publishes_nothing(night: Night, broken: Path) -> None
 
 
 _LOST_PARTS = """
-from dashboards import site
+from dashboards.pages import site
 from pipelines.orchestration import assets
 assets.LONGEST_PARTS = 1  # second: dbt is ended while it makes them
 trends = site.PAGES["trender"]
 object.__setattr__(trends, "content", lambda build: build.no_such_thing)
-from pipelines.cli import main
+from pipelines.commands.cli import main
 main(["nightly"])
 """
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.delivery.take_in import take_in
 from pipelines.history.store import History
 from pipelines.history.unexplained import Unexplained, unexplained_changes
+from pipelines.intake.take_in import take_in
 from tests.model.world import Extract, personnummer
 from tests.pipeline import Pipeline
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines import decided, guard
-from pipelines.errors import NightlyFailed, UsageError
-from pipelines.home import Home, initialise, open_home
-from pipelines.municipality import PROFILES
+from pipelines.configuration.municipality import PROFILES
+from pipelines.publication import guard
+from pipelines.runtime.errors import NightlyFailed, UsageError
+from pipelines.state import decided
+from pipelines.state.home import Home, initialise, open_home
 from tests.faults import plain_nightly
 from tests.model.world import Extract, personnummer
 from tests.pipeline import models_json

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.contract import load_sources
-from pipelines.municipality import load_municipality
+from pipelines.configuration.contract import load_sources
+from pipelines.configuration.municipality import load_municipality
 from pipelines.notices import NoticeCode
 from pipelines.quality.silence import silent_sources
 from tests.model.world import Extract, personnummer

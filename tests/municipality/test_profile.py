@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from dashboards import annual_report
-from pipelines.errors import UsageError
-from pipelines.home import initialise, open_home
-from pipelines.municipality import CHAPTERS, PROFILES, load_municipality
+from dashboards.content import annual_report
+from pipelines.configuration.municipality import CHAPTERS, PROFILES, load_municipality
+from pipelines.runtime.errors import UsageError
+from pipelines.state.home import initialise, open_home
 
 STRANDBY = Path(__file__).parent / "strandby"
 COMMON = [chapter for chapter in CHAPTERS if chapter != "synpunkter"]

@@ -15,10 +15,10 @@ import duckdb
 import pytest
 from pypdf import PdfReader
 
-from dashboards import site
-from pipelines.errors import NightlyFailed
-from pipelines.home import Home, initialise, open_home
-from pipelines.reading import write_report
+from dashboards.pages import site
+from pipelines.commands.queries import write_report
+from pipelines.runtime.errors import NightlyFailed
+from pipelines.state.home import Home, initialise, open_home
 from tests.faults import plain_nightly
 from tests.model.world import Extract, personnummer
 from tests.pipeline import models_json

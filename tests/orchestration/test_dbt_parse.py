@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.home import Version
+from pipelines.state.home import Version
 from pipelines.warehouse import dbt
 
 

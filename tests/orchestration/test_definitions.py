@@ -11,16 +11,16 @@ from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.tags import MAX_RUNTIME_SECONDS_TAG
 from dagster_dbt import get_asset_key_for_model
 
-from dashboards import site
-from pipelines.catalogue import read_catalogue
-from pipelines.errors import NightlyFailed
-from pipelines.home import initialise, open_home
-from pipelines.municipality import PROFILES
+from dashboards.pages import site
+from pipelines.configuration.catalogue import read_catalogue
+from pipelines.configuration.municipality import PROFILES
 from pipelines.orchestration import assets
 from pipelines.orchestration.definitions import SCHEDULE, TIMEZONE, definitions
 from pipelines.orchestration.event_log import EventLog
 from pipelines.orchestration.run import dagster_home, run_nightly
 from pipelines.orchestration.runs import JOB, forget_runs, tidy_runs
+from pipelines.runtime.errors import NightlyFailed
+from pipelines.state.home import initialise, open_home
 from pipelines.warehouse.inputs import TABLES
 
 #: The assets that are not dbt's; adding one is a decision, so it is written down here.

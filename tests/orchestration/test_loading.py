@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import loading
 from pipelines.quality import PROCESS
+from pipelines.runtime import loading
 from pipelines.warehouse.dbt import CHILD
 
 
@@ -35,7 +35,7 @@ def test_what_nobody_uses_is_ended() -> None:
 def test_it_ends_with_who_started_it(seconds: float) -> None:
     code = f"""
 import os, signal, time
-from pipelines import loading
+from pipelines.runtime import loading
 with loading.loading({PROCESS!r}, {CHILD!r}):
     print(*[process.pid for process in loading._WAITING.values()], flush=True)
     time.sleep({seconds})

@@ -9,7 +9,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from pipelines.contract import load_sources
+from pipelines.configuration.contract import load_sources
 from pipelines.delivery.pseudonym import Pseudonymiser
 from pipelines.history.purge import _COUNTED, AGED, CAME_LATE, LAST_AGE, purge
 from pipelines.history.store import History

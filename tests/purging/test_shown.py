@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from pipelines import cli
-from pipelines.contract import load_sources
+from pipelines.commands import cli
+from pipelines.configuration.contract import load_sources
 from pipelines.history.purge import AGED
 from pipelines.history.purge_archives import OUTLIVED
-from pipelines.home import Home, initialise
+from pipelines.state.home import Home, initialise
 from tests.faults import plain_nightly
 from tests.model.world import Extract, personnummer
 from tests.pipeline import models_json

@@ -14,11 +14,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines.contract import CONTRACTS, Column, Dataset, load_sources
+from pipelines.configuration.contract import CONTRACTS, Column, Dataset, load_sources
 from pipelines.delivery.rows import history_schema
-from pipelines.errors import NightlyFailed
 from pipelines.quality import CheckResult, validate, validate_dataset
 from pipelines.quality.checks import ContentCheck, content_checks, extract_checks
+from pipelines.runtime.errors import NightlyFailed
 
 SOURCES = load_sources(["01", "02"])
 DATASETS = {

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from dashboards.report_check.cells import Cell, Kind
 from dashboards.report_check.findings import Finding, check_inside
-from dashboards.report_check.reading import read_cells
+from dashboards.report_check.printed_report import read_cells
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = [ROOT / "demo" / "golden" / name for name in ("arsrapport_2023.csv", "arsrapport_2023_derived.csv")]

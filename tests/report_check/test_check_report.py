@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from dashboards.report_check.checked import check
-from dashboards.report_check.reading import read_cells
+from dashboards.report_check.printed_report import read_cells
 from dashboards.report_check.warehouse import Warehouse, read_warehouse
 from dashboards.report_check.wording import rows, text
-from pipelines.cli import main
+from pipelines.commands.cli import main
 from tests.dashboards.published_file import stockholm
 from tests.report_check.mutations import FILES, all_planted, corrected, printed, with_values
 

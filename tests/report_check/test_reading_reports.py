@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.report_check.reading import BadReport, read_cells
+from dashboards.report_check.printed_report import BadReport, read_cells
 
 VALUES = """figure,measure,period,gender,district,job_centre,category,subcategory,value,kind,printed,note
 population,in_register,verksamhetsar-2024,*,*,*,*,*,7546,exact,Tabell 1,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipelines.contract import CONTRACTS
+from pipelines.configuration.contract import CONTRACTS
 from pipelines.warehouse.dbt import PROJECT
 from tests.pipeline import Pipeline
 from tests.spec.cases import DIMENSIONS, FOLDER, Case, Question, all_cases, chapters, read_chapter

@@ -5,11 +5,11 @@ from datetime import date
 import duckdb
 import pytest
 
-from pipelines.catalogue import FIGURES, Catalogue, read_catalogue
-from pipelines.errors import NightlyFailed
-from pipelines.home import Version
-from pipelines.publish import build_published
-from pipelines.reading import read_figures
+from pipelines.commands.queries import read_figures
+from pipelines.configuration.catalogue import FIGURES, Catalogue, read_catalogue
+from pipelines.publication.published_file import build_published
+from pipelines.runtime.errors import NightlyFailed
+from pipelines.state.home import Version
 from pipelines.warehouse.compiled import run_models
 from pipelines.warehouse.inputs import EVERYTHING, write_inputs
 from pipelines.warehouse.periods import parse_period

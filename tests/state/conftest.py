@@ -8,9 +8,9 @@ from unittest.mock import patch
 
 import pytest
 
-from pipelines import restore
-from pipelines.home import Home, initialise, open_home
+from pipelines.commands import restore
 from pipelines.orchestration.run import Outcome
+from pipelines.state.home import Home, initialise, open_home
 from tests.faults import plain_nightly
 from tests.pipeline import models_json
 from tests.state.world import three_nights

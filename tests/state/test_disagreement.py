@@ -10,10 +10,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.errors import NightlyFailed, UsageError
-from pipelines.home import ZONES, Home, Version
-from pipelines.opening import explained
-from pipelines.recover import list_versions, recover
+from pipelines.commands.recover import list_versions, recover
+from pipelines.runtime.errors import NightlyFailed, UsageError
+from pipelines.state.home import ZONES, Home, Version
+from pipelines.state.opening import explained
 from tests.cli.conftest import Kaa, kaa
 from tests.faults import plain_nightly
 from tests.state.world import content, everything, rows
@@ -174,7 +174,7 @@ def test_files_that_people_put_there_stay(home: Home) -> None:
 
 
 def test_a_version_that_could_not_be_removed_goes_the_night_after(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.versions._remove_replaced", lambda version: 1 / 0)
+    monkeypatch.setattr("pipelines.state.versions._remove_replaced", lambda version: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         plain_nightly.nightly(home)
     assert home.current() == Version(home.path, 4)
@@ -293,7 +293,7 @@ def test_a_first_nightly_that_is_killed_needs_no_hands(home: Home, tmp_path: Pat
     import subprocess
     import sys
 
-    from pipelines.home import initialise
+    from pipelines.state.home import initialise
 
     first, _ = initialise("stockholm", home.drop, tmp_path / "first")
     driver = [sys.executable, "-m", "tests.faults.driver", str(first.path), "plain", "os:replace:before:current.json"]

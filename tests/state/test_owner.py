@@ -7,10 +7,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.errors import NightlyFailed, UsageError
-from pipelines.home import Home, Version, initialise, open_home
-from pipelines.municipality import PROFILES
-from pipelines.opening import opened
+from pipelines.configuration.municipality import PROFILES
+from pipelines.runtime.errors import NightlyFailed, UsageError
+from pipelines.state.home import Home, Version, initialise, open_home
+from pipelines.state.opening import opened
 from tests.cli.conftest import Kaa, kaa
 from tests.faults import plain_nightly
 from tests.model.world import Extract

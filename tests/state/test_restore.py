@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import restore
-from pipelines.errors import NightlyFailed
-from pipelines.home import RECORD, Home, initialise, open_home
+from pipelines.commands import restore
 from pipelines.orchestration.run import Outcome
+from pipelines.runtime.errors import NightlyFailed
+from pipelines.state.home import RECORD, Home, initialise, open_home
 from tests.cli.conftest import Kaa, kaa
 from tests.faults import plain_nightly
 from tests.state.world import YOUTHS, content, everything, rows
@@ -149,8 +149,8 @@ def test_a_damaged_archive_is_told_before_anything_changes(home: Home, kaa: Kaa,
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from pipelines import restore
-from pipelines.home import open_home
+from pipelines.commands import restore
+from pipelines.state.home import open_home
 real, calls = restore.take_in, []
 def deadly(*arguments, **named):
     calls.append(1)

@@ -5,7 +5,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.home import Home
+from pipelines.state.home import Home
 from tests.faults import plain_nightly
 from tests.model.world import Extract, personnummer, samordningsnummer
 

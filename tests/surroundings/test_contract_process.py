@@ -6,9 +6,9 @@ import sys
 import polars as pl
 import pytest
 
-from pipelines.contract import load_sources
-from pipelines.errors import NightlyFailed
+from pipelines.configuration.contract import load_sources
 from pipelines.quality import process, validate
+from pipelines.runtime.errors import NightlyFailed
 
 DATASET = load_sources([])["enkat"].datasets["svar"]
 PROMISED = (DATASET, pl.DataFrame({"secret": ["200401012384"]}), pl.DataFrame({"secret": ["200401012384"]}))

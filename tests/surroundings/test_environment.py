@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import loading, surroundings
+from pipelines.runtime import loading, surroundings
 from tests.cli.conftest import FOREIGN
 
 ROOT = Path(__file__).resolve().parents[2]
 
 _ITSELF = """
 import sys
-from pipelines import surroundings
+from pipelines.runtime import surroundings
 surroundings.begin()
 import json, os, time
 print(json.dumps([dict(os.environ), sys.flags.optimize, sys.flags.utf8_mode, sys.warnoptions, sys.getfilesystemencoding(),
@@ -29,7 +29,7 @@ print(json.dumps([dict(os.environ), sys.flags.optimize, sys.flags.utf8_mode, sys
 
 _DAGSTER = """
 import os, sys
-from pipelines import surroundings
+from pipelines.runtime import surroundings
 seen = []
 before = surroundings.leave_behind
 def leave_behind(**named):
@@ -93,7 +93,7 @@ def test_no_option_of_dbt_can_come_in() -> None:
 
 
 def test_a_user_without_a_home_folder_is_told_about_a_path_that_needs_one(tmp_path: Path) -> None:
-    code = "from pipelines.surroundings import home_path\nhome_path()"
+    code = "from pipelines.runtime.surroundings import home_path\nhome_path()"
     done = subprocess.run(
         [sys.executable, "-c", code], env={"KAA_HOME": "~nobody-here/kaa"}, cwd=ROOT, capture_output=True, text=True,
         check=False,
@@ -102,7 +102,7 @@ def test_a_user_without_a_home_folder_is_told_about_a_path_that_needs_one(tmp_pa
 
 
 def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
-    code = "import os, sys; os.rmdir(sys.argv[1]); from pipelines.cli import main; main(['deliveries'])"
+    code = "import os, sys; os.rmdir(sys.argv[1]); from pipelines.commands.cli import main; main(['deliveries'])"
     environment = {name: value for name, value in os.environ.items() if name != "KAA_HOME"}
     (tmp_path / "gone").mkdir()
     done = subprocess.run(

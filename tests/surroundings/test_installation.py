@@ -89,7 +89,7 @@ def test_the_wheel_asks_for_what_the_program_needs_and_carries_its_licence(wheel
     assert re.findall(r"^Requires-Dist: (.*)$", metadata, re.MULTILINE) == needed and "dbt-duckdb==1.11.1" in needed
     assert "License-Expression: EUPL-1.2\n" in metadata
     assert licence == (ROOT / "LICENSE").read_text(encoding="utf-8")
-    assert "kaa = pipelines.cli:main" in commands
+    assert "kaa = pipelines.commands.cli:main" in commands
 
 
 class Installation:

@@ -10,9 +10,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines import os_errors
-from pipelines.home import initialise, open_home
 from pipelines.orchestration.run import _unforeseen
+from pipelines.runtime import os_errors
+from pipelines.state.home import initialise, open_home
 from tests.cli.conftest import Kaa
 
 SOMEBODY, NOBODY = 54321, 65534

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import report_folder
-from pipelines.errors import UsageError
-from pipelines.files import atomic_write
-from pipelines.report_folder import NOTE, HandedOver, hand_over
+from pipelines.publication import report_folder
+from pipelines.publication.report_folder import NOTE, HandedOver, hand_over
+from pipelines.runtime.errors import UsageError
+from pipelines.runtime.files import atomic_write
 from tests.cli.conftest import Kaa, Published
 
 FIRST = {

@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from pipelines.errors import UsageError
-from pipelines.municipality import load_municipality
+from pipelines.configuration.municipality import load_municipality
+from pipelines.runtime.errors import UsageError
 from pipelines.warehouse.periods import parse_period, periods_of
 
 STOCKHOLM = load_municipality("stockholm")

@@ -4,7 +4,7 @@ import shutil
 import threading
 from pathlib import Path
 
-from dashboards import serve
+from dashboards.pages import serve
 from tests.dashboards.browser.looking import Looker
 from tests.dashboards.built_site import Site
 

@@ -1,6 +1,6 @@
 """The page ”Utveckling över tid” in a browser: it shows what is published, and the address says what it shows."""
 
-from dashboards import numbers
+from dashboards.wording import numbers
 from tests.dashboards.browser.looking import Looker
 from tests.dashboards.built_site import Site
 

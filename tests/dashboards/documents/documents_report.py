@@ -8,8 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from dashboards import site
 from dashboards.documents import build_documents
+from dashboards.pages import site
 from tests.dashboards import published_file
 from tests.dashboards.published_file import Maker
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.content import Line, TableContent
+from dashboards.content.report import Line, TableContent
 from dashboards.documents import build_documents, names
 from dashboards.published import NoReport
 from tests.dashboards import published_file

@@ -10,7 +10,7 @@ import pytest
 from pypdf import PdfReader
 
 from dashboards import published
-from dashboards.content import Block, Cell, Line, TableContent
+from dashboards.content.report import Block, Cell, Line, TableContent
 from dashboards.documents import names, outline
 from tests.dashboards.documents import documents_read_back as read_back
 from tests.dashboards.documents.documents_report import HOSTILE, Built

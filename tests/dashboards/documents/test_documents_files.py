@@ -14,7 +14,7 @@ from rdflib.term import BNode
 
 from dashboards.documents import names
 from dashboards.documents.open_data import OpenData
-from pipelines.municipality import OpenData as Profile
+from pipelines.configuration.municipality import OpenData as Profile
 from tests.dashboards.documents.documents_report import OPEN_DATA, Built
 
 VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")

@@ -1,0 +1,69 @@
+"""What a reader must be told when figures lack persons who have been purged (gallring, förordning (2006:39) 7 §).
+
+    for note in notes(data): ...    # one for the period, one for the year that it is compared with
+
+Pages and documents show the same words. Who is purged is decided elsewhere; this only words the published protocol.
+"""
+
+from dataclasses import dataclass
+
+from dashboards.published import Period, Published, Purged
+from dashboards.wording import numbers
+
+#: The protocol's words for persons that were loaded and have aged out; other lines are of rows that came too late.
+AGED = "fyllt 21 år"
+LAW = "7 § förordningen (2006:39)"
+
+
+@dataclass(frozen=True)
+class Note:
+    """What figures of a period lack. ``is_own``: the period is the report's, not the year that it is compared with."""
+
+    headline: str
+    text: str
+    is_own: bool
+
+    def __str__(self) -> str:
+        return f"{self.headline} {self.text}"
+
+
+def _persons(count: int) -> str:
+    return f"{numbers.number(count)}{numbers.BLANK}{'person' if count == 1 else 'personer'}"
+
+
+def years(lines: list[Purged]) -> str:
+    """``2024`` or ``2024, 2025 och 2026``: the years of gallring of some lines."""
+    found = sorted({line.data_year for line in lines})
+    text = [str(year) for year in found]
+    return " och ".join([", ".join(text[:-1]), text[-1]]) if len(text) > 1 else text[0]
+
+
+def note(purged: tuple[Purged, ...], period: Period, is_own: bool = True) -> Note | None:
+    """What figures of a period lack; None where nobody who may have been counted in it has been purged."""
+    touching = [line for line in purged if line.touches(period)]
+    if not touching:
+        return None
+    aged = [line for line in touching if line.reason == AGED]
+    # Sources may go on delivering the same old rows year after year, so these persons cannot be added up over years.
+    late = [line for line in touching if line.reason != AGED]
+    sentences = []
+    if aged:
+        sentences.append(
+            f"{_persons(sum(line.persons for line in aged))} som kan ha räknats då har gallrats {years(aged)}, efter det år "
+            f"då de fyllde 21 ({LAW})."
+        )
+    if late:
+        sentences.append(
+            f"Uppgifter om {_persons(max(line.persons for line in late))} lästes först när underlaget hade nått "
+            f"{years(late)}. Då hade gallringstiden gått ut, och uppgifterna får inte användas{'' if aged else f' ({LAW})'}."
+        )
+    sentences.append("Siffrorna är räknade utan dem och kan vara lägre än de som publicerades eller trycktes då.")
+    return Note(f"Gallrade personer saknas i underlaget för {period.title}.", " ".join(sentences), is_own)
+
+
+def notes(data: Published) -> tuple[Note, ...]:
+    """The notes of a report: for its period, and for the year before where that is compared with."""
+    found = [note(data.purged, data.period)]
+    if data.before.available:
+        found.append(note(data.purged, data.before, is_own=False))
+    return tuple(one for one in found if one)

@@ -1,0 +1,365 @@
+"""What the page ”Utveckling över tid” shows: every figure over all periods of a kind, as small files of numbers.
+
+The page itself holds only names and definitions. The numbers lie in one script per measure and kind of period (and per category
+where a figure has two levels of them), so that a reader loads only what is looked at; a script, because a page that was opened
+from disk may load nothing else. Which view is drawn, and how, is ``assets/trends.js``.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from dashboards.content.report import MISSING_LABEL, Cell
+from dashboards.published import (
+    ALL,
+    ALL_FIGURES,
+    MISSING,
+    Address,
+    Figure,
+    NotPublished,
+    Period,
+    Published,
+    connect,
+    rows,
+    why_not_in_catalogue,
+)
+from dashboards.wording import numbers
+
+FOLDER = "data"
+
+#: Kinds of period in the order of the page's choice, with their names.
+KINDS = {
+    "verksamhetsar": "Verksamhetsår",
+    "kalenderar": "Kalenderår",
+    "lasar": "Läsår",
+    "tertial": "Tertial",
+    "halvar": "Halvår",
+    "manad": "Månad",
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One side of a share. ``category``: a fixed one; None follows the reader's choice where the figure has categories."""
+
+    figure: str
+    measure: str
+    category: str | None = None
+
+
+@dataclass(frozen=True)
+class Share:
+    """A count over another, in whole per cent."""
+
+    id: str
+    title: str
+    part: Part
+    whole: Part
+
+
+#: (measure, category, subcategory, one of t g j d, code of that) of a number within its figure and kind of period.
+Key = tuple[str, str, str, str, str]
+#: A number per period; the file leaves out zeros.
+Numbers = dict[str, Decimal]
+
+
+def read(path: Path, data: Published) -> "Trends":
+    """All figures of the periods that had ended when the report's period ended; single days are no series."""
+    assert data.period.ends_on, f"{data.period.id} has no last day"
+    values: dict[str, dict[str, dict[Key, Numbers]]] = {}
+    with connect(path) as connection:
+        periods = [
+            Period(row["period_id"], row["period_kind"], row["title"], row["starts_on"], row["ends_on"])
+            for row in rows(
+                connection,
+                "select * from period where list_contains(?, period_kind) and ends_on <= ? order by ends_on, starts_on",
+                [list(KINDS), data.period.ends_on],
+            )
+        ]
+        found = connection.execute(
+            f"""
+            select figure, period_kind, measure, category, subcategory,
+                case when gender <> '*' then 'g' when job_centre <> '*' then 'j' when district <> '*' then 'd' else 't' end,
+                case when gender <> '*' then gender when job_centre <> '*' then job_centre else district end,
+                period, value
+            from {ALL_FIGURES} join period on period = period_id
+            where list_contains(?, period)
+                and (gender <> '*')::integer + (job_centre <> '*')::integer + (district <> '*')::integer <= 1
+            order by all
+            """,
+            [[period.id for period in periods]],
+        )
+        for figure, kind, measure, category, subcategory, by, code, period, value in found.fetchall():
+            series = values.setdefault(figure, {}).setdefault(kind, {})
+            series.setdefault((measure, category, subcategory, by, code), {})[period] = value
+        shares = tuple(
+            Share(
+                row["share"],
+                row["title"],
+                Part(row["figure"], row["measure"], row["category"]),
+                Part(row["whole_figure"], row["whole_measure"], row["whole_category"]),
+            )
+            for row in rows(connection, "select * from catalogue_share order by position")
+        )
+    return Trends(data, tuple(periods), values, shares)
+
+
+class Trends:
+    """The page's content and its files of numbers."""
+
+    def __init__(
+        self,
+        data: Published,
+        periods: tuple[Period, ...],
+        values: dict[str, dict[str, dict[Key, Numbers]]],
+        shares: tuple[Share, ...],
+    ) -> None:
+        self.data = data
+        self.periods = periods
+        self._values = values
+        self._shares = shares
+        #: Figures that have numbers, in the catalogue's order.
+        self.figures = tuple(figure for figure in data.catalogue.values() if figure.id in values)
+
+    @property
+    def until(self) -> date | None:
+        return self.data.period.ends_on
+
+    def of_kind(self, kind: str) -> tuple[Period, ...]:
+        return tuple(period for period in self.periods if period.kind == kind)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds that have periods."""
+        return tuple(kind for kind in KINDS if self.of_kind(kind))
+
+    @property
+    def first_kind(self) -> str | None:
+        """What the page shows first: the report year, else the report's own kind, else what there is."""
+        wanted = (self.data.publication.report_year_kind, self.data.period.kind, *self.kinds)
+        return next((kind for kind in wanted if kind in self.kinds), None)
+
+    def is_covered(self, period: Period) -> bool:
+        """Whether the deliveries reach from the period's first day to its last."""
+        first, last = self.data.publication.first_extract_date, self.data.publication.last_extract_date
+        if not (first and last and period.starts_on and period.ends_on):
+            return False
+        return first <= period.starts_on and period.ends_on <= last
+
+    # -- the files -----------------------------------------------------------------------------------------------
+
+    def _codes(self, column: str, figure: Figure) -> list[str]:
+        """The categories or subcategories that occur, in the order of their list; `*` is none."""
+        place = 1 if column == "category" else 2
+        used = {key[place] for series in self._values[figure.id].values() for key in series} - {ALL}
+        code_list = figure.category_list if column == "category" else figure.subcategory_list
+        listed = [code for code in self.data.codes(code_list) if code in used] if code_list else []
+        return listed + sorted(used - set(listed))
+
+    def _is_split(self, figure: Figure) -> bool:
+        """Two levels of categories are too many numbers for one file."""
+        return bool(self._codes("subcategory", figure))
+
+    def _file(self, figure: Figure, category: str) -> str:
+        """The first part of a file's name; a category is known by its place, since its code may be any text."""
+        if not self._is_split(figure) or category == ALL:
+            return figure.id
+        return f"{figure.id}-{self._codes('category', figure).index(category) + 1}"
+
+    def files(self) -> list[tuple[str, str]]:
+        """(name, text) of every file of numbers: a tree of category, subcategory, dimension and code, with series for leaves.
+
+        A series is a text of numbers, one for each period of the kind, with a comma between them; zero is left out.
+        """
+        result = []
+        for figure in self.figures:
+            names = {code: self._file(figure, code) for code in (ALL, *self._codes("category", figure))}
+            for kind in self.kinds:
+                trees: dict[str, dict[str, Any]] = {
+                    f"{name}.{measure.id}.{kind}": {} for name in names.values() for measure in figure.measures
+                }
+                periods = [period.id for period in self.of_kind(kind)]
+                for (measure_id, category, subcategory, by, code), found in (
+                    self._values[figure.id].get(kind, {}).items()
+                ):
+                    place = trees[f"{names[category]}.{measure_id}.{kind}"].setdefault(category, {})
+                    place.setdefault(subcategory, {}).setdefault(by, {})[code] = _series(found, periods)
+                for name, tree in trees.items():
+                    text = json.dumps(tree, ensure_ascii=False, separators=(",", ":"))
+                    result.append((f"{FOLDER}/{name}.js", f'kaaTrend("{name}",{text});\n'))
+        return result
+
+    # -- the page ------------------------------------------------------------------------------------------------
+
+    def as_json(self) -> dict[str, Any]:
+        """Names, definitions and periods, for the page's script."""
+        return {
+            "folder": FOLDER,
+            "firstKind": self.first_kind,
+            "kinds": [
+                {
+                    "id": kind,
+                    "title": KINDS[kind],
+                    "periods": [
+                        {
+                            "id": period.id,
+                            "label": label(period),
+                            "short": short_label(period),
+                            "end": period.ends_on.isoformat() if period.ends_on else "",
+                            "covered": self.is_covered(period),
+                        }
+                        for period in self.of_kind(kind)
+                    ],
+                }
+                for kind in self.kinds
+            ],
+            "figures": [self._figure(figure) for figure in self.figures],
+            "shares": [
+                {"id": share.id, "title": share.title, "part": _side(share.part), "whole": _side(share.whole)}
+                for share in self.shares
+            ],
+            "genders": [["kvinna", "Kvinnor"], ["man", "Män"]],
+            "jobCentres": self._with_missing("j", [list(centre) for centre in self.data.job_centres]),
+            "districts": self._with_missing(
+                "d",
+                [
+                    [
+                        district.code,
+                        district.name,
+                        district.valid_from.isoformat() if district.valid_from else "",
+                        district.valid_to.isoformat() if district.valid_to else "",
+                    ]
+                    for district in self.data.districts
+                ],
+            ),
+        }
+
+    def _with_missing(self, by: str, listed: list[list[str]]) -> list[list[str]]:
+        """Those without district or job-centre, last, where there are any."""
+        used = any(
+            key[3] == by and key[4] == MISSING
+            for kinds in self._values.values()
+            for series in kinds.values()
+            for key in series
+        )
+        return [*listed, [MISSING, MISSING_LABEL, "", ""]] if listed and used else listed
+
+    def _figure(self, figure: Figure) -> dict[str, Any]:
+        return {
+            "id": figure.id,
+            "title": figure.title,
+            "unit": figure.unit,
+            "definition": figure.definition,
+            "source": figure.source,
+            "warnings": list(figure.warnings),
+            "dimensions": figure.has_dimensions,
+            "reportedOnly": not figure.absent_is_zero,
+            "measures": [[measure.id, measure.title, measure.definition] for measure in figure.measures],
+            "category": self._level(figure, "category"),
+            "subcategory": self._level(figure, "subcategory"),
+        }
+
+    def _level(self, figure: Figure, column: str) -> dict[str, Any] | None:
+        codes = self._codes(column, figure)
+        if not codes:
+            return None
+        title = figure.category_title if column == "category" else figure.subcategory_title
+        total = figure.category_total if column == "category" else figure.subcategory_total
+        code_list = (figure.category_list if column == "category" else figure.subcategory_list) or ""
+        items = [[code, self.data.labels.get((code_list, code), code)] for code in codes]
+        if column == "category":
+            items = [[code, name, self._file(figure, code)] for code, name in items]
+        return {"title": title or "Kategori", "total": total == "given", "items": items}
+
+    @property
+    def shares(self) -> tuple[Share, ...]:
+        """Those whose figures have numbers."""
+        ids = {figure.id for figure in self.figures}
+        return tuple(share for share in self._shares if {share.part.figure, share.whole.figure} <= ids)
+
+    # -- without JavaScript --------------------------------------------------------------------------------------
+
+    def _value(self, part: Part, period: Period) -> Decimal | None:
+        """A number of one of ``self.figures``; None: nobody reported it."""
+        category = part.category or ALL
+        why = why_not_in_catalogue(
+            self.data.catalogue, Address(part.figure, part.measure, period.id, category=category)
+        )
+        if why:
+            raise NotPublished(why)
+        found = self._values[part.figure].get(period.kind, {}).get((part.measure, category, ALL, "t", ALL), {})
+        return found.get(period.id, self.data.catalogue[part.figure].absent_value)
+
+    def main_periods(self) -> tuple[Period, ...]:
+        """The columns of the tables that need no script."""
+        return self.of_kind(self.first_kind) if self.first_kind else ()
+
+    @property
+    def main_periods_covered(self) -> bool:
+        return all(self.is_covered(period) for period in self.main_periods())
+
+    def main_tables(self) -> list[tuple[str, list[tuple[str, str, list[Cell]]]]]:
+        """For the whole municipality (heading, rows of (the view's name in the address, label, a cell per main period))."""
+        periods = self.main_periods()
+        tables = []
+        for figure in self.figures:
+            if figure.category_total in (None, "given"):
+                lines = [
+                    (
+                        f"{figure.id}.{measure.id}",
+                        measure.title,
+                        [Cell(self._value(Part(figure.id, measure.id), period)) for period in periods],
+                    )
+                    for measure in figure.measures
+                ]
+                tables.append((f"{figure.title} ({figure.unit})", lines))
+        shares = [
+            (
+                share.id,
+                share.title,
+                [
+                    Cell(self._value(share.part, period), self._value(share.whole, period), is_share=True)
+                    for period in periods
+                ],
+            )
+            for share in self.shares
+        ]
+        return [*tables, ("Andelar", shares)] if shares else tables
+
+
+def _side(part: Part) -> list[str | None]:
+    return [part.figure, part.measure, part.category]
+
+
+def _series(found: Numbers, periods: list[str]) -> str:
+    """``12,,3.5``: the numbers of the periods, without trailing zeros and without those that are zero."""
+    texts = []
+    for period in periods:
+        value = found.get(period)
+        text = f"{value:f}" if value else ""
+        texts.append(text.rstrip("0").rstrip(".") if "." in text else text)
+    return ",".join(texts).rstrip(",")
+
+
+def label(period: Period) -> str:
+    """A period in a table: ``2023``, ``Läsåret 2022/2023``, ``Tertial 2 (januari–augusti) 2023``."""
+    return period.label[:1].upper() + period.label[1:]
+
+
+def short_label(period: Period) -> str:
+    """A period below an axis: ``2023``, ``2022/23``, ``T2 2023``, ``Halvår 1 2023``, ``maj 2023``."""
+    _, _, rest = period.id.partition("-")
+    match period.kind:
+        case "lasar":
+            return f"{rest[:4]}/{rest[-2:]}"
+        case "tertial":
+            return f"T{period.id[7]} {rest}"
+        case "halvar":
+            return f"H{period.id[6]} {rest}"
+        case "manad":
+            return f"{numbers.MONTHS[int(rest[5:]) - 1][:3]} {rest[:4]}"
+        case _:
+            return rest

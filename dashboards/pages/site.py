@@ -1,0 +1,430 @@
+"""The site of one period's report: static pages that open from disk, without a server and without a network.
+
+    build_report(published, "verksamhetsar-2023", out)                    # all pages and their shared files
+    build_report(published, "verksamhetsar-2023", out, documents=True)    # and the documents, which the pages then link to
+
+``PAGES`` lists the pages of every report; a report has a page for each of its municipality's chapters besides. What a page
+contains is made by ``content``, ``trends``, ``follow_up``, ``target_group``, ``plan`` and ``status``; how it looks is in
+``templates`` and ``assets``.
+"""
+
+import importlib.resources
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from dashboards import published
+from dashboards.content import follow_up, plan, purged, status, target_group, trends
+from dashboards.content.annual_report import FUNNEL
+from dashboards.content.report import Block, ChapterContent, FactContent, Line, Report, TableContent
+from dashboards.documents import build_documents, names
+from dashboards.drawing import charts, theme
+from dashboards.published import Published
+from dashboards.wording import numbers
+from pipelines.runtime.files import atomic_write
+
+HERE = Path(__file__).resolve().parent
+ASSETS = "assets"
+
+#: What stands in the place of a page that could not be made.
+STAND_IN = "stand_in.html.j2"
+
+#: A table with more columns than this does not fold into cards on a phone: it scrolls.
+MOST_FOLDED = 12
+
+
+@dataclass
+class Build:
+    """What the pages of one report are made from; what several pages need is made once."""
+
+    published_file: Path
+    data: Published
+    #: Whether the documents are made too, so that pages may link to them.
+    documents: bool = False
+
+    @cached_property
+    def report(self) -> Report:
+        return Report(self.data)
+
+    @cached_property
+    def chapters(self) -> tuple[ChapterContent, ...]:
+        return self.report.chapters()
+
+    @cached_property
+    def pages(self) -> dict[str, "Page"]:
+        """The report's pages in their order: those of every report, the chapters' after the whole report's."""
+        found = {}
+        for page in PAGES.values():
+            found[page.id] = page
+            if page.id == WHOLE_REPORT:
+                found |= {chapter.id: chapter for chapter in self.chapter_pages.values()}
+        return found
+
+    @cached_property
+    def chapter_pages(self) -> dict[str, "Page"]:
+        """The page of each chapter by the chapter's id. A chapter that cannot be made still has one."""
+        return {chapter_id: chapter_page(chapter_id, title) for chapter_id, title in self.report.titles().items()}
+
+    @cached_property
+    def trends(self) -> trends.Trends:
+        return trends.read(self.published_file, self.data)
+
+    @property
+    def title(self) -> str:
+        """``Årsrapport 2023``; only a report year's report is called so."""
+        period = self.data.period
+        is_report_year = period.kind == self.data.publication.report_year_kind
+        return f"Årsrapport {period.label}" if is_report_year else f"Rapport för {period.title}"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: its Swedish title and what it says in one sentence, its file, its template and what fills it.
+
+    ``menu``: its name in the menu of all pages; a page without one is reached from the page ``parent``. ``part``: the part of
+    the published file that it shows, where that may be missing because the nightly could not make it.
+    """
+
+    id: str
+    title: str
+    file: str
+    template: str
+    content: Callable[[Build], dict[str, Any]]
+    menu: str | None = None
+    parent: str | None = None
+    about: str = ""
+    part: str | None = None
+
+
+def _start(build: Build) -> dict[str, Any]:
+    summary = build.report.summary()
+    facts = {fact.id: fact for fact in summary.facts}
+    return {
+        "title": build.title,
+        "lead": summary.lead,
+        "steps": funnel([facts[step] for step in FUNNEL]),
+        "chapters": [(build.chapter_pages[chapter.id], chapter) for chapter in build.chapters],
+        "notes": build.report.notes(),
+        "warnings": [(entry.figure, entry.figure.warnings) for entry in summary.about if entry.figure.warnings],
+    }
+
+
+def _annual_report(build: Build) -> dict[str, Any]:
+    return {"title": build.title, "chapters": build.chapters, "notes": build.report.notes()}
+
+
+def _chapter(chapter_id: str) -> Callable[[Build], dict[str, Any]]:
+    def content(build: Build) -> dict[str, Any]:
+        ids = [chapter.id for chapter in build.chapters]
+        place = ids.index(chapter_id)
+        listed = [(build.chapter_pages[chapter.id], chapter) for chapter in build.chapters]
+        return {
+            "title": build.chapters[place].title,
+            "chapter": build.chapters[place],
+            "chapters": listed,
+            "previous": listed[place - 1] if place else None,
+            "following": listed[place + 1] if place + 1 < len(listed) else None,
+            "notes": build.report.notes(),
+        }
+
+    return content
+
+
+def _trends(build: Build) -> dict[str, Any]:
+    return {"trends": build.trends, "data": {**build.trends.as_json(), "paper": theme.on_paper()}}
+
+
+def _definitions(build: Build) -> dict[str, Any]:
+    shown = {figure.id for figure in build.trends.figures}
+    return {"figures": list(build.data.catalogue.values()), "signs": numbers.SIGNS, "in_trends": shown}
+
+
+def _status(build: Build) -> dict[str, Any]:
+    return {"status": status.read(build.published_file)}
+
+
+def _follow_up(build: Build) -> dict[str, Any]:
+    content = follow_up.read(build.published_file, build.data)
+    return {"sections": content.sections(), "partial": content.partial()}
+
+
+def _target_group(build: Build) -> dict[str, Any]:
+    return {"comparison": target_group.read(build.published_file, build.data)}
+
+
+def _plan(build: Build) -> dict[str, Any]:
+    return {"rules": plan.read(build.published_file, build.data), "columns": plan.COLUMNS}
+
+
+#: The page of all chapters, below which each has its own.
+WHOLE_REPORT = "arsrapport"
+
+#: The pages of every report, whatever chapters it has.
+PAGES: dict[str, Page] = {page.id: page for page in (
+    Page("start", "Året i korthet", "index.html", "start.html.j2", _start, "Start"),
+    Page(WHOLE_REPORT, "Hela rapporten", "arsrapport.html", "annual_report.html.j2", _annual_report, "Rapporten",
+         about="Alla kapitel på en sida, för utskrift på A4."),
+    Page("trender", "Utveckling över tid", "trender.html", "trends.html.j2", _trends, "Över tid",
+         about="Välj mått, slag av period och uppdelning på kön, jobbtorg eller stadsdel."),
+    Page("uppfoljning", "Uppföljning av uppsök och stöd", "uppfoljning.html", "follow_up.html.j2", _follow_up,
+         "Uppföljning", about="Svarsfrekvens per kanal, val av stöd, avslutsorsaker och tid till kontakt."),
+    Page("handlingsplan", "Så följs handlingsplanen", "handlingsplan.html", "plan.html.j2", _plan, "Handlingsplan",
+         about="Vad planen lovar om det uppsökande arbetet, och hur ofta det blev så.", part="plan"),
+    Page("malgrupp", "Målgrupp och register", "malgrupp.html", "target_group.html.j2", _target_group, "Målgrupp",
+         about="Vilka som enligt skollagen hör till målgruppen, jämfört med registret.", part="target_group"),
+    Page("definitioner", "Så räknas det", "definitioner.html", "definitions.html.j2", _definitions, "Definitioner",
+         about="Varje siffra: vad den betyder, var den kommer ifrån och vad man ska tänka på."),
+    Page("underlag", "Underlag och kontroller", "underlag.html", "status.html.j2", _status, "Underlag",
+         about="Vad som har levererats, vad som inte användes och vad kontrollerna säger."),
+)}  # fmt: skip
+
+
+def chapter_page(chapter_id: str, title: str) -> Page:
+    """The page of a chapter of the report."""
+    name = f"kapitel-{chapter_id}"
+    return Page(name, title, f"{name}.html", "chapter.html.j2", _chapter(chapter_id), parent=WHOLE_REPORT)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the way from the register to studies or work: its number, and its bars' lengths in per cent of the longest."""
+
+    fact: FactContent
+    width: float
+    width_before: float | None
+
+
+def funnel(facts: Sequence[FactContent]) -> list[Step]:
+    """Numbers that become fewer, on one scale with those of the year before."""
+    longest = max((size for fact in facts for size in (fact.cell.size, fact.before.size)), default=0) or 1
+    return [
+        Step(
+            fact,
+            100 * fact.cell.size / longest,
+            None if fact.before.part is None else 100 * fact.before.size / longest,
+        )
+        for fact in facts
+    ]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Neighbouring columns with one heading in common; without one a single column."""
+
+    group: str | None
+    columns: tuple[Line, ...]
+
+
+def runs(columns: Sequence[Line]) -> list[Run]:
+    """The columns of a table by their common headings."""
+    result = []
+    for group, neighbours in groupby(columns, key=lambda column: column.group):
+        found = tuple(neighbours)
+        result += [Run(group, found)] if group else [Run(None, (column,)) for column in found]
+    return result
+
+
+def per_row(columns: Sequence[Line]) -> int:
+    """How many numbers stand side by side on a phone: those of one common heading, but no more than three, else all."""
+    if not any(column.group for column in columns):
+        return len(columns)
+    return min(3, max(len(run.columns) for run in runs(columns)))
+
+
+def phone_label(column: Line, first: bool) -> str:
+    """A number's heading on a phone, where the table's own head is not seen. The first of a group names the group."""
+    if not column.group or not first:
+        return column.label
+    return column.group if column.label == "Antal" else f"{column.group}: {lower_first(column.label)}"
+
+
+def starts_group(columns: Sequence[Line]) -> list[bool]:
+    """Which columns are the first of those with a common heading."""
+    before = [None, *(column.group for column in columns)]
+    return [bool(column.group) and column.group != group for column, group in zip(columns, before, strict=False)]
+
+
+def folds(table: TableContent) -> bool:
+    """Whether a table becomes cards on a phone: where columns have common headings, so that it would not fit."""
+    return any(column.group for column in table.columns) and len(table.columns) <= MOST_FOLDED
+
+
+def fold_style(table: TableContent) -> str:
+    """What the style sheet needs to fold a table: how many numbers stand side by side, and the heading of each column, as
+    CSS strings. Said once per table: an attribute on each cell was half of a page's weight."""
+    first = starts_group(table.columns)
+    headings = [
+        f"--h{place}:{_css_string(phone_label(column, first[place]))}" for place, column in enumerate(table.columns)
+    ]
+    return ";".join([f"--per-row:{per_row(table.columns)}", *headings])
+
+
+def _css_string(text: str) -> str:
+    """Text as a CSS string: what could end it is written as a code."""
+    return '"' + "".join(f"\\{ord(sign):x} " if sign in '"\\' or ord(sign) < 32 else sign for sign in text) + '"'
+
+
+def pairs(blocks: Sequence[Block]) -> list[list[Block]]:
+    """Blocks that stand beside each other, in the report's order."""
+    result: list[list[Block]] = []
+    for block in blocks:
+        if block.beside and result:
+            result[-1].append(block)
+        else:
+            result.append([block])
+    return result
+
+
+def scale(blocks: Sequence[Block]) -> float:
+    """What the axes of diagrams beside each other have in common."""
+    return max((charts.largest(block) for block in blocks), default=0)
+
+
+def lower_first(text: str) -> str:
+    """A title inside a sentence; abbreviations stay as they are."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def script_json(value: Any) -> Markup:
+    """Data for a script, inside a page: compact, with Swedish letters as they are, and unable to end its element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)  # noqa: S704 - what could end the element is written as a code
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        number=numbers.number,
+        count_cell=numbers.count_cell,
+        long_date=numbers.long_date,
+        chart=charts.as_json,
+        legend=charts.legend,
+        alternative=charts.alternative,
+        plain_bars=charts.plain_bars,
+        script_json=script_json,
+        runs=runs,
+        starts_group=starts_group,
+        folds=folds,
+        fold_style=fold_style,
+        pairs=pairs,
+        scale=scale,
+        lower_first=lower_first,
+        capitalize_first=lambda text: text[:1].upper() + text[1:],
+    )
+    environment.globals.update(
+        interval=numbers.interval,
+        assets=ASSETS,
+        colours=theme.DIAGRAM,
+    )
+    return environment
+
+
+def write_assets(out: Path) -> list[Path]:
+    """The files that all pages share: style sheet, scripts, and Plotly's library as the package plotly brings it."""
+    folder = out / ASSETS
+    template = Environment(loader=FileSystemLoader(HERE / ASSETS), autoescape=True, undefined=StrictUndefined)
+    colours = {**theme.PAGE, **{f"diagram-{role}": colour for role, colour in theme.DIAGRAM.items()}}
+    style = template.get_template("site.css.j2").render(colours=colours, most_folded=MOST_FOLDED)
+    plotly = importlib.resources.files("plotly").joinpath("package_data", "plotly.min.js")
+    texts = {
+        "site.css": style,
+        **{name: (HERE / ASSETS / name).read_text(encoding="utf-8") for name in ("site.js", "charts.js", "trends.js")},
+        "plotly.min.js": plotly.read_text(encoding="utf-8"),
+    }
+    for name, text in texts.items():
+        atomic_write(folder / name, text)
+    return [folder / name for name in texts]
+
+
+def _render(page: Page, build: Build) -> str:
+    if page.part in build.data.failed_parts:
+        return _render_with(STAND_IN, page, build, {})
+    return _render_with(page.template, page, build, page.content(build))
+
+
+def _render_with(template: str, page: Page, build: Build, content: dict[str, Any]) -> str:
+    data = build.data
+    context = {
+        "page": page,
+        "pages": build.pages,
+        "period": data.period,
+        "publication": data.publication,
+        "report_title": build.title,
+        # The names of the documents and data files, where they are made too.
+        "files": names if build.documents else None,
+        "lacking": purged.notes(data),
+        "title": page.title,
+        **content,
+    }
+    return _environment().get_template(template).render(context)
+
+
+def render_page(page_id: str, published_file: Path, data: Published) -> str:
+    """One page by itself, as HTML."""
+    build = Build(published_file, data)
+    return _render(build.pages[page_id], build)
+
+
+#: Told of a page that could not be made, and why.
+OnFailure = Callable[[Page, Exception], None]
+
+
+def _stop(page: Page, error: Exception) -> None:
+    raise error
+
+
+def write_page(page: Page, build: Build, out: Path, on_failure: OnFailure = _stop) -> Path:
+    """One page of the report. When it cannot be made that is told, and a page that says so stands in its place."""
+    path = out / page.file
+    try:
+        text = _render(page, build)
+    except Exception as error:
+        on_failure(page, error)
+        text = _render_with(STAND_IN, page, build, {})
+    atomic_write(path, text)
+    return path
+
+
+def write_shared(build: Build, out: Path, on_failure: OnFailure = _stop) -> list[Path]:
+    """The files that pages of one report share: their data, style sheet and scripts."""
+    try:
+        data = dict(build.trends.files())
+    except Exception as error:
+        on_failure(PAGES["trender"], error)
+        data = {}
+    for name, text in data.items():
+        atomic_write(out / name, text)
+    return [*(out / name for name in data), *write_assets(out)]
+
+
+def read_build(published_file: Path, period_id: str, documents: bool = False) -> Build:
+    """What the pages of one period's report are made from."""
+    return Build(published_file, published.read(published_file, period_id), documents)
+
+
+def build_report(published_file: Path, period_id: str, out: Path, documents: bool = False) -> list[Path]:
+    """All pages of one period's report with their shared files, and perhaps the documents that they link to.
+
+    Returns every file that the report consists of.
+    """
+    build = read_build(published_file, period_id, documents)
+    written = [write_page(page, build, out) for page in build.pages.values()]
+    if documents:
+        written += build_documents(published_file, period_id, out)
+    return written + write_shared(build, out)

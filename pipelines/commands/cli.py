@@ -1,0 +1,535 @@
+"""The program `kaa` (interface.md): reads its arguments, calls the module that does the work, prints what came of it.
+
+Messages for people go to standard error, what a program reads to standard output. Exit codes: 0 done, 1 the nightly
+failed or the state is broken, 2 published but something waits for a person (check-report: a number is wrong), 64 wrong
+usage or settings.
+Heavy libraries are imported by the command that needs them, so that the others start at once.
+"""
+
+import atexit
+import csv
+import gc
+import io
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipelines.runtime import os_errors, output, surroundings
+from pipelines.runtime.errors import NightlyFailed, UsageError
+
+EX_USAGE = 64
+
+DELIVERY_COLUMNS = (
+    "source", "extract_date", "revision", "status", "reason", "message", "rows", "quarantined_rows", "delivery_id",
+    "folder",
+)  # fmt: skip
+QUARANTINE_COLUMNS = ("delivery_id", "dataset", "file", "line", "column", "reason", "expected")
+
+
+def say(text: str) -> None:
+    """A message for people."""
+    click.echo(text, err=True)
+
+
+def progress(text: str) -> None:
+    """Progress, shown only when somebody watches."""
+    if sys.stderr.isatty():
+        say(text)
+
+
+def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Comma, RFC 4180, UTF-8, LF, a header row."""
+    _write("".join(_csv_line(row) for row in [columns, *rows]))
+
+
+def _csv_line(row: Sequence[Any]) -> str:
+    # With the line end of RFC 4180, for a value with a lone carriage return is quoted only then.
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\r\n").writerow(row)
+    return buffer.getvalue().removesuffix("\r\n") + "\n"
+
+
+def _write(text: str) -> None:
+    """What a program reads, sign by sign: colours are not for click to take out, for values may hold such signs."""
+    click.echo(text, nl=False, color=True)
+
+
+def write_json(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A list of objects; exact numbers are written digit by digit, which a float could not hold."""
+    objects = [
+        "{" + ", ".join(f"{json.dumps(name)}: {_json(value)}" for name, value in zip(columns, row, strict=True)) + "}"
+        for row in rows
+    ]
+    _write("[" + ",\n ".join(objects) + "]\n")
+
+
+def _json(value: Any) -> str:
+    from pipelines.commands.queries import ExactNumber
+
+    if isinstance(value, ExactNumber):
+        return str(value)
+    return json.dumps(_plain(value), ensure_ascii=False)
+
+
+def write_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """A table for people's eyes."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*columns, show_lines=False)
+    for row in rows:
+        table.add_row(*("" if value is None else _harmless(str(_plain(value))) for value in row))
+    Console(width=None if sys.stdout.isatty() else 240, highlight=False, markup=False).print(table)
+
+
+def _harmless(text: str) -> str:
+    """A text for a terminal: signs that would steer it are written out."""
+    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", lambda sign: repr(sign[0])[1:-1], text)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+_WRITERS: dict[str, Callable[[Sequence[str], Sequence[Sequence[Any]]], None]] = {
+    "csv": write_csv,
+    "json": write_json,
+    "table": write_table,
+}
+
+
+def _format(default: str, *choices: str) -> Callable[[Any], Any]:
+    return click.option("--format", "format_", type=click.Choice(choices), default=default, show_default=True)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="kaa-warehouse", prog_name="kaa")
+def kaa() -> None:
+    """History, figures and annual report of the municipality's responsibility for youths outside school (KAA).
+
+    Everything it keeps lies under KAA_HOME (default ./var).
+    """
+
+
+@kaa.command()
+@click.option("--municipality", required=True, help="stockholm, nacka, or the path of a profile.")
+@click.option("--drop", required=True, type=click.Path(path_type=Path), help="Folder that the sources deliver to.")
+def init(municipality: str, drop: Path) -> None:
+    """Set up KAA_HOME: settings, keys, empty warehouse. What exists is left as it is."""
+    from pipelines.orchestration.run import dagster_home
+    from pipelines.state.home import initialise
+
+    home, made = initialise(municipality, drop)
+    dagster_home(home)  # so that `dagster dev` can be started before the first nightly
+    if not made:
+        say(f"{home.path} is already set up for {home.municipality.title}; nothing was changed.")
+        return
+    say(f"{home.path} is set up for {home.municipality.title}: {', '.join(made)}.")
+    if "keys/archive.private" in made:
+        say(
+            f"Move {home.path / 'keys' / 'archive.private'} to the auditors' key store now: it opens the archived "
+            "deliveries, and the nightly job does not need it."
+        )
+
+
+@kaa.command()
+def nightly() -> None:
+    """Take in every new delivery, rebuild the marts, run the checks, publish."""
+    from pipelines.orchestration.run import run_nightly
+    from pipelines.state.home import open_home
+
+    outcome = run_nightly(open_home(writing=True))
+    judged = (
+        ", ".join(f"{count} {status}" for status, count in sorted(outcome.by_status.items())) or "no new deliveries"
+    )
+    say(f"Published version {outcome.version}: {judged}; {outcome.held} waiting for a decision.")
+    for sentence in outcome.notices:
+        say(sentence)
+    if outcome.by_status.get("rejected") or outcome.held:
+        say("Run kaa deliveries to see what was rejected or is held, and why.")
+    sys.exit(outcome.exit_code)
+
+
+@kaa.command("accept-change")
+@click.option("--because", required=True, help="Why the change is right; recorded with your name.")
+def accept_change(because: str) -> None:
+    """The change of known figures that stopped the last nightly is right: the next nightly publishes it."""
+    from pipelines.publication import guard
+    from pipelines.state.home import open_home
+
+    found = guard.accept_change(open_home(writing=True), because)
+    say(
+        f"Recorded. What is accepted: {found.split(' Nothing is published.')[0]} Run kaa nightly now, or wait for tonight's."
+    )
+
+
+@kaa.group(invoke_without_command=True)
+@_format("table", "table", "json", "csv")
+@click.pass_context
+def deliveries(context: click.Context, format_: str) -> None:
+    """Every delivery seen, with its status and reason; release or reject one that is held."""
+    if context.invoked_subcommand is None:
+        from pipelines.commands.queries import read_deliveries
+        from pipelines.state.home import open_home
+
+        _WRITERS[format_](DELIVERY_COLUMNS, read_deliveries(open_home()))
+
+
+@deliveries.command()
+@click.argument("delivery_id")
+def release(delivery_id: str) -> None:
+    """Let a held delivery in, at the next nightly."""
+    _decide(delivery_id, "release")
+
+
+@deliveries.command()
+@click.argument("delivery_id")
+def reject(delivery_id: str) -> None:
+    """Turn a held delivery away, at the next nightly."""
+    _decide(delivery_id, "reject")
+
+
+def _decide(delivery_id: str, decision: str) -> None:
+    from pipelines.commands.queries import read_deliveries
+    from pipelines.state.home import open_home
+
+    home = open_home(writing=True)
+    status = {row[8]: row[3] for row in read_deliveries(home)}.get(delivery_id)
+    if status is None:
+        raise UsageError(f"There is no delivery {delivery_id!r}: take the delivery_id from kaa deliveries.")
+    if status != "held":
+        raise UsageError(f"Delivery {delivery_id} is {status}; only a held delivery can be decided on.")
+    home.decide(delivery_id, decision)
+    say(f"Noted: {decision} {delivery_id}. It takes effect at the next kaa nightly.")
+
+
+@kaa.command("confirm-clock")
+@click.option("--because", required=True, help="Why later times of publication were wrong; it is kept.")
+def confirm_clock(because: str) -> None:
+    """Say that the machine's clock is right now, and that times of publication later than now were wrong."""
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from pipelines.intake.clock import confirm
+    from pipelines.state.home import open_home
+
+    home = open_home(writing=True)
+    zone = ZoneInfo(home.municipality.timezone)
+    now = datetime.now(zone)
+    later = confirm(home, now, because)
+    if later is None:
+        say(
+            f"The clock shows {now:%Y-%m-%d %H:%M} and nothing was published later than that: there is nothing to confirm."
+        )
+    else:
+        say(
+            f"Noted: {now:%Y-%m-%d %H:%M} is right, and {later.astimezone(zone):%Y-%m-%d %H:%M} was wrong. The next kaa nightly "
+            "judges what waited for that."
+        )
+
+
+@kaa.command()
+@_format("table", "table", "json", "csv")
+def quarantine(format_: str) -> None:
+    """Rows that broke their contract, with file, line, column and what was expected."""
+    from pipelines.commands.queries import read_quarantine
+    from pipelines.state.home import open_home
+
+    _WRITERS[format_](QUARANTINE_COLUMNS, read_quarantine(open_home()))
+
+
+@kaa.command()
+@click.option("--period", "period_id", required=True, help="For example verksamhetsar-2023 or dag-2023-11-30.")
+@click.option("--figure", help="Only this figure.")
+@click.option("--as-known", "as_known", help="Use only extracts up to this day (YYYY-MM-DD).")
+@_format("csv", "csv", "json")
+def figures(period_id: str, figure: str | None, as_known: str | None, format_: str) -> None:
+    """Figures as the last nightly published them, or as known on an earlier day."""
+    from pipelines.commands.queries import FIGURE_COLUMNS, lacks_purged, read_changed_extracts, read_figures
+    from pipelines.state.home import open_home
+
+    home = open_home()
+    day = _day(as_known)
+    _WRITERS[format_](FIGURE_COLUMNS, read_figures(home, period_id, figure, day))
+    if day and (changed := read_changed_extracts(home, day)):
+        say(_note_on_changed(day, changed))
+    if lacks_purged(home, period_id):
+        say(
+            f"Note: persons who may have been counted in {period_id} have been purged (gallring, förordning (2006:39) 7 §), "
+            "so these figures can be smaller than those published then. See kaa purge."
+        )
+
+
+def _note_on_changed(day: date, changed: list[tuple[str, date, int, str]], shown: int = 5) -> str:
+    """What can make this answer differ from one that was given earlier; the status page lists all of it."""
+    what = {"revised": "revision {0}", "released": "held, then released", "late": "came late"}
+    named = [f"{source} {of} ({what[kind].format(revision)})" for source, of, revision, kind in changed[:shown]]
+    more = f" and {len(changed) - shown} more" if len(changed) > shown else ""
+    return (
+        f"Note: what is known of {day} changed after later days had been published: {', '.join(named)}{more}. An answer "
+        "given before that can differ from this one; see the status page."
+    )
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != text:  # other ISO 8601 forms are not what interface.md says
+        raise UsageError(f"{text!r} is not a day: write it as YYYY-MM-DD.")
+    return day
+
+
+@kaa.command()
+@click.option("--dry-run", is_flag=True, help="What the next nightly would purge.")
+@click.option("--on", "on", help="With --dry-run: the day of that nightly's extract (YYYY-MM-DD; default: today).")
+@_format("table", "table", "json", "csv")
+def purge(dry_run: bool, on: str | None, format_: str) -> None:
+    """The protocol of gallring: how many persons, rows and archived files each nightly purged, and why."""
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from pipelines.commands.queries import PLAN_COLUMNS, PROTOCOL_COLUMNS, read_planned_purge, read_purge_protocol
+    from pipelines.state.home import open_home
+
+    if on and not dry_run:
+        raise UsageError("--on says when a dry run would be: give it with --dry-run.")
+    home = open_home()
+    if dry_run:
+        day = _day(on) or datetime.now(ZoneInfo(home.municipality.timezone)).date()
+        _WRITERS[format_](PLAN_COLUMNS, read_planned_purge(home, day))
+        say(f"Nothing was removed. This would go at the first kaa nightly that takes in an extract of {day.year}.")
+    else:
+        _WRITERS[format_](PROTOCOL_COLUMNS, read_purge_protocol(home))
+
+
+@kaa.command()
+@click.option("--period", "period_id", required=True, help="For example verksamhetsar-2023.")
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder for the pages.")
+def report(period_id: str, out: Path) -> None:
+    """The annual report of a period as web pages."""
+    from pipelines.commands.queries import write_report
+    from pipelines.state.home import open_home
+
+    report = write_report(open_home(), period_id, out)
+    for name, other in report.renamed.items():
+        say(
+            f"{out / name} has been changed since kaa report wrote it, or is not from it: the new one is {out / other}."
+        )
+    if report.left:
+        say(f"Left, because they have been changed: {', '.join(str(out / name) for name in report.left)}.")
+    say(f"Wrote {len(report.written)} files; open {report.written[0]} in a browser.")
+
+
+@kaa.command("check-report")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--without-warehouse", is_flag=True, help="Only check the report's numbers against each other.")
+@_format("text", "text", "csv", "json")
+def check_report(files: tuple[Path, ...], without_warehouse: bool, format_: str) -> None:
+    """Check the numbers of a report against the warehouse and against each other; the answer is in Swedish.
+
+    FILE is a CSV table of published values (figure, measure, period, gender, district, job_centre, category, subcategory, value,
+    kind, printed, note) or of derived numbers (printed, label, op, terms, value); docs/check-report.md describes both. Without a
+    KAA_HOME, or before the first nightly, only the report itself is checked.
+
+    Exit code 0: nothing is wrong; 2: a number is wrong, may be wrong or differs from the warehouse; 64: a file cannot be used.
+    """
+    from dashboards.report_check import wording
+    from pipelines.commands.queries import check_printed
+
+    checked = check_printed(files, with_warehouse=not without_warehouse)
+    if format_ == "text":
+        click.echo(wording.text(checked))
+    else:
+        _WRITERS[format_](wording.COLUMNS, wording.rows(checked))
+        say(wording.summary(checked))
+    sys.exit(2 if checked.suspects else 0)
+
+
+@kaa.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1 (default: any free one).")
+@click.option("--browser/--no-browser", default=True, help="Whether to open the browser (default: yes).")
+def serve(port: int, browser: bool) -> None:
+    """Show the published reports and the last nightly's state in the browser, on this machine only."""
+    import threading
+    import webbrowser
+    from functools import partial
+
+    from dashboards.pages.serve import ReportServer
+    from pipelines.commands.queries import check_published, published_folder
+    from pipelines.state.home import open_home
+
+    home = open_home()
+    check_published(home)
+    try:
+        server = ReportServer(partial(published_folder, home), port)
+    except OSError as error:
+        raise UsageError(f"Port {port} cannot be used ({error.strerror}): choose another --port, or none.") from error
+    with server:
+        say(f"The reports are at {server.url} for as long as this runs; Ctrl-C ends it.")
+        if browser:  # beside the server, for a browser in the terminal comes back only when it is closed
+            threading.Thread(target=webbrowser.open, args=(server.url,), daemon=True).start()
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            say("Stopped.")
+
+
+@kaa.command()
+@click.option("--version", "number", type=click.IntRange(1), help="The version that counts from now on.")
+@click.option("--because", help="Why; it is recorded.")
+@_format("table", "table", "json", "csv")
+def recover(number: int | None, because: str | None, format_: str) -> None:
+    """Where the state disagrees with itself: say which complete version counts; without --version: what there is.
+
+    What is not chosen is put aside below KAA_HOME, never deleted.
+    """
+    from pipelines.commands.recover import VERSION_COLUMNS, list_versions
+    from pipelines.commands.recover import recover as choose
+    from pipelines.state.home import open_home
+
+    home = open_home(writing=number is not None)
+    if number is None:
+        if because:
+            raise UsageError("--because belongs to --version: say which version counts.")
+        _WRITERS[format_](VERSION_COLUMNS, list_versions(home))
+        return
+    if because is None:
+        raise UsageError("Say why with --because; it is recorded.")
+    aside = choose(home, number, because)
+    rest = f" The rest lies in {aside}." if aside else ""
+    say(
+        f"Version {number} counts from now on.{rest} What was judged in later nightlies is taken in again where it still lies in "
+        "the drop folder."
+    )
+
+
+@kaa.command()
+@click.option(
+    "--key",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The archive's private key.",
+)
+@click.option(
+    "--archive",
+    "folder",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Another archive, copied in.",
+)
+@click.option("--pseudonym-key", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Its backup.")
+def restore(key: Path, folder: Path | None, pseudonym_key: Path | None) -> None:
+    """Rebuild history, warehouse and publication from the archive and its private key, delivery by delivery.
+
+    What lies in KAA_HOME of an earlier state is put aside, never deleted; a home that is whole is left alone.
+    """
+    from pipelines.commands.restore import restore as rebuild
+    from pipelines.state.home import open_home
+
+    restored = rebuild(open_home(writing=True), key, folder, pseudonym_key, progress)
+    say(
+        f"Restored as version {restored.outcome.version}: {restored.deliveries} deliveries of {restored.runs} nightlies; "
+        f"{restored.outcome.held} waiting for a decision."
+    )
+    for note in restored.notes:
+        say(note)
+
+
+@kaa.command()
+@click.option("--part", type=click.Choice(["delivery", "warehouse", "figure"]), help="Only this part.")
+@_format("table", "table", "json", "csv")
+def dictionary(part: str | None, format_: str) -> None:
+    """What each column of the deliveries and of the warehouse and each figure means, its classification and legal ground."""
+    from pipelines.commands.dictionary import Entry, read_dictionary
+
+    _WRITERS[format_](Entry._fields, read_dictionary(part))
+
+
+@kaa.group()
+def archive() -> None:
+    """The deliveries as they were received, for who holds the archive's private key."""
+
+
+@archive.command("open")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--key", required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Private key file."
+)
+def open_file(file: Path, key: Path) -> None:
+    """Write one archived file to standard output as it was received."""
+    from pipelines.delivery.archive import open_archived
+
+    sys.stdout.buffer.write(open_archived(file, key.read_text(encoding="utf-8").strip()))
+
+
+@kaa.command()
+def demo() -> None:
+    """A synthetic Stockholm, its deliveries, a first nightly run and the report of 2023, in one go."""
+    from pipelines.commands.demonstration import run_demo
+
+    sys.exit(run_demo(say, progress))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point: turns every foreseeable error into one sentence and an exit code.
+
+    Without ``arguments`` the process is the program's own: its surroundings are made so before anything else.
+    """
+    atexit.register(gc.freeze)  # spares the collector a second's look at what will be gone with the process
+    if arguments is None:
+        surroundings.begin()
+        output.open_streams()
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except output.OutputLost as lost:
+        output.give_up()
+        if lost.reason:
+            say(
+                f"Standard output cannot be written ({lost.reason}): what was read is not complete. Mend that, then run it again."
+            )
+        code = 1
+    sys.exit(code)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    """Run a command; returns its exit code."""
+    try:
+        result = kaa.main(args=arguments, prog_name="kaa", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except click.exceptions.Abort:
+        say("Stopped.")
+        return 130
+    except click.exceptions.NoArgsIsHelpError as error:
+        say(error.format_message())
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "kaa"
+        say(f"{error.format_message()} See {command} --help.")
+    except (click.ClickException, UsageError) as error:
+        say(error.format_message() if isinstance(error, click.ClickException) else str(error))
+    except NightlyFailed as error:
+        say(str(error))
+        return 1
+    except OSError as error:
+        say(os_errors.sentence(error))
+        return 1
+    except Exception as error:
+        refused = os_errors.found_in(str(error))  # another library's account of what the operating system said
+        if refused is None:
+            raise
+        say(os_errors.sentence(refused))
+        return 1
+    return EX_USAGE

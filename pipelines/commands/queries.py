@@ -1,0 +1,238 @@
+"""What the commands read from the published version. Nothing is written here but the pages that a user asks for."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import duckdb
+
+from pipelines.configuration.contract import load_sources
+from pipelines.publication.report_folder import HandedOver, hand_over
+from pipelines.runtime.errors import NightlyFailed, UsageError
+from pipelines.runtime.os_errors import sentence
+from pipelines.runtime.surroundings import home_path
+from pipelines.state.home import MANAGED, Home, Version, open_home, refuse_to_write_for_another
+from pipelines.state.opening import broken, explained, opened
+from pipelines.warehouse.ask import FIGURE_COLUMNS, ExactNumber, ask_figures, plain_number
+from pipelines.warehouse.inputs import EVERYTHING
+from pipelines.warehouse.periods import Period, parse_period
+
+if TYPE_CHECKING:
+    from dashboards.report_check.checked import Checked
+
+__all__ = [
+    "FIGURE_COLUMNS", "PLAN_COLUMNS", "PROTOCOL_COLUMNS", "ExactNumber", "check_printed", "check_published", "lacks_purged",
+    "published_folder", "read_changed_extracts", "read_deliveries", "read_figures", "read_planned_purge", "read_purge_protocol",
+    "read_quarantine", "write_report",
+]  # fmt: skip
+
+PLAN_COLUMNS = ("reason", "persons", "rows", "quarantined", "archives", "first_date", "last_date")
+PROTOCOL_COLUMNS = ("version", "data_year", *PLAN_COLUMNS)
+
+T = TypeVar("T")
+
+
+def _query(version: Version, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
+    with opened(version.published) as connection:
+        return connection.execute(sql, parameters or []).fetchall()
+
+
+def _from_published(home: Home, read: Callable[[Version], T]) -> T:
+    """Read from the published version.
+
+    A nightly may put another one in its place, and sweep this one away, between the look at the pointer and the opening of a
+    file: then the other one answers, and all of the answer comes from it.
+
+    Raises UsageError before the first nightly and when another municipality's figures are published here, NightlyFailed when
+    the published version's files are missing, broken or held by another program.
+    """
+    while True:
+        version = home.current()
+        if version is None:
+            raise UsageError("Nothing has been published yet: run kaa nightly first.")
+        try:
+            _check_municipality(home, version)
+            return read(version)
+        except (duckdb.Error, OSError, NightlyFailed) as error:
+            if home.current() == version and (sentence := explained(version, error)):
+                raise sentence from error
+            if home.current() == version:
+                raise
+
+
+def _check_municipality(home: Home, version: Version) -> None:
+    """One municipality's numbers are never shown under another's name."""
+    told = _query(version, "select municipality_code, municipality_name from publication")
+    if len(told) != 1:
+        raise broken(version.published, "is not whole")
+    code, name = told[0]
+    if code != home.municipality.code:
+        raise UsageError(
+            f"What is published in {home.path} is of {name} ({code}), but its settings name {home.municipality.title} "
+            f"({home.municipality.code}): correct `municipality` in {home.path / 'settings.toml'} or the profile's code."
+        )
+
+
+def _rows(home: Home, sql: str) -> list[tuple[Any, ...]]:
+    """Rows of the published file; none before the first nightly."""
+    return _from_published(home, lambda version: _query(version, sql)) if home.current() else []
+
+
+def read_deliveries(home: Home) -> list[tuple[Any, ...]]:
+    """Every delivery seen, by source, extract date and revision; none before the first nightly."""
+    return _rows(
+        home,
+        "select source, extract_date, revision, status, reason, message, rows, quarantined_rows, delivery_id, folder "
+        "from delivery order by source nulls first, extract_date, revision, folder, delivery_id",
+    )
+
+
+def read_quarantine(home: Home) -> list[tuple[Any, ...]]:
+    """Quarantined rows by delivery, file and line."""
+    return _rows(
+        home,
+        "select delivery_id, dataset, file, line, column_name, reason, expected from quarantine "
+        "order by delivery_id, dataset, file, line",
+    )
+
+
+def read_purge_protocol(home: Home) -> list[tuple[Any, ...]]:
+    """What was purged, nightly by nightly."""
+    return _rows(home, f"select {', '.join(PROTOCOL_COLUMNS)} from purge_protocol order by version, reason")
+
+
+def read_planned_purge(home: Home, day: date) -> list[tuple[Any, ...]]:
+    """What a nightly that takes in an extract of this day would purge, of what is loaded now."""
+    from pipelines.history.purge_archives import planned_removals
+
+    sources = load_sources(home.municipality.district_codes)
+    removals = _from_published(home, lambda version: planned_removals(version.history, sources, home.archive, day.year))
+    return [tuple(getattr(removal, name) for name in PLAN_COLUMNS) for removal in removals]
+
+
+def lacks_purged(home: Home, period_id: str) -> bool:
+    """Whether persons have been purged who may have been counted in this period."""
+    period = parse_period(period_id, home.municipality)
+    touching = "select 1 from purge_protocol where first_date <= ? and last_date >= ?"
+    return bool(_from_published(home, lambda version: _query(version, touching, [period.ends_on, period.starts_on])))
+
+
+def read_changed_extracts(home: Home, known_to: date) -> list[tuple[str, date, int, str]]:
+    """Extracts with a date up to a day that changed what is known of it after later days were published: source, date,
+    revision, and revised, released or late."""
+    from dashboards.published import connect, read_changed
+
+    def read(version: Version) -> list[tuple[str, date, int, str]]:
+        with connect(version.published) as connection:
+            return [
+                (found.source, found.extract_date, found.revision, found.kind)
+                for found in read_changed(connection, known_to)
+            ]
+
+    return _from_published(home, read)
+
+
+def published_folder(home: Home) -> Path | None:
+    """Where the published version keeps its file and its pages; None before the first nightly and when it cannot be read."""
+    try:
+        return _from_published(home, lambda version: version.folder("published"))
+    except (NightlyFailed, UsageError):
+        return None
+
+
+def check_published(home: Home) -> None:
+    """Raises UsageError or NightlyFailed, with what to do, when there is nothing that could be shown."""
+    _from_published(home, lambda version: None)
+
+
+def read_figures(home: Home, period_id: str, figure: str | None, as_known: date | None) -> list[tuple[Any, ...]]:
+    """Rows of figures.md section 2, sorted; values written without trailing zeros. Without a ``figure`` these are all that
+    the page knows; a figure of our own is given only when it is asked for by name.
+
+    What the nightly has computed is read; another day of knowledge, another day or a period outside the extracts is
+    computed from the published version's history with the same SQL.
+    """
+    period = parse_period(period_id, home.municipality)
+    return _from_published(home, lambda version: _figures(home, version, period, figure, as_known))
+
+
+def _figures(
+    home: Home, version: Version, period: Period, figure: str | None, as_known: date | None
+) -> list[tuple[Any, ...]]:
+    known = {row[0] for row in _query(version, "select figure from catalogue")}
+    if figure is not None and figure not in known:
+        raise UsageError(f"There is no figure {figure!r}: choose one of {', '.join(sorted(known))}.")
+    if as_known is None and _is_computed(version, period):
+        columns = ", ".join(FIGURE_COLUMNS)
+        tables = "figures" if figure is None else "(from figures union all from own_figures)"
+        rows = _query(version, f"select {columns} from {tables} where period = ?", [period.period_id])
+        rows = [row for row in rows if figure in (None, row[0])]
+    else:
+        rows = list(ask_figures(version, home.municipality, period, as_known or EVERYTHING, figure))
+    return [(*row[:-1], plain_number(row[-1])) for row in sorted(rows, key=lambda row: row[:-1])]
+
+
+def _is_computed(version: Version, period: Period) -> bool:
+    return bool(_query(version, "select 1 from period where period_id = ?", [period.period_id]))
+
+
+def write_report(home: Home, period_id: str, out: Path) -> HandedOver:
+    """The pages and documents of a period's report, from the published file alone, put into a folder.
+
+    Raises UsageError when there is no such report, when it may not be written there, or when the folder cannot be written.
+    """
+    from dashboards.pages.site import build_report
+    from dashboards.published import NotPublished
+
+    period = parse_period(period_id, home.municipality)
+    _refuse_own_folders(home, out)
+
+    def build(version: Version, made: Path) -> list[str]:
+        if not _is_computed(version, period) or period.kind == "dag":
+            periods = _query(
+                version, "select period_id from period where period_kind <> 'dag' order by starts_on, period_id"
+            )
+            raise UsageError(
+                f"There is no report for {period_id}: the extracts do not touch it. The last ones are "
+                f"{', '.join(row[0] for row in periods[-4:])}."
+            )
+        files = build_report(version.published, period_id, made, documents=True)
+        return [file.relative_to(made).as_posix() for file in files]
+
+    try:
+        with TemporaryDirectory(prefix="kaa-report-") as made:
+            names = _from_published(home, lambda version: build(version, Path(made)))
+            return hand_over(Path(made), names, out)
+    except NotPublished as error:
+        raise UsageError(str(error)) from error
+    except OSError as error:
+        raise UsageError(f"The report cannot be written. {sentence(error)}") from error
+
+
+def _refuse_own_folders(home: Home, out: Path) -> None:
+    """A report among the program's own files would be swept away with them, or spoil them."""
+    place, path = out.resolve(), home.path.resolve()
+    if not place.is_relative_to(path):
+        return
+    refuse_to_write_for_another(home.path)
+    if place == path or place.relative_to(path).parts[0] in (*MANAGED, "keys"):
+        raise UsageError(f"{out} is where KAA_HOME keeps its own files: choose another folder with --out.")
+
+
+def check_printed(files: Sequence[Path], with_warehouse: bool) -> "Checked":
+    """The numbers of a report checked against each other, and against what is published where something is."""
+    from dashboards.published import NotPublished
+    from dashboards.report_check.checked import check
+    from dashboards.report_check.printed_report import BadReport, read_cells
+    from dashboards.report_check.warehouse import read_warehouse
+
+    try:
+        cells = read_cells(files)
+        home = open_home() if with_warehouse and (home_path() / "settings.toml").exists() else None
+        if home is None or home.current() is None:
+            return check(cells, None)
+        return check(cells, _from_published(home, lambda version: read_warehouse(version.published, cells)))
+    except (BadReport, NotPublished) as error:
+        raise UsageError(str(error)) from None

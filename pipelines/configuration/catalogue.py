@@ -1,0 +1,257 @@
+"""The catalogue: what is known of each figure, as it stands beside the figure's SQL in ``dbt_project/models/figures``.
+
+Whoever needs to know what a figure counts, whether its numbers add up or what they are a share of, asks here. How it is counted
+is the SQL beside the entry; what a code means is in ``data_contracts/code_lists``.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from pipelines.configuration.contract import code_lists
+from pipelines.runtime.errors import NightlyFailed
+
+FIGURES = Path(__file__).resolve().parent.parent.parent / "dbt_project" / "models" / "figures"
+
+Text = Annotated[str, StringConstraints(pattern=r"\S")]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class Counted(StrEnum):
+    """What one unit of a number is."""
+
+    PERSON = "person"
+    CONTACT = "contact"
+    STAY = "stay"
+    ENROLMENT = "enrolment"
+    MEASURE = "measure"
+    RESIDENCE_CHECK = "residence_check"
+    VISIT = "visit"
+    ANSWER = "answer"
+    ROW = "row"
+
+
+class PeriodKind(StrEnum):
+    """Whether a figure is of a period or of a single day."""
+
+    PERIOD = "period"
+    DAY = "day"
+
+
+class In(StrEnum):
+    """In how many categories each unit is counted."""
+
+    ONE = "one"
+    EACH = "each"  # in each that applies, and once in all together
+
+
+class Total(StrEnum):
+    """The number for all categories together."""
+
+    GIVEN = "given"
+    MEANINGLESS = "meaningless"  # given, but a sum of different things
+    NONE = "none"
+
+
+class Absent(StrEnum):
+    """What it means that there is no row."""
+
+    ZERO = "zero"
+    UNKNOWN = "unknown"  # nobody reported it, or it is a median of nothing
+
+
+class Groupings(StrEnum):
+    """For which groupings two numbers can be compared."""
+
+    ALL = "all"
+    GENDER = "gender"  # the two take district and job-centre from different registers
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MeasureKey(_Strict):
+    """A measure by its figure; written ``figure/measure``."""
+
+    figure: Name
+    measure: Name
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            figure, slash, measure = value.partition("/")
+            if not slash:
+                raise ValueError(f"{value!r} is not written figure/measure")
+            return {"figure": figure, "measure": measure}
+        return value
+
+    def __str__(self) -> str:
+        return f"{self.figure}/{self.measure}"
+
+
+class Relation(_Strict):
+    """What a number is part of or the same as, with a Swedish sentence that says so."""
+
+    to: MeasureKey
+    sentence: Text
+    groupings: Groupings = Groupings.ALL
+
+
+class ChartedShare(_Strict):
+    """A share that pages draw over time: of a measure's ``share_of``. ``category``: a fixed one; null follows the reader."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$")]
+    title: Text
+    category: Text | None = None
+
+
+class Measure(_Strict):
+    """One counted thing of a figure. ``label``: what it is called where a number stands alone, in charts and sentences."""
+
+    title: Text
+    definition: Text
+    label: Text
+    part_of: tuple[Relation, ...] = ()
+    same_as: tuple[Relation, ...] = ()
+    share_of: MeasureKey | None = None
+    charted_shares: tuple[ChartedShare, ...] = ()
+    #: Only where it is another for this measure than for the figure's category.
+    counted_in: In | None = None
+
+
+class Level(_Strict):
+    """A figure's categories, or the subcategories below them. Without a code list the sources name them themselves."""
+
+    title: Text
+    code_list: Name | None
+    counted_in: In
+    total: Total
+
+
+class Figure(_Strict):
+    """A figure's entry."""
+
+    id: Name
+    title: Text
+    definition: Text
+    unit: Text
+    source: Text
+    legal_ground: Text
+    since: str | None
+    warnings: tuple[Text, ...]
+    #: Not among figures.md's: published beside them, and given by ``kaa figures`` only when it is asked for.
+    is_own: bool
+    period: PeriodKind
+    counted: Counted
+    #: False for a median.
+    adds_up: bool
+    #: Whether the months of a period are together the period, for all and by gender.
+    adds_up_over_months: bool
+    absent: Absent
+    has_dimensions: bool
+    position: int
+    category: Level | None
+    subcategory: Level | None
+    measures: Annotated[Mapping[Name, Measure], Field(min_length=1)]
+
+    @property
+    def model(self) -> str:
+        """The dbt model that counts it."""
+        return f"figure_{self.id}"
+
+    def counted_in(self, measure: str) -> In | None:
+        """In how many categories each unit of a measure is counted; None: the figure has no categories."""
+        return (self.measures[measure].counted_in or self.category.counted_in) if self.category else None
+
+    @property
+    def is_count(self) -> bool:
+        """Whether its numbers are whole and never negative, unlike those that were delivered as numbers."""
+        return self.counted is not Counted.ROW
+
+    @property
+    def has_total(self) -> bool:
+        """Whether there is a number for all categories together."""
+        return self.category is None or self.category.total is not Total.NONE
+
+    def shares_categories_with(self, other: "Figure") -> bool:
+        """Whether a category of this figure is one of the other's too: a part is then compared with its whole category by
+        category, else with the whole of all categories."""
+        if not (self.category and other.category):
+            return False
+        return self.id == other.id or (self.category.code_list or "") == other.category.code_list
+
+    @model_validator(mode="after")
+    def _is_sound(self) -> Self:
+        if self.subcategory and not self.category:
+            raise ValueError("a figure with a subcategory has a category")
+        if any(measure.counted_in for measure in self.measures.values()) and not self.category:
+            raise ValueError("counted_in of a measure is about the figure's category, and there is none")
+        if any(measure.charted_shares and not measure.share_of for measure in self.measures.values()):
+            raise ValueError("charted_shares need a share_of")
+        return self
+
+
+Catalogue = Mapping[str, Figure]
+
+
+@cache
+def read_catalogue(folder: Path = FIGURES) -> Catalogue:
+    """All figures by id, in the order of their positions.
+
+    Raises NightlyFailed with the first fault of an entry: its file, the field, and what is wrong there.
+    """
+    figures = sorted((_read(path) for path in sorted(folder.glob("figure_*.yml"))), key=lambda figure: figure.position)
+    catalogue = MappingProxyType({figure.id: figure for figure in figures})
+    for figure in figures:
+        fault = next(_faults(figure, catalogue), None)
+        if fault:
+            raise _wrong(folder / f"{figure.model}.yml", fault)
+    return catalogue
+
+
+def _read(path: Path) -> Figure:
+    try:
+        (model,) = yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+        figure = Figure.model_validate(model["config"]["meta"]["figure"])
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the entry"
+        raise _wrong(path, f"{where}: {first['msg'].removeprefix('Value error, ')}") from None
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+        raise _wrong(path, f"models, config.meta.figure: it cannot be read ({type(error).__name__})") from error
+    if path.stem != figure.model:
+        raise _wrong(path, f"id: {figure.id!r} is not the figure of this file")
+    return figure
+
+
+def _wrong(path: Path, fault: str) -> NightlyFailed:
+    return NightlyFailed(f"The entry of {path.stem} in the catalogue is wrong at {fault}. Correct {path}.")
+
+
+def _faults(figure: Figure, catalogue: Catalogue) -> Iterator[str]:
+    """What is wrong between an entry and the rest of the catalogue."""
+    if any(other.position == figure.position for other in catalogue.values() if other.id != figure.id):
+        yield f"position: {figure.position} is another figure's too"
+    for level in ("category", "subcategory"):
+        found = getattr(figure, level)
+        if found and found.code_list and found.code_list not in code_lists():
+            yield f"{level}.code_list: there is no list {found.code_list!r} in data_contracts/code_lists"
+    for name, measure in figure.measures.items():
+        for field, keys in _references(measure):
+            for key in keys:
+                if key.figure not in catalogue or key.measure not in catalogue[key.figure].measures:
+                    yield f"measures.{name}.{field}: there is no measure {key}"
+
+
+def _references(measure: Measure) -> Iterable[tuple[str, list[MeasureKey]]]:
+    yield "part_of", [relation.to for relation in measure.part_of]
+    yield "same_as", [relation.to for relation in measure.same_as]
+    yield "share_of", [measure.share_of] if measure.share_of else []

@@ -1,0 +1,242 @@
+"""The data contracts as the program reads them: sources, datasets, columns and rules.
+
+Everything that reads, types or checks an extract takes its knowledge from here, and this module takes it from the ODCS
+files in ``data_contracts/``. What a column means is therefore changed in one file. Checking values does not belong here
+(``delivery.rows``), nor what differs between municipalities (``municipality``).
+"""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+from open_data_contract_standard.model import (
+    CustomProperty,
+    DataQuality,
+    OpenDataContractStandard,
+    SchemaObject,
+    SchemaProperty,
+    ServiceLevelAgreementProperty,
+)
+
+from pipelines.runtime.errors import UsageError
+
+CONTRACTS = Path(__file__).resolve().parent.parent.parent / "data_contracts"
+
+#: The column types of deliveries.md section 1 and 4.
+TYPES = ("personnummer", "date", "yes_no", "code", "integer", "decimal", "text", "digits")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A promise about two columns of one row; it belongs to the column in whose contract it stands."""
+
+    kind: str  # not_before | present_exactly_with | value_when
+    reason: str
+    other: str
+    description: str
+    value: str | None = None
+    when: str | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """One contracted column: how it is named, typed and judged."""
+
+    name: str
+    type: str
+    required: bool
+    is_key: bool
+    history_name: str
+    label: str
+    description: str
+    classification: str
+    legal_ground: str
+    codes: dict[str, str] | None = None  # accepted code -> code that is stored
+    minimum: int | None = None
+    maximum: int | None = None
+    pattern: str | None = None
+    rules: tuple[Rule, ...] = ()
+    reference: tuple[str, str] | None = None  # (dataset, column) that must hold this value in the same delivery
+    most_different: int | None = None  # of more different values in a delivery people are warned
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One dataset of a source: its columns in contract order and its key, and what the contract promises of it as a whole."""
+
+    source: str
+    name: str
+    columns: tuple[Column, ...]
+    quality: tuple[DataQuality, ...] = ()
+
+    @cached_property
+    def key(self) -> tuple[Column, ...]:
+        return tuple(column for column in self.columns if column.is_key)
+
+    @property
+    def table(self) -> str:
+        """Name of the dataset's table in the history."""
+        return f"{self.source}_{self.name}"
+
+    @cached_property
+    def number_columns(self) -> tuple[Column, ...]:
+        """Columns that hold a personnummer when delivered and a pseudonym from then on."""
+        return tuple(column for column in self.columns if column.type == "personnummer")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source system and the datasets that each of its deliveries must hold.
+
+    ``archive_years``: for how many years after the year of its extract a delivery is archived; None: for ever.
+    ``weekdays``: on which an extract is expected, Monday is 0; ``silent_after``: so many of them may be missing in a row.
+    """
+
+    name: str
+    title: str
+    datasets: dict[str, Dataset]
+    archive_years: int | None = None
+    weekdays: frozenset[int] = frozenset(range(7))
+    silent_after: int | None = None
+
+
+def _custom(properties: list[CustomProperty] | None) -> dict[str, Any]:
+    return {str(item.property): item.value for item in properties or []}
+
+
+def _yaml(text: str) -> Any:
+    """The safe loader in C: the contracts are read by every command, and the other takes half a second for them."""
+    return yaml.load(text, Loader=yaml.CSafeLoader)
+
+
+def read_code_list(path: Path) -> dict[str, Any]:
+    """One code list file: ``{name, title, codes: [{code, label, aliases?}]}``."""
+    content = _yaml(path.read_text(encoding="utf-8"))
+    if not isinstance(content, dict) or not isinstance(content.get("codes"), list):
+        raise UsageError(f"{path} is not a code list: it needs a list `codes`.")
+    return content
+
+
+def code_lists(folder: Path = CONTRACTS) -> dict[str, dict[str, Any]]:
+    """All code lists of ``data_contracts/code_lists`` by name."""
+    lists = [read_code_list(path) for path in sorted((folder / "code_lists").glob("*.yaml"))]
+    return {str(item["name"]): item for item in lists}
+
+
+def _accepted_codes(code_list: dict[str, Any]) -> dict[str, str]:
+    accepted: dict[str, str] = {}
+    for entry in code_list["codes"]:
+        accepted[str(entry["code"])] = str(entry["code"])
+        for alias in entry.get("aliases") or []:
+            accepted[str(alias)] = str(entry["code"])
+    return accepted
+
+
+def _rule(item: Any) -> Rule | None:
+    how = item.implementation
+    if item.engine != "kaa" or how is None:
+        return None
+    if isinstance(how, str):
+        how = _yaml(how)
+    return Rule(
+        kind=how["rule"],
+        reason=how["reason"],
+        other=how["column"],
+        description=(item.description or "").strip(),
+        value=how.get("value"),
+        when=how.get("equals"),
+    )
+
+
+def _column(prop: SchemaProperty, lists: dict[str, dict[str, str]]) -> Column:
+    if prop.physicalType not in TYPES:
+        raise UsageError(f"Column {prop.name}: physicalType {prop.physicalType!r} is not one of {', '.join(TYPES)}.")
+    custom = _custom(prop.customProperties)
+    options = prop.logicalTypeOptions or {}
+    references = [link.to for link in prop.relationships or [] if link.type == "foreignKey"]
+    name = str(prop.name)
+    list_name = custom.get("codeList")
+    if (prop.physicalType == "code") != (list_name is not None) or (list_name and list_name not in lists):
+        raise UsageError(f"Column {name}: a code column names a known code list in customProperties, others do not.")
+    dataset, _, column = str(references[0]).rpartition(".") if references else ("", "", "")
+    return Column(
+        name=name,
+        type=prop.physicalType,
+        required=bool(prop.required),
+        is_key=bool(prop.primaryKey),
+        history_name=prop.encryptedName or name,
+        label=str(custom.get("label", name)),
+        description=(prop.description or "").strip(),
+        classification=prop.classification or "",
+        legal_ground=str(custom.get("legalGround", "")),
+        codes=lists[list_name] if list_name else None,
+        minimum=options.get("minimum"),
+        maximum=options.get("maximum"),
+        pattern=options.get("pattern"),
+        rules=tuple(rule for rule in map(_rule, prop.quality or []) if rule),
+        reference=(dataset.rpartition(".")[2], column) if references else None,
+        most_different=custom.get("mostDifferent"),
+    )
+
+
+def _dataset(source: str, schema: SchemaObject, lists: dict[str, dict[str, str]]) -> Dataset:
+    columns = tuple(_column(prop, lists) for prop in schema.properties or [])
+    return Dataset(source=source, name=str(schema.name), columns=columns, quality=tuple(schema.quality or []))
+
+
+def read_contract(path: Path) -> OpenDataContractStandard:
+    """One ODCS file, checked against the standard's model."""
+    return OpenDataContractStandard(**_yaml(path.read_text(encoding="utf-8")))
+
+
+def _whole(promise: ServiceLevelAgreementProperty | None) -> int | None:
+    """A promise that is a number; None where it is words, or is not made."""
+    return promise.value if promise and isinstance(promise.value, int) else None
+
+
+def _weekdays(promise: ServiceLevelAgreementProperty | None) -> frozenset[int]:
+    """The days of the week of a delivery time in cron's words, `0 4 * * 1-5`; Monday is 0."""
+    days = (promise.schedule or "").split()[-1:] if promise else []
+    if days in ([], ["*"]):
+        return frozenset(range(7))
+    found: set[int] = set()
+    for part in days[0].split(","):
+        first, _, last = part.partition("-")
+        found |= {(day - 1) % 7 for day in range(int(first), int(last or first) + 1)}  # cron's 0 and 7 are Sunday
+    return frozenset(found)
+
+
+def contracts_fingerprint(folder: Path = CONTRACTS) -> str:
+    """What identifies the contracts and code lists as they stand now."""
+    digest = hashlib.sha256()
+    for path in sorted([*folder.glob("*.odcs.yaml"), *folder.glob("code_lists/*.yaml")]):
+        digest.update(f"{path.name}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def load_sources(district_codes: list[str], folder: Path = CONTRACTS) -> dict[str, Source]:
+    """All sources by name (`kalla` of the manifest).
+
+    ``district_codes``: every district code that the municipality's profile has ever had; the code list
+    `stadsdelsomrade` differs between municipalities and is the only one that is not a file (deliveries.md section 5).
+    """
+    lists = {name: _accepted_codes(content) for name, content in code_lists(folder).items()}
+    lists["stadsdelsomrade"] = {code: code for code in district_codes}
+    sources: dict[str, Source] = {}
+    for path in sorted(folder.glob("*.odcs.yaml")):
+        contract = read_contract(path)
+        name = str(contract.id)
+        datasets = [_dataset(name, schema, lists) for schema in contract.schema_ or []]
+        promises = {item.property: item for item in contract.slaProperties or []}
+        sources[name] = Source(
+            name,
+            str(contract.name),
+            {item.name: item for item in datasets},
+            archive_years=_whole(promises.get("archiveRetention")),
+            weekdays=_weekdays(promises.get("frequency")),
+            silent_after=_whole(promises.get("silentAfter")),
+        )
+    return sources

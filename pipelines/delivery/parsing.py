@@ -1,0 +1,276 @@
+"""Takes a delivered file apart into records, or says why that cannot be done (deliveries.md sections 1 and 2).
+
+The bytes are read once: what is hashed is what is archived and what is loaded, even when the file changes meanwhile.
+What the values mean does not belong here (``rows``).
+"""
+
+import gzip
+import hashlib
+import io
+import re
+import stat
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.configuration.contract import Dataset
+from pipelines.delivery.faults import Fault, Rejection, fault, malformed
+from pipelines.delivery.lines import Lines, Numbers, Places
+from pipelines.delivery.manifest import ManifestFile
+from pipelines.delivery.trouble import Trouble, is_absent, trouble
+from pipelines.notices import Flaw, RemarkCode
+
+#: The blanks that are trimmed around every value, inside quotes too.
+BLANKS = " \t\r\n"
+
+_FIELD = re.compile(r'[ \t\r\n]*"((?:[^"]|"")*)"[ \t\r\n]*(?=;|\Z)|([^";]*)(?=;|\Z)')
+
+#: What no Swedish text holds, but another encoding read as the stated one gives: the control signs 80–9F (windows-1252 read
+#: as iso-8859-1), a "Ã" with a sign after it (UTF-8 read as iso-8859-1 or windows-1252), and the sign for a lost letter.
+_AFTER_A_TILDE = r"\u{a0}-\u{bf}\u{152}\u{153}\u{160}\u{161}\u{178}\u{17d}\u{17e}\u{192}\u{2c6}\u{2dc}\u{2013}-\u{2122}"
+_GARBLED = rf"[\u{{80}}-\u{{9f}}\u{{fffd}}]|\u{{c3}}[{_AFTER_A_TILDE}]"
+_GARBLED_BEGINS = (b"\xc2", b"\xc3\x83", b"\xef\xbf\xbd")
+
+#: Size, unpacked, at which a file is taken for an attack or an accident rather than an extract.
+MAX_UNPACKED = 4 * 1024**3
+
+
+@dataclass
+class FileRecords:
+    """The data records of one file, in its order: those that are not empty lines.
+
+    ``header``: trimmed column names in the file's order. ``numbers``: each record's number in the batch's `Lines`.
+    ``lines``: the physical line on which each begins (the header's is 1); None when they follow each other from line 2.
+    ``garbled``: how many look as if they were written in another encoding than the stated one.
+    """
+
+    dataset: Dataset
+    file_name: str
+    header: tuple[str, ...]
+    numbers: Numbers
+    lines: Numbers | None
+    garbled: int = 0
+
+    @property
+    def count(self) -> int:
+        """Data rows as delivered."""
+        return len(self.numbers)
+
+    @property
+    def unknown_columns(self) -> int:
+        known = {column.name for column in self.dataset.columns}
+        return sum(name not in known for name in self.header)
+
+    def lines_at(self, places: Places) -> Numbers:
+        """The physical lines of the records at these places."""
+        return (places + 2).astype(np.uint32) if self.lines is None else self.lines[places]
+
+
+@dataclass
+class ReadFile:
+    """What came of one file: its bytes as received (for the archive), and its records, its first fault, or why it cannot be
+    read here."""
+
+    file: ManifestFile
+    content: bytes | None = None
+    records: FileRecords | None = None
+    fault: Fault | None = None
+    trouble: Trouble | None = None
+
+
+class _Unusable(Exception):
+    def __init__(self, found: Fault) -> None:
+        super().__init__(found.reason)
+        self.fault = found
+
+
+def read_file(folder: Path, file: ManifestFile, dataset: Dataset, lines: Lines) -> ReadFile:
+    """Read one file of a delivery; the fault is the first that applies to the file.
+
+    Raises OSError for what is not about this file alone, such as a lack of memory.
+    """
+    path = folder / file.name
+    try:
+        seen = path.stat()
+        if seen.st_size > MAX_UNPACKED:
+            return ReadFile(file, fault=_too_large(file))
+        content = path.read_bytes() if stat.S_ISREG(seen.st_mode) else None
+    except OSError as error:
+        if not is_absent(error):
+            return ReadFile(file, trouble=trouble(path, error))
+        content = None
+    if content is None:
+        return ReadFile(file, fault=fault(Rejection.MISSING_FILE, RemarkCode.FILE_MISSING, file=file.name))
+    try:
+        return ReadFile(file, content, _records(content, file, dataset, lines))
+    except _Unusable as error:
+        return ReadFile(file, content, fault=error.fault)
+
+
+def split_record(record: str) -> list[str] | None:
+    """The trimmed fields of one record by RFC 4180 with `;`; None when the quoting is broken."""
+    fields: list[str] = []
+    position = 0
+    while True:
+        match = _FIELD.match(record, position)
+        if match is None:
+            return None
+        quoted, plain = match.groups()
+        fields.append((plain if quoted is None else quoted.replace('""', '"')).strip(BLANKS))
+        if match.end() == len(record):
+            return fields
+        position = match.end() + 1
+
+
+def _records(content: bytes, file: ManifestFile, dataset: Dataset, lines: Lines) -> FileRecords:
+    if hashlib.sha256(content).hexdigest() != file.sha256:
+        raise _Unusable(fault(Rejection.CHECKSUM_MISMATCH, RemarkCode.CHECKSUM_OTHER, file=file.name))
+    text = _decoded(content, file)
+    physical = _physical_lines(text)
+    lines_from = np.arange(1, len(physical) + 1, dtype=np.uint32)
+    quoted = b'"' in text
+    all_records = _logical_records(physical, lines_from, file) if quoted else (physical, lines_from)
+    header, records, places = _header(*all_records, file, dataset)
+    found = lines.recognise(header, records)  # what stood in a file before was found sound there
+    if quoted or not _are_regular(found.texts, len(header)):
+        filled = (records.str.strip_chars(BLANKS) != "").to_numpy()
+        if not filled.all():
+            records, places = records.filter(pl.Series(filled)), places[filled]
+            found = lines.recognise(header, records)
+        _check_fields(pl.DataFrame({"line": places[found.new], "record": records[found.new]}), len(header), file)
+    missing = [column.name for column in dataset.columns if column.name not in header]
+    if missing:
+        about = {"file": file.name, "column": missing[0], "source": dataset.source}
+        raise _Unusable(fault(Rejection.MISSING_COLUMN, RemarkCode.COLUMN_MISSING, **about))
+    if len(records) != file.rows:
+        counts = {"rows": len(records), "promised": file.rows}
+        raise _Unusable(fault(Rejection.ROW_COUNT_MISMATCH, RemarkCode.ROW_COUNT_OTHER, file=file.name, **counts))
+    in_sequence = bool((places == np.arange(2, len(places) + 2)).all())
+    numbers = lines.remember(found)
+    return FileRecords(dataset, file.name, header, numbers, None if in_sequence else places, _garbled(text, records))
+
+
+def _garbled(text: bytes, records: pl.Series) -> int:
+    """How many records hold what no Swedish text holds, but another encoding read as the stated one gives."""
+    if text.isascii() or not any(sign in text for sign in _GARBLED_BEGINS):
+        return 0
+    return int(records.str.contains(_GARBLED).sum())
+
+
+def _header(
+    records: pl.Series, places: Numbers, file: ManifestFile, dataset: Dataset
+) -> tuple[tuple[str, ...], pl.Series, Numbers]:
+    """The column names, and the records after them; the header is the first record that is not an empty line."""
+    first = 0
+    while first < len(records) and not records[first].strip(BLANKS):
+        first += 1
+    if first == len(records):
+        raise _Unusable(malformed(file.name, 1, Flaw.NO_HEADER))
+    line = int(places[first])
+    header = split_record(records[first])
+    if header is None:
+        raise _Unusable(malformed(file.name, line, Flaw.HEADER_QUOTES))
+    if len(header) != len(set(header)):
+        raise _Unusable(_named_twice(header, dataset, file, line))
+    return tuple(header), records.slice(first + 1), places[first + 1 :]
+
+
+def _decoded(content: bytes, file: ManifestFile) -> bytes:
+    """The file's text as UTF-8 without byte-order mark."""
+    if file.name.lower().endswith(".gz"):
+        content = _unpacked(content, file)
+    if file.encoding == "iso-8859-1":
+        return content.decode("iso-8859-1").encode()
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    try:
+        if not content.isascii():
+            content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise _Unusable(fault(Rejection.UNDECODABLE, RemarkCode.ENCODING_OTHER, file=file.name, line=line)) from None
+    return content
+
+
+def _unpacked(content: bytes, file: ManifestFile) -> bytes:
+    try:
+        with gzip.open(io.BytesIO(content)) as packed:
+            unpacked = packed.read(MAX_UNPACKED + 1) if content else None
+    except (OSError, EOFError, zlib.error):
+        unpacked = None
+    if unpacked is not None and len(unpacked) > MAX_UNPACKED:
+        raise _Unusable(_too_large(file))
+    if unpacked is None:
+        raise _Unusable(fault(Rejection.UNDECODABLE, RemarkCode.GZIP_BROKEN, file=file.name))
+    return unpacked
+
+
+def _too_large(file: ManifestFile) -> Fault:
+    most = MAX_UNPACKED // 1024**3
+    return fault(Rejection.UNDECODABLE, RemarkCode.FILE_TOO_LARGE, file=file.name, gigabytes=most)
+
+
+def _physical_lines(text: bytes) -> pl.Series:
+    """Every line with its end; the bytes are not copied."""
+    ends = np.flatnonzero(np.frombuffer(text, dtype=np.uint8) == ord("\n")) + 1
+    if text and not text.endswith(b"\n"):
+        ends = np.append(ends, len(text))
+    bounds = np.concatenate([np.zeros(1, dtype=np.int64), ends])
+    lines = pa.LargeStringArray.from_buffers(len(ends), pa.py_buffer(bounds), pa.py_buffer(text))
+    return cast(pl.Series, pl.from_arrow(lines))
+
+
+def _logical_records(physical: pl.Series, places: Numbers, file: ManifestFile) -> tuple[pl.Series, Numbers]:
+    """Joins physical lines that belong to one record because a quoted value holds a line break."""
+    quotes = physical.str.count_matches('"', literal=True)
+    if not (quotes % 2 == 1).any():
+        return physical, places
+    open_before = (quotes.cum_sum() - quotes) % 2
+    if quotes.sum() % 2:
+        last_start = int(places[(open_before == 0).to_numpy()][-1])
+        raise _Unusable(malformed(file.name, last_start, Flaw.QUOTE_OPEN))
+    joined = (
+        pl.DataFrame({"line": places, "record": physical, "record_id": (open_before == 0).cum_sum()})
+        .group_by("record_id", maintain_order=True)
+        .agg(pl.col("line").first(), pl.col("record").str.join().str.replace_all("\r\n", "\n", literal=True))
+    )
+    return joined["record"], joined["line"].to_numpy()
+
+
+def _are_regular(records: pa.LargeStringArray, width: int) -> bool:
+    """Whether records without quotes all have as many fields as the header; an empty line could be one of a single field."""
+    separators = pc.count_substring(records, ";")
+    return width > 1 and bool(pc.all(pc.equal(separators, width - 1)).as_py())
+
+
+def _check_fields(records: pl.DataFrame, width: int, file: ManifestFile) -> None:
+    """Every record must have as many fields as the header."""
+    is_quoted = records["record"].str.contains('"', literal=True)
+    plain, quoted = records.filter(~is_quoted), records.filter(is_quoted)
+    wrong = plain.filter(pl.col("record").str.count_matches(";", literal=True) != width - 1)["line"].to_list()[:1]
+    broken: list[int] = []
+    for line, record in quoted.select("line", "record").iter_rows():
+        fields = split_record(record)
+        if fields is None:
+            broken = [line]
+            break
+        if len(fields) != width:
+            wrong.append(line)
+            break
+    if wrong and (not broken or min(wrong) < broken[0]):
+        raise _Unusable(malformed(file.name, min(wrong), Flaw.FIELDS_OTHER, width=width))
+    if broken:
+        raise _Unusable(malformed(file.name, broken[0], Flaw.QUOTES_BROKEN))
+
+
+def _named_twice(header: list[str], dataset: Dataset, file: ManifestFile, line: int) -> Fault:
+    """Says which column it is; a name that the contract does not know may be a value, so its place is given instead."""
+    place = next(place for place, name in enumerate(header) if name in header[:place])
+    if header[place] in [column.name for column in dataset.columns]:
+        return malformed(file.name, line, Flaw.COLUMN_TWICE, column=header[place])
+    return malformed(file.name, line, Flaw.OTHER_COLUMN_TWICE, place=place + 1)

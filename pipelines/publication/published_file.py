@@ -1,0 +1,265 @@
+"""Makes the published file: figures and their definitions, what came in and how it was judged; no rows about persons.
+
+Everything that pages, documents, exports and ``kaa figures`` show is copied from here. Whether the version becomes the
+published one is decided by the last step of the nightly (``orchestration``).
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple
+from datetime import datetime
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from pipelines.configuration.catalogue import Catalogue, Figure
+from pipelines.configuration.contract import contracts_fingerprint
+from pipelines.configuration.municipality import Municipality
+from pipelines.notices import Notice, RemarkCode, kept, message, remark
+from pipelines.quality.checks import CheckResult
+from pipelines.runtime.database import open_database
+from pipelines.runtime.errors import NightlyFailed
+from pipelines.state.home import Version
+from pipelines.warehouse.parts import PARTS
+from pipelines.warehouse.periods import Period
+
+_TABLES = """
+create table period (
+    period_id varchar, period_kind varchar, starts_on date, ends_on date, title varchar, previous_period_id varchar
+);
+create table contract_check (
+    source varchar, dataset varchar, check_name varchar, severity varchar, success boolean, detail varchar
+);
+create table publication (
+    version integer, published_at timestamp, program_version varchar, municipality_code varchar, municipality_name varchar,
+    report_year_kind varchar, first_extract_date date, last_extract_date date, accepted_deliveries bigint,
+    loaded_rows bigint, sql_fingerprint varchar, contract_fingerprint varchar, profile_fingerprint varchar
+);
+create table open_data (name varchar, value varchar);
+create table profile (name varchar, value varchar);
+create table delivery_remark (
+    delivery_id varchar, position integer, code varchar, is_warning boolean, is_command boolean, sentence varchar
+);
+create table notice (code varchar, sentence varchar, waits_for_a_person boolean);
+create table failed_part (part varchar, title varchar);
+"""
+
+_CATALOGUE_TABLES = """
+create table catalogue (
+    figure varchar, title varchar, definition varchar, unit varchar, source varchar, legal_ground varchar, since varchar,
+    warnings varchar[], model varchar, is_own boolean, period varchar, counted varchar, adds_up boolean,
+    adds_up_over_months boolean, absent varchar, has_dimensions boolean,
+    category_title varchar, category_list varchar, category_total varchar,
+    subcategory_title varchar, subcategory_list varchar, subcategory_counted_in varchar, subcategory_total varchar,
+    position integer
+);
+create table catalogue_measure (
+    figure varchar, measure varchar, title varchar, definition varchar, label varchar, category_counted_in varchar,
+    part_of varchar[], same_as varchar[], share_of varchar, position integer
+);
+create table catalogue_share (
+    share varchar, title varchar, figure varchar, measure varchar, category varchar, whole_figure varchar,
+    whole_measure varchar, whole_category varchar, position integer
+);
+"""
+
+#: Copied as they are: table of the published file -> where from.
+_COPIES = {
+    "figures": "select figure, measure, period, gender, district, job_centre, category, subcategory, value "
+    "from {figures}",
+    "own_figures": "from warehouse.main.own_figures",
+    "district": "from warehouse.input.district",
+    "job_centre": "from warehouse.input.job_centre",
+    "code": "from warehouse.input.code",
+    "delivery": "select source, extract_date, revision, status, reason, message, rows, quarantined_rows, delivery_id, "
+    "folder, judged_in, decided from history.delivery",
+    "plan_rule": "from warehouse.input.plan_rule",
+    "plan_parameter": "from warehouse.input.plan_parameter",
+    "quarantine": "select delivery_id, dataset, file, line, column_name, reason, expected from history.quarantine",
+    "purge_protocol": "select version, data_year, persons, rows, quarantined, archives, reason, first_date, last_date "
+    "from history.purge_protocol",
+}
+
+
+#: What is published of the parts (``warehouse.parts``), copied from their models: table -> part, columns.
+_PARTS = {
+    "target_group_summary": ("target_group", "on_date, breakdown, side, code, persons"),
+    "figure_check": (
+        "jumps",
+        "check_name, title, figure, measure, group_kind, group_code, on_date, value, compared_with, compared_date, "
+        "compared_value, jump_percent, threshold_percent, minimum_count, is_warning, reason, decided_on",
+    ),
+    "plan_rule_summary": (
+        "plan",
+        "rule_id, period_id as period, gender_group as gender, job_centre_group as job_centre, cases, followed, "
+        "not_followed, undecided",
+    ),
+}
+
+
+def build_published(
+    version: Version,
+    municipality: Municipality,
+    periods: Iterable[Period],
+    catalogue: Catalogue,
+    checks: list[CheckResult],
+    figures_relation: str,
+    failed: Iterable[str] = (),
+) -> int:
+    """Write the published file of a version and look at it once more; returns the number of figure rows.
+
+    ``catalogue``: as it stands in the dbt project. ``figures_relation``: quoted name of the figures' model.
+    ``failed``: ids of the parts that failed; of them there is no table, so that nobody takes nothing for zero.
+    """
+    connection = open_database(version.published)
+    try:
+        connection.execute(f"attach '{_quoted(version.warehouse)}' as warehouse (read_only)")
+        connection.execute(f"attach '{_quoted(version.history)}' as history (read_only)")
+        connection.execute(_TABLES)
+        for table, query in _COPIES.items():
+            connection.execute(f"create table {table} as {query.format(figures=figures_relation)}")
+        _write_remarks(connection)
+        models = {part.id: part for part in PARTS}
+        for table, (part, columns) in _PARTS.items():
+            if part not in failed:
+                connection.execute(f"create table {table} as select {columns} from warehouse.main.{models[part].model}")
+        _insert(connection, "failed_part", [(part, models[part].title) for part in failed])
+        _insert(connection, "period", [_period_row(period) for period in periods])
+        write_catalogue(connection, catalogue, municipality.cited_by_figures)
+        _insert(connection, "contract_check", [astuple(check) for check in checks])
+        now = datetime.now(ZoneInfo(municipality.timezone)).replace(tzinfo=None, microsecond=0)
+        connection.execute(
+            """
+            insert into publication
+            select ?, ?, ?, ?, ?, ?, min(e.extract_date), max(e.extract_date), count(distinct e.delivery_id),
+                (select sum(d.rows - d.quarantined_rows) from history.delivery d where d.status = 'accepted'), ?, ?, ?
+            from history.extract e
+            """,
+            [version.number, now, installed_version("kaa-warehouse"), municipality.code, municipality.title,
+             municipality.report_year.kind, _sha256(version.models.read_bytes()), contracts_fingerprint(),
+             _sha256(municipality.model_dump_json().encode())],
+        )  # fmt: skip
+        _insert(connection, "open_data", _open_data_rows(municipality))
+        _insert(connection, "profile", profile_rows(municipality))
+        connection.execute("detach warehouse; detach history; checkpoint")
+    finally:
+        connection.close()
+    return _verified_rows(version.published)
+
+
+def _write_remarks(connection: duckdb.DuckDBPyConnection) -> None:
+    """What there is to say of each delivery besides that it was loaded, one remark a row."""
+    nothing_more = message([remark(RemarkCode.LOADED)])
+    rows = [
+        (delivery_id, place, one.code.value, one.is_warning, one.is_command, one.sentence)
+        for delivery_id, remarks, told in connection.execute(
+            "select delivery_id, remarks, message from history.delivery where message <> ?", [nothing_more]
+        ).fetchall()
+        for place, one in enumerate(kept(remarks, told), start=1)
+    ]
+    if rows:  # in one go: a row at a time takes seconds for the deliveries of some years
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        connection.execute(f"insert into delivery_remark select {', '.join(['unnest(?)'] * len(columns))}", columns)
+
+
+def write_notices(published: Path, notices: Iterable[Notice]) -> None:
+    """Add what the night has to tell: some of it is known only when the pages have been made from the file."""
+    with open_database(published) as connection:
+        _insert(connection, "notice", [(one.code.value, one.sentence, one.waits_for_a_person) for one in notices])
+        connection.execute("checkpoint")
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[Any, ...]]) -> None:
+    if rows:
+        connection.executemany(f"insert into {table} values ({', '.join('?' * len(rows[0]))})", rows)
+
+
+def _period_row(period: Period) -> tuple[Any, ...]:
+    return period.period_id, period.kind, period.starts_on, period.ends_on, period.title, period.previous_id
+
+
+def _open_data_rows(municipality: Municipality) -> list[tuple[Any, ...]]:
+    """What the profile says for the open-data catalogue; nothing where it says nothing."""
+    given = municipality.open_data.model_dump() if municipality.open_data else {}
+    return [(name, value) for name, value in given.items() if value is not None]
+
+
+def profile_rows(municipality: Municipality) -> list[tuple[str, str]]:
+    """What the municipality calls its own, for who makes pages and documents: each part of the profile as JSON."""
+    profile = municipality.model_copy(update={"chapters": municipality.report_chapters}).model_dump(mode="json")
+    names = ("chapters", "own_measures", "survey_questions", "letter_months", "follow_up", "closed", "targets")
+    return [(name, json.dumps(profile[name], ensure_ascii=False)) for name in names]
+
+
+def write_catalogue(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, is_cited: bool = True) -> None:
+    """Make the tables of the catalogue. ``is_cited``: the documents that definitions cite are the municipality's; only then are
+    they a source."""
+    connection.execute(_CATALOGUE_TABLES)
+    figures = catalogue.values()
+    _insert(connection, "catalogue", [_catalogue_row(figure, is_cited) for figure in figures])
+    _insert(connection, "catalogue_measure", [row for figure in figures for row in _measure_rows(figure)])
+    shares = [row for figure in figures for row in _share_rows(figure, catalogue)]
+    _insert(connection, "catalogue_share", [(*share, place) for place, share in enumerate(shares, start=1)])
+
+
+def _share_rows(figure: Figure, catalogue: Catalogue) -> Iterator[tuple[Any, ...]]:
+    """The shares that pages draw over time; a category that is null follows the reader's choice."""
+    for name, measure in figure.measures.items():
+        for share in measure.charted_shares:
+            assert measure.share_of
+            whole = catalogue[measure.share_of.figure]
+            category = share.category if figure.shares_categories_with(whole) else "*"
+            yield (
+                share.id, share.title, figure.id, name, share.category, whole.id, measure.share_of.measure,
+                category if whole.category else None,
+            )  # fmt: skip
+
+
+def _catalogue_row(figure: Figure, is_cited: bool) -> tuple[Any, ...]:
+    category, subcategory = figure.category, figure.subcategory
+    return (
+        figure.id, figure.title, figure.definition, figure.unit, figure.source if is_cited else "", figure.legal_ground,
+        figure.since, list(figure.warnings), figure.model, figure.is_own, figure.period, figure.counted, figure.adds_up,
+        figure.adds_up_over_months, figure.absent, figure.has_dimensions,
+        *((category.title, category.code_list, category.total) if category else (None,) * 3),
+        *((subcategory.title, subcategory.code_list, subcategory.counted_in, subcategory.total) if subcategory else (None,) * 4),
+        figure.position,
+    )  # fmt: skip
+
+
+def _measure_rows(figure: Figure) -> list[tuple[Any, ...]]:
+    return [
+        (
+            figure.id, name, measure.title, measure.definition, measure.label, figure.counted_in(name),
+            [str(relation.to) for relation in measure.part_of], [str(relation.to) for relation in measure.same_as],
+            str(measure.share_of) if measure.share_of else None, place,
+        )
+        for place, (name, measure) in enumerate(figure.measures.items(), start=1)
+    ]  # fmt: skip
+
+
+def _verified_rows(published: Path) -> int:
+    """Open the finished file as a reader would; a figure or measure without a definition is not published."""
+    with open_database(published, read_only=True) as connection:
+        undefined = connection.execute(
+            "select distinct figure, measure from (from figures union all from own_figures) "
+            "anti join catalogue_measure using (figure, measure)"
+        ).fetchall()
+        if undefined:
+            raise NightlyFailed(
+                f"The figure {'/'.join(undefined[0])} has no entry in the catalogue; add one in dbt_project."
+            )
+        counted = connection.execute("select count(*) from figures").fetchone()
+    return int(counted[0]) if counted else 0
