@@ -17,7 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from pipelines.configuration.contract import code_lists
 from pipelines.runtime.errors import NightlyFailed
 
-FIGURES = Path(__file__).resolve().parent.parent.parent / "dbt_project" / "models" / "figures"
+MODELS = Path(__file__).resolve().parent.parent.parent / "dbt_project" / "models"
+FIGURES = MODELS / "figures"
 
 Text = Annotated[str, StringConstraints(pattern=r"\S")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]

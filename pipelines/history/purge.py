@@ -5,14 +5,14 @@ figures.md section 1 defines it, so numbers that are linked go together. Publish
 archived deliveries go is decided in ``purge_archives``.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 import duckdb
-import polars as pl
+from jinja2 import Template
 
+from pipelines.configuration.catalogue import MODELS
 from pipelines.configuration.contract import Column, Dataset
 
 #: A person is purged when the data's year is later than the one in which he or she turns this age.
@@ -88,14 +88,14 @@ def purge(connection: duckdb.DuckDBPyConnection, datasets: Iterable[Dataset], ve
 def planned(connection: duckdb.DuckDBPyConnection, datasets: Iterable[Dataset], year: int) -> list[Removal]:
     """What goes by the data's clock of a year, for each reason; nothing is removed. Leaves the temporary table `due`.
 
-    Persons that the history held before this run have aged; others came when their time had passed already.
+    Persons that the history held before this night have aged; others came when their time had passed already.
     """
-    run = connection.execute
+    execute = connection.execute
     datasets = list(datasets)
     _mark_due(connection, year)
     counted = [found for dataset in datasets for found in _count_rows(connection, dataset, datasets)]
-    persons = dict(run("select stored, count(distinct person) from due group by stored").fetchall())
-    entries = dict(run(f"select stored, count(*) from ({_ENTRIES}) group by stored").fetchall())
+    persons = dict(execute("select stored, count(distinct person) from due group by stored").fetchall())
+    entries = dict(execute(f"select stored, count(*) from ({_ENTRIES}) group by stored").fetchall())
     removals = []
     for stored, reason in ((True, AGED), (False, CAME_LATE)):
         found = [item[1:] for item in counted if item[0] == stored]
@@ -113,16 +113,16 @@ def write_protocol(connection: duckdb.DuckDBPyConnection, version: int, year: in
     Sources go on delivering their old rows every night, and what has come late goes again every night: of that the protocol
     holds only the latest night of each year.
     """
-    run = connection.execute
+    execute = connection.execute
     first, last = removal.first_date, removal.last_date
     if removal.reason == CAME_LATE:
-        before = run(
+        before = execute(
             "delete from purge_protocol where reason = ? and data_year = ? returning first_date, last_date",
             [CAME_LATE, year],
         ).fetchall()
         first = min((day for day, _ in [*before, (first, None)] if day), default=None)
         last = max((day for _, day in [*before, (None, last)] if day), default=None)
-    run(
+    execute(
         "insert into purge_protocol values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             version,
@@ -141,67 +141,34 @@ def write_protocol(connection: duckdb.DuckDBPyConnection, version: int, year: in
 # --- who ---------------------------------------------------------------------------------------------------------------
 
 
+#: `pseudonym, person_id, birth_date` (of the newest number): the dbt model that says which numbers are one person, asked of all
+#: that the history and the quarantine hold. Of numbers with one birth date it makes no difference here which is the newest.
+_PERSONS = Template((MODELS / "intermediate" / "int_person__numbers.sql").read_text(encoding="utf-8")).render(
+    ref={"stg_history__numbers": "known_number", "stg_folkbokforing__residents": "folkbokforing_personer"}.__getitem__
+)
+
+
 def _mark_due(connection: duckdb.DuckDBPyConnection, year: int) -> None:
     """Make the temporary table `due`: the pseudonyms to remove, with `person`, `birth_date`, `stored` and `last_day`."""
-    run = connection.execute
-    links = run(
-        "select distinct pseudonym, earlier_pseudonym from folkbokforing_personer "  # distinct: a link is seen many nights
-        "where earlier_pseudonym <> pseudonym"
-    ).fetchall()
-    known = run(
+    connection.execute(
         """
-        select pseudonym, birth_date, pseudonym in (from known_before) as stored,
+        create or replace temp table known_number as
+        select pseudonym, birth_date, null::varchar as gender, pseudonym in (from known_before) as stored,
             sha256(pseudonym) in (select fingerprint from purged_number) as gone
         from (select pseudonym, birth_date from number union select pseudonym, birth_date from quarantined_number)
         """
-    ).pl()
-    due = (
-        known.join(_linked(links, known), on="pseudonym", how="left")
-        .with_columns(pl.col("person").fill_null(pl.col("pseudonym")), pl.col("newest").fill_null(pl.col("birth_date")))
-        .with_columns(pl.col("stored").any().over("person"), pl.col("gone").any().over("person"))
-        .filter((pl.col("newest").dt.year() + LAST_AGE < year) | pl.col("gone"))
-        .with_columns(
-            last_day=pl.date(pl.min_horizontal(pl.col("newest").dt.year() + LAST_AGE, pl.lit(year - 1)), 12, 31)
-        )
-        .select("pseudonym", "person", "birth_date", "stored", "last_day")
     )
-    connection.register("due_frame", due)
-    run("create or replace temp table due as from due_frame")
-    connection.unregister("due_frame")
-
-
-def _linked(links: list[tuple[str, str]], known: pl.DataFrame) -> pl.DataFrame:
-    """`pseudonym, person, newest` of the numbers that links join: who they are and the newest number's birth date."""
-    numbers = {number for link in links for number in link}
-    described = known.filter(pl.col("pseudonym").is_in(list(numbers)))
-    born = dict(zip(described["pseudonym"], described["birth_date"], strict=True))
-    replaced = {earlier for _, earlier in links}
-    rows = []
-    for group in _components(links):
-        # Which of several numbers with one birth date is the newest makes no difference here.
-        newest = max(born[number] for number in (group - replaced or group))
-        rows += [(number, min(group), newest) for number in group]
-    return pl.DataFrame(rows, schema={"pseudonym": pl.String, "person": pl.String, "newest": pl.Date}, orient="row")
-
-
-def _components(links: list[tuple[str, str]]) -> list[set[str]]:
-    """The groups of numbers that links join, directly or through others."""
-    neighbours: dict[str, set[str]] = defaultdict(set)
-    for one, other in links:
-        neighbours[one].add(other)
-        neighbours[other].add(one)
-    groups, seen = [], set[str]()
-    for start in neighbours:
-        if start in seen:
-            continue
-        group, waiting = {start}, [start]
-        while waiting:
-            for number in neighbours[waiting.pop()] - group:
-                group.add(number)
-                waiting.append(number)
-        seen |= group
-        groups.append(group)
-    return groups
+    connection.execute(
+        f"""
+        create or replace temp table due as
+        select pseudonym, person_id as person, known_number.birth_date, bool_or(stored) over numbers as stored,
+            make_date(least(year(person.birth_date) + $last_age, $year - 1), 12, 31) as last_day
+        from ({_PERSONS}) as person join known_number using (pseudonym)
+        window numbers as (partition by person_id)
+        qualify year(person.birth_date) + $last_age < $year or bool_or(gone) over numbers
+        """,
+        {"last_age": LAST_AGE, "year": year},
+    )
 
 
 def _remember_fingerprints(connection: duckdb.DuckDBPyConnection, year: int) -> None:
@@ -282,21 +249,21 @@ def _count_rows(
 
 def _delete_rows(connection: duckdb.DuckDBPyConnection, datasets: list[Dataset]) -> None:
     """Delete the due rows, first those that only refer to such a row, and the quarantine entries."""
-    run = connection.execute
+    execute = connection.execute
     for dataset in sorted(datasets, key=lambda item: bool(item.number_columns)):
         for is_held in (False, True):
             due_rows = _due_rows(dataset, datasets, is_held)
             if due_rows is None:
                 continue
             table = f"held_{dataset.table}" if is_held else dataset.table
-            run(f"create or replace temp table due_row as select r.rowid as row_id from {due_rows}")
+            execute(f"create or replace temp table due_row as select r.rowid as row_id from {due_rows}")
             if not dataset.number_columns and not is_held:
                 _keep_nights_of_others(connection, dataset, datasets)
-            run(f"delete from {table} where rowid in (select row_id from due_row)")
+            execute(f"delete from {table} where rowid in (select row_id from due_row)")
             if not dataset.number_columns and not is_held:
-                run(f"insert into {table} by name from kept; drop table kept")
-            run("drop table due_row")
-    run(f"delete from quarantine where rowid in (select entry from ({_ENTRIES}))")
+                execute(f"insert into {table} by name from kept; drop table kept")
+            execute("drop table due_row")
+    execute(f"delete from quarantine where rowid in (select entry from ({_ENTRIES}))")
 
 
 def _keep_nights_of_others(connection: duckdb.DuckDBPyConnection, dataset: Dataset, datasets: list[Dataset]) -> None:

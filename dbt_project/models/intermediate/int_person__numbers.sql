@@ -1,3 +1,7 @@
+{#
+    The one place that says which numbers are one person (figures.md section 1). The purge runs this very text over the history
+    (pipelines/history/purge.py), so it has no macros: only the two relations that it reads.
+#}
 with recursive
 
 link as (
@@ -15,8 +19,9 @@ neighbour as (
     select earlier_pseudonym, pseudonym from link
 ),
 
--- Of all numbers that are linked, directly or through others, each learns the least. Every number keeps only that: the pairs of
--- all numbers of a group would be as many as its square.
+-- Each number begins with the least of its neighbours and itself, and takes over a neighbour's as long as that is smaller: in the
+-- end all that are linked, directly or through others, have the same. Every number keeps only that (using key): the pairs of all
+-- numbers of a group would be as many as its square.
 linked_group(pseudonym, group_id) using key (pseudonym) as (
     select
         pseudonym,
@@ -36,53 +41,29 @@ linked_group(pseudonym, group_id) using key (pseudonym) as (
     group by neighbour.pseudonym
 ),
 
-earlier as (
-    -- distinct: several numbers may name the same earlier one
-    select distinct earlier_pseudonym as pseudonym from link
-),
-
-grouped as (
+-- The order of "newest number"; numbers that remain equal share a position.
+positioned as (
     select
         number.pseudonym,
         coalesce(linked_group.group_id, number.pseudonym) as group_id,
         number.birth_date,
         number.gender,
-        earlier.pseudonym is not null as is_named_as_earlier
+        dense_rank() over (
+            partition by coalesce(linked_group.group_id, number.pseudonym)
+            order by
+                number.pseudonym in (select link.earlier_pseudonym from link),
+                number.birth_date desc,
+                number.gender = 'man' desc
+        ) as number_position
     from {{ ref('stg_history__numbers') }} as number
     left join linked_group on linked_group.pseudonym = number.pseudonym
-    left join earlier on earlier.pseudonym = number.pseudonym
-),
-
--- The order of "newest number"; numbers that remain equal share a position.
-positioned as (
-    select
-        pseudonym,
-        group_id,
-        birth_date,
-        gender,
-        dense_rank() over (
-            partition by group_id
-            order by is_named_as_earlier, birth_date desc, gender = 'man' desc
-        ) as number_position
-    from grouped
-),
-
-person as (
-    select
-        group_id,
-        min(pseudonym) as person_id,
-        min(birth_date) as birth_date,  -- equal for all numbers in the first position
-        min(gender) as gender
-    from positioned
-    where number_position = 1
-    group by group_id
 )
 
 select
-    positioned.pseudonym,
-    person.person_id,
-    positioned.number_position,
-    person.birth_date,
-    person.gender
+    pseudonym,
+    first_value(pseudonym) over newest_first as person_id,
+    number_position,
+    first_value(birth_date) over newest_first as birth_date,
+    first_value(gender) over newest_first as gender
 from positioned
-inner join person on person.group_id = positioned.group_id
+window newest_first as (partition by group_id order by number_position, pseudonym)
