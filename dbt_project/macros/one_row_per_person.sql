@@ -1,8 +1,7 @@
 {#
     One row per person and extract (figures.md section 1): runs of a dataset that holds persons, with at most one run of a
     person at any extract. A person with one number keeps the runs as they are. Where several numbers of a person have runs,
-    the row to take is chosen wherever one of them begins or has ended, and the choices are joined to runs again; both ends stay
-    extract dates.
+    the row to take is chosen at each extract at which one of them begins or has ended; both ends stay extract dates.
 
     staging    the dataset's staging model
     source     the source whose extracts the runs count
@@ -25,10 +24,12 @@ run as (
         on number.pseudonym = staged.pseudonym
 ),
 
+-- Extracts of the source, each with those next to it.
 extract as (
     select
         extract_date,
-        row_number() over (order by extract_date) as extract_number
+        lag(extract_date) over (order by extract_date) as extract_before,
+        lead(extract_date) over (order by extract_date) as extract_after
     from {{ ref('stg_history__extracts') }}
     where source = '{{ source }}'
 ),
@@ -57,84 +58,66 @@ preferred as (
     where run.person_id in (select several_numbers.person_id from several_numbers)
 ),
 
-spanned as (
-    select
-        preferred.person_id,
-        preferred.preference,
-        first.extract_number as first_number,
-        last.extract_number as last_number
-    from preferred
-    inner join extract as first on first.extract_date = preferred.first_extract_date
-    inner join extract as last on last.extract_date = preferred.last_extract_date
-),
-
 -- The extracts at which the choice may become another one; between two of them it stands.
 turn as (
-    select person_id, first_number as extract_number from spanned
+    select person_id, first_extract_date as extract_date from preferred
     union
-    select person_id, last_number + 1 from spanned
+    select preferred.person_id, extract.extract_after
+    from preferred
+    inner join extract on extract.extract_date = preferred.last_extract_date
+    where extract.extract_after is not null
 ),
 
 chosen as (
     select
         turn.person_id,
-        turn.extract_number,
-        min(spanned.preference) as preference  -- empty where no run goes on
+        turn.extract_date,
+        min(preferred.preference) as preference  -- empty where no run goes on
     from turn
-    left join spanned
-        on spanned.person_id = turn.person_id
-        and turn.extract_number between spanned.first_number and spanned.last_number
-    group by turn.person_id, turn.extract_number
+    left join preferred
+        on preferred.person_id = turn.person_id
+        and turn.extract_date between preferred.first_extract_date and preferred.last_extract_date
+    group by turn.person_id, turn.extract_date
 ),
 
 changed as (
     select *
     from chosen
-    qualify preference is distinct from lag(preference) over (partition by person_id order by extract_number)
+    qualify preference is distinct from lag(preference) over (partition by person_id order by extract_date)
 ),
 
+-- A choice stands until the extract before the next one.
 stretch as (
     select
-        person_id,
-        preference,
-        extract_number as first_number,
-        lead(extract_number) over (partition by person_id order by extract_number) - 1 as last_number
+        changed.person_id,
+        changed.preference,
+        changed.extract_date as first_extract_date,
+        lead(extract.extract_before) over (partition by changed.person_id order by changed.extract_date) as last_extract_date
     from changed
-),
-
-joined as (
-    select
-        stretch.person_id,
-        stretch.preference,
-        first.extract_date as first_extract_date,
-        last.extract_date as last_extract_date
-    from stretch
-    inner join extract as first on first.extract_number = stretch.first_number
-    inner join extract as last on last.extract_number = stretch.last_number
-    where stretch.preference is not null
+    inner join extract on extract.extract_date = changed.extract_date
 )
 
 select
-    run.person_id,
+    person_id,
     {% for column in columns -%}
-    run.{{ column }},
+    {{ column }},
     {% endfor -%}
-    run.first_extract_date,
-    run.last_extract_date
+    first_extract_date,
+    last_extract_date
 from run
-where run.person_id not in (select several_numbers.person_id from several_numbers)
+where person_id not in (select several_numbers.person_id from several_numbers)
 
 union all
 
 select
-    joined.person_id,
+    stretch.person_id,
     {% for column in columns -%}
     preferred.{{ column }},
     {% endfor -%}
-    joined.first_extract_date,
-    joined.last_extract_date
-from joined
+    stretch.first_extract_date,
+    coalesce(stretch.last_extract_date, preferred.last_extract_date)
+from stretch
 inner join preferred
-    on preferred.person_id = joined.person_id
-    and preferred.preference = joined.preference
+    on preferred.person_id = stretch.person_id
+    and preferred.preference = stretch.preference
 {%- endmacro -%}
