@@ -1,24 +1,22 @@
 {#
     Who belongs to the target group by law, against who is in the register (figures.md section 4), in one set of words for
-    single days and for the nights of the worklist. Each macro is a whole query, to be wrapped as a CTE.
+    single days and for the nights of the worklist. Each macro is a whole query, to be wrapped as a CTE. What is asked is always
+    a relation with one row per person and day: person_id, period_id, on_date.
 #}
 
 {#-
-    What studies and diplomas say about persons on days, by the versions that extracts up to the day show.
-
-    days        CTE or relation with period_id and on_date; where it also has person_id, each person is looked at on days of
-                their own
-    own_days    whether it has
+    What studies and diplomas say about each person on each day that is asked about, by the versions that extracts up to the
+    day show. A person of whom they say nothing has no row.
 -#}
-{%- macro education_on_days(days, own_days=false) -%}
+{%- macro education_on_days(person_days) -%}
 with
 
 study_period as (
-    {{ current_on_days(ref('stg_skolregister__study_periods'), ['study_period_id'], days, own_days) | indent(4) }}
+    {{ current_on_days(ref('stg_skolregister__study_periods'), ['study_period_id'], person_days) | indent(4) }}
 ),
 
 certificate as (
-    {{ current_on_days(ref('stg_beda__certificates'), ['pseudonym', 'certificate_code'], days, own_days) | indent(4) }}
+    {{ current_on_days(ref('stg_beda__certificates'), ['pseudonym', 'certificate_code'], person_days) | indent(4) }}
 ),
 
 school_fact as (
@@ -71,8 +69,8 @@ from school_fact
 group by person_id, period_id
 {%- endmacro -%}
 
-{#- The records of persons in the version that was current on each day; days and own_days as above. -#}
-{%- macro current_on_days(versions, key, days, own_days) -%}
+{#- The records of each person in the version that was current on the day. -#}
+{%- macro current_on_days(versions, key, person_days) -%}
 select
     day.period_id,
     day.on_date,
@@ -81,11 +79,9 @@ select
 from ({{ current_until(versions, key) | indent(4) }}) as version
 inner join {{ ref('int_person__numbers') }} as number
     on number.pseudonym = version.pseudonym
-inner join {{ days }} as day
-    on {{ is_current_on('day.on_date') }}
-    {%- if own_days %}
-    and number.person_id = day.person_id
-    {%- endif %}
+inner join {{ person_days }} as day
+    on day.person_id = number.person_id
+    and {{ is_current_on('day.on_date') }}
 {%- endmacro -%}
 
 {#-
@@ -97,7 +93,7 @@ inner join {{ days }} as day
     entries      persons in the case register: period_id, on_date, person_id, district_code, job_centre_code
     education    what education_on_days gives for those days
 -#}
-{%- macro target_group_on_days(residents, entries, education) -%}
+{%- macro target_group(residents, entries, education) -%}
 with
 
 fact as (
@@ -187,11 +183,9 @@ from decided
     The same for nights (int_night__extracts), each row with the side it is on. District and job-centre come from the row's
     own code: a worklist goes to the unit that the register names.
 
-    nights        CTE with period_id, on_date and latest_resident_extract_date; where it also has person_id, each person is
-                  looked at on nights of their own
-    own_nights    whether it has
+    person_nights    as person_days, with latest_resident_extract_date
 -#}
-{%- macro target_group_on_nights(nights, own_nights=false) -%}
+{%- macro target_group_on_nights(person_nights) -%}
 with
 
 resident as (
@@ -203,12 +197,10 @@ resident as (
         {{ or_missing('district.job_centre_code') }} as job_centre_code,
         run.is_immigrated_after_compulsory_school,
         coalesce(run.protection_code = 'SKYDDAD', false) as is_protected
-    from {{ nights }} as night
-    inner join {{ ref('int_resident__sightings') }} as run
-        on night.latest_resident_extract_date between run.first_extract_date and run.last_extract_date
-        {%- if own_nights %}
-        and run.person_id = night.person_id
-        {%- endif %}
+    from {{ ref('int_resident__sightings') }} as run
+    inner join {{ person_nights }} as night
+        on night.person_id = run.person_id
+        and night.latest_resident_extract_date between run.first_extract_date and run.last_extract_date
     left join {{ ref('stg_input__districts') }} as district
         on district.district_code = run.district_code
 ),
@@ -220,22 +212,20 @@ entry as (
         run.person_id,
         {{ or_missing('run.district_code') }} as district_code,
         {{ or_missing('district.job_centre_code') }} as job_centre_code
-    from {{ nights }} as night
-    inner join {{ ref('int_register__sightings') }} as run
-        on night.on_date between run.first_extract_date and run.last_extract_date
-        {%- if own_nights %}
-        and run.person_id = night.person_id
-        {%- endif %}
+    from {{ ref('int_register__sightings') }} as run
+    inner join {{ person_nights }} as night
+        on night.person_id = run.person_id
+        and night.on_date between run.first_extract_date and run.last_extract_date
     left join {{ ref('stg_input__districts') }} as district
         on district.district_code = run.district_code
 ),
 
 education as (
-    {{ education_on_days(nights, own_nights) | indent(4) }}
+    {{ education_on_days(person_nights) | indent(4) }}
 ),
 
 decided_night as (
-    {{ target_group_on_days('resident', 'entry', 'education') | indent(4) }}
+    {{ target_group('resident', 'entry', 'education') | indent(4) }}
 )
 
 select
@@ -245,4 +235,14 @@ select
         when is_in_register and not is_eligible then 'in_register_not_eligible'
     end as side
 from decided_night
+{%- endmacro -%}
+
+{#- All persons that the history knows, on each of a few days. -#}
+{%- macro all_persons_on(days) -%}
+select
+    day.*,
+    number.person_id
+from {{ ref('int_person__numbers') }} as number
+cross join {{ days }} as day
+where number.pseudonym = number.person_id
 {%- endmacro -%}

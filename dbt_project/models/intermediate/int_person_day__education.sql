@@ -4,8 +4,12 @@ with day as (
     where is_day
 ),
 
+person_day as (
+    {{ all_persons_on('day') | indent(4) }}
+),
+
 education as (
-    {{ education_on_days('day') | indent(4) }}
+    {{ education_on_days('person_day') | indent(4) }}
 )
 
 select * from education

@@ -5,8 +5,12 @@ night as (
     where is_compared
 ),
 
+person_night as (
+    {{ all_persons_on('night') | indent(4) }}
+),
+
 judged as (
-    {{ target_group_on_nights('night') | indent(4) }}
+    {{ target_group_on_nights('person_night') | indent(4) }}
 )
 
 select

@@ -1,7 +1,7 @@
 with
 
 judged as (
-    {{ target_group_on_nights(ref('int_person_side__nights'), own_nights=true) | indent(4) }}
+    {{ target_group_on_nights(ref('int_person_side__nights')) | indent(4) }}
 ),
 
 answered as (

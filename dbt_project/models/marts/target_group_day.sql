@@ -19,7 +19,7 @@ resident as (
 ),
 
 judged as (
-    {{ target_group_on_days('resident', ref('register_day'), ref('int_person_day__education')) | indent(4) }}
+    {{ target_group('resident', ref('register_day'), ref('int_person_day__education')) | indent(4) }}
 )
 
 select
