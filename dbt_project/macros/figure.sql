@@ -2,9 +2,9 @@
     A figure: a mart filtered and counted in all groupings of figures.md section 2, as rows of the figures' shape.
 
     id                the figure
-    mart              name of the mart; its rows are called `cell` in where and measures
+    mart              name of the mart; called `mart` in where and measures
     measures          measure -> counting expression. A count of persons over rows that are no persons is
-                      count(distinct cell.person_id): every `*` counts a person once
+                      count(distinct mart.person_id): every `*` counts a person once
     where             which rows of the mart belong to the figure
     category,         columns of the mart, where the figure has such levels; each is also given as `*`, except category
     subcategory       where category_total is false
@@ -33,7 +33,7 @@
 {%- endfor -%}
 with counted as (
     select
-        cell.period_id,
+        mart.period_id,
         {{ group_or_all('gender' if has_dimensions) }} as gender_group,
         {{ group_or_all('district_code' if has_dimensions) }} as district_group,
         {{ group_or_all('job_centre_code' if has_dimensions) }} as job_centre_group,
@@ -42,11 +42,11 @@ with counted as (
         {%- for measure, expression in measures.items() %},
         {{ expression }} as {{ measure }}
         {%- endfor %}
-    from {{ ref(mart) }} as cell
+    from {{ ref(mart) }} as mart
     where {{ where }}
     group by grouping sets (
         {%- for columns in sets %}
-        (cell.{{ columns | join(', cell.') }}){{ ',' if not loop.last }}
+        (mart.{{ columns | join(', mart.') }}){{ ',' if not loop.last }}
         {%- endfor %}
     )
 )
@@ -69,7 +69,7 @@ where {{ measure }} <> 0
 
 {%- macro group_or_all(column) -%}
 {%- if column -%}
-case when grouping(cell.{{ column }}) = 1 then '*' else cell.{{ column }} end
+case when grouping(mart.{{ column }}) = 1 then '*' else mart.{{ column }} end
 {%- else -%}
 '*'
 {%- endif -%}

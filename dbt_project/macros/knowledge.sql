@@ -27,7 +27,7 @@ least(coalesce(run.last_extract_date, latest.extract_date), latest.extract_date)
 {%- endmacro -%}
 
 {#- The versions of a record, each with the extract date from which the key's next one was current (null: still). -#}
-{%- macro current_until(versions, key) -%}
+{%- macro versions_with_next(versions, key) -%}
 select
     version.*,
     lead(version.first_extract_date) over (
@@ -37,7 +37,7 @@ select
 from {{ versions }} as version
 {%- endmacro -%}
 
-{#- Of current_until as `version`: the one that was current among the extracts up to a day. -#}
+{#- Of versions_with_next as `version`: the one that was current among the extracts up to a day. -#}
 {%- macro is_current_on(day) -%}
 version.first_extract_date <= {{ day }}
         and coalesce(version.next_extract_date > {{ day }}, true)

@@ -76,7 +76,7 @@ select
     day.on_date,
     number.person_id,
     version.*
-from ({{ current_until(versions, key) | indent(4) }}) as version
+from ({{ versions_with_next(versions, key) | indent(4) }}) as version
 inner join {{ ref('int_person__numbers') }} as number
     on number.pseudonym = version.pseudonym
 inner join {{ person_days }} as day
@@ -193,8 +193,8 @@ resident as (
         night.period_id,
         night.on_date,
         run.person_id,
-        {{ or_missing('run.district_code') }} as district_code,
-        {{ or_missing('district.job_centre_code') }} as job_centre_code,
+        {{ or_saknas('run.district_code') }} as district_code,
+        {{ or_saknas('district.job_centre_code') }} as job_centre_code,
         run.is_immigrated_after_compulsory_school,
         coalesce(run.protection_code = 'SKYDDAD', false) as is_protected
     from {{ ref('int_resident__sightings') }} as run
@@ -210,8 +210,8 @@ entry as (
         night.period_id,
         night.on_date,
         run.person_id,
-        {{ or_missing('run.district_code') }} as district_code,
-        {{ or_missing('district.job_centre_code') }} as job_centre_code
+        {{ or_saknas('run.district_code') }} as district_code,
+        {{ or_saknas('district.job_centre_code') }} as job_centre_code
     from {{ ref('int_register__sightings') }} as run
     inner join {{ person_nights }} as night
         on night.person_id = run.person_id

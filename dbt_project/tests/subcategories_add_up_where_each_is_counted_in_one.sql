@@ -1,4 +1,4 @@
--- If this breaks, a measure of a person ended for two reasons, or an answer was counted twice.
+-- If this breaks, an intervention of a person ended for two reasons, or an answer was counted twice.
 select figure.figure, figure.measure, figure.period, figure.gender, figure.district, figure.job_centre, figure.category
 from {{ published_counts() }} as figure
 inner join {{ catalogue_measures() }} as catalogue

@@ -96,11 +96,11 @@ def test_a_changed_profile_stops_until_a_person_accepts_it(home: Home) -> None:
 
 
 def test_what_was_accepted_is_no_other_change(home: Home) -> None:
-    _change_models("cell.is_in_register", "cell.is_in_register and cell.gender = 'kvinna'")
+    _change_models("mart.is_in_register", "mart.is_in_register and mart.gender = 'kvinna'")
     with pytest.raises(NightlyFailed):
         plain_nightly.nightly(home)
     guard.accept_change(home, "prov")
-    _change_models("cell.gender = 'kvinna'", "cell.gender = 'man'")
+    _change_models("mart.gender = 'kvinna'", "mart.gender = 'man'")
     with pytest.raises(NightlyFailed, match="the SQL changed"):
         plain_nightly.nightly(home)
     assert _version(home) == 1

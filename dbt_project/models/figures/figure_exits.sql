@@ -1,7 +1,7 @@
 {{ figure(
     id='exits',
     mart='enrolment_period',
-    where='cell.is_last_end',
+    where='mart.is_last_end',
     category='end_reason_code',
     measures={'ended': 'count(*)'}
 ) }}

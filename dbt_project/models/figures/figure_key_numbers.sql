@@ -4,5 +4,5 @@
     category='activity',
     subcategory='quantity',
     has_dimensions=false,
-    measures={'value': 'sum(cell.quantity_value)'}
+    measures={'value': 'sum(mart.quantity_value)'}
 ) }}

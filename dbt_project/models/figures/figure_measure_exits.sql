@@ -1,8 +1,8 @@
 {{ figure(
     id='measure_exits',
-    mart='measure_period',
-    where='cell.is_last_end_of_kind',
-    category='measure_code',
+    mart='intervention_period',
+    where='mart.is_last_end_of_kind',
+    category='intervention_code',
     category_total=false,
     subcategory='end_reason_code',
     measures={'ended': 'count(*)'}

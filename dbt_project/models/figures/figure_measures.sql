@@ -1,10 +1,10 @@
 {{ figure(
     id='measures',
-    mart='measure_period',
-    category='measure_code',
+    mart='intervention_period',
+    category='intervention_code',
     measures={
-        'participants': 'count(distinct cell.person_id)',
-        'new': 'count(distinct cell.person_id) filter (where cell.is_new)',
-        'ended': 'count(distinct cell.person_id) filter (where cell.is_ended)'
+        'participants': 'count(distinct mart.person_id)',
+        'new': 'count(distinct mart.person_id) filter (where mart.is_new)',
+        'ended': 'count(distinct mart.person_id) filter (where mart.is_ended)'
     }
 ) }}

@@ -1,9 +1,9 @@
 {{ figure(
     id='offer_90_days',
     mart='enrolment_period',
-    where='cell.is_offer_due',
+    where='mart.is_offer_due',
     measures={
         'enrolments': 'count(*)',
-        'offered': 'count(*) filter (where cell.is_offered)'
+        'offered': 'count(*) filter (where mart.is_offered)'
     }
 ) }}

@@ -1,10 +1,10 @@
 {{ figure(
     id='outreach',
     mart='person_period',
-    where='cell.is_sought',
+    where='mart.is_sought',
     measures={
         'sought': 'count(*)',
-        'reached': 'count(*) filter (where cell.is_reached)',
-        'not_reached': 'count(*) filter (where not cell.is_reached)'
+        'reached': 'count(*) filter (where mart.is_reached)',
+        'not_reached': 'count(*) filter (where not mart.is_reached)'
     }
 ) }}

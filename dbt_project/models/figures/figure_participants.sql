@@ -3,8 +3,8 @@
     mart='enrolment_period',
     category='administration_code',
     measures={
-        'enrolled': 'count(distinct cell.person_id)',
-        'new': 'count(distinct cell.person_id) filter (where cell.is_new)',
-        'ended': 'count(distinct cell.person_id) filter (where cell.is_ended)'
+        'enrolled': 'count(distinct mart.person_id)',
+        'new': 'count(distinct mart.person_id) filter (where mart.is_new)',
+        'ended': 'count(distinct mart.person_id) filter (where mart.is_ended)'
     }
 ) }}

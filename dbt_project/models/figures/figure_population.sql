@@ -1,6 +1,6 @@
 {{ figure(
     id='population',
     mart='person_period',
-    where='cell.is_in_register',
+    where='mart.is_in_register',
     measures={'in_register': 'count(*)'}
 ) }}

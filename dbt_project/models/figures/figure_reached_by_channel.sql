@@ -3,8 +3,8 @@
     mart='contact_period',
     category='channel_code',
     measures={
-        'sought': 'count(distinct cell.person_id) filter (where cell.is_attempt)',
-        'reached': 'count(distinct cell.person_id) filter (where cell.is_attempt and cell.is_answered)',
-        'first_reached': 'count(*) filter (where cell.is_first_reach)'
+        'sought': 'count(distinct mart.person_id) filter (where mart.is_attempt)',
+        'reached': 'count(distinct mart.person_id) filter (where mart.is_attempt and mart.is_answered)',
+        'first_reached': 'count(*) filter (where mart.is_first_reach)'
     }
 ) }}

@@ -3,6 +3,6 @@
     mart='resident_period',
     measures={
         'aged_16_19': 'count(*)',
-        'in_register_16_19': 'count(*) filter (where cell.is_in_register)'
+        'in_register_16_19': 'count(*) filter (where mart.is_in_register)'
     }
 ) }}

@@ -37,7 +37,7 @@ select
     carried.district_code,
     carried.carried_code as district_in_force_code,
     -- The job-centre is the one of the row's own code, whatever district it has become.
-    {{ or_missing('carried.job_centre_code') }} as job_centre_code
+    {{ or_saknas('carried.job_centre_code') }} as job_centre_code
 from carried
 left join {{ ref('stg_input__districts') }} as district
     on district.district_code = carried.carried_code

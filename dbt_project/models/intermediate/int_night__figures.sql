@@ -13,11 +13,11 @@ night as (
 ),
 
 contact_version as (
-    {{ current_until(ref('stg_ber__contacts'), ['contact_id']) | indent(4) }}
+    {{ versions_with_next(ref('stg_ber__contacts'), ['contact_id']) | indent(4) }}
 ),
 
 enrolment_version as (
-    {{ current_until(ref('stg_ber__enrolments'), ['enrolment_id']) | indent(4) }}
+    {{ versions_with_next(ref('stg_ber__enrolments'), ['enrolment_id']) | indent(4) }}
 ),
 
 happened as (
@@ -70,7 +70,7 @@ fact as (
         happened.figure,
         happened.measure,
         max(number.gender),
-        {{ or_missing('max(person.job_centre_code)') }}
+        {{ or_saknas('max(person.job_centre_code)') }}
     from happened
     inner join {{ ref('int_person__numbers') }} as number
         on number.pseudonym = happened.pseudonym

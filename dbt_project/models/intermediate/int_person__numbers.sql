@@ -61,9 +61,8 @@ positioned as (
 
 select
     pseudonym,
-    first_value(pseudonym) over newest_first as person_id,
+    first_value(pseudonym) over (partition by group_id order by number_position, pseudonym) as person_id,
     number_position,
-    first_value(birth_date) over newest_first as birth_date,
-    first_value(gender) over newest_first as gender
+    first_value(birth_date) over (partition by group_id order by number_position, pseudonym) as birth_date,
+    first_value(gender) over (partition by group_id order by number_position, pseudonym) as gender
 from positioned
-window newest_first as (partition by group_id order by number_position, pseudonym)

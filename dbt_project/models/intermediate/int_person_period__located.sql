@@ -12,7 +12,7 @@ sighting as (
         run.person_id,
         period.period_id,
         least(run.last_extract_date, period.latest_register_extract_date) as seen_on,
-        {{ or_missing('run.district_code') }} as district_code,
+        {{ or_saknas('run.district_code') }} as district_code,
         -- Both ends of a run are extracts, so a run that began by the period's end touches the period when it reaches the
         -- period's first extract. The period's first day is not enough: a run may span a period without extracts.
         coalesce(run.last_extract_date >= period.first_register_extract_in_period, false) as is_in_register
@@ -42,11 +42,11 @@ occurrence as (
 
     union
 
-    select measure.person_id, period.period_id
-    from {{ ref('int_measure__current') }} as measure
+    select intervention.person_id, period.period_id
+    from {{ ref('int_intervention__current') }} as intervention
     inner join period
-        on measure.started_on <= period.ends_on
-        and coalesce(measure.ended_on, period.ends_on) >= period.starts_on
+        on intervention.started_on <= period.ends_on
+        and coalesce(intervention.ended_on, period.ends_on) >= period.starts_on
 
     union
 
@@ -79,8 +79,8 @@ select
     person_in_period.person_id,
     person_in_period.period_id,
     person.gender,
-    {{ or_missing('district.district_in_force_code') }} as district_code,
-    {{ or_missing('district.job_centre_code') }} as job_centre_code,
+    {{ or_saknas('district.district_in_force_code') }} as district_code,
+    {{ or_saknas('district.job_centre_code') }} as job_centre_code,
     person_in_period.last_seen_on,
     person_in_period.is_in_register
 from person_in_period

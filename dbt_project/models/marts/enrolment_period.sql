@@ -1,13 +1,13 @@
 with
 
 offer as (
-    -- distinct: several measures of an enrolment may each be an offer
+    -- distinct: several interventions of an enrolment may each be an offer
     select distinct enrolment.enrolment_id
     from {{ ref('int_enrolment__current') }} as enrolment
-    inner join {{ ref('int_measure__current') }} as measure
-        on measure.enrolment_id = enrolment.enrolment_id
-    where measure.measure_code in ('PRAKTIK', 'UNGDOMSANSTALLNING', 'STUDIESTEG1', 'UNGVUX', 'SLUSSPLATS')
-        and measure.started_on between enrolment.enrolled_on and enrolment.enrolled_on + 90
+    inner join {{ ref('int_intervention__current') }} as intervention
+        on intervention.enrolment_id = enrolment.enrolment_id
+    where intervention.intervention_code in ('PRAKTIK', 'UNGDOMSANSTALLNING', 'STUDIESTEG1', 'UNGVUX', 'SLUSSPLATS')
+        and intervention.started_on between enrolment.enrolled_on and enrolment.enrolled_on + 90
 ),
 
 enrolment as (

@@ -20,8 +20,8 @@ select
     aged.person_id,
     aged.period_id,
     aged.gender,
-    {{ or_missing('district.district_in_force_code') }} as district_code,
-    {{ or_missing('district.job_centre_code') }} as job_centre_code,
+    {{ or_saknas('district.district_in_force_code') }} as district_code,
+    {{ or_saknas('district.job_centre_code') }} as job_centre_code,
     aged.latest_resident_extract_date as extract_date,
     aged.age,
     -- Not a join: the two sides are as large, and DuckDB would keep this one in memory.

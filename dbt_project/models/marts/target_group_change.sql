@@ -16,7 +16,7 @@ select
     run.since_date,
     run.is_from_before_window,
     cast(latest.on_date - run.since_date as integer) as days_open
-from {{ ref('int_person_side__runs') }} as run
+from {{ ref('int_differing_person__runs') }} as run
 inner join {{ ref('int_person_night__compared') }} as compared
     on compared.person_id = run.person_id
     and compared.side = run.side

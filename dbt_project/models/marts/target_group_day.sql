@@ -5,8 +5,8 @@ resident as (
         period.period_id,
         period.ends_on as on_date,
         run.person_id,
-        {{ or_missing('district.district_in_force_code') }} as district_code,
-        {{ or_missing('district.job_centre_code') }} as job_centre_code,
+        {{ or_saknas('district.district_in_force_code') }} as district_code,
+        {{ or_saknas('district.job_centre_code') }} as job_centre_code,
         run.is_immigrated_after_compulsory_school,
         coalesce(run.protection_code = 'SKYDDAD', false) as is_protected
     from {{ ref('int_period__extracts') }} as period

@@ -11,7 +11,7 @@ select
     cast(compared.on_date - run.since_date as integer) as days_open,
     not run.is_on_previous and not run.is_from_before_window as is_new_since_last_night
 from {{ ref('int_person_night__compared') }} as compared
-inner join {{ ref('int_person_side__runs') }} as run
+inner join {{ ref('int_differing_person__runs') }} as run
     on run.person_id = compared.person_id
     and run.side = compared.side
     and run.is_on_latest

@@ -56,7 +56,7 @@ select
     located.observed,
     located.outcome,
     person.gender,
-    {{ or_missing('district.job_centre_code') }} as job_centre_code
+    {{ or_saknas('district.job_centre_code') }} as job_centre_code
 from located
 inner join {{ ref('int_person__numbers') }} as person
     on person.pseudonym = located.person_id

@@ -1,7 +1,7 @@
 with
 
 judged as (
-    {{ target_group_on_nights(ref('int_person_side__nights')) | indent(4) }}
+    {{ target_group_on_nights(ref('int_differing_person__nights')) | indent(4) }}
 ),
 
 answered as (
@@ -10,7 +10,7 @@ answered as (
         person_night.on_date,
         person_night.night_before,
         judged.side
-    from {{ ref('int_person_side__nights') }} as person_night
+    from {{ ref('int_differing_person__nights') }} as person_night
     -- Who is in neither register on a night is on no side.
     left join judged
         on judged.person_id = person_night.person_id

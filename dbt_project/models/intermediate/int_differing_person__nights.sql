@@ -43,7 +43,7 @@ event as (
     select
         number.person_id,
         day.on_date
-    from ({{ current_until(ref('stg_skolregister__study_periods'), ['study_period_id']) | indent(4) }}) as version
+    from ({{ versions_with_next(ref('stg_skolregister__study_periods'), ['study_period_id']) | indent(4) }}) as version
     inner join number on number.pseudonym = version.pseudonym
     cross join unnest([
         version.first_extract_date, version.next_extract_date, version.started_on, version.ended_on, version.ended_on + 1
@@ -54,7 +54,7 @@ event as (
     select
         number.person_id,
         day.on_date
-    from ({{ current_until(ref('stg_beda__certificates'), ['pseudonym', 'certificate_code']) | indent(4) }}) as version
+    from ({{ versions_with_next(ref('stg_beda__certificates'), ['pseudonym', 'certificate_code']) | indent(4) }}) as version
     inner join number on number.pseudonym = version.pseudonym
     cross join unnest([version.first_extract_date, version.next_extract_date, version.issued_on]) as day(on_date)
 

@@ -21,6 +21,6 @@ case when {{ yes_no }} then 'J' else 'N' end
 {%- endmacro -%}
 
 {#- The dimensions of one who has no district, or was never seen. -#}
-{%- macro or_missing(code) -%}
+{%- macro or_saknas(code) -%}
 coalesce({{ code }}, 'SAKNAS')
 {%- endmacro -%}

@@ -1,15 +1,15 @@
 with current_version as (
     select *
-    from {{ ref('stg_ber__measures') }}
-    qualify {{ is_current_version(['measure_id']) }}
+    from {{ ref('stg_ber__interventions') }}
+    qualify {{ is_current_version(['intervention_id']) }}
 )
 
 select
-    version.measure_id,
+    version.intervention_id,
     version.enrolment_id,
-    -- A measure is of the person whose enrolment it belongs to.
+    -- An intervention is of the person whose enrolment it belongs to.
     enrolment.person_id,
-    version.measure_code,
+    version.intervention_code,
     version.started_on,
     version.ended_on,
     version.end_reason_code

@@ -1,7 +1,7 @@
 select
-    run.insats_id as measure_id,
+    run.insats_id as intervention_id,
     run.inskrivning_id as enrolment_id,
-    run.insats as measure_code,
+    run.insats as intervention_code,
     run.startdatum as started_on,
     run.slutdatum as ended_on,
     run.avslutsorsak as end_reason_code,
