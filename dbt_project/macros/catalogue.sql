@@ -50,6 +50,22 @@
 ) }}
 {%- endmacro -%}
 
+{#- One row per measure that the catalogue says is a sum (sign 1), and per summand (sign -1): the number to look at. -#}
+{%- macro catalogue_sums() -%}
+{%- set rows = [] -%}
+{%- for figure in catalogue_figures() -%}
+    {%- for name, measure in figure.measures.items() if measure.sum_of -%}
+        {%- do rows.append([figure.id, name, figure.id, name, '*', 1]) -%}
+        {%- for summand in measure.sum_of -%}
+            {%- do rows.append([figure.id, name] + summand.to.split('/') + [summand.category or '*', -1]) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+{%- endfor -%}
+{{ as_rows(
+    ['figure', 'measure', 'other_figure', 'other_measure', 'category', 'sign'], rows, ['', '', '', '', '', 0]
+) }}
+{%- endmacro -%}
+
 {%- macro catalogue_figures() -%}
 {%- set found = [] -%}
 {%- for node in graph.get('nodes', {}).values() -%}

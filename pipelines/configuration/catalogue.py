@@ -106,6 +106,13 @@ class Relation(_Strict):
     groupings: Groupings = Groupings.ALL
 
 
+class Summand(_Strict):
+    """A number that adds up with others to a measure: all of ``to``, or one category of it."""
+
+    to: MeasureKey
+    category: Text | None = None
+
+
 class ChartedShare(_Strict):
     """A share that pages draw over time: of a measure's ``share_of``. ``category``: a fixed one; null follows the reader."""
 
@@ -122,6 +129,8 @@ class Measure(_Strict):
     label: Text
     part_of: tuple[Relation, ...] = ()
     same_as: tuple[Relation, ...] = ()
+    #: Numbers that share nothing and are together this one.
+    sum_of: tuple[Summand, ...] = ()
     share_of: MeasureKey | None = None
     charted_shares: tuple[ChartedShare, ...] = ()
     #: Only where it is another for this measure than for the figure's category.
@@ -255,4 +264,5 @@ def _faults(figure: Figure, catalogue: Catalogue) -> Iterator[str]:
 def _references(measure: Measure) -> Iterable[tuple[str, list[MeasureKey]]]:
     yield "part_of", [relation.to for relation in measure.part_of]
     yield "same_as", [relation.to for relation in measure.same_as]
+    yield "sum_of", [summand.to for summand in measure.sum_of]
     yield "share_of", [measure.share_of] if measure.share_of else []
