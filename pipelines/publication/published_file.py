@@ -20,7 +20,7 @@ from pipelines.configuration.catalogue import Catalogue, Figure
 from pipelines.configuration.contract import contracts_fingerprint
 from pipelines.configuration.municipality import Municipality
 from pipelines.notices import Notice, RemarkCode, kept, message, remark
-from pipelines.publication.tables import OF_PARTS, create_tables
+from pipelines.publication.tables import OF_INPUTS, OF_PARTS, create_tables
 from pipelines.quality.checks import CheckResult
 from pipelines.runtime.database import open_database
 from pipelines.runtime.errors import NightlyFailed
@@ -30,9 +30,7 @@ from pipelines.warehouse.periods import Period
 
 #: Copied as they are: table of the published file -> where from.
 _COPIED = {
-    **{
-        table: f"warehouse.input.{table}" for table in ("district", "job_centre", "code", "plan_rule", "plan_parameter")
-    },
+    **{table: f"warehouse.input.{table}" for table in OF_INPUTS},
     **{table: f"history.{table}" for table in ("delivery", "quarantine", "purge_protocol")},
     "own_figures": "warehouse.main.own_figures",
 }

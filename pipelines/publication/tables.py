@@ -12,6 +12,9 @@ from pipelines.warehouse.inputs import TABLES as INPUTS
 _FIGURE_ROWS = """figure varchar, measure varchar, period varchar, gender varchar, district varchar, job_centre varchar,
     category varchar, subcategory varchar, value decimal(38, 18)"""
 
+#: Published as the models read them.
+OF_INPUTS = ("district", "job_centre", "code", "plan_rule", "plan_parameter")
+
 #: Table -> its columns. No column is about a single person.
 TABLES = {
     "figures": _FIGURE_ROWS,
@@ -28,7 +31,7 @@ TABLES = {
     whole_figure varchar, whole_measure varchar, whole_category varchar, position integer""",
     "period": """period_id varchar, period_kind varchar, starts_on date, ends_on date, title varchar,
     previous_period_id varchar""",
-    **{name: INPUTS[name] for name in ("district", "job_centre", "code", "plan_rule", "plan_parameter")},
+    **{name: INPUTS[name] for name in OF_INPUTS},
     "delivery": """source varchar, extract_date date, revision integer, status varchar, reason varchar, message varchar,
     rows bigint, quarantined_rows bigint, delivery_id varchar, folder varchar, judged_in integer, decided varchar""",
     "delivery_remark": """delivery_id varchar, position integer, code varchar, is_warning boolean, is_command boolean,
