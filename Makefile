@@ -8,7 +8,7 @@ FAST := tests/contracts tests/delivery tests/report_check tests/warehouse tests/
 INSTALL := UV_COMPILE_BYTECODE=1 VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes
 
 
-.PHONY: demo test coverage test-fast test-slow test-all bench figures check lint types lock wheel clean browser
+.PHONY: demo test coverage test-fast test-slow test-all bench check lint types lock wheel clean browser
 
 demo: $(VENV)/.run ## a synthetic Stockholm, a nightly run, and the annual report of 2023
 	$(BIN)/kaa demo
@@ -29,9 +29,6 @@ test-all: test test-slow
 
 bench: $(VENV)/.dev ## what 20 to 520 nights of an untidy city cost, by model; fails where a model grows faster than its rows
 	$(BIN)/python -m tests.benchmarks
-
-figures: $(VENV)/.run ## the models of all figures, made from the catalogue: after a figure was added
-	$(BIN)/python -m pipelines.warehouse.unions
 
 check: lint types
 

@@ -75,6 +75,18 @@ case when grouping(mart.{{ column }}) = 1 then '*' else mart.{{ column }} end
 {%- endif -%}
 {%- endmacro -%}
 
+{#-
+    The rows of these figures' models, one name after the other: which there are stands in the catalogue, and the program names them
+    when it calls dbt (`dbt_environment` in pipelines/warehouse/dbt.py), as dbt knows no model before it has read those that ask.
+-#}
+{%- macro union_of_figures(models) -%}
+{%- for model in models.split() %}
+select figure, measure, period, gender, district, job_centre, category, subcategory, value
+from {{ ref(model) }}
+{{ 'union all' if not loop.last }}
+{%- endfor %}
+{%- endmacro -%}
+
 {#- Every published count, our own figures' too: what the checks of sums look at. What does not add up (a median) is left out. -#}
 {%- macro published_counts() -%}
 (

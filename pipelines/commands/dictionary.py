@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipelines.configuration.catalogue import read_catalogue
+from pipelines.configuration.catalogue_words import figure_facts, measure_facts
 from pipelines.configuration.contract import Source, load_sources
 from pipelines.warehouse.dbt import manifest_path
 
@@ -73,8 +74,9 @@ def _warehouse(manifest: Path, sources: dict[str, Source]) -> Iterator[Entry]:
             )  # fmt: skip
     for figure in read_catalogue().values():
         for name, measure in figure.measures.items():
+            facts = " ".join([*figure_facts(figure), *measure_facts(figure, name)])
             yield Entry(
                 "figure", figure.id, name, figure.unit,
-                f"{figure.title}: {measure.title}. {figure.definition} {measure.definition}",
+                f"{figure.title}: {measure.title}. {figure.definition} {measure.definition} {facts}",
                 "ingen personuppgift", figure.legal_ground, " ".join(sorted(rests_on(models[figure.model]))),
             )  # fmt: skip

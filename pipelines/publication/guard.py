@@ -1,6 +1,6 @@
 """Keeps a night from publishing figures that have changed by themselves, and lets a person accept a change that is right.
 
-What changed is found by ``history.unexplained`` and ``warehouse.known_figures``; whether that keeps the night from being
+What changed is found by ``history.unexplained`` and ``known_figures``; whether that keeps the night from being
 published is decided here. A change that was accepted is known by its fingerprint: another change stops the night again.
 """
 

@@ -6,7 +6,7 @@ published one is decided by the last step of the nightly (``orchestration``).
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import astuple
 from datetime import datetime
 from importlib.metadata import version as installed_version
@@ -20,6 +20,7 @@ from pipelines.configuration.catalogue import Catalogue, Figure
 from pipelines.configuration.contract import contracts_fingerprint
 from pipelines.configuration.municipality import Municipality
 from pipelines.notices import Notice, RemarkCode, kept, message, remark
+from pipelines.publication.tables import OF_INPUTS, OF_PARTS, create_tables
 from pipelines.quality.checks import CheckResult
 from pipelines.runtime.database import open_database
 from pipelines.runtime.errors import NightlyFailed
@@ -27,77 +28,16 @@ from pipelines.state.home import Version
 from pipelines.warehouse.parts import PARTS
 from pipelines.warehouse.periods import Period
 
-_TABLES = """
-create table period (
-    period_id varchar, period_kind varchar, starts_on date, ends_on date, title varchar, previous_period_id varchar
-);
-create table contract_check (
-    source varchar, dataset varchar, check_name varchar, severity varchar, success boolean, detail varchar
-);
-create table publication (
-    version integer, published_at timestamp, program_version varchar, municipality_code varchar, municipality_name varchar,
-    report_year_kind varchar, first_extract_date date, last_extract_date date, accepted_deliveries bigint,
-    loaded_rows bigint, sql_fingerprint varchar, contract_fingerprint varchar, profile_fingerprint varchar
-);
-create table open_data (name varchar, value varchar);
-create table profile (name varchar, value varchar);
-create table delivery_remark (
-    delivery_id varchar, position integer, code varchar, is_warning boolean, is_command boolean, sentence varchar
-);
-create table notice (code varchar, sentence varchar, waits_for_a_person boolean);
-create table failed_part (part varchar, title varchar);
-"""
-
-_CATALOGUE_TABLES = """
-create table catalogue (
-    figure varchar, title varchar, definition varchar, unit varchar, source varchar, legal_ground varchar, since varchar,
-    warnings varchar[], model varchar, is_own boolean, period varchar, counted varchar, adds_up boolean,
-    adds_up_over_months boolean, absent varchar, has_dimensions boolean,
-    category_title varchar, category_list varchar, category_total varchar,
-    subcategory_title varchar, subcategory_list varchar, subcategory_counted_in varchar, subcategory_total varchar,
-    position integer
-);
-create table catalogue_measure (
-    figure varchar, measure varchar, title varchar, definition varchar, label varchar, category_counted_in varchar,
-    part_of varchar[], same_as varchar[], share_of varchar, position integer
-);
-create table catalogue_share (
-    share varchar, title varchar, figure varchar, measure varchar, category varchar, whole_figure varchar,
-    whole_measure varchar, whole_category varchar, position integer
-);
-"""
-
 #: Copied as they are: table of the published file -> where from.
-_COPIES = {
-    "figures": "select figure, measure, period, gender, district, job_centre, category, subcategory, value "
-    "from {figures}",
-    "own_figures": "from warehouse.main.own_figures",
-    "district": "from warehouse.input.district",
-    "job_centre": "from warehouse.input.job_centre",
-    "code": "from warehouse.input.code",
-    "delivery": "select source, extract_date, revision, status, reason, message, rows, quarantined_rows, delivery_id, "
-    "folder, judged_in, decided from history.delivery",
-    "plan_rule": "from warehouse.input.plan_rule",
-    "plan_parameter": "from warehouse.input.plan_parameter",
-    "quarantine": "select delivery_id, dataset, file, line, column_name, reason, expected from history.quarantine",
-    "purge_protocol": "select version, data_year, persons, rows, quarantined, archives, reason, first_date, last_date "
-    "from history.purge_protocol",
+_COPIED = {
+    **{table: f"warehouse.input.{table}" for table in OF_INPUTS},
+    **{table: f"history.{table}" for table in ("delivery", "quarantine", "purge_protocol")},
+    "own_figures": "warehouse.main.own_figures",
 }
 
-
-#: What is published of the parts (``warehouse.parts``), copied from their models: table -> part, columns.
-_PARTS = {
-    "target_group_summary": ("target_group", "on_date, breakdown, side, code, persons"),
-    "figure_check": (
-        "jumps",
-        "check_name, title, figure, measure, group_kind, group_code, on_date, value, compared_with, compared_date, "
-        "compared_value, jump_percent, threshold_percent, minimum_count, is_warning, reason, decided_on",
-    ),
-    "plan_rule_summary": (
-        "plan",
-        "rule_id, period_id as period, gender_group as gender, job_centre_group as job_centre, cases, followed, "
-        "not_followed, undecided",
-    ),
+#: Columns that are called otherwise where they come from.
+_RENAMED = {
+    "plan_rule_summary": {"period": "period_id", "gender": "gender_group", "job_centre": "job_centre_group"},
 }
 
 
@@ -108,26 +48,26 @@ def build_published(
     catalogue: Catalogue,
     checks: list[CheckResult],
     figures_relation: str,
-    failed: Iterable[str] = (),
+    failed: Collection[str] = (),
 ) -> int:
     """Write the published file of a version and look at it once more; returns the number of figure rows.
 
     ``catalogue``: as it stands in the dbt project. ``figures_relation``: quoted name of the figures' model.
-    ``failed``: ids of the parts that failed; of them there is no table, so that nobody takes nothing for zero.
+    ``failed``: ids of the parts that failed.
     """
     connection = open_database(version.published)
     try:
         connection.execute(f"attach '{_quoted(version.warehouse)}' as warehouse (read_only)")
         connection.execute(f"attach '{_quoted(version.history)}' as history (read_only)")
-        connection.execute(_TABLES)
-        for table, query in _COPIES.items():
-            connection.execute(f"create table {table} as {query.format(figures=figures_relation)}")
+        create_tables(connection, failed)
+        for table, relation in {**_COPIED, "figures": figures_relation}.items():
+            _copy(connection, table, relation)
         _write_remarks(connection)
-        models = {part.id: part for part in PARTS}
-        for table, (part, columns) in _PARTS.items():
-            if part not in failed:
-                connection.execute(f"create table {table} as select {columns} from warehouse.main.{models[part].model}")
-        _insert(connection, "failed_part", [(part, models[part].title) for part in failed])
+        for part in PARTS:
+            if part.id in failed:
+                _insert(connection, "failed_part", [(part.id, part.title)])
+            else:
+                _copy(connection, OF_PARTS[part.id], f"warehouse.main.{part.model}")
         _insert(connection, "period", [_period_row(period) for period in periods])
         write_catalogue(connection, catalogue, municipality.cited_by_figures)
         _insert(connection, "contract_check", [astuple(check) for check in checks])
@@ -149,6 +89,15 @@ def build_published(
     finally:
         connection.close()
     return _verified_rows(version.published)
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, table: str, relation: str) -> None:
+    """Copy the table's columns from where they come from."""
+    columns = [row[0] for row in connection.execute(f"describe {table}").fetchall()]
+    renamed = _RENAMED.get(table, {})
+    connection.execute(
+        f"insert into {table} select {', '.join(renamed.get(name, name) for name in columns)} from {relation}"
+    )
 
 
 def _write_remarks(connection: duckdb.DuckDBPyConnection) -> None:
@@ -204,9 +153,8 @@ def profile_rows(municipality: Municipality) -> list[tuple[str, str]]:
 
 
 def write_catalogue(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, is_cited: bool = True) -> None:
-    """Make the tables of the catalogue. ``is_cited``: the documents that definitions cite are the municipality's; only then are
+    """Fill the tables of the catalogue. ``is_cited``: the documents that definitions cite are the municipality's; only then are
     they a source."""
-    connection.execute(_CATALOGUE_TABLES)
     figures = catalogue.values()
     _insert(connection, "catalogue", [_catalogue_row(figure, is_cited) for figure in figures])
     _insert(connection, "catalogue_measure", [row for figure in figures for row in _measure_rows(figure)])

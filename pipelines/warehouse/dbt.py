@@ -99,8 +99,11 @@ def link_to(version: Version, folder: Path) -> None:
 
 
 def dbt_environment(warehouse: Path = _WAREHOUSE, history: Path = _HISTORY) -> dict[str, str]:
-    """What profiles.yml asks for, and where the project is."""
+    """What profiles.yml asks for, the models that count the figures, and where the project is."""
+    figures = read_catalogue().values()
     return {
+        "KAA_FIGURE_MODELS": " ".join(figure.model for figure in figures if not figure.is_own),
+        "KAA_OWN_FIGURE_MODELS": " ".join(figure.model for figure in figures if figure.is_own),
         "KAA_WAREHOUSE_PATH": str(warehouse),
         "KAA_HISTORY_PATH": str(history),
         "DBT_PROJECT_DIR": str(PROJECT),

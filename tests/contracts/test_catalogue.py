@@ -7,13 +7,6 @@ import pytest
 
 from pipelines.configuration.catalogue import FIGURES, Absent, In, Total, read_catalogue
 from pipelines.runtime.errors import NightlyFailed
-from pipelines.warehouse.unions import union_of_figures
-
-
-@pytest.mark.parametrize(("model", "is_own"), [("figures", False), ("own_figures", True)])
-def test_the_unions_are_those_of_the_catalogue(model: str, is_own: bool) -> None:
-    written = (FIGURES / f"{model}.sql").read_text(encoding="utf-8")
-    assert written == union_of_figures(is_own), f"{model}.sql is not what the catalogue says: run make figures"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from pipelines.commands.cli import kaa
 from pipelines.commands.dictionary import Entry, read_dictionary
+from pipelines.configuration.catalogue import read_catalogue
 from pipelines.configuration.contract import load_sources
 from pipelines.warehouse.dbt import PROJECT
 
@@ -50,6 +51,25 @@ def test_every_measure_of_the_catalogue_is_there() -> None:
         for measure in model["config"]["meta"]["figure"]["measures"]
     }
     assert {(entry.table, entry.column) for entry in ENTRIES if entry.part == "figure"} == measures
+
+
+def test_a_measure_says_what_the_catalogue_knows_of_it() -> None:
+    said = {(entry.table, entry.column): entry.description for entry in ENTRIES if entry.part == "figure"}
+    for figure in read_catalogue().values():
+        for name, measure in figure.measures.items():
+            text = said[figure.id, name]
+            assert ("Egen uppgift" in text) == figure.is_own, figure.id
+            for level in filter(None, (figure.category, figure.subcategory)):
+                assert level.title in text and (level.code_list or "källans egna ord") in text, figure.id
+            for key in (*(one.to for one in (*measure.part_of, *measure.same_as)), measure.share_of):
+                assert key is None or f"({key})" in text, (figure.id, name)
+    assert "i varje kategori som den hör till, så de går inte att lägga ihop." in said["participants", "enrolled"]
+    assert "Varje enhet räknas i en enda kategori." in said["occupation", "reached"]
+    assert "Månaderna är tillsammans perioden." in said["timeliness", "registered"]
+    assert "Månaderna går inte att lägga ihop." in said["population", "in_register"]
+    assert "Andelen räknas av sökta (outreach/sought)." in said["outreach", "reached"]
+    assert "en summa av olika saker" in said["survey", "answers"]
+    assert "Talen går inte att lägga ihop. En rad som saknas är okänd." in said["median_wait", "days"]
 
 
 def test_every_entry_is_complete() -> None:

@@ -11,50 +11,10 @@ from typing import Any
 
 import duckdb
 
-from pipelines.configuration.catalogue import Figure, read_catalogue
+from pipelines.configuration.catalogue import read_catalogue
 from pipelines.configuration.municipality import Municipality, load_municipality
 from pipelines.publication.published_file import profile_rows, write_catalogue
-
-TABLES = """
-create table figures(figure varchar, measure varchar, period varchar, gender varchar, district varchar,
-    job_centre varchar, category varchar, subcategory varchar, value decimal(38, 18));
-create table own_figures(figure varchar, measure varchar, period varchar, gender varchar, district varchar,
-    job_centre varchar, category varchar, subcategory varchar, value decimal(38, 18));
-create table period(period_id varchar, period_kind varchar, starts_on date, ends_on date, title varchar,
-    previous_period_id varchar);
-create table district(code varchar, name varchar, valid_from date, valid_to date, successor_code varchar);
-create table job_centre(code varchar, name varchar, position integer);
-create table code(code_list varchar, code varchar, label varchar, position integer);
-create table delivery(source varchar, extract_date date, revision integer, status varchar, reason varchar,
-    message varchar, rows bigint, quarantined_rows bigint, delivery_id varchar, folder varchar, judged_in integer,
-    decided varchar);
-create table quarantine(delivery_id varchar, dataset varchar, file varchar, line bigint, column_name varchar,
-    reason varchar, expected varchar);
-create table contract_check(source varchar, dataset varchar, check_name varchar, severity varchar, success boolean,
-    detail varchar);
-create table target_group_summary(on_date date, breakdown varchar, side varchar, code varchar, persons bigint);
-create table figure_check(check_name varchar, title varchar, figure varchar, measure varchar, group_code varchar,
-    on_date date, value bigint, compared_with varchar, compared_date date, compared_value bigint, jump_percent integer,
-    threshold_percent integer, minimum_count integer, is_warning boolean, reason varchar, decided_on date);
-create table publication(version integer, published_at timestamp, program_version varchar, municipality_code varchar,
-    municipality_name varchar, report_year_kind varchar, first_extract_date date, last_extract_date date,
-    accepted_deliveries bigint, loaded_rows bigint);
-create table purge_protocol(version integer, data_year integer, persons bigint, rows bigint, quarantined bigint,
-    archives bigint, reason varchar, first_date date, last_date date);
-create table plan_rule(rule_id varchar, plan_id varchar, plan_title varchar, valid_from date, valid_to date,
-    rule_kind varchar, title varchar, section varchar, quote varchar, how varchar, not_answerable varchar, position integer);
-create table delivery_remark(delivery_id varchar, position integer, code varchar, is_warning boolean, is_command boolean,
-    sentence varchar);
-create table profile(name varchar, value varchar);
-create table notice(code varchar, sentence varchar, waits_for_a_person boolean);
-create table failed_part(part varchar, title varchar);
-create table plan_parameter(rule_id varchar, name varchar, value varchar);
-create table plan_rule_summary(rule_id varchar, period varchar, gender varchar, job_centre varchar, cases bigint,
-    followed bigint, not_followed bigint, undecided bigint);
-"""
-
-#: Part -> its table, which is not there when the part failed.
-PART_TABLES = {"target_group": "target_group_summary", "plan": "plan_rule_summary", "jumps": "figure_check"}
+from pipelines.publication.tables import OF_PARTS, create_tables
 
 JARVA = date(2023, 6, 30)
 DISTRICTS: list[tuple[str, str, date | None, date | None, str | None]] = [
@@ -129,246 +89,6 @@ PRINTED = {
 SHARES_BY_GENDER = (0.46, 0.54)
 VERSION = 3
 
-#: figure: title, definition, unit, source, category (title, list), subcategory (title, list), measures
-Texts = tuple[
-    str, str, str, str, tuple[str, str | None] | None, tuple[str, str | None] | None, dict[str, tuple[str, str]]
-]
-CATALOGUE: dict[str, Texts] = {
-    "population": (
-        "Ungdomar i registret",
-        "Personer som vid minst ett uttag under perioden fanns i KAA-registret.",
-        "personer",
-        "Årsrapport 2023 avsnitt 6.1: unika individer som någon gång under verksamhetsåret har funnits i registret.",
-        None,
-        None,
-        {"in_register": ("I registret", "Personer i registret någon gång under perioden.")},
-    ),
-    "outreach": (
-        "Uppsökande arbete",
-        "Personer i registret under perioden, efter om kommunen har sökt och nått dem.",
-        "personer",
-        "Årsrapport 2023 avsnitt 6.2.",
-        None,
-        None,
-        {
-            "sought": ("Sökta", "Personer med minst en kontakt under perioden."),
-            "reached": ("Nådda", "Sökta som har besvarat minst ett kontaktförsök, eller själva tagit kontakt."),
-            "not_reached": ("Ej nådda", "Sökta som inte har nåtts."),
-        },
-    ),
-    "contacts": (
-        "Kontakter",
-        "Händelser i kontaktloggen under perioden, för personer i registret under perioden.",
-        "händelser",
-        "Årsrapport 2023 avsnitt 2 och 6.2.",
-        ("Kanal", "kanal"),
-        None,
-        {
-            "attempts": ("Kontaktförsök", "Kontakter som kommunen har tagit."),
-            "answered": ("Besvarade", "Kontaktförsök som har besvarats."),
-            "own": ("Egna kontakter", "Kontakter som ungdomen eller en anhörig har tagit."),
-        },
-    ),
-    "occupation": (
-        "Sysselsättning vid första kontakt",
-        "Nådda personer efter sysselsättning vid den första kontakten under perioden.",
-        "personer",
-        "Årsrapport 2023 avsnitt 6.3.",
-        ("Sysselsättning", "sysselsattning"),
-        None,
-        {
-            "reached": ("Nådda", "Nådda personer efter sysselsättning."),
-            "occupied": ("Sysselsatta", "Nådda personer med någon sysselsättning."),
-        },
-    ),
-    "participants": (
-        "Ungdomar som tog del av stöd",
-        "Personer med en inskrivning under perioden.",
-        "personer",
-        "Årsrapport 2023 avsnitt 7.1.",
-        ("Förvaltning", "forvaltning"),
-        None,
-        {
-            "enrolled": ("Inskrivna", "Personer med en inskrivning som pågick under perioden."),
-            "new": ("Nyinskrivna", "Personer som skrevs in under perioden."),
-            "ended": ("Avslutade", "Personer med en inskrivning som avslutades under perioden."),
-        },
-    ),
-    "exits": (
-        "Avslut",
-        "Personer med en inskrivning som avslutades under perioden, efter orsaken till det sista avslutet.",
-        "personer",
-        "Årsrapport 2023 avsnitt 7.1.",
-        ("Avslutsorsak", "avslutsorsak"),
-        None,
-        {"ended": ("Avslutade", "Personer efter det sista avslutets orsak.")},
-    ),
-    "measures": (
-        "Insatser",
-        "Personer med en insats av slaget under perioden.",
-        "personer",
-        "Årsrapport 2023 avsnitt 7.2.",
-        ("Insats", "insats"),
-        None,
-        {
-            "participants": ("Deltagare", "Personer med en insats som pågick under perioden."),
-            "new": ("Nya", "Personer med en insats som började under perioden."),
-            "ended": ("Avslutade", "Personer med en insats som slutade under perioden."),
-        },
-    ),
-    "measure_exits": (
-        "Avslut från insats",
-        "Personer vars insats av slaget slutade under perioden, efter orsak.",
-        "personer",
-        "Årsrapport 2023 avsnitt 7.2.",
-        ("Insats", "insats"),
-        ("Avslutsorsak", "avslutsorsak"),
-        {"ended": ("Avslutade", "Personer efter det sista avslutets orsak.")},
-    ),
-    "support_choice": (
-        "Nådda som väljer stöd",
-        "Nådda personer som därefter skrevs in.",
-        "personer",
-        "Handlingsplan 2016 avsnitt 7.1.",
-        ("Förvaltning", "forvaltning"),
-        None,
-        {"reached_then_enrolled": ("Nådda och därefter inskrivna", "Nådda med en inskrivning därefter.")},
-    ),
-    "timeliness": (
-        "Tid till första kontaktförsök",
-        "Registervistelser som började i perioden.",
-        "vistelser",
-        "Årsrapport 2023 avsnitt 4.1.",
-        None,
-        None,
-        {
-            "registered": ("Påbörjade vistelser", "Vistelser som började i perioden."),
-            "contacted_in_14_days": ("Sökta inom 14 dagar", "Därav sökta inom 14 dagar."),
-            "contacted_in_30_days": ("Sökta inom 30 dagar", "Därav sökta inom 30 dagar."),
-        },
-    ),
-    "offer_90_days": (
-        "Erbjudande inom 90 dagar",
-        "Inskrivningar som är gamla nog att bedöma.",
-        "inskrivningar",
-        "Stadsrevisionen 10/2016.",
-        None,
-        None,
-        {
-            "enrolments": ("Gamla nog", "Inskrivningar minst 90 dagar före periodens slut."),
-            "offered": ("Med erbjudande", "Därav med ett erbjudande inom 90 dagar."),
-        },
-    ),
-    "target_group": (
-        "Målgruppen enligt lag",
-        "Personer som uppfyller alla fem villkoren på dagen.",
-        "personer",
-        "Årsrapport 2023 avsnitt 1.",
-        None,
-        None,
-        {"eligible": ("Målgrupp", "Personer som uppfyller villkoren.")},
-    ),
-    "reached_by_channel": (
-        "Sökta och nådda per kanal",
-        "Personer som söktes i en kanal, och de som nåddes i den.",
-        "personer",
-        "Handlingsplan 2018 avsnitt 7.1.",
-        ("Kanal", "kanal"),
-        None,
-        {
-            "sought": ("Sökta", "Personer med minst ett försök i kanalen."),
-            "reached": ("Nådda", "Därav med minst ett besvarat försök i kanalen."),
-            "first_reached": ("Först nådda", "Personer som först nåddes i kanalen."),
-        },
-    ),
-    "time_to_contact": (
-        "Tid till första försöket",
-        "Vistelser efter dagar från registreringen till första försöket.",
-        "registervistelser",
-        "Handlingsplan 2016 avsnitt 4.3.2.",
-        ("Tid", "vantetid"),
-        None,
-        {"stays": ("Vistelser", "Påbörjade vistelser.")},
-    ),
-    "median_wait": (
-        "Mediantid",
-        "Det mittersta antalet dagar bland vistelser med ett försök.",
-        "dagar",
-        "Handlingsplan 2016 avsnitt 4.3.2.",
-        None,
-        None,
-        {"days": ("Dagar", "Det mittersta antalet.")},
-    ),
-    "residence_checks": (
-        "Bosättningskontroller",
-        "Adresser som anmälts till Skatteverket under perioden.",
-        "adresser",
-        "Årsrapport 2023 avsnitt 6.2.",
-        None,
-        None,
-        {"reported": ("Anmälda", "Anmälningar under perioden.")},
-    ),
-    "survey": (
-        "Enkät",
-        "Svar på enkäten under perioden.",
-        "svar",
-        "Årsrapport 2023 avsnitt 7.3.",
-        ("Fråga", None),
-        ("Svar", None),
-        {"answers": ("Svar", "Antal svar.")},
-    ),
-    "key_numbers": (
-        "Nyckeltal",
-        "Tal som verksamheterna själva lämnar.",
-        "enligt nyckeltalet",
-        "Årsrapport 2023 avsnitt 4.2.",
-        ("Verksamhet", None),
-        ("Mått", None),
-        {"value": ("Värde", "Summan av nyckeltalets rader inom perioden.")},
-    ),
-    "residents": (
-        "16–19-åringar",
-        "Folkbokförda 16–19-åringar, och de av dem som fanns i registret.",
-        "personer",
-        "Årsrapport 2023 avsnitt 6.1.",
-        None,
-        None,
-        {
-            "aged_16_19": ("16–19 år", "Folkbokförda 16–19-åringar vid periodens slut."),
-            "in_register_16_19": ("I registret", "De av dem som fanns i registret under perioden."),
-        },
-    ),
-}
-
-
-def _entry(real: Figure) -> Figure:
-    """The entry of a figure, with the words of these tests where they have some."""
-    if real.id not in CATALOGUE:
-        return real
-    title, definition, unit, source, category, subcategory, measures = CATALOGUE[real.id]
-    levels = {"category": (category, real.category), "subcategory": (subcategory, real.subcategory)}
-    return real.model_copy(
-        update={
-            "title": title,
-            "definition": definition,
-            "unit": unit,
-            "source": source,
-            "legal_ground": "29 kap. 9 § skollagen (2010:800)",
-            "since": "2021-12-01",
-            "warnings": ("Bara den som fanns i registret räknas.",) if real.id == "outreach" else (),
-            "measures": {
-                name: measure.model_copy(
-                    update=dict(zip(("title", "definition"), measures.get(name, ()), strict=False))
-                )
-                for name, measure in real.measures.items()
-            },
-            **{
-                name: level and level.model_copy(update={"title": words[0]} if words else {})
-                for name, (words, level) in levels.items()
-            },
-        }
-    )
-
 
 def split(total: int, weights: Iterable[float]) -> list[int]:
     """A whole number in parts of about these weights that add up to it."""
@@ -416,7 +136,7 @@ class Maker:
     summary: list[tuple[date, str, str, str, int]] = field(default_factory=list)
     jumps: list[tuple[Any, ...]] = field(default_factory=list)
     notices: list[tuple[str, str, bool]] = field(default_factory=list)
-    #: Parts that failed: id and title; their tables are taken away.
+    #: Parts that failed: id and title; they have no table.
     failed_parts: list[tuple[str, str]] = field(default_factory=list)
 
     def period(self, year: int) -> str:
@@ -556,7 +276,7 @@ class Maker:
     def write(self, path: Path) -> Path:
         """The file, with everything collected."""
         with duckdb.connect(str(path)) as connection:
-            connection.execute(TABLES)
+            create_tables(connection, [part for part, _ in self.failed_parts])
 
             def insert(table: str, found: Iterable[Iterable[Any]]) -> None:
                 lines = [list(line) for line in found]
@@ -569,8 +289,6 @@ class Maker:
                 title = f"{'verksamhetsåret' if self.kind == 'verksamhetsar' else 'kalenderåret'} {year}"
                 periods.append((self.period(year), self.kind, *self.days(year), title, self.period(year - 1)))
             insert("period", periods + self.periods)
-            insert("target_group_summary", self.summary)
-            insert("figure_check", self.jumps)
             insert("district", self.districts)
             insert("job_centre", ((code, name, place) for place, (code, name) in enumerate(self.job_centres)))
             insert(
@@ -581,7 +299,7 @@ class Maker:
                     for place, (code, label) in enumerate(labels.items())
                 ),
             )
-            write_catalogue(connection, {name: _entry(figure) for name, figure in read_catalogue().items()})
+            write_catalogue(connection, read_catalogue())
             insert(
                 "delivery",
                 (
@@ -605,7 +323,9 @@ class Maker:
             insert("profile", profile_rows(self.profile))
             insert("plan_rule", self.plan_rules)
             insert("plan_parameter", self.plan_parameters)
-            insert("plan_rule_summary", self.plan_counts)
+            of_parts = {"target_group": self.summary, "jumps": self.jumps, "plan": self.plan_counts}
+            for part in of_parts.keys() - dict(self.failed_parts).keys():
+                insert(OF_PARTS[part], of_parts[part])
             for table, is_own in (("figures", False), ("own_figures", True)):
                 found = [
                     (*key, value) for key, value in self.figures.items() if read_catalogue()[key[0]].is_own == is_own
@@ -618,11 +338,9 @@ class Maker:
                 "publication",
                 [(
                     VERSION, datetime(2024, 1, 8, 4, 7), "0.1.0", "0180", self.name, self.report_year_kind or self.kind,
-                    self.first_extract, self.last_extract, 1480, 40_212_345,
+                    self.first_extract, self.last_extract, 1480, 40_212_345, "sql", "contracts", "profile",
                 )],
             )  # fmt: skip
-            for part, _ in self.failed_parts:
-                connection.execute(f"drop table {PART_TABLES[part]}")
         return path
 
 
@@ -703,11 +421,12 @@ def stockholm(path: Path, change: Callable[[Maker], None] | None = None) -> Path
         (date(2023, 11, 30), "length", missing, "BEFORE_WINDOW", 157),
         (date(2023, 11, 30), "length", surplus, "0_14", 12),
     ]
-    for group, value, before, percent, is_warning in (
-        ("*", 2748, 2762, -1, False), ("KISTA", 300, 413, -27, True), ("SAKNAS", 3, 0, None, False),
+    for kind, group, value, before, percent, is_warning in (
+        ("all", "*", 2748, 2762, -1, False), ("job_centre", "KISTA", 300, 413, -27, True),
+        ("job_centre", "SAKNAS", 3, 0, None, False),
     ):  # fmt: skip
         maker.jumps.append((
-            "register_last_night", "Ungdomar i registret", "status", "in_register", group, date(2023, 11, 30), value,
+            "register_last_night", "Ungdomar i registret", "status", "in_register", kind, group, date(2023, 11, 30), value,
             "last_night", date(2023, 11, 29), before, percent, 10, 20, is_warning, "Registret ändras långsamt.",
             date(2023, 1, 9),
         ))  # fmt: skip

@@ -7,6 +7,7 @@ from dashboards import published
 from dashboards.content import follow_up
 from dashboards.pages import site
 from dashboards.published import ALL
+from pipelines.configuration.catalogue import read_catalogue
 from tests.dashboards import published_file
 from tests.dashboards.built_site import Site
 from tests.dashboards.html_page import Page
@@ -95,7 +96,7 @@ def test_shares_of_one_section_are_drawn_on_one_scale(stockholm: Site) -> None:
 def test_every_number_has_its_definition(stockholm: Site) -> None:
     page = stockholm.page(PAGE)
     for figure in follow_up.FIGURES:
-        assert published_file.CATALOGUE[figure][1] in page.text, figure
+        assert read_catalogue()[figure].definition in page.text, figure
 
 
 def test_a_file_with_one_tertial_only_has_the_page_too(tmp_path: Path) -> None:

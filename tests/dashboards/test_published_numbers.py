@@ -12,6 +12,7 @@ from dashboards.content import target_group, trends
 from dashboards.content.report import Report
 from dashboards.drawing import charts
 from dashboards.published import Address, NotPublished, Published
+from pipelines.configuration.catalogue import read_catalogue
 from tests.dashboards.built_site import Site
 
 NOW, BEFORE = "verksamhetsar-2023", "verksamhetsar-2022"
@@ -109,7 +110,7 @@ def test_a_median_of_nothing_is_not_zero_over_time(stockholm: Site, data: Publis
     found = trends.read(stockholm.published, data)
     for kinds in found._values["median_wait"].values():
         kinds.get(("days", "*", "*", "t", "*"), {}).pop(BEFORE, None)
-    rows = dict(found.main_tables())["Mediantid (dagar)"]
+    rows = dict(found.main_tables())[f"{read_catalogue()['median_wait'].title} (dagar)"]
     assert [cell.text for cell in rows[0][2]] == ["..", "32"]
     with pytest.raises(NotPublished, match="inget mått"):
         found._value(trends.Part("outreach", "sougth"), data.period)

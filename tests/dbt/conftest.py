@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.dbt.built import PROJECT, Build
+from pipelines.warehouse.dbt import dbt_environment
+from tests.dbt.built import Build
 from tests.dbt.make_fixture import write_files
 from tests.dbt.small_world import EXTRACTS, PERIODS
 
@@ -21,20 +22,12 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
             str(Path(sys.executable).with_name("dbt")),
             "--no-use-colors",
             "build",
-            "--project-dir",
-            str(PROJECT),
-            "--profiles-dir",
-            str(PROJECT),
             "--target-path",
             str(folder / "target"),
             "--log-path",
             str(folder / "logs"),
         ],
-        env={
-            **os.environ,
-            "KAA_HISTORY_PATH": str(folder / "history.duckdb"),
-            "KAA_WAREHOUSE_PATH": str(folder / "warehouse.duckdb"),
-        },
+        env=os.environ | dbt_environment(folder / "warehouse.duckdb", folder / "history.duckdb"),
         capture_output=True,
         text=True,
         check=False,

@@ -5,7 +5,7 @@ history database and the input schema of a warehouse. What does not belong here:
 computes a figure.
 
 Run it to look at a small warehouse: ``python -m tests.dbt.make_fixture FOLDER`` writes history.duckdb and
-warehouse.duckdb; then ``dbt build`` with KAA_HISTORY_PATH and KAA_WAREHOUSE_PATH pointing at them.
+warehouse.duckdb; then ``dbt build`` with what ``dbt_environment`` gives for them.
 """
 
 import hashlib

@@ -1,10 +1,12 @@
 """Prints the examples as docs/sa-raknas-det.md: `python -m tests.spec.manual`.
 
-What the examples say belongs in their files; only how they look on paper belongs here.
+What the examples and the catalogue say belongs in their files; only how it looks on paper belongs here.
 """
 
 from pathlib import Path
 
+from pipelines.configuration.catalogue import read_catalogue
+from pipelines.configuration.catalogue_words import figure_facts, measure_facts
 from tests.spec.cases import Case, Chapter, Delivery, Question, Table, chapters
 
 MANUAL = Path(__file__).resolve().parents[2] / "docs" / "sa-raknas-det.md"
@@ -16,13 +18,15 @@ Varje regel för hur figurerna räknas, med ett litet exempel: vilka rader som l
 Svaren är uträknade för hand ur regeln. Programmet svarar på samma frågor varje gång det provas, så det som står här är det som
 gäller.
 
-Sidan trycks ur filerna i `tests/spec/cases`. Ändra där, och tryck om den med `python -m tests.spec.manual`.
+Sidan trycks ur filerna i `tests/spec/cases` och ur katalogen. Ändra där, och tryck om den med `python -m tests.spec.manual`.
 
 Så läses ett exempel: en rad visar bara de kolumner som regeln gäller. En kolumn som en tabell lämnar ute är för svaren ”alla”
 (`*`), för de levererade raderna ett oskyldigt värde. Rader med värdet noll kan vara utelämnade i svaret. Personerna finns inte.
 
 Avsnitten är de i sidan [figures.md](spec/figures.md), som definierar varje figur.
 """
+
+_FACTS = "Vad som gäller för varje figur"
 
 _HEADERS = {
     "measure": "mått",
@@ -38,8 +42,18 @@ _HEADERS = {
 def manual() -> str:
     """The whole manual."""
     read = chapters()
-    contents = "\n".join(f"* {chapter.title} ({len(chapter.cases)} regler)" for chapter in read)
-    return "\n".join([_OPENING, contents, "", *(_chapter(chapter) for chapter in read)]).rstrip() + "\n"
+    contents = "\n".join([*(f"* {chapter.title} ({len(chapter.cases)} regler)" for chapter in read), f"* {_FACTS}"])
+    return "\n".join([_OPENING, contents, "", *(_chapter(chapter) for chapter in read), _facts()]).rstrip() + "\n"
+
+
+def _facts() -> str:
+    """What the catalogue says of each figure."""
+    lines = [f"## {_FACTS}\n", "Ur katalogen, som står bredvid varje figurs SQL (`dbt_project/models/figures`)."]
+    for figure in read_catalogue().values():
+        lines += [f"\n### {figure.title} (`{figure.id}`)\n", *(f"* {fact}" for fact in figure_facts(figure))]
+        for name, measure in figure.measures.items():
+            lines.append(" ".join([f"* `{name}`: {measure.title}.", *measure_facts(figure, name)]))
+    return "\n".join(lines).replace("(*)", "(`*`)")
 
 
 def _chapter(chapter: Chapter) -> str:

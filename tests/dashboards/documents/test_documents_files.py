@@ -14,6 +14,7 @@ from rdflib.term import BNode
 
 from dashboards.documents import names
 from dashboards.documents.open_data import OpenData
+from pipelines.configuration.catalogue import read_catalogue
 from pipelines.configuration.municipality import OpenData as Profile
 from tests.dashboards.documents.documents_report import OPEN_DATA, Built
 
@@ -162,7 +163,8 @@ def test_the_description_tells_what_a_data_user_asks(year: Built) -> None:
     columns = {column["titles"]: column["datatype"]["base"] for column in found["tableSchema"]["columns"]}
     assert columns == {"Resultat": "string", "Kön": "string", "Värde": "integer", "Enhet": "string", "Tecken": "string"}
     assert found["tableSchema"]["primaryKey"] == ["resultat", "kon"]
-    assert "Uppsökande arbete: Personer i registret" in found["dc:description"]
+    outreach = read_catalogue()["outreach"]
+    assert f"{outreach.title}: {outreach.definition}" in found["dc:description"]
 
 
 # -- the catalogue -------------------------------------------------------------------------------------------------------

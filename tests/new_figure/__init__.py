@@ -1,0 +1,1 @@
+"""A figure that the program does not have, as somebody would add it: its model, its entry, an example, a line of the report."""
