@@ -4,8 +4,7 @@
     build_report(published, "verksamhetsar-2023", out, documents=True)    # and the documents, which the pages then link to
 
 ``PAGES`` lists the pages of every report; a report has a page for each of its municipality's chapters besides. What a page
-contains is made by ``content``, ``trends``, ``follow_up``, ``target_group``, ``plan`` and ``status``; how it looks is in
-``templates`` and ``assets``.
+contains is made by ``content``; how it looks is in ``templates`` and ``assets``.
 """
 
 import importlib.resources

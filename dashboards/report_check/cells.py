@@ -1,4 +1,4 @@
-"""One printed number and its arithmetic: what it says about which published numbers, and whether it agrees with them.
+"""One printed number: what it says about which published numbers, and whether it agrees with them.
 
 Reading files, relations between numbers and words for people do not belong here.
 """
