@@ -16,6 +16,7 @@ from typing import Literal
 
 from dashboards.published.numbers import Number, Share, one
 from dashboards.published.publication import OwnMeasure, Profile
+from dashboards.wording.numbers import listed
 
 WOMEN, MEN = "kvinna", "man"
 STUDIES, WORK = "STUDIER", "ARBETE"
@@ -485,7 +486,7 @@ def _literal(text: str) -> str:
 def _own_measures(chapter_id: str, measures: Sequence[OwnMeasure]) -> Chapter:
     """The measures that a municipality shows by themselves in one chapter."""
     names = [_literal(measure.title) for measure in measures]
-    named = " och ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    named = listed(names)
     return Chapter(
         id=chapter_id,
         title=f"Inskrivna vid {named}",

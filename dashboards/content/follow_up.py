@@ -122,7 +122,7 @@ CHANNELS = (
 def _letter_rate(months: Sequence[int]) -> Rate:
     """The answers to the large mailing of these months."""
     when = "läsårets början" if set(months) <= set(SCHOOL_YEAR_BEGINS) else "det stora utskicket"
-    names = _listed([numbers.MONTHS[month - 1] for month in sorted(months)], "och")
+    names = numbers.listed([numbers.MONTHS[month - 1] for month in sorted(months)])
     return _answer_rate(
         "brev", f"Besvarade brev vid {when}", "BREV",
         f"Brev daterade i {names}, då det stora utskicket görs, till dem som var i registret den månaden.",
@@ -193,7 +193,8 @@ class FollowUp:
         before = [item.title for item in shown if first and item.starts_on and item.starts_on < first]
         if not first or not before:
             return None
-        return f"Underlaget börjar {numbers.long_date(first)}. Siffrorna omfattar därför inte hela {_listed(before, 'eller')}."
+        periods = numbers.listed(before, "eller")
+        return f"Underlaget börjar {numbers.long_date(first)}. Siffrorna omfattar därför inte hela {periods}."
 
     # -- headings ------------------------------------------------------------------------------------------------
 
@@ -485,11 +486,6 @@ def _by_gender(periods: Iterable[Period]) -> list[Heading]:
         for period in periods
         for label, code, _ in GENDERS
     ]
-
-
-def _listed(words: list[str], last: str) -> str:
-    """``a, b och c``; ``last``: the word before the last."""
-    return f" {last} ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 
 def _label(period: Period) -> str:

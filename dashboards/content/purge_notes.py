@@ -36,8 +36,7 @@ def _persons(count: int) -> str:
 def years(entries: list[PurgeEntry]) -> str:
     """``2024`` or ``2024, 2025 och 2026``: the years of gallring of some entries."""
     found = sorted({entry.data_year for entry in entries})
-    text = [str(year) for year in found]
-    return " och ".join([", ".join(text[:-1]), text[-1]]) if len(text) > 1 else text[0]
+    return numbers.listed([str(year) for year in found])
 
 
 def note(purges: tuple[PurgeEntry, ...], period: Period, is_own: bool = True) -> Note | None:

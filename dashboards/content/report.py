@@ -73,10 +73,6 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _and(words: list[str]) -> str:
-    return " och ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
-
-
 class Report:
     """The content of one period's annual report."""
 
@@ -267,7 +263,7 @@ class Report:
             for district in self.published.districts:
                 older = [item.name for item in self._made_of(district) if item.in_force(day)]
                 if older and not district.in_force(day) and district.in_force(period.ends_on):
-                    yield f"{district.name}: för {before.label} visas {_and(older)} sammanräknade."
+                    yield f"{district.name}: för {before.label} visas {numbers.listed(older)} sammanräknade."
 
     def block(self, item: report.Table | report.Diagram) -> Block:
         """One table or diagram."""

@@ -102,11 +102,6 @@ def counted(count: int, one: str, many: str) -> str:
     return f"{numbers.number(count)}{numbers.BLANK}{one if count == 1 else many}"
 
 
-def listed(parts: list[str]) -> str:
-    """``a``, ``a och b``, ``a, b och c``."""
-    return " och ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
-
-
 @dataclass(frozen=True)
 class Task:
     """Something that a person should do, and where on the page it says more, if anywhere."""
@@ -406,7 +401,7 @@ def _came_in(deliveries: list[Row]) -> str:
         verdict = "och den lästes in" if len(deliveries) == 1 else "och alla lästes in"
         return f"{total} hade kommit in, {verdict}."
     parts = [f"{numbers.number(count)}{numbers.BLANK}{words[status][count != 1]}" for status, count in found.items()]
-    return f"{total} hade kommit in: {listed(parts)}."
+    return f"{total} hade kommit in: {numbers.listed(parts)}."
 
 
 # --- rows, checks, jumps ---------------------------------------------------------------------------------------------------
