@@ -17,9 +17,9 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
+from dashboards.published.numbers import DIMENSIONS
 from dashboards.report_check.cells import Kind
 from dashboards.report_check.printed_report import read_cells
-from dashboards.report_check.vocabulary import DIMENSIONS
 from dashboards.report_check.warehouse import Compared
 from dashboards.report_check.warehouse import compare as compare_cells
 

@@ -14,40 +14,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from dashboards.published import OwnMeasure, Profile
+from dashboards.published.numbers import Number, Share, one
+from dashboards.published.publication import OwnMeasure, Profile
+from dashboards.wording.numbers import listed
 
 WOMEN, MEN = "kvinna", "man"
 STUDIES, WORK = "STUDIER", "ARBETE"
 
 
-@dataclass(frozen=True)
-class Select:
-    """A published number whose other dimensions the table gives."""
-
-    figure: str
-    measure: str
-    category: str = "*"
-    subcategory: str = "*"
-    gender: str = "*"
-
-
-@dataclass(frozen=True)
-class Count:
-    """A published number, or a sum and difference of some."""
-
-    plus: tuple[Select, ...]
-    minus: tuple[Select, ...] = ()
-
-
-@dataclass(frozen=True)
-class Share:
-    """One count over another, in whole per cent."""
-
-    part: Count
-    whole: Count
-
-
-Value = Count | Share
 When = Literal["this", "before", "both"]
 
 
@@ -57,7 +31,7 @@ class Item:
     ``group`` heads neighbouring columns together."""
 
     label: str
-    value: Value
+    number: Number
     role: str | None = None
     total: bool = False
     group: str | None = None
@@ -119,16 +93,16 @@ Axis = Items | Periods | Genders | JobCentres | Districts | Categories | Answers
 
 @dataclass(frozen=True)
 class Grid:
-    """Rows times columns of published numbers. ``value`` where neither axis brings its own.
+    """Rows times columns of published numbers. ``number`` where neither axis brings its own.
 
-    ``when``: which period the numbers are of, or both beside each other, where no axis is made of periods.
+    ``when``: which period the numbers are of, or both side by side, where no axis is made of periods.
     ``order``: ``size`` puts the largest row first (diagrams whose rows have no order of their own).
     """
 
     rows: Axis
     columns: Axis
     corner: str
-    value: Value | None = None
+    number: Number | None = None
     when: When = "this"
     order: Literal["given", "size"] = "given"
     without_empty_rows: bool = False
@@ -144,7 +118,7 @@ class Table:
     number: str | None = None
     notes: tuple[str, ...] = ()
     #: Stands beside the one before it where the screen is wide enough.
-    beside: bool = False
+    side_by_side: bool = False
 
 
 @dataclass(frozen=True)
@@ -157,7 +131,7 @@ class Diagram:
     id: str = ""
     number: str | None = None
     notes: tuple[str, ...] = ()
-    beside: bool = False
+    side_by_side: bool = False
     marks: bool = False
 
 
@@ -167,7 +141,7 @@ class Fact:
 
     id: str
     label: str
-    value: Value
+    number: Number
     #: A second number in small type: (text with {share}, value).
     aside: tuple[str, Share] | None = None
 
@@ -181,29 +155,25 @@ class Chapter:
     blocks: tuple[Table | Diagram, ...] = field(default=())
 
 
-def _count(figure: str, measure: str, category: str = "*", subcategory: str = "*", gender: str = "*") -> Count:
-    return Count((Select(figure, measure, category, subcategory, gender),))
-
-
-IN_REGISTER = _count("population", "in_register")
-SOUGHT = _count("outreach", "sought")
-REACHED = _count("outreach", "reached")
-NOT_REACHED = _count("outreach", "not_reached")
-REACHED_OF_SOUGHT_WOMEN = Share(_count("outreach", "reached", gender=WOMEN), _count("outreach", "sought", gender=WOMEN))
-REACHED_OF_SOUGHT_MEN = Share(_count("outreach", "reached", gender=MEN), _count("outreach", "sought", gender=MEN))
-ATTEMPTS = _count("contacts", "attempts")
-ANSWERED = _count("contacts", "answered")
-OCCUPIED = _count("occupation", "occupied")
-ENROLLED = _count("participants", "enrolled")
-NEW = _count("participants", "new")
-ENDED = _count("participants", "ended")
-ENDED_ALL_REASONS = _count("exits", "ended")
-TO_STUDIES = _count("exits", "ended", STUDIES)
-TO_WORK = _count("exits", "ended", WORK)
-TO_EITHER = Count(TO_STUDIES.plus + TO_WORK.plus)
-TO_OTHER = Count(ENDED_ALL_REASONS.plus, TO_EITHER.plus)
-AGED_16_19 = _count("residents", "aged_16_19")
-AGED_16_19_IN_REGISTER = _count("residents", "in_register_16_19")
+IN_REGISTER = one("population", "in_register")
+SOUGHT = one("outreach", "sought")
+REACHED = one("outreach", "reached")
+NOT_REACHED = one("outreach", "not_reached")
+REACHED_OF_SOUGHT_WOMEN = Share(one("outreach", "reached", gender=WOMEN), one("outreach", "sought", gender=WOMEN))
+REACHED_OF_SOUGHT_MEN = Share(one("outreach", "reached", gender=MEN), one("outreach", "sought", gender=MEN))
+ATTEMPTS = one("contacts", "attempts")
+ANSWERED = one("contacts", "answered")
+OCCUPIED = one("occupation", "occupied")
+ENROLLED = one("participants", "enrolled")
+NEW = one("participants", "new")
+ENDED = one("participants", "ended")
+ENDED_ALL_REASONS = one("exits", "ended")
+TO_STUDIES = one("exits", "ended", category=STUDIES)
+TO_WORK = one("exits", "ended", category=WORK)
+TO_EITHER = TO_STUDIES + TO_WORK
+TO_OTHER = ENDED_ALL_REASONS - TO_EITHER
+AGED_16_19 = one("residents", "aged_16_19")
+AGED_16_19_IN_REGISTER = one("residents", "in_register_16_19")
 
 OUTREACH_ROWS = Items((
     Item("Ej nådd", NOT_REACHED),
@@ -235,21 +205,21 @@ SUMMARY = "sammanfattning"
 FUNNEL = ("in_register", "sought", "reached", "enrolled", "either")
 
 
-def _reached_or_not(year: str, when: When, beside: bool = False) -> Table:
-    """Tabell 2 and 3, which stand beside each other."""
+def _reached_or_not(year: str, when: When, side_by_side: bool = False) -> Table:
+    """Tabell 2 and 3, which stand side by side."""
     return Table(
         title="Nådda och ej nådda ungdomar, " + year,
         grid=Grid(rows=OUTREACH_ROWS, columns=Genders(), corner="Resultat", when=when),
-        beside=beside,
+        side_by_side=side_by_side,
     )
 
 
-def _reached_by_district(year: str, when: When, beside: bool = False) -> Diagram:
-    """Diagram 2 and 3, which stand beside each other."""
+def _reached_by_district(year: str, when: When, side_by_side: bool = False) -> Diagram:
+    """Diagram 2 and 3, which stand side by side."""
     return Diagram(
         title="Nådda ungdomar{per_district}, " + year,
-        grid=Grid(rows=Districts(), columns=Genders(), corner="Stadsdel", value=REACHED, when=when, order="size"),
-        beside=beside,
+        grid=Grid(rows=Districts(), columns=Genders(), corner="Stadsdel", number=REACHED, when=when, order="size"),
+        side_by_side=side_by_side,
     )
 
 
@@ -314,7 +284,7 @@ COMMON: tuple[Chapter, ...] = (
                     rows=KeyNumbers("key_numbers"),
                     columns=Periods(),
                     corner="Verksamhet och mått",
-                    value=_count("key_numbers", "value"),
+                    number=one("key_numbers", "value"),
                 ),
             ),
         ),
@@ -332,7 +302,7 @@ COMMON: tuple[Chapter, ...] = (
         blocks=(
             Table(
                 title="Kvinnor och män i registret, {year} och {before}",
-                grid=Grid(rows=Periods(), columns=Genders(), corner="År", value=IN_REGISTER),
+                grid=Grid(rows=Periods(), columns=Genders(), corner="År", number=IN_REGISTER),
             ),
             Table(
                 id="andel-16-19",
@@ -361,11 +331,11 @@ COMMON: tuple[Chapter, ...] = (
             Fact("attempts", "kontaktförsök", ATTEMPTS),
             Fact("share_women", "av de sökta kvinnorna nåddes", REACHED_OF_SOUGHT_WOMEN),
             Fact("share_men", "av de sökta männen nåddes", REACHED_OF_SOUGHT_MEN),
-            Fact("checks", "adresser anmälda till Skatteverket", _count("residence_checks", "reported")),
+            Fact("checks", "adresser anmälda till Skatteverket", one("residence_checks", "reported")),
         ),
         blocks=(
             _reached_or_not("{year}", "this"),
-            _reached_or_not("{before}", "before", beside=True),
+            _reached_or_not("{before}", "before", side_by_side=True),
             Table(
                 id="kontakter",
                 title="Kontaktförsök per kanal, {year} och {before}",
@@ -385,7 +355,7 @@ COMMON: tuple[Chapter, ...] = (
                 ),
             ),
             _reached_by_district("{year}", "both"),
-            _reached_by_district("{before}", "before", beside=True),
+            _reached_by_district("{before}", "before", side_by_side=True),
             Diagram(
                 title="Nådda och ej nådda ungdomar{per_job_centre}, {year}",
                 grid=Grid(
@@ -416,7 +386,7 @@ COMMON: tuple[Chapter, ...] = (
                     rows=Categories("occupation", leave_out=("INGEN", "OKAND")),
                     columns=Genders(),
                     corner="Sysselsättning",
-                    value=_count("occupation", "reached"),
+                    number=one("occupation", "reached"),
                     when="both",
                     order="size",
                     without_empty_rows=True,
@@ -443,7 +413,7 @@ COMMON: tuple[Chapter, ...] = (
         blocks=(
             Table(
                 title="Ungdomar som tog del av stöd, {year} och {before}",
-                grid=Grid(rows=Genders(), columns=Periods(), corner="Kön", value=ENROLLED),
+                grid=Grid(rows=Genders(), columns=Periods(), corner="Kön", number=ENROLLED),
             ),
             Diagram(
                 title="Avslutade till studier, till arbete och av andra orsaker, {year}",
@@ -516,7 +486,7 @@ def _literal(text: str) -> str:
 def _own_measures(chapter_id: str, measures: Sequence[OwnMeasure]) -> Chapter:
     """The measures that a municipality shows by themselves in one chapter."""
     names = [_literal(measure.title) for measure in measures]
-    named = " och ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    named = listed(names)
     return Chapter(
         id=chapter_id,
         title=f"Inskrivna vid {named}",
@@ -528,18 +498,13 @@ def _own_measures(chapter_id: str, measures: Sequence[OwnMeasure]) -> Chapter:
 
 def _own_facts(measure: OwnMeasure) -> tuple[Fact, ...]:
     code, name = measure.code, _literal(measure.title)
-    ended = _count("measures", "ended", code)
+    ended, exits = (one(figure, "ended", category=code) for figure in ("measures", "measure_exits"))
     return (
-        Fact(f"own_{code}", f"inskrivna vid {name}", _count("measures", "participants", code)),
-        Fact(f"own_new_{code}", "nyinskrivna", _count("measures", "new", code)),
-        Fact(
-            f"own_studies_{code}", "av de utskrivna till studier",
-            Share(_count("measure_exits", "ended", code, STUDIES), ended),
-        ),
-        Fact(
-            f"own_work_{code}", "av de utskrivna till arbete", Share(_count("measure_exits", "ended", code, WORK), ended)
-        ),
-    )  # fmt: skip
+        Fact(f"own_{code}", f"inskrivna vid {name}", one("measures", "participants", category=code)),
+        Fact(f"own_new_{code}", "nyinskrivna", one("measures", "new", category=code)),
+        Fact(f"own_studies_{code}", "av de utskrivna till studier", Share(exits.at(subcategory=STUDIES), ended)),
+        Fact(f"own_work_{code}", "av de utskrivna till arbete", Share(exits.at(subcategory=WORK), ended)),
+    )
 
 
 def _own_diagram(measure: OwnMeasure) -> Diagram:
@@ -548,11 +513,11 @@ def _own_diagram(measure: OwnMeasure) -> Diagram:
         title=f"In- och utskrivna vid {_literal(measure.title)}, {{year}} och {{before}}",
         grid=Grid(
             rows=Items((
-                Item("Inskrivna", _count("measures", "participants", code)),
-                Item("Nyinskrivna", _count("measures", "new", code)),
-                Item("Utskrivna", _count("measures", "ended", code)),
-                Item("Utskrivna till studier", _count("measure_exits", "ended", code, STUDIES)),
-                Item("Utskrivna till arbete", _count("measure_exits", "ended", code, WORK)),
+                Item("Inskrivna", one("measures", "participants", category=code)),
+                Item("Nyinskrivna", one("measures", "new", category=code)),
+                Item("Utskrivna", one("measures", "ended", category=code)),
+                Item("Utskrivna till studier", one("measure_exits", "ended", category=code, subcategory=STUDIES)),
+                Item("Utskrivna till arbete", one("measure_exits", "ended", category=code, subcategory=WORK)),
             )),
             columns=Periods(),
             corner="Mått",
@@ -579,8 +544,8 @@ def _survey(questions: Sequence[str]) -> Chapter:
 
 def _survey_facts(question: str, place: int, several: bool) -> tuple[Fact, ...]:
     """``several``: the labels must say which question they are about."""
-    answers = _count("survey", "answers", question)
-    satisfied = Count(tuple(Select("survey", "answers", question, answer) for answer in ("4", "5")))
+    answers = one("survey", "answers", category=question)
+    satisfied = answers.at(subcategory=("4", "5"))
     about = f" ”{_literal(question)}”" if several else ""
     return (
         Fact(f"answers_{place}", f"svarade på frågan{about}", answers),
@@ -598,7 +563,7 @@ def _survey_diagram(question: str) -> Diagram:
             rows=Answers(("1", "2", "3", "4", "5")),
             columns=Periods(),
             corner="Svar",
-            value=_count("survey", "answers", question),
+            number=one("survey", "answers", category=question),
         ),
         notes=("Antal svar på en skala från 1 till 5, där 5 är bäst.",),
     )

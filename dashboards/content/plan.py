@@ -4,13 +4,13 @@ Which rules there are, and their words, come from the published file; what a rul
 """
 
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from dashboards.published import ALL, MISSING, Period, Published, connect, rows
+from dashboards.published.file import ALL, MISSING
+from dashboards.published.plan import Outcome, Plan, read_plan
+from dashboards.published.publication import Period
+from dashboards.published.report import Published
 from dashboards.wording import numbers
 
 #: Parameters as readers name them; a channel's code becomes its label.
@@ -29,11 +29,11 @@ PARAMETERS = {
 COLUMNS = ("Fall", "Följde", "Andel", "Följde inte", "Kan inte avgöras")
 
 #: So many years are shown, the latest first; by gender and job-centre fewer, side by side.
-YEARS, YEARS_ABREAST = 10, 5
+YEARS, YEARS_SIDE_BY_SIDE = 10, 5
 
 
 @dataclass(frozen=True)
-class PlanLine:
+class PlanRow:
     """The cases of one group, as they are written."""
 
     label: str
@@ -43,7 +43,7 @@ class PlanLine:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule of a plan with what came of it; without lines it cannot be answered."""
+    """A rule of a plan with what came of it; without rows it cannot be answered."""
 
     id: str
     title: str
@@ -53,66 +53,30 @@ class Rule:
     how: str
     not_answerable: str
     parameters: tuple[tuple[str, str], ...]
-    groups: tuple[PlanLine, ...]  # none where the period has no case
-    years: tuple[PlanLine, ...]  # the years in which the plan held; none where there is but one, or no case
-    abreast: tuple[str, ...]  # the latest of them, headings of groups_by_year
-    groups_by_year: tuple[PlanLine, ...]  # the share that followed, by gender and job-centre
-
-
-#: (rule, period, gender, job_centre) -> cases, followed, not followed, undecided
-Counts = dict[tuple[str, str, str, str], tuple[int, int, int, int]]
+    groups: tuple[PlanRow, ...]  # none where the period has no case
+    years: tuple[PlanRow, ...]  # the years in which the plan held; none where there is but one, or no case
+    latest: tuple[str, ...]  # the latest of them, headings of groups_by_year
+    groups_by_year: tuple[PlanRow, ...]  # the share that followed, by gender and job-centre
 
 
 def read(path: Path, data: Published) -> tuple[Rule, ...]:
     """The rules of the plans that held on any day of the period, in the order of the plans."""
-    with connect(path) as connection:
-        found = rows(
-            connection,
-            "select * from plan_rule where valid_from <= ? and (valid_to is null or valid_to >= ?) order by position",
-            [data.period.ends_on, data.period.starts_on],
-        )
-        parameters = rows(connection, "select rule_id, name, value from plan_parameter")
-        counted = connection.execute(
-            "select rule_id, period, gender, job_centre, cases, followed, not_followed, undecided from plan_rule_summary"
-        ).fetchall()
-        years = _over_the_years(connection, data.period, data.publication.first_extract_date)
-    counts: Counts = {(row[0], row[1], row[2], row[3]): (row[4], row[5], row[6], row[7]) for row in counted}
-    return tuple(_rule(row, parameters, counts, years, data) for row in found)
+    plan = read_plan(path, data, YEARS)
+    return tuple(_rule(row, plan, data) for row in plan.rules)
 
 
-def _over_the_years(
-    connection: duckdb.DuckDBPyConnection, period: Period, first_extract: date | None
-) -> list[dict[str, Any]]:
-    """The period and those before it, one year apart, that have deliveries: at most ``YEARS``, the latest first."""
-    known = {row["period_id"]: row for row in rows(connection, "select * from period")}
-    found: list[dict[str, Any]] = []
-    next_id: str | None = period.id
-    while next_id in known and len(found) < YEARS:
-        row = known[next_id]
-        if found and first_extract and row["ends_on"] < first_extract:
-            break
-        found.append(row)
-        next_id = row["previous_period_id"]
-    return found
-
-
-def _rule(
-    row: dict[str, Any],
-    parameters: list[dict[str, Any]],
-    counts: Counts,
-    years: list[dict[str, Any]],
-    data: Published,
-) -> Rule:
+def _rule(row: dict[str, Any], plan: Plan, data: Published) -> Rule:
     rule_id = row["rule_id"]
-    names = {each["name"]: each["value"] for each in parameters if each["rule_id"] == rule_id}
-    held = [
-        year
-        for year in years
-        if year["ends_on"] >= row["valid_from"] and (not row["valid_to"] or year["starts_on"] <= row["valid_to"])
-    ]
-    if len(held) < 2 or not any((rule_id, year["period_id"], ALL, ALL) in counts for year in held):
-        held = []
-    abreast = held[:YEARS_ABREAST]
+    parameters = plan.parameters.get(rule_id, {})
+
+    def outcome(period: Period, gender: str = ALL, job_centre: str = ALL) -> Outcome:
+        return plan.outcomes.get((rule_id, period.id, gender, job_centre), Outcome())
+
+    years = [year for year in plan.years if _held(row, year)]
+    if len(years) < 2 or not any((rule_id, year.id, ALL, ALL) in plan.outcomes for year in years):
+        years = []
+    latest = years[:YEARS_SIDE_BY_SIDE]
+    groups = _groups(data)
     return Rule(
         id=rule_id.replace("/", "-"),
         title=row["title"],
@@ -122,60 +86,49 @@ def _rule(
         how=row["how"] or "",
         not_answerable=row["not_answerable"] or "",
         parameters=tuple(
-            (title, data.labels.get(("kanal", names[name]), names[name]))
+            (title, data.labels.get(("kanal", parameters[name]), parameters[name]))
             for name, title in PARAMETERS.items()
-            if name in names
+            if name in parameters
         ),
         groups=tuple(
-            _line(label, counts.get((rule_id, data.period.id, gender, centre)), (gender, centre) == (ALL, ALL))
-            for label, gender, centre in _groups(data)
+            PlanRow(label, _counts(outcome(data.period, *group)), group == (ALL, ALL)) for label, group in groups
         )
-        if (rule_id, data.period.id, ALL, ALL) in counts
+        if (rule_id, data.period.id, ALL, ALL) in plan.outcomes
         else (),
-        years=tuple(_line(year["title"], counts.get((rule_id, year["period_id"], ALL, ALL))) for year in held),
-        abreast=tuple(_label(year) for year in abreast),
+        years=tuple(PlanRow(year.title, _counts(outcome(year))) for year in years),
+        latest=tuple(year.label[:1].upper() + year.label[1:] for year in latest),
         groups_by_year=tuple(
-            PlanLine(
-                label,
-                tuple(_share(counts.get((rule_id, year["period_id"], gender, centre))) for year in abreast),
-                (gender, centre) == (ALL, ALL),
-            )
-            for label, gender, centre in _groups(data)
+            PlanRow(label, tuple(_share(outcome(year, *group)) for year in latest), group == (ALL, ALL))
+            for label, group in groups
         ),
     )
 
 
-def _groups(data: Published) -> list[tuple[str, str, str]]:
-    """(label, gender, job-centre), everybody last."""
-    groups = [("Kvinnor", "kvinna", ALL), ("Män", "man", ALL)]
-    if data.job_centres:
-        groups += [(name, ALL, code) for code, name in data.job_centres]
-        groups.append(("Saknar jobbtorg", ALL, MISSING))
-    return [*groups, ("Totalt", ALL, ALL)]
+def _held(rule: dict[str, Any], year: Period) -> bool:
+    assert year.starts_on and year.ends_on
+    return bool(year.ends_on >= rule["valid_from"] and (not rule["valid_to"] or year.starts_on <= rule["valid_to"]))
 
 
-def _label(row: dict[str, Any]) -> str:
-    """A short heading: ``2023``."""
-    label = Period(row["period_id"], row["period_kind"], row["title"]).label
-    return label[:1].upper() + label[1:]
+def _groups(data: Published) -> list[tuple[str, tuple[str, str]]]:
+    """Label, gender and job-centre, everybody last."""
+    centres = [(name, (ALL, code)) for code, name in data.job_centres]
+    if centres:
+        centres.append(("Saknar jobbtorg", (ALL, MISSING)))
+    return [("Kvinnor", ("kvinna", ALL)), ("Män", ("man", ALL)), *centres, ("Totalt", (ALL, ALL))]
 
 
-def _share(counted: tuple[int, int, int, int] | None) -> str:
+def _share(outcome: Outcome) -> str:
     """The share that followed, of so many cases that could be decided."""
-    _, followed, not_followed, _ = counted or (0, 0, 0, 0)
-    decided = followed + not_followed
-    share = numbers.share_cell(followed, decided)
-    return f"{share} ({numbers.number(decided)})" if decided else share
+    share = numbers.share_cell(outcome.followed, outcome.decided)
+    return f"{share} ({numbers.number(outcome.decided)})" if outcome.decided else share
 
 
-def _line(label: str, counted: tuple[int, int, int, int] | None, total: bool = False) -> PlanLine:
-    """The share is of the cases that could be decided."""
-    cases, followed, not_followed, undecided = counted or (0, 0, 0, 0)
-    cells = (
-        numbers.count_cell(cases),
-        numbers.count_cell(followed),
-        numbers.share_cell(followed, followed + not_followed),
-        numbers.count_cell(not_followed),
-        numbers.count_cell(undecided),
+def _counts(outcome: Outcome) -> tuple[str, ...]:
+    """``COLUMNS``; the share is of the cases that could be decided."""
+    return (
+        numbers.count_cell(outcome.cases),
+        numbers.count_cell(outcome.followed),
+        numbers.share_cell(outcome.followed, outcome.decided),
+        numbers.count_cell(outcome.not_followed),
+        numbers.count_cell(outcome.undecided),
     )
-    return PlanLine(label, cells, total)

@@ -4,20 +4,23 @@ What came in, what was rejected, held or quarantined, which checks warn, how far
 what has changed afterwards, and what a person has to do about it. Only wording and counting: the verdicts are the nightly's.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-import duckdb
-
-from dashboards.content.report import MISSING_LABEL
-from dashboards.published import ALL, MISSING, Changed, connect, read_changed, read_failed_parts, read_publication, rows
+from dashboards.content.tables import MISSING_LABEL
+from dashboards.published.file import ALL, MISSING
+from dashboards.published.status import ChangedExtract, NightlyStatus, Remark, Row, read_status
 from dashboards.wording import numbers
 
-#: So many lines of a list are shown at once, the others on request; more than LIMIT are for the commands.
+#: So many rows of a list are shown at once, the others on request; more than LIMIT are for the commands.
 SHOWN = 8
 LIMIT = 200
+LISTS = (
+    "held", "rejected", "rejected_before", "others", "quarantine", "quarantine_before", "remarks", "remarks_before",
+    "failed_checks", "changes", "purges",
+)  # fmt: skip
 
 SOURCES = {
     "folkbokforing": "Folkbokföring",
@@ -79,24 +82,24 @@ CHANGES = {
 }
 
 
+def _words(words: Mapping[str, str], code: str) -> str:
+    """What a code is called; one that the program does not know yet is shown as it is."""
+    return words.get(code, code)
+
+
 def source_title(name: str | None) -> str:
     """A source as readers know it; a delivery whose manifest could not be read has none."""
-    return SOURCES.get(name, name) if name else "Okänd källa"
+    return _words(SOURCES, name) if name else "Okänd källa"
 
 
 def dataset_title(name: str | None) -> str:
     """A dataset as readers know it."""
-    return DATASETS.get(name, name) if name else ""
+    return _words(DATASETS, name) if name else ""
 
 
 def counted(count: int, one: str, many: str) -> str:
     """``1 leverans``, ``3 leveranser``."""
     return f"{numbers.number(count)}{numbers.BLANK}{one if count == 1 else many}"
-
-
-def listed(parts: list[str]) -> str:
-    """``a``, ``a och b``, ``a, b och c``."""
-    return " och ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,7 @@ class Message:
 
 
 @dataclass(frozen=True)
-class SourceLine:
+class SourceRow:
     """A source's deliveries by status, or those of all of them."""
 
     source: str
@@ -149,10 +152,10 @@ class SourceLine:
 
 @dataclass(frozen=True)
 class SourceTable:
-    """Deliveries by source, and of all in the last line. ``statuses``: those that any has, as headings of the counts."""
+    """Deliveries by source, and of all in the last row. ``statuses``: those that any has, as headings of the counts."""
 
     statuses: tuple[str, ...]
-    lines: tuple[SourceLine, ...]
+    rows: tuple[SourceRow, ...]
 
 
 @dataclass(frozen=True)
@@ -242,8 +245,9 @@ class Status:
     notices: tuple[str, ...]
     changes: tuple[Change, ...]
     purges: tuple[Purge, ...]
-    left_out: int
-    #: So many lines of a list are seen without asking for the others.
+    #: So many rows of the lists are not on the page.
+    left_out: int = 0
+    #: So many rows of a list are seen without asking for the others.
     shown: int = SHOWN
 
     @property
@@ -253,31 +257,34 @@ class Status:
 
 # --- deliveries ---------------------------------------------------------------------------------------------------------
 
+#: Source and day of the extracts that are used -> their revision.
+Loaded = dict[tuple[str, date], int]
 
-def _sources(deliveries: list[dict[str, Any]], last: dict[str, date]) -> SourceTable | None:
-    by_source: dict[str | None, list[dict[str, Any]]] = {}
+
+def _sources(deliveries: list[Row], loaded: Loaded) -> SourceTable | None:
+    by_source: dict[str | None, list[Row]] = {}
     for row in deliveries:
         by_source.setdefault(row["source"], []).append(row)
     order = [*SOURCES, *sorted(name for name in by_source if name and name not in SOURCES), None]
     found = {row["status"] for row in deliveries}
     statuses = [status for status in STATUSES if status in found or status == "accepted"]
-    lines = [
-        _source_line(source_title(name), by_source[name], statuses, last.get(name or ""))
+    table = [
+        _source_row(source_title(name), by_source[name], statuses, _last_day(loaded, name))
         for name in order
         if name in by_source
     ]
-    if not lines:
+    if not table:
         return None
-    lines.append(_source_line("Totalt", deliveries, statuses, None, is_total=True))
-    return SourceTable(tuple(STATUSES[status] for status in statuses), tuple(lines))
+    table.append(_source_row("Totalt", deliveries, statuses, None, is_total=True))
+    return SourceTable(tuple(STATUSES[status] for status in statuses), tuple(table))
 
 
-def _source_line(
-    title: str, deliveries: list[dict[str, Any]], statuses: list[str], last: date | None, is_total: bool = False
-) -> SourceLine:
+def _source_row(
+    title: str, deliveries: list[Row], statuses: list[str], last: date | None, is_total: bool = False
+) -> SourceRow:
     loaded = [row for row in deliveries if row["status"] == "accepted"]
     quarantined = sum(row["quarantined_rows"] for row in loaded)
-    return SourceLine(
+    return SourceRow(
         source=title,
         counts=tuple(sum(row["status"] == status for row in deliveries) for status in statuses),
         rows=sum(row["rows"] for row in loaded) - quarantined,
@@ -287,63 +294,56 @@ def _source_line(
     )
 
 
-@dataclass(frozen=True)
-class Remark:
-    """One thing that the nightly said of a delivery. ``is_command``: it names commands, which the page gives by themselves."""
-
-    code: str
-    is_warning: bool
-    is_command: bool
-    sentence: str
-
-
-#: Remarks by delivery; a delivery that was loaded and nothing more has none.
-Remarks = dict[str, list[Remark]]
-
 #: Rows in quarantine have a list of their own.
 QUARANTINED = "rows_quarantined"
 #: Of a delivery that an older program judged there is only a text, warnings and all.
 AS_TOLD = "as_told"
 
 
-def _read_remarks(connection: duckdb.DuckDBPyConnection) -> Remarks:
-    found: Remarks = {}
-    for row in rows(connection, "select * from delivery_remark order by delivery_id, position"):
-        found.setdefault(row["delivery_id"], []).append(
-            Remark(row["code"], row["is_warning"], row["is_command"], row["sentence"])
-        )
-    return found
-
-
-def _said(row: dict[str, Any], said: Remarks) -> str:
+def _sentences(row: Row, remarks: dict[str, list[Remark]]) -> str:
     """What is said of a delivery, without the commands."""
-    remarks = said.get(row["delivery_id"], [])
-    return " ".join(one.sentence for one in remarks if not one.is_command) or row["message"] or ""
+    said = remarks.get(row["delivery_id"], [])
+    return " ".join(one.sentence for one in said if not one.is_command) or row["message"] or ""
 
 
-def _state(
-    row: dict[str, Any], is_new: bool, revisions: dict[tuple[str, date], int], last: dict[str, date]
-) -> tuple[str, bool]:
+def _loaded(deliveries: list[Row]) -> Loaded:
+    return {(row["source"], row["extract_date"]): row["revision"] for row in deliveries if row["status"] == "accepted"}
+
+
+def _last_day(loaded: Loaded, source: str | None) -> date | None:
+    """The day of the latest extract of a source that is used."""
+    return max((day for name, day in loaded if name == source), default=None)
+
+
+def _state(row: Row, is_new: bool, loaded: Loaded) -> tuple[str, bool]:
     """What has become of an extract whose delivery was not loaded, and whether nobody need do anything any more."""
     source, day, revision = row["source"], row["extract_date"], row["revision"]
-    loaded = revisions.get((source, day))
+    used, last = loaded.get((source, day)), _last_day(loaded, source)
     if row["decided"] == "reject":
         return "Avvisad av en handläggare", True
-    if loaded is not None:
+    if used is not None:
         # Of two deliveries that contradict each other the first stays: only a higher revision tells which is right.
-        is_settled = revision is None or loaded > revision or (loaded == revision and row["reason"] != "conflict")
-        return ("Löst: uttaget är inläst", True) if is_settled else (f"Kvarstår: revision {loaded} används", False)
-    if day and source in last and last[source] > day:
+        is_settled = revision is None or used > revision or (used == revision and row["reason"] != "conflict")
+        return ("Löst: uttaget är inläst", True) if is_settled else (f"Kvarstår: revision {used} används", False)
+    if day and last and last > day:
         return "Dagen saknas, men ett senare uttag är inläst", not is_new
     return "Kvarstår", False
 
 
-def _not_loaded(row: dict[str, Any], said: Remarks, is_new: bool, state: str, is_settled: bool) -> Delivery:
+def _not_loaded(status: str, found: NightlyStatus, loaded: Loaded) -> tuple[Delivery, ...]:
+    """Deliveries of a status: the newest nightly's first, then what nobody has mended, then by day."""
+    deliveries = [_delivery(row, found, loaded) for row in found.deliveries if row["status"] == status]
+    return tuple(sorted(deliveries, key=lambda one: (not one.is_new, one.is_settled)))
+
+
+def _delivery(row: Row, found: NightlyStatus, loaded: Loaded) -> Delivery:
+    is_new = row["judged_in"] == found.version
+    state, is_settled = _state(row, is_new, loaded)
     return Delivery(
         source=source_title(row["source"]),
         day=row["extract_date"],
         revision=row["revision"],
-        message=_said(row, said),
+        message=_sentences(row, found.remarks),
         delivery_id=row["delivery_id"],
         folder=row["folder"],
         is_new=is_new,
@@ -352,7 +352,7 @@ def _not_loaded(row: dict[str, Any], said: Remarks, is_new: bool, state: str, is
     )
 
 
-def _grouped(deliveries: list[tuple[dict[str, Any], str]]) -> tuple[Message, ...]:
+def _grouped(deliveries: list[tuple[Row, str]]) -> tuple[Message, ...]:
     """Deliveries of a source with the same words are one line, the newest first."""
     groups: dict[tuple[str | None, str, str], list[date | None]] = {}
     for row, message in deliveries:
@@ -360,7 +360,7 @@ def _grouped(deliveries: list[tuple[dict[str, Any], str]]) -> tuple[Message, ...
     lines = [
         Message(
             source=source_title(source),
-            status=STATUSES.get(status, status),
+            status=_words(STATUSES, status),
             status_id=status,
             message=message,
             deliveries=len(days),
@@ -372,18 +372,18 @@ def _grouped(deliveries: list[tuple[dict[str, Any], str]]) -> tuple[Message, ...
     return tuple(sorted(lines, key=lambda line: (-(line.last or date.min).toordinal(), line.source, line.message)))
 
 
-def _remarks(deliveries: list[dict[str, Any]], said: Remarks) -> tuple[Message, ...]:
+def _remarks(deliveries: list[Row], remarks: dict[str, list[Remark]]) -> tuple[Message, ...]:
     """What was remarked on loaded deliveries; rows in quarantine have a list of their own."""
     return _grouped([
         (row, one.sentence[:1].upper() + one.sentence[1:])
         for row in deliveries
         if row["status"] == "accepted"
-        for one in said.get(row["delivery_id"], [])
+        for one in remarks.get(row["delivery_id"], [])
         if (one.is_warning and one.code != QUARANTINED) or one.code == AS_TOLD
     ])  # fmt: skip
 
 
-def _came_in(deliveries: list[dict[str, Any]]) -> str:
+def _came_in(deliveries: list[Row]) -> str:
     """One sentence on the newest nightly's deliveries."""
     if not deliveries:
         return "Inga nya leveranser hade kommit in, så siffrorna bygger på samma underlag som förra gången."
@@ -401,49 +401,37 @@ def _came_in(deliveries: list[dict[str, Any]]) -> str:
         verdict = "och den lästes in" if len(deliveries) == 1 else "och alla lästes in"
         return f"{total} hade kommit in, {verdict}."
     parts = [f"{numbers.number(count)}{numbers.BLANK}{words[status][count != 1]}" for status, count in found.items()]
-    return f"{total} hade kommit in: {listed(parts)}."
+    return f"{total} hade kommit in: {numbers.listed(parts)}."
 
 
 # --- rows, checks, jumps ---------------------------------------------------------------------------------------------------
 
-_QUARANTINE = """
-select delivery.source, quarantine.dataset, quarantine.column_name, quarantine.reason, quarantine.expected,
-    coalesce(delivery.judged_in = ?, false) as is_new, count(*) as found,
-    count(distinct quarantine.delivery_id) as deliveries
-from quarantine left join delivery using (delivery_id)
-group by all
-order by found desc, delivery.source, quarantine.dataset, quarantine.column_name, quarantine.reason, quarantine.expected
-"""
 
-
-def _quarantined(row: dict[str, Any]) -> Quarantined:
+def _quarantined(row: Row) -> Quarantined:
     return Quarantined(
         source=source_title(row["source"]),
         dataset=dataset_title(row["dataset"]),
         column=row["column_name"] or "",
-        reason=FAULTS.get(row["reason"], row["reason"]),
+        reason=_words(FAULTS, row["reason"]),
         expected=row["expected"] or "",
         rows=row["found"],
         deliveries=row["deliveries"],
     )
 
 
-_JUMPS = "select * from figure_check order by is_warning desc, compared_with, title, group_code"
-
 #: Groups of a comparison besides the job-centres.
-GROUPS = {ALL: "Hela kommunen", "kvinna": "Kvinnor", "man": "Män"}
+GROUPS = {ALL: "Hela kommunen", "kvinna": "Kvinnor", "man": "Män", MISSING: MISSING_LABEL}
 
 COMPARED = {"last_night": "uttaget före", "year_ago": "ett år tidigare"}
 
 
-def _jump(row: dict[str, Any], job_centres: dict[str, str]) -> Jump:
+def _jump(row: Row, job_centres: dict[str, str]) -> Jump:
     percent = row["jump_percent"]
     sign = "+" if (percent or 0) > 0 else ""
-    group = row["group_code"]
-    compared_with = COMPARED.get(row["compared_with"], row["compared_with"])
+    compared_with = _words(COMPARED, row["compared_with"])
     return Jump(
         title=row["title"],
-        group=GROUPS.get(group) or job_centres.get(group, group),
+        group=_words(job_centres | GROUPS, row["group_code"]),
         compared_with=f"{compared_with}, {row['compared_date']}",
         value=row["value"],
         compared_value=row["compared_value"],
@@ -459,137 +447,88 @@ def _jump(row: dict[str, Any], job_centres: dict[str, str]) -> Jump:
 
 
 def _tasks(
+    notices: list[Row],
     held: tuple[Delivery, ...],
     rejected: tuple[Delivery, ...],
     quarantine: tuple[Quarantined, ...],
     failed: int,
     jumps: int,
-    notices: list[dict[str, Any]],
-) -> tuple[Task, ...]:
-    tasks = [Task(row["sentence"], None) for row in notices if row["waits_for_a_person"]]
+) -> Iterator[Task]:
+    for row in notices:
+        if row["waits_for_a_person"]:
+            yield Task(row["sentence"], None)
     if held:
-        tasks.append(
-            Task(f"{counted(len(held), 'leverans', 'leveranser')} väntar på beslut: släpp eller avvisa.", "beslut")
-        )
-    open_ = [one for one in rejected if not one.is_settled]
-    if open_:
-        tasks.append(
-            Task(
-                f"{counted(len(open_), 'avvisad leverans', 'avvisade leveranser')} har inte kommit in på nytt: be avsändaren "
-                "rätta och leverera igen.",
-                "avvisade",
-            )
-        )
+        yield Task(f"{counted(len(held), 'leverans', 'leveranser')} väntar på beslut: släpp eller avvisa.", "beslut")
+    if count := sum(not one.is_settled for one in rejected):
+        deliveries = counted(count, "avvisad leverans", "avvisade leveranser")
+        text = f"{deliveries} har inte kommit in på nytt: be avsändaren rätta och leverera igen."
+        yield Task(text, "avvisade")
     if quarantine:
-        count = sum(line.rows for line in quarantine)
-        tasks.append(
-            Task(
-                f"{counted(count, 'rad', 'rader')} räknas inte, för de är i karantän: be källan rätta dem.", "karantan"
-            )
-        )
+        lines = counted(sum(one.rows for one in quarantine), "rad", "rader")
+        yield Task(f"{lines} räknas inte, för de är i karantän: be källan rätta dem.", "karantan")
     if failed:
-        tasks.append(Task(f"{counted(failed, 'kontroll', 'kontroller')} varnar: läs varför.", "kontroller"))
+        yield Task(f"{counted(failed, 'kontroll', 'kontroller')} varnar: läs varför.", "kontroller")
     if jumps:
-        tasks.append(
-            Task(
-                f"{counted(jumps, 'siffra', 'siffror')} har ändrats mer än väntat: kontrollera att det stämmer.", "hopp"
-            )
-        )
-    return tuple(tasks)
+        figures = counted(jumps, "siffra", "siffror")
+        yield Task(f"{figures} har ändrats mer än väntat: kontrollera att det stämmer.", "hopp")
 
 
 def read(path: Path) -> Status:
-    """The state of the published file's deliveries and checks."""
-    with connect(path) as connection:
-        version = read_publication(connection).version
-        deliveries = rows(
-            connection, "select * from delivery order by extract_date desc nulls first, source, revision desc, folder"
-        )
-        said = _read_remarks(connection)
-        quarantine = rows(connection, _QUARANTINE, [version])
-        checks = rows(connection, "select * from contract_check order by severity, source, dataset, check_name")
-        has_jumps = "jumps" not in read_failed_parts(connection)
-        jumps = rows(connection, _JUMPS) if has_jumps else []
-        notices = rows(connection, "select * from notice order by waits_for_a_person desc, rowid")
-        job_centres = {MISSING: MISSING_LABEL} | {
-            row["code"]: row["name"] for row in rows(connection, "select code, name from job_centre")
-        }
-        changes = read_changed(connection)
-        purges = rows(connection, "select * from purge_protocol order by version desc, reason")
-    revisions = {
-        (row["source"], row["extract_date"]): row["revision"] for row in deliveries if row["status"] == "accepted"
-    }
-    loaded: dict[str, date] = {}
-    for source, day in revisions:
-        loaded[source] = max(day, loaded.get(source, day))
-    new = [row for row in deliveries if row["judged_in"] == version]
-    old = [row for row in deliveries if row["judged_in"] != version]
+    """The state of the published file's deliveries and checks; of each list as much as a page shows."""
+    whole = _whole(read_status(path))
+    lists = {name: getattr(whole, name) for name in LISTS}
+    shown = {name: found[:LIMIT] for name, found in lists.items()}
+    left_out = sum(len(found) for found in lists.values()) - sum(len(found) for found in shown.values())
+    return replace(whole, left_out=left_out, **shown)
 
-    def not_loaded(status: str) -> tuple[Delivery, ...]:
-        """The newest nightly's first, then what nobody has mended, then by day."""
-        found = (
-            _not_loaded(row, said, is_new, *_state(row, is_new, revisions, loaded))
-            for row in deliveries
-            for is_new in [row["judged_in"] == version]
-            if row["status"] == status
-        )
-        return tuple(sorted(found, key=lambda one: (not one.is_new, one.is_settled)))
 
-    held, rejected = not_loaded("held"), not_loaded("rejected")
-    failed = [row for row in checks if not row["success"]]
-    new_quarantine = tuple(_quarantined(row) for row in quarantine if row["is_new"])
-    old_quarantine = tuple(_quarantined(row) for row in quarantine if not row["is_new"])
-    remarks, remarks_before = _remarks(new, said), _remarks(old, said)
-    before = tuple(one for one in rejected if not one.is_new and one.is_settled)
-    at_hand = tuple(one for one in rejected if one not in before)
-    others = _grouped(
-        [(row, row["message"] or "") for row in deliveries if row["status"] in ("duplicate", "superseded")]
-    )
-    lists = (
-        held, at_hand, before, others, new_quarantine, old_quarantine, remarks, remarks_before, failed, changes, purges,
-    )  # fmt: skip
+def _whole(found: NightlyStatus) -> Status:
+    new = [row for row in found.deliveries if row["judged_in"] == found.version]
+    old = [row for row in found.deliveries if row["judged_in"] != found.version]
+    others = [row for row in found.deliveries if row["status"] in ("duplicate", "superseded")]
+    loaded = _loaded(found.deliveries)
+    held, rejected = _not_loaded("held", found, loaded), _not_loaded("rejected", found, loaded)
+    failed = [row for row in found.checks if not row["success"]]
+    quarantine = tuple(_quarantined(row) for row in found.quarantine if row["is_new"])
+    jumps = tuple(_jump(row, found.job_centres) for row in found.jumps or ())
     return Status(
         came_in=_came_in(new),
-        tasks=_tasks(
-            held,
-            rejected,
-            new_quarantine,
-            len(failed),
-            sum(row["is_warning"] for row in jumps),
-            notices,
+        tasks=tuple(
+            _tasks(found.notices, held, rejected, quarantine, len(failed), sum(one.is_warning for one in jumps))
         ),
         meanings=tuple((title, MEANINGS[status]) for status, title in STATUSES.items()),
-        held=held[:LIMIT],
+        held=held,
         sources=_sources(new, loaded),
-        all_sources=_sources(deliveries, loaded),
-        rejected=at_hand[:LIMIT],
-        rejected_before=before[:LIMIT],
-        others=others[:LIMIT],
-        remarks=remarks[:LIMIT],
-        remarks_before=remarks_before[:LIMIT],
-        quarantine=new_quarantine[:LIMIT],
-        quarantine_before=old_quarantine[:LIMIT],
-        failed_checks=tuple(
-            Check(
-                source=source_title(row["source"]),
-                dataset=dataset_title(row["dataset"]),
-                name=row["check_name"],
-                severity=SEVERITIES.get(row["severity"], row["severity"]),
-                detail=row["detail"] or "",
-            )
-            for row in failed[:LIMIT]
-        ),
-        passed_checks=len(checks) - len(failed),
-        jumps=tuple(_jump(row, job_centres) for row in jumps) if has_jumps else None,
-        notices=tuple(row["sentence"] for row in notices if not row["waits_for_a_person"]),
-        changes=tuple(_change(one) for one in changes[:LIMIT]),
-        purges=tuple(
-            Purge(row["version"], row["data_year"], row["reason"], row["persons"], row["rows"], row["archives"])
-            for row in purges[:LIMIT]
-        ),
-        left_out=sum(max(len(found) - LIMIT, 0) for found in lists),
+        all_sources=_sources(found.deliveries, loaded),
+        rejected=tuple(one for one in rejected if one.is_new or not one.is_settled),
+        rejected_before=tuple(one for one in rejected if not one.is_new and one.is_settled),
+        others=_grouped([(row, row["message"] or "") for row in others]),
+        remarks=_remarks(new, found.remarks),
+        remarks_before=_remarks(old, found.remarks),
+        quarantine=quarantine,
+        quarantine_before=tuple(_quarantined(row) for row in found.quarantine if not row["is_new"]),
+        failed_checks=tuple(_check(row) for row in failed),
+        passed_checks=len(found.checks) - len(failed),
+        jumps=None if found.jumps is None else jumps,
+        notices=tuple(row["sentence"] for row in found.notices if not row["waits_for_a_person"]),
+        changes=tuple(_change(one) for one in found.changed_extracts),
+        purges=tuple(_purge(row) for row in found.purge_protocol),
     )
 
 
-def _change(one: Changed) -> Change:
+def _check(row: Row) -> Check:
+    return Check(
+        source_title(row["source"]),
+        dataset_title(row["dataset"]),
+        row["check_name"],
+        _words(SEVERITIES, row["severity"]),
+        row["detail"] or "",
+    )
+
+
+def _purge(row: Row) -> Purge:
+    return Purge(row["version"], row["data_year"], row["reason"], row["persons"], row["rows"], row["archives"])
+
+
+def _change(one: ChangedExtract) -> Change:
     return Change(source_title(one.source), one.extract_date, one.revision, CHANGES[one.kind], one.version)

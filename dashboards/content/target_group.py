@@ -5,13 +5,17 @@ published: the keepers' worklist is a mart of the warehouse (docs/recipes.md).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from dashboards.content.report import MISSING_LABEL, About, Block, Cell, Line, TableContent
-from dashboards.published import MISSING, Closed, NotPublished, Period, Published, connect, rows
+from dashboards.content.tables import MISSING_LABEL, Block, Cell, Definition, Heading, TableContent, definitions
+from dashboards.published.file import ALL, MISSING
+from dashboards.published.numbers import NumberKey
+from dashboards.published.publication import Closed
+from dashboards.published.report import Published
+from dashboards.published.target_group import SCHOOL_REGISTER, TargetGroup, read_target_group
 from dashboards.wording import numbers
 
 FIGURE = "target_group"
@@ -51,8 +55,6 @@ LENGTHS = {
 
 CHANGES = {"new": "Nya", "still_open": "Kvarstår", "closed": "Stängda"}
 
-#: The source that says who studies.
-SCHOOL_REGISTER = "skolregister"
 #: A school register older than this is worth a word: it should come weekly.
 STALE = timedelta(days=14)
 
@@ -67,77 +69,45 @@ class Comparison:
     changes: Block | None = None
     reasons: tuple[Block, ...] = ()
     lengths: tuple[Block, ...] = ()
-    parts: tuple[Block, ...] = ()
+    groups: tuple[Block, ...] = ()
     years: Block | None = None
-    about: tuple[About, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Summary:
-    """The published counts by night, breakdown, side and code; what is left out of these nights is zero."""
-
-    counts: dict[tuple[date, str, str, str], int]
-    nights: tuple[date, ...] = field(default=())
-
-    def cell(self, night: date, breakdown: str, side: str, code: str = "*") -> Cell:
-        if night not in self.nights:
-            raise NotPublished(f"Natten {night} är inte inläst.")
-        return Cell(Decimal(self.counts.get((night, breakdown, side, code), 0)))
-
-    def codes(self, night: date, breakdown: str) -> set[str]:
-        return {key[3] for key in self.counts if key[:2] == (night, breakdown)}
+    definitions: tuple[Definition, ...] = ()
 
 
 def read(path: Path, data: Published) -> Comparison:
     """The comparison on the latest night, and at the ends of the report years."""
-    with connect(path) as connection:
-        found = rows(connection, "select on_date, breakdown, side, code, persons from target_group_summary")
-        school = rows(
-            connection,
-            "select max(extract_date) as latest from delivery where source = ? and status = 'accepted'",
-            [SCHOOL_REGISTER],
-        )[0]["latest"]
-        years = [
-            Period(row["period_id"], row["period_kind"], row["title"], row["starts_on"], row["ends_on"])
-            for row in rows(
-                connection,
-                "select * from period where period_kind = ? order by starts_on",
-                [data.publication.report_year_kind],
-            )
-        ]
-    if not found:
+    found = read_target_group(path, data)
+    if not found.nights:
         return Comparison(None)
-    summary = _Summary(
-        {(row["on_date"], row["breakdown"], row["side"], row["code"]): row["persons"] for row in found},
-        tuple(sorted({row["on_date"] for row in found})),
-    )
-    night = summary.nights[-1]
-    about: tuple[About, ...] = ()
-    if FIGURE in data.catalogue:
-        figure = data.catalogue[FIGURE]
-        about = (About(figure, tuple((measure.title, measure.definition) for measure in figure.measures)),)
+    night = found.nights[-1]
+    figure = data.catalogue.get(FIGURE)
+    keys = [NumberKey(FIGURE, measure.id) for measure in figure.measures] if figure else []
     return Comparison(
         night=night,
         facts=(
-            ("hör till målgruppen enligt lag", summary.cell(night, "size", "*", "eligible").in_text),
-            ("finns i registret", summary.cell(night, "size", "*", "in_register").in_text),
-            *((_lower(title), summary.cell(night, "all", side).in_text) for side, title in SIDES.items()),
+            ("hör till målgruppen enligt lag", _cell(found, night, "size", ALL, "eligible").in_text),
+            ("finns i registret", _cell(found, night, "size", ALL, "in_register").in_text),
+            *((_lower(title), _cell(found, night, "all", side).in_text) for side, title in SIDES.items()),
         ),
-        warnings=_warnings(night, school, data.profile.closed),
-        changes=_changes(summary, night),
-        reasons=tuple(_diagram(summary, night, "reason", side, "Orsak", REASONS) for side in SIDES),
-        lengths=tuple(_diagram(summary, night, "length", side, "Tid", LENGTHS) for side in SIDES),
-        parts=(
-            _parts(summary, night, "gender", "kon", "Kön", {"kvinna": "Kvinnor", "man": "Män"}),
+        warnings=_warnings(night, found.school, data.profile.closed),
+        changes=_changes(found, night),
+        reasons=tuple(_diagram(found, night, "reason", side, "Orsak", REASONS) for side in SIDES),
+        lengths=tuple(_diagram(found, night, "length", side, "Tid", LENGTHS) for side in SIDES),
+        groups=(
+            _groups(found, night, "gender", "kon", "Kön", {"kvinna": "Kvinnor", "man": "Män"}),
             *(
-                [_parts(summary, night, "job_centre", "jobbtorg", "Jobbtorg", _job_centres(data, summary, night))]
+                [_groups(found, night, "job_centre", "jobbtorg", "Jobbtorg", _job_centres(data, found, night))]
                 if data.job_centres
                 else []
             ),
         ),
-        years=_years(summary, years),
-        about=about,
+        years=_years(found),
+        definitions=definitions(data.catalogue, keys),
     )
+
+
+def _cell(found: TargetGroup, night: date, breakdown: str, side: str, code: str = ALL) -> Cell:
+    return Cell(Decimal(found.count(night, breakdown, side, code)))
 
 
 def _lower(title: str) -> str:
@@ -163,80 +133,77 @@ def _warnings(night: date, school: date | None, closed: Iterable[Closed]) -> tup
 
 
 def _block(id_: str, title: str, table: TableContent, notes: tuple[str, ...] = (), drawn: bool = False) -> Block:
-    return Block(
-        id=id_, number=None, title=title, beside=False, table=table, notes=notes, about=(),
-        charted=table if drawn else None,
-    )  # fmt: skip
+    return Block(id_, title, table, notes=notes, charted=table if drawn else None)
 
 
-def _changes(summary: _Summary, night: date) -> Block:
+def _changes(found: TargetGroup, night: date) -> Block:
     table = TableContent(
         "Skillnad",
-        tuple(Line(title) for title in SIDES.values()),
-        tuple(Line(title, group="Sedan uttaget före") for title in CHANGES.values()),
-        tuple(tuple(summary.cell(night, "change", side, code) for code in CHANGES) for side in SIDES),
+        tuple(Heading(title) for title in SIDES.values()),
+        tuple(Heading(title, group="Sedan uttaget före") for title in CHANGES.values()),
+        tuple(tuple(_cell(found, night, "change", side, code) for code in CHANGES) for side in SIDES),
     )
     note = "En natt är ett uttag ur registret. Den som byter sida är stängd på den ena och ny på den andra."
     return _block("sedan-forra-natten", "Sedan uttaget före", table, (note,))
 
 
-def _diagram(summary: _Summary, night: date, breakdown: str, side: str, corner: str, labels: dict[str, str]) -> Block:
-    used = summary.codes(night, breakdown)
+def _diagram(found: TargetGroup, night: date, breakdown: str, side: str, corner: str, labels: dict[str, str]) -> Block:
+    used = found.codes(night, breakdown)
     # A reason that the program does not know yet is shown by its code rather than left out.
     codes = [
-        code for code in [*labels, *sorted(used - labels.keys())] if summary.cell(night, breakdown, side, code).part
+        code for code in [*labels, *sorted(used - labels.keys())] if _cell(found, night, breakdown, side, code).part
     ]
     table = TableContent(
         corner,
-        tuple(Line(labels.get(code, code)) for code in codes),
-        (Line("Antal", role="year"),),
-        tuple((summary.cell(night, breakdown, side, code),) for code in codes),
+        tuple(Heading(labels.get(code, code)) for code in codes),
+        (Heading("Antal", role="year"),),
+        tuple((_cell(found, night, breakdown, side, code),) for code in codes),
     )
     # Both breakdowns stand on one page, and a reader who goes from heading to heading must tell them apart.
     title = f"{SIDES[side]}, efter {corner.lower()}"
     return _block(f"{breakdown}-{side}".replace("_", "-"), title, table, drawn=True)
 
 
-def _parts(summary: _Summary, night: date, breakdown: str, id_: str, corner: str, labels: dict[str, str]) -> Block:
-    lines = [(Line(label), code, breakdown) for code, label in labels.items()]
-    lines.append((Line("Totalt", total=True), "*", "all"))
+def _groups(found: TargetGroup, night: date, breakdown: str, id_: str, corner: str, labels: dict[str, str]) -> Block:
+    rows = [(Heading(label), code, breakdown) for code, label in labels.items()]
+    rows.append((Heading("Totalt", total=True), ALL, "all"))
     table = TableContent(
         corner,
-        tuple(line for line, _, _ in lines),
-        tuple(Line(title, group="Skillnader") for title in COLUMNS.values()),
-        tuple(tuple(summary.cell(night, of, side, code) for side in SIDES) for _, code, of in lines),
+        tuple(heading for heading, _, _ in rows),
+        tuple(Heading(title, group="Skillnader") for title in COLUMNS.values()),
+        tuple(tuple(_cell(found, night, of, side, code) for side in SIDES) for _, code, of in rows),
     )
     return _block(id_, f"Efter {_lower(corner)}", table)
 
 
-def _job_centres(data: Published, summary: _Summary, night: date) -> dict[str, str]:
+def _job_centres(data: Published, found: TargetGroup, night: date) -> dict[str, str]:
     labels = dict(data.job_centres)
-    if MISSING in summary.codes(night, "job_centre"):
+    if MISSING in found.codes(night, "job_centre"):
         labels[MISSING] = MISSING_LABEL
     return labels
 
 
-def _years(summary: _Summary, years: list[Period]) -> Block:
+def _years(found: TargetGroup) -> Block:
     """Each report year's last night, where the file has it."""
     ends = []
-    for year in years:
+    for year in found.report_years:
         assert year.starts_on and year.ends_on
-        within = [night for night in summary.nights if year.starts_on <= night <= year.ends_on]
+        within = [night for night in found.nights if year.starts_on <= night <= year.ends_on]
         if within:
             ends.append((year, within[-1]))
     table = TableContent(
         "År och uttag",
-        tuple(Line(f"{year.label} ({night})") for year, night in ends),
+        tuple(Heading(f"{year.label} ({night})") for year, night in ends),
         (
-            Line("Målgrupp enligt lag", group="Personer"),
-            Line("I registret", group="Personer"),
-            *(Line(title, group="Skillnader") for title in COLUMNS.values()),
+            Heading("Målgrupp enligt lag", group="Personer"),
+            Heading("I registret", group="Personer"),
+            *(Heading(title, group="Skillnader") for title in COLUMNS.values()),
         ),
         tuple(
             (
-                summary.cell(night, "size", "*", "eligible"),
-                summary.cell(night, "size", "*", "in_register"),
-                *(summary.cell(night, "all", side) for side in SIDES),
+                _cell(found, night, "size", ALL, "eligible"),
+                _cell(found, night, "size", ALL, "in_register"),
+                *(_cell(found, night, "all", side) for side in SIDES),
             )
             for _, night in ends
         ),

@@ -6,26 +6,18 @@ from disk may load nothing else. Which view is drawn, and how, is ``assets/trend
 """
 
 import json
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from dashboards.content.report import MISSING_LABEL, Cell
-from dashboards.published import (
-    ALL,
-    ALL_FIGURES,
-    MISSING,
-    Address,
-    Figure,
-    NotPublished,
-    Period,
-    Published,
-    connect,
-    rows,
-    why_not_in_catalogue,
-)
+from dashboards.content.tables import MISSING_LABEL, Cell
+from dashboards.published.catalogue import Figure
+from dashboards.published.file import ALL, MISSING
+from dashboards.published.numbers import OPEN, Count, Number, Share, one
+from dashboards.published.publication import Period
+from dashboards.published.report import Published
+from dashboards.published.series import ChartedShare, Series, read_series
 from dashboards.wording import numbers
 
 FOLDER = "data"
@@ -41,100 +33,40 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True)
-class Part:
-    """One side of a share. ``category``: a fixed one; None follows the reader's choice where the figure has categories."""
+#: A number over time: its key without period. Period -> number; the file leaves out zeros.
+SeriesKey = tuple[str, str, str, str, str]
+Values = dict[str, Decimal]
 
-    figure: str
-    measure: str
-    category: str | None = None
-
-
-@dataclass(frozen=True)
-class Share:
-    """A count over another, in whole per cent."""
-
-    id: str
-    title: str
-    part: Part
-    whole: Part
-
-
-#: (measure, category, subcategory, one of t g j d, code of that) of a number within its figure and kind of period.
-Key = tuple[str, str, str, str, str]
-#: A number per period; the file leaves out zeros.
-Numbers = dict[str, Decimal]
+#: The dimensions by which a reader may divide a figure, with their letters in the files of numbers.
+DIVIDED_BY = {"gender": "g", "job_centre": "j", "district": "d"}
+WHOLE = "t"
 
 
 def read(path: Path, data: Published) -> "Trends":
     """All figures of the periods that had ended when the report's period ended; single days are no series."""
     assert data.period.ends_on, f"{data.period.id} has no last day"
-    values: dict[str, dict[str, dict[Key, Numbers]]] = {}
-    with connect(path) as connection:
-        periods = [
-            Period(row["period_id"], row["period_kind"], row["title"], row["starts_on"], row["ends_on"])
-            for row in rows(
-                connection,
-                "select * from period where list_contains(?, period_kind) and ends_on <= ? order by ends_on, starts_on",
-                [list(KINDS), data.period.ends_on],
-            )
-        ]
-        found = connection.execute(
-            f"""
-            select figure, period_kind, measure, category, subcategory,
-                case when gender <> '*' then 'g' when job_centre <> '*' then 'j' when district <> '*' then 'd' else 't' end,
-                case when gender <> '*' then gender when job_centre <> '*' then job_centre else district end,
-                period, value
-            from {ALL_FIGURES} join period on period = period_id
-            where list_contains(?, period)
-                and (gender <> '*')::integer + (job_centre <> '*')::integer + (district <> '*')::integer <= 1
-            order by all
-            """,
-            [[period.id for period in periods]],
-        )
-        for figure, kind, measure, category, subcategory, by, code, period, value in found.fetchall():
-            series = values.setdefault(figure, {}).setdefault(kind, {})
-            series.setdefault((measure, category, subcategory, by, code), {})[period] = value
-        shares = tuple(
-            Share(
-                row["share"],
-                row["title"],
-                Part(row["figure"], row["measure"], row["category"]),
-                Part(row["whole_figure"], row["whole_measure"], row["whole_category"]),
-            )
-            for row in rows(connection, "select * from catalogue_share order by position")
-        )
-    return Trends(data, tuple(periods), values, shares)
+    return Trends(data, read_series(path, KINDS, data.period.ends_on, most_dimensions=1))
 
 
 class Trends:
     """The page's content and its files of numbers."""
 
-    def __init__(
-        self,
-        data: Published,
-        periods: tuple[Period, ...],
-        values: dict[str, dict[str, dict[Key, Numbers]]],
-        shares: tuple[Share, ...],
-    ) -> None:
+    def __init__(self, data: Published, series: Series) -> None:
         self.data = data
-        self.periods = periods
-        self._values = values
-        self._shares = shares
+        self.series = series
+        self.periods = series.periods
+        self._values = _by_figure_and_kind(series)
         #: Figures that have numbers, in the catalogue's order.
-        self.figures = tuple(figure for figure in data.catalogue.values() if figure.id in values)
+        self.figures = tuple(figure for figure in data.catalogue.values() if figure.id in self._values)
 
     @property
     def until(self) -> date | None:
         return self.data.period.ends_on
 
-    def of_kind(self, kind: str) -> tuple[Period, ...]:
-        return tuple(period for period in self.periods if period.kind == kind)
-
     @property
     def kinds(self) -> tuple[str, ...]:
         """Kinds that have periods."""
-        return tuple(kind for kind in KINDS if self.of_kind(kind))
+        return tuple(kind for kind in KINDS if self.series.of_kind(kind))
 
     @property
     def first_kind(self) -> str | None:
@@ -181,10 +113,9 @@ class Trends:
                 trees: dict[str, dict[str, Any]] = {
                     f"{name}.{measure.id}.{kind}": {} for name in names.values() for measure in figure.measures
                 }
-                periods = [period.id for period in self.of_kind(kind)]
-                for (measure_id, category, subcategory, by, code), found in (
-                    self._values[figure.id].get(kind, {}).items()
-                ):
+                periods = [period.id for period in self.series.of_kind(kind)]
+                series = sorted(self._values[figure.id].get(kind, {}).items(), key=lambda item: item[0])
+                for (measure_id, category, subcategory, by, code), found in series:
                     place = trees[f"{names[category]}.{measure_id}.{kind}"].setdefault(category, {})
                     place.setdefault(subcategory, {}).setdefault(by, {})[code] = _series(found, periods)
                 for name, tree in trees.items():
@@ -211,15 +142,15 @@ class Trends:
                             "end": period.ends_on.isoformat() if period.ends_on else "",
                             "covered": self.is_covered(period),
                         }
-                        for period in self.of_kind(kind)
+                        for period in self.series.of_kind(kind)
                     ],
                 }
                 for kind in self.kinds
             ],
             "figures": [self._figure(figure) for figure in self.figures],
             "shares": [
-                {"id": share.id, "title": share.title, "part": _side(share.part), "whole": _side(share.whole)}
-                for share in self.shares
+                {"id": each.id, "title": each.title, "part": _side(each.share.part), "whole": _side(each.share.whole)}
+                for each in self.shares
             ],
             "genders": [["kvinna", "Kvinnor"], ["man", "Män"]],
             "jobCentres": self._with_missing("j", [list(centre) for centre in self.data.job_centres]),
@@ -275,27 +206,16 @@ class Trends:
         return {"title": title or "Kategori", "total": total == "given", "items": items}
 
     @property
-    def shares(self) -> tuple[Share, ...]:
+    def shares(self) -> tuple[ChartedShare, ...]:
         """Those whose figures have numbers."""
         ids = {figure.id for figure in self.figures}
-        return tuple(share for share in self._shares if {share.part.figure, share.whole.figure} <= ids)
+        return tuple(each for each in self.series.shares if {key.figure for key in each.share.keys} <= ids)
 
     # -- without JavaScript --------------------------------------------------------------------------------------
 
-    def _value(self, part: Part, period: Period) -> Decimal | None:
-        """A number of one of ``self.figures``; None: nobody reported it."""
-        category = part.category or ALL
-        why = why_not_in_catalogue(
-            self.data.catalogue, Address(part.figure, part.measure, period.id, category=category)
-        )
-        if why:
-            raise NotPublished(why)
-        found = self._values[part.figure].get(period.kind, {}).get((part.measure, category, ALL, "t", ALL), {})
-        return found.get(period.id, self.data.catalogue[part.figure].absent_value)
-
     def main_periods(self) -> tuple[Period, ...]:
         """The columns of the tables that need no script."""
-        return self.of_kind(self.first_kind) if self.first_kind else ()
+        return self.series.of_kind(self.first_kind) if self.first_kind else ()
 
     @property
     def main_periods_covered(self) -> bool:
@@ -303,38 +223,44 @@ class Trends:
 
     def main_tables(self) -> list[tuple[str, list[tuple[str, str, list[Cell]]]]]:
         """For the whole municipality (heading, rows of (the view's name in the address, label, a cell per main period))."""
-        periods = self.main_periods()
         tables = []
         for figure in self.figures:
             if figure.category_total in (None, "given"):
-                lines = [
-                    (
-                        f"{figure.id}.{measure.id}",
-                        measure.title,
-                        [Cell(self._value(Part(figure.id, measure.id), period)) for period in periods],
-                    )
+                rows = [
+                    (f"{figure.id}.{measure.id}", measure.title, self._cells(one(figure.id, measure.id)))
                     for measure in figure.measures
                 ]
-                tables.append((f"{figure.title} ({figure.unit})", lines))
-        shares = [
-            (
-                share.id,
-                share.title,
-                [
-                    Cell(self._value(share.part, period), self._value(share.whole, period), is_share=True)
-                    for period in periods
-                ],
-            )
-            for share in self.shares
-        ]
+                tables.append((f"{figure.title} ({figure.unit})", rows))
+        shares = [(each.id, each.title, self._cells(_of_all(each.share))) for each in self.shares]
         return [*tables, ("Andelar", shares)] if shares else tables
 
+    def _cells(self, number: Number) -> list[Cell]:
+        lookup = self.series.numbers.value
+        return [Cell.of(number.at(period=period.id), lookup) for period in self.main_periods()]
 
-def _side(part: Part) -> list[str | None]:
-    return [part.figure, part.measure, part.category]
+
+def _by_figure_and_kind(series: Series) -> dict[str, dict[str, dict[SeriesKey, Values]]]:
+    kinds = {period.id: period.kind for period in series.periods}
+    found: dict[str, dict[str, dict[SeriesKey, Values]]] = {}
+    for key, value in series.numbers.values.items():
+        by = next((name for name in DIVIDED_BY if getattr(key, name) != ALL), None)
+        place = (DIVIDED_BY[by], getattr(key, by)) if by else (WHOLE, ALL)
+        of_kind = found.setdefault(key.figure, {}).setdefault(kinds[key.period], {})
+        of_kind.setdefault((key.measure, key.category, key.subcategory, *place), {})[key.period] = value
+    return found
 
 
-def _series(found: Numbers, periods: list[str]) -> str:
+def _of_all(share: Share) -> Share:
+    """A share whose open categories are all of them together."""
+    return Share(*(side.at(category=side.keys[0].category or ALL) for side in (share.part, share.whole)))
+
+
+def _side(count: Count) -> list[str | None]:
+    key = count.keys[0]
+    return [key.figure, key.measure, None if key.category == OPEN else key.category]
+
+
+def _series(found: Values, periods: list[str]) -> str:
     """``12,,3.5``: the numbers of the periods, without trailing zeros and without those that are zero."""
     texts = []
     for period in periods:

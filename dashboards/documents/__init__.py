@@ -13,7 +13,7 @@ from pathlib import Path
 def build_documents(published_file: Path, period_id: str, out: Path) -> list[Path]:
     """All documents and data files of one period's report; returns what was written.
 
-    Raises published.NoReport where the file has no such period.
+    Raises NoReport where the file has no such period.
     """
     # A user without a home folder has no place for Matplotlib's list of fonts; it then makes one each time, and need not tell.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)

@@ -3,19 +3,19 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from dashboards import published
-from dashboards.content.report import Block
+from dashboards.content.tables import Block
 from dashboards.documents import csvw, excel, names, outline, pdf, px, word
 from dashboards.documents import dcat as catalogue
 from dashboards.documents.outline import Outline
 from dashboards.documents.pictures import Picture, picture
 from dashboards.drawing import charts
+from dashboards.published.report import read_report
 from pipelines.runtime.files import atomic_write
 
 
 def build_documents(published_file: Path, period_id: str, out: Path) -> list[Path]:
     """All documents and data files of one period's report; returns what was written."""
-    content = outline.read(published_file, published.read(published_file, period_id))
+    content = outline.read(published_file, read_report(published_file, period_id))
     files = dict(_files(content))
     # The catalogue tells how large the others are.
     files[names.CATALOGUE] = catalogue.turtle(content, {name: len(data) for name, data in files.items()}).encode()
@@ -41,7 +41,7 @@ def pictures(content: Outline) -> Mapping[str, Picture]:
         together += [[block] for block in content.target_group.blocks]
     for chapter in content.chapters:
         for block in chapter.blocks:
-            if block.beside and together:
+            if block.side_by_side and together:
                 together[-1].append(block)
             else:
                 together.append([block])

@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any
 
-from dashboards.content.report import Block
+from dashboards.content.tables import Block
 from dashboards.documents import names
 from dashboards.documents.cube import Cube, cube, sign, value
 from dashboards.documents.outline import Outline, days, period_line
@@ -42,7 +42,7 @@ def description(block: Block, outline: Outline) -> str:
     text = " ".join(
         [
             f"{outline.title}. {outline.subtitle}. {period_line(block, outline)}",
-            *(f"{about.figure.title}: {about.figure.definition}" for about in block.about),
+            *(f"{one.figure.title}: {one.figure.definition}" for one in block.definitions),
         ]
     )
     found: dict[str, Any] = {

@@ -5,19 +5,21 @@ Which words stand in a table comes from ``content``; the syntax of a file format
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby, product
 
-from dashboards.content.report import Block, Cell, Line, TableContent
+from dashboards.content.tables import Block, Cell, Heading, TableContent
 from dashboards.documents.outline import plain
-from dashboards.published import ALL, Published
+from dashboards.published.report import Published
 from dashboards.wording import numbers
 
 #: The variable whose values are different kinds of numbers (PX: CONTVARIABLE).
 CONTENTS = "Tabellinnehåll"
 GENDERS = {"Kvinnor", "Män", "Totalt"}
 SHARE_UNIT = "procent"
+#: The dimensions whose codes are the codes of a row or column, in this order.
+CODED = ("district", "job_centre", "category", "subcategory", "gender", "period")
 
 
 @dataclass(frozen=True)
@@ -77,13 +79,14 @@ def decimals(cell: Cell) -> int:
 
 def unit(block: Block) -> str:
     """What the counts of a table count, by the catalogue: ``personer``; ``antal`` where it is more than one thing."""
-    found = {about.figure.unit for about in block.about if about.figure.unit}
+    found = {one.figure.unit for one in block.definitions if one.figure.unit}
     return found.pop() if len(found) == 1 else "antal"
 
 
 def cube(block: Block, data: Published) -> Cube:
     """The table of a block with its variables."""
-    table = block.table
+    # Codes are given where a table is of one period or two; over all of them a value is known by its words.
+    table = block.table if block.periods else _without_codes(block.table)
     stub = Variable(table.corner, _unique([row.label for row in table.rows]), _codes(table.rows))
     heading = _heading(table, data)
     taken = [stub.name]
@@ -95,6 +98,11 @@ def cube(block: Block, data: Published) -> Cube:
     counts = unit(block)
     cells = tuple(cell for row in table.cells for cell in row)
     return Cube(stub, tuple(named), cells, tuple(SHARE_UNIT if cell.is_share else counts for cell in cells))
+
+
+def _without_codes(table: TableContent) -> TableContent:
+    rows, columns = (tuple(replace(one, codes={}) for one in axis) for axis in (table.rows, table.columns))
+    return replace(table, rows=rows, columns=columns)
 
 
 def _heading(table: TableContent, data: Published) -> list[Variable]:
@@ -113,7 +121,7 @@ def _heading(table: TableContent, data: Published) -> list[Variable]:
     return [Variable(CONTENTS, _unique(labels))]
 
 
-def _variable(lines: Sequence[Line], data: Published) -> Variable:
+def _variable(lines: Sequence[Heading], data: Published) -> Variable:
     labels = [line.label for line in lines]
     return Variable(_name(labels, data), _unique(labels), _codes(lines))
 
@@ -129,14 +137,12 @@ def _name(labels: list[str], data: Published) -> str:
     return CONTENTS
 
 
-def _codes(lines: Sequence[Line]) -> tuple[str, ...]:
+def _codes(lines: Sequence[Heading]) -> tuple[str, ...]:
     """The codes that the published figures have, where each line has one of its own."""
     codes = []
     for line in lines:
-        places = [value for value in (*line.district, line.job_centre, line.category, line.subcategory, line.gender)
-                  if value != ALL]  # fmt: skip
-        if line.period is not None:
-            places.append(line.period.id)
+        found = [line.codes[name] for name in CODED if name in line.codes]
+        places = [code for one in found for code in ((one,) if isinstance(one, str) else one)]
         codes.append("TOTALT" if line.total and not places else plain("+".join(places)))
     return tuple(codes) if all(codes) and len(set(codes)) == len(codes) else ()
 

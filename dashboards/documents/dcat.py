@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from rdflib import Graph, Literal, Namespace, URIRef
 from rdflib.namespace import DCAT, DCTERMS, FOAF, RDF, SKOS, XSD
 
-from dashboards.content.report import Block
+from dashboards.content.tables import Block
 from dashboards.documents import names
 from dashboards.documents.outline import Outline, days, period_line
 
@@ -123,11 +123,11 @@ class _Catalogue:
         text = " ".join(
             [
                 f"{block.title}. {period_line(block, self.outline)}",
-                *(f"{about.figure.title}: {about.figure.definition}" for about in block.about),
+                *(f"{one.figure.title}: {one.figure.definition}" for one in block.definitions),
                 *block.notes,
             ]
         )
-        keywords = tuple(dict.fromkeys(about.figure.title.lower() for about in block.about))
+        keywords = tuple(dict.fromkeys(one.figure.title.lower() for one in block.definitions))
         files = (names.csv(block.id), names.px(block.id))
         self._dataset(
             block.id, block.title, text, keywords, files, days(block, self.outline), names.csv_description(block.id)

@@ -11,7 +11,7 @@ from typing import Any
 
 import xlsxwriter
 
-from dashboards.content.report import Block, Cell, TableContent
+from dashboards.content.tables import Block, Cell, TableContent
 from dashboards.documents.cube import decimals, sign, value
 from dashboards.documents.outline import SIGNS_TEXT, Outline, definition, period_line, signs
 from dashboards.drawing.theme import PAGE

@@ -6,7 +6,7 @@ Pages link by these names and the writers of this package write to them; nothing
 import re
 from dataclasses import dataclass
 
-from dashboards.content.report import TableContent
+from dashboards.content.tables import TableContent
 
 DOCUMENTS = "dokument"
 TABLES = "tabeller"

@@ -10,11 +10,14 @@ from datetime import date
 from itertools import groupby
 from pathlib import Path
 
-from dashboards.content import follow_up, purged, target_group
-from dashboards.content.report import Block, ChapterContent, FactContent, Line, Report, TableContent
-from dashboards.documents import names, open_data
-from dashboards.documents.open_data import OpenData
-from dashboards.published import Figure, Period, Publication, Published
+from dashboards.content import follow_up, purge_notes, target_group
+from dashboards.content.report import ChapterContent, FactContent, Report
+from dashboards.content.tables import Block, Heading, TableContent
+from dashboards.documents import names
+from dashboards.published.catalogue import Figure
+from dashboards.published.open_data import OpenData, read_open_data
+from dashboards.published.publication import Period, Publication
+from dashboards.published.report import Published
 from dashboards.wording import numbers
 
 #: Every table of a document stands on a page; one with more columns is continued below with the rest.
@@ -106,14 +109,14 @@ def read(published_file: Path, data: Published) -> Outline:
         title=f"Årsrapport {period.label}" if is_report_year else f"Rapport för {period.title}",
         subtitle=f"Kommunens aktivitetsansvar i {data.publication.municipality_name}",
         when=f"Statistiken avser perioden {when}.",
-        notes=tuple(plain(str(note)) for note in (*purged.notes(data), *report.notes(), *_missing(data))),
+        notes=tuple(plain(str(note)) for note in (*purge_notes.notes(data), *report.notes(), *_missing(data))),
         chapters=tuple(_chapter(each) for each in report.chapters()),
         follow_up=tuple(_section(section) for section in further.sections()),
         target_group=_target_group(published_file, data),
         follow_up_lead=plain(further.partial() or ""),
         figures=tuple(data.catalogue.values()),
         data=data,
-        open_data=open_data.read(published_file),
+        open_data=read_open_data(published_file),
     )
 
 
@@ -131,7 +134,7 @@ def _chapter(chapter: ChapterContent) -> Chapter:
 
 def _section(section: follow_up.Section) -> Chapter:
     blocks = [block for item in section.items for block in _with_more(item)]
-    shown = _shown(replace(block, about=block.about or section.about) for block in blocks)
+    shown = _shown(replace(block, definitions=block.definitions or section.definitions) for block in blocks)
     return Chapter(section.id, section.title, plain(section.lead), (), shown)
 
 
@@ -142,12 +145,17 @@ def _target_group(published_file: Path, data: Published) -> Chapter | None:
         return None
     night = numbers.long_date(found.night)
     of_night = (Period(f"dag-{found.night}", "dag", night, found.night, found.night),)
-    parts = [replace(block, title=f"Skillnader {_lower(block.title)}") for block in found.parts]
+    parts = [replace(block, title=f"Skillnader {_lower(block.title)}") for block in found.groups]
     blocks = [*([found.changes] if found.changes else []), *found.reasons, *found.lengths, *parts]
-    blocks = [replace(block, about=found.about, periods=of_night, title=f"{block.title}, {night}") for block in blocks]
+    blocks = [
+        replace(block, definitions=found.definitions, periods=of_night, title=f"{block.title}, {night}")
+        for block in blocks
+    ]
     if found.years:
         blocks.append(
-            replace(found.years, about=found.about, title=f"Målgrupp och register {_lower(found.years.title)}")
+            replace(
+                found.years, definitions=found.definitions, title=f"Målgrupp och register {_lower(found.years.title)}"
+            )
         )
     lead = f"Vilka som {night} hörde till målgruppen enligt skollagen, jämfört med vilka som fanns i registret. "
     return Chapter("malgrupp", "Målgrupp och register", lead + " ".join(found.warnings), (), _shown(blocks))
@@ -180,7 +188,7 @@ def plain(text: str) -> str:
     return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]+", " ", text)
 
 
-def _plain_line(line: Line) -> Line:
+def _plain_line(line: Heading) -> Heading:
     return replace(line, label=plain(line.label), group=plain(line.group) if line.group else line.group)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import matplotlib
 import typst
 
-from dashboards.content.report import Block, TableContent
+from dashboards.content.tables import Block, TableContent
 from dashboards.documents.outline import (
     SIGNS_TEXT,
     Chapter,

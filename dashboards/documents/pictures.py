@@ -9,7 +9,7 @@ from typing import Any
 
 import matplotlib
 
-from dashboards.content.report import Block
+from dashboards.content.tables import Block
 from dashboards.drawing import charts
 from dashboards.drawing.theme import DIAGRAM, PAGE
 

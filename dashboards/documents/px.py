@@ -9,7 +9,7 @@ has (Sami place names).
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from dashboards.content.report import Block, Cell
+from dashboards.content.tables import Block, Cell
 from dashboards.documents.cube import CONTENTS, Cube, cube, sign, value
 from dashboards.documents.outline import Outline
 from dashboards.wording import numbers

@@ -17,7 +17,7 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Emu
 
-from dashboards.content.report import Block, TableContent
+from dashboards.content.tables import Block, TableContent
 from dashboards.documents.outline import (
     SIGNS_TEXT,
     Chapter,

@@ -11,7 +11,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from dashboards.content.report import Block, TableContent
+from dashboards.content.tables import Block, TableContent
 from dashboards.drawing.theme import DIAGRAM, PAGE
 from dashboards.wording import numbers
 

@@ -21,7 +21,8 @@ from urllib.parse import unquote, urlsplit
 import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from dashboards.published import Publication, connect, read_publication, rows
+from dashboards.published.file import connect, rows
+from dashboards.published.publication import Publication, read_publication
 
 ADDRESS = "127.0.0.1"
 #: Where a version keeps its reports: one folder per period, named by the period's id.

@@ -4,8 +4,7 @@
     build_report(published, "verksamhetsar-2023", out, documents=True)    # and the documents, which the pages then link to
 
 ``PAGES`` lists the pages of every report; a report has a page for each of its municipality's chapters besides. What a page
-contains is made by ``content``, ``trends``, ``follow_up``, ``target_group``, ``plan`` and ``status``; how it looks is in
-``templates`` and ``assets``.
+contains is made by ``content``; how it looks is in ``templates`` and ``assets``.
 """
 
 import importlib.resources
@@ -20,13 +19,13 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from dashboards import published
-from dashboards.content import follow_up, plan, purged, status, target_group, trends
+from dashboards.content import follow_up, plan, purge_notes, status, target_group, trends
 from dashboards.content.annual_report import FUNNEL
-from dashboards.content.report import Block, ChapterContent, FactContent, Line, Report, TableContent
+from dashboards.content.report import ChapterContent, FactContent, Report
+from dashboards.content.tables import Block, Heading, TableContent
 from dashboards.documents import build_documents, names
 from dashboards.drawing import charts, theme
-from dashboards.published import Published
+from dashboards.published.report import Published, read_report
 from dashboards.wording import numbers
 from pipelines.runtime.files import atomic_write
 
@@ -112,7 +111,7 @@ def _start(build: Build) -> dict[str, Any]:
         "steps": funnel([facts[step] for step in FUNNEL]),
         "chapters": [(build.chapter_pages[chapter.id], chapter) for chapter in build.chapters],
         "notes": build.report.notes(),
-        "warnings": [(entry.figure, entry.figure.warnings) for entry in summary.about if entry.figure.warnings],
+        "warnings": [(entry.figure, entry.figure.warnings) for entry in summary.definitions if entry.figure.warnings],
     }
 
 
@@ -215,37 +214,37 @@ def funnel(facts: Sequence[FactContent]) -> list[Step]:
 
 
 @dataclass(frozen=True)
-class Run:
+class ColumnGroup:
     """Neighbouring columns with one heading in common; without one a single column."""
 
-    group: str | None
-    columns: tuple[Line, ...]
+    heading: str | None
+    columns: tuple[Heading, ...]
 
 
-def runs(columns: Sequence[Line]) -> list[Run]:
+def column_groups(columns: Sequence[Heading]) -> list[ColumnGroup]:
     """The columns of a table by their common headings."""
     result = []
     for group, neighbours in groupby(columns, key=lambda column: column.group):
         found = tuple(neighbours)
-        result += [Run(group, found)] if group else [Run(None, (column,)) for column in found]
+        result += [ColumnGroup(group, found)] if group else [ColumnGroup(None, (column,)) for column in found]
     return result
 
 
-def per_row(columns: Sequence[Line]) -> int:
+def per_row(columns: Sequence[Heading]) -> int:
     """How many numbers stand side by side on a phone: those of one common heading, but no more than three, else all."""
     if not any(column.group for column in columns):
         return len(columns)
-    return min(3, max(len(run.columns) for run in runs(columns)))
+    return min(3, max(len(group.columns) for group in column_groups(columns)))
 
 
-def phone_label(column: Line, first: bool) -> str:
+def phone_label(column: Heading, first: bool) -> str:
     """A number's heading on a phone, where the table's own head is not seen. The first of a group names the group."""
     if not column.group or not first:
         return column.label
     return column.group if column.label == "Antal" else f"{column.group}: {lower_first(column.label)}"
 
 
-def starts_group(columns: Sequence[Line]) -> list[bool]:
+def starts_group(columns: Sequence[Heading]) -> list[bool]:
     """Which columns are the first of those with a common heading."""
     before = [None, *(column.group for column in columns)]
     return [bool(column.group) and column.group != group for column, group in zip(columns, before, strict=False)]
@@ -271,11 +270,11 @@ def _css_string(text: str) -> str:
     return '"' + "".join(f"\\{ord(sign):x} " if sign in '"\\' or ord(sign) < 32 else sign for sign in text) + '"'
 
 
-def pairs(blocks: Sequence[Block]) -> list[list[Block]]:
-    """Blocks that stand beside each other, in the report's order."""
+def side_by_side(blocks: Sequence[Block]) -> list[list[Block]]:
+    """Blocks that stand side by side, in the report's order."""
     result: list[list[Block]] = []
     for block in blocks:
-        if block.beside and result:
+        if block.side_by_side and result:
             result[-1].append(block)
         else:
             result.append([block])
@@ -318,11 +317,11 @@ def _environment() -> Environment:
         alternative=charts.alternative,
         plain_bars=charts.plain_bars,
         script_json=script_json,
-        runs=runs,
+        column_groups=column_groups,
         starts_group=starts_group,
         folds=folds,
         fold_style=fold_style,
-        pairs=pairs,
+        side_by_side=side_by_side,
         scale=scale,
         lower_first=lower_first,
         capitalize_first=lambda text: text[:1].upper() + text[1:],
@@ -368,7 +367,7 @@ def _render_with(template: str, page: Page, build: Build, content: dict[str, Any
         "report_title": build.title,
         # The names of the documents and data files, where they are made too.
         "files": names if build.documents else None,
-        "lacking": purged.notes(data),
+        "lacking": purge_notes.notes(data),
         "title": page.title,
         **content,
     }
@@ -415,7 +414,7 @@ def write_shared(build: Build, out: Path, on_failure: OnFailure = _stop) -> list
 
 def read_build(published_file: Path, period_id: str, documents: bool = False) -> Build:
     """What the pages of one period's report are made from."""
-    return Build(published_file, published.read(published_file, period_id), documents)
+    return Build(published_file, read_report(published_file, period_id), documents)
 
 
 def build_report(published_file: Path, period_id: str, out: Path, documents: bool = False) -> list[Path]:

@@ -1,8 +1,8 @@
 """``kaa check-report``: do the numbers of a report agree with the warehouse, and with each other?
 
     vocabulary   what can be printed: figures, measures, their Swedish words
-    cells        one printed number and its arithmetic
-    reading      the tables of a report
+    cells        one printed number, and whether it agrees with the published ones
+    printed_report   the tables of a report
     rules        which relations hold between published numbers, each with its source
     relations    the rules applied to one report
     constraints, diagnosis   linear constraints, conflicts, the smallest sets of wrong claims; know nothing of reports

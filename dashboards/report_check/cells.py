@@ -1,22 +1,16 @@
-"""One printed number and its arithmetic: what it says about which published numbers, and whether it agrees with them.
+"""One printed number: what it says about which published numbers, and whether it agrees with them.
 
 Reading files, relations between numbers and words for people do not belong here.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
-from dashboards.published import Address
+from dashboards.published.numbers import Count, Lookup, Number, NumberKey, Share
 from dashboards.wording.numbers import whole_percent
-
-#: A sum of published numbers, each with its sign; one published number is the shortest one.
-Quantity = tuple[tuple[int, Address], ...]
-
-#: The value of a published number; None where the warehouse does not know it.
-Lookup = Callable[[Address], Decimal | None]
 
 #: ”Ca”: within one per cent, and at least one unit.
 ABOUT = Decimal("0.01")
@@ -32,25 +26,27 @@ class Kind(StrEnum):
     DIFFERENCE = "difference"
 
 
-def one(address: Address) -> Quantity:
-    """A single published number as a quantity."""
-    return ((1, address),)
+def number_of(kind: Kind, keys: Sequence[NumberKey]) -> Number:
+    """What a number of this kind says of these published numbers: one for a count; the summands; what is taken from and what
+    is taken away for a difference; the parts and last the whole for a share."""
+    *parts, last = keys
+    if kind is Kind.SHARE:
+        return Share(Count(tuple(parts)), Count((last,)))
+    if kind is Kind.DIFFERENCE:
+        return Count((keys[0],), tuple(keys[1:]))
+    return Count(tuple(keys))
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A printed number.
-
-    ``terms`` are the published numbers that it is made of: one for a count; the parts and last the whole for a share;
-    the summands; what is taken from and what is taken away for a difference.
-    """
+    """A printed number, and which published numbers it is made of."""
 
     file: str
     line: int
     printed: str
     label: str
     kind: Kind
-    terms: tuple[Address, ...]
+    number: Number
     value: Decimal
     #: Whether it comes from a table of derived numbers.
     derived: bool = False
@@ -60,19 +56,24 @@ class Cell:
         return self.kind is Kind.SHARE
 
     @property
-    def quantity(self) -> Quantity:
-        """What is printed, or for a share its numerator."""
-        if self.is_share:
-            return tuple((1, address) for address in self.terms[:-1])
-        if self.kind is Kind.DIFFERENCE:
-            return ((1, self.terms[0]), *((-1, address) for address in self.terms[1:]))
-        return tuple((1, address) for address in self.terms)
+    def keys(self) -> tuple[NumberKey, ...]:
+        return self.number.keys
 
     @property
-    def whole(self) -> Quantity:
+    def count(self) -> Count:
+        """What is printed, or for a share its numerator."""
+        return self.number.part if isinstance(self.number, Share) else self.number
+
+    @property
+    def whole(self) -> Count:
         """What a share is a share of."""
-        assert self.is_share
-        return one(self.terms[-1])
+        assert isinstance(self.number, Share)
+        return self.number.whole
+
+    @property
+    def counts(self) -> tuple[Count, ...]:
+        """The counts that it says something about."""
+        return (self.count, self.whole) if self.is_share else (self.count,)
 
     @property
     def step(self) -> Decimal:
@@ -98,13 +99,10 @@ class Cell:
     def computed(self, lookup: Lookup) -> Decimal | None:
         """What should be printed if the published numbers are these; None where they are not known, or a share is one of
         nothing."""
-        values = [lookup(address) for address in self.terms]
-        known = [value for value in values if value is not None]
-        if len(known) < len(values):
-            return None
-        if self.is_share:
-            return rounded_share(sum(known[:-1], Decimal(0)), known[-1], self.step)
-        return sum((sign * value for (sign, _), value in zip(self.quantity, known, strict=True)), Decimal(0))
+        count, whole = self.count.value(lookup), self.whole.value(lookup) if self.is_share else None
+        if not self.is_share or count is None:
+            return count
+        return None if whole is None else rounded_share(count, whole, self.step)
 
     def agrees(self, computed: Decimal | None) -> bool:
         """Whether the printed number may stand beside the computed one."""

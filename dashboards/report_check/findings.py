@@ -13,8 +13,8 @@ from functools import reduce
 from math import prod
 from operator import or_
 
-from dashboards.published import Address
-from dashboards.report_check.cells import Cell, Kind, Quantity, one, rounded_share
+from dashboards.published.numbers import OPEN, Count
+from dashboards.report_check.cells import Cell, Kind, rounded_share
 from dashboards.report_check.constraints import Bounds, Number, System, indices
 from dashboards.report_check.diagnosis import Group, diagnose
 from dashboards.report_check.relations import KnownCodes, Relation, relations_of
@@ -84,7 +84,7 @@ class Evidence:
 
     cells: tuple[Cell, ...]
     relation: Relation | None = None
-    values: Mapping[Quantity, Decimal] = field(default_factory=dict, compare=False)
+    values: Mapping[Count, Decimal] = field(default_factory=dict, compare=False)
     share: Cell | None = None
 
 
@@ -139,8 +139,8 @@ class _Report:
         self.cells = list(cells)
         self.relations = relations_of(self.cells, known_codes)
         self.system = System()
-        self.variables: dict[Quantity, int] = {}
-        self.printed: dict[Quantity, list[Cell]] = defaultdict(list)
+        self.variables: dict[Count, int] = {}
+        self.printed: dict[Count, list[Cell]] = defaultdict(list)
         for relation in self.relations:
             terms = [(self._variable(quantity), 1) for quantity in relation.right]
             terms += [(self._variable(quantity), -1) for quantity in relation.left]
@@ -148,20 +148,20 @@ class _Report:
         for cell in self.cells:
             self._claim(cell)
 
-    def _variable(self, quantity: Quantity) -> int:
+    def _variable(self, quantity: Count) -> int:
         if quantity not in self.variables:
-            counts = all(FIGURES[address.figure].is_count for _, address in quantity)
-            lowest = 0 if counts and all(sign > 0 for sign, _ in quantity) else None
+            counts = all(FIGURES[key.figure].is_count for key in quantity.keys)
+            lowest = 0 if counts and not quantity.minus else None
             self.variables[quantity] = self.system.variable(counts, lowest)
         return self.variables[quantity]
 
     def _claim(self, cell: Cell) -> None:
         claim = self.system.claim()
-        quantity = self._variable(cell.quantity)
+        quantity = self._variable(cell.count)
         if not cell.is_share:
             value, tolerance = _exact(cell.value), _exact(cell.tolerance)
             self.system.add([(quantity, 1)], value - tolerance, value + tolerance, claim)
-            self.printed[cell.quantity].append(cell)
+            self.printed[cell.count].append(cell)
             return
         whole = self._variable(cell.whole)
         low, high = cell.share_bounds()
@@ -184,7 +184,7 @@ class _Report:
 
     def _unrelated(self) -> frozenset[Cell]:
         """Cells of quantities that no other cell has anything to do with."""
-        known = {quantity for cell in self.cells for quantity in _all_quantities(cell)}
+        known = {quantity for cell in self.cells for quantity in cell.counts}
         related = set()
         for relation in self.relations:
             touched = set(relation.quantities) & known
@@ -193,11 +193,10 @@ class _Report:
         return frozenset(
             cell
             for cell in self.cells
-            if not set(_all_quantities(cell)) & related
-            and all(len(self.printed[quantity]) < (1 if cell.is_share else 2) for quantity in _all_quantities(cell))
+            if not set(cell.counts) & related
+            and all(len(self.printed[quantity]) < (1 if cell.is_share else 2) for quantity in cell.counts)
             and not any(
-                other is not cell and other.is_share and set(_all_quantities(cell)) & set(_all_quantities(other))
-                for other in self.cells
+                other is not cell and other.is_share and set(cell.counts) & set(other.counts) for other in self.cells
             )
         )
 
@@ -224,7 +223,7 @@ class _Report:
 
     def _range(self, cell: Cell, bounds: Bounds) -> Range:
         """What a cell should be by what follows from the others."""
-        variable = self.variables[cell.quantity]
+        variable = self.variables[cell.count]
         low, high = bounds.low[variable], bounds.high[variable]
         if not cell.is_share:
             return Range(_decimal(low), _decimal(high))
@@ -242,7 +241,7 @@ class _Report:
         if not cell.is_share and any(
             other.value == cell.value
             for quantity, others in self.printed.items()
-            if _but_period(quantity) == _but_period(cell.quantity) and quantity != cell.quantity
+            if quantity.at(period=OPEN) == cell.count.at(period=OPEN) and quantity != cell.count
             for other in others
         ):
             return Slip.OTHER_PERIOD
@@ -253,7 +252,7 @@ class _Report:
     def _evidence(self, block: int, conflicts: Iterable[int]) -> tuple[Evidence, ...]:
         """What the printed numbers themselves break, of what these cells take part in."""
         suspects = [self.cells[claim] for claim in indices(block)]
-        quantities = {quantity for cell in suspects for quantity in _all_quantities(cell)}
+        quantities = {quantity for cell in suspects for quantity in cell.counts}
         found = [
             *self._twice_printed(suspects),
             *(
@@ -265,7 +264,7 @@ class _Report:
             *(
                 evidence
                 for share in self.cells
-                if share.is_share and quantities & set(_all_quantities(share))
+                if share.is_share and quantities & set(share.counts)
                 for evidence in self._broken_share(share)
             ),
         ]
@@ -281,13 +280,13 @@ class _Report:
     def _twice_printed(self, suspects: Iterable[Cell]) -> list[Evidence]:
         """Numbers that are printed in several places, differently."""
         found = []
-        for quantity in dict.fromkeys(cell.quantity for cell in suspects if not cell.is_share):
+        for quantity in dict.fromkeys(cell.count for cell in suspects if not cell.is_share):
             cells = self.printed[quantity]
             if max(cell.value - cell.tolerance for cell in cells) > min(cell.value + cell.tolerance for cell in cells):
                 found.append(Evidence(tuple(cells)))
         return found
 
-    def _value(self, quantity: Quantity) -> Cell | None:
+    def _value(self, quantity: Count) -> Cell | None:
         """The cell that prints a quantity (the first)."""
         return next((cell for cell in self.printed[quantity] if cell.kind is not Kind.APPROX), None)
 
@@ -305,22 +304,14 @@ class _Report:
 
     def _broken_share(self, share: Cell) -> list[Evidence]:
         """The share with its printed counts, where it is not theirs."""
-        parts = [self._value(one(address)) for _, address in share.quantity]
+        parts = [self._value(Count((key,))) for key in share.count.keys]
         if None in parts:  # then their sum may be printed
-            parts = [self._value(share.quantity)]
+            parts = [self._value(share.count)]
         cells = [cell for cell in (*parts, self._value(share.whole)) if cell]
         if len(cells) <= len(parts):
             return []
         computed = rounded_share(sum((cell.value for cell in cells[:-1]), Decimal(0)), cells[-1].value, share.step)
         return [] if share.agrees(computed) else [Evidence((*cells, share), share=share)]
-
-
-def _all_quantities(cell: Cell) -> tuple[Quantity, ...]:
-    return (cell.quantity, cell.whole) if cell.is_share else (cell.quantity,)
-
-
-def _but_period(quantity: Quantity) -> tuple[tuple[int, Address], ...]:
-    return tuple((sign, Address(**{**address.__dict__, "period": ""})) for sign, address in quantity)
 
 
 def _exact(value: Decimal | Fraction) -> Number:

@@ -13,9 +13,10 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
-from dashboards.published import ALL, Address
-from dashboards.report_check.cells import Cell, Kind
-from dashboards.report_check.vocabulary import DIMENSIONS, whole_of, why_no_address, words
+from dashboards.published.file import ALL
+from dashboards.published.numbers import DIMENSIONS, NumberKey
+from dashboards.report_check.cells import Cell, Kind, number_of
+from dashboards.report_check.vocabulary import whole_of, why_no_address, words
 
 VALUE_COLUMNS = (*DIMENSIONS, "value", "kind", "printed", "note")
 DERIVED_COLUMNS = ("printed", "label", "op", "terms", "value")
@@ -44,7 +45,7 @@ def read_cells(paths: Iterable[Path]) -> list[Cell]:
         if not found:
             raise BadReport(f"{path.name} rad 1 följs inte av några tal: lägg till en rad för varje tryckt tal.")
         for cell in found:
-            cells.setdefault((cell.printed, cell.label, cell.kind, cell.terms, cell.value, cell.derived), cell)
+            cells.setdefault((cell.printed, cell.label, cell.kind, cell.number, cell.value, cell.derived), cell)
     return list(cells.values())
 
 
@@ -116,9 +117,9 @@ def _is_derived(path: Path, header: list[str]) -> bool:
 def _value(path: Path, line: int, where: str, row: dict[str, str]) -> Cell:
     address = _address(where, [row[name] for name in DIMENSIONS])
     kind = _kind(where, "kind", row["kind"], _VALUE_KINDS)
-    terms = (address, _whole_of(where, address, row["note"])) if kind is Kind.SHARE else (address,)
-    label = words(address)
-    return Cell(path.name, line, row["printed"], label, kind, terms, _number(where, row["value"]))
+    keys = (address, _whole_of(where, address, row["note"])) if kind is Kind.SHARE else (address,)
+    value = _number(where, row["value"])
+    return Cell(path.name, line, row["printed"], words(address), kind, number_of(kind, keys), value)
 
 
 def _derived(path: Path, line: int, where: str, row: dict[str, str]) -> Cell:
@@ -135,17 +136,17 @@ def _derived(path: Path, line: int, where: str, row: dict[str, str]) -> Cell:
     if len(terms) < _FEWEST_TERMS:
         raise BadReport(f"{where} har bara en term: en {_WORDS[kind]} behöver minst två.")
     value = _number(where, row["value"])
-    return Cell(path.name, line, row["printed"], row["label"], kind, tuple(terms), value, derived=True)
+    return Cell(path.name, line, row["printed"], row["label"], kind, number_of(kind, terms), value, derived=True)
 
 
 _WORDS = {Kind.SUM: "summa", Kind.DIFFERENCE: "skillnad", Kind.SHARE: "andel"}
 
 
-def _address(where: str, parts: list[str]) -> Address:
-    return _checked(where, Address(*parts))
+def _address(where: str, parts: list[str]) -> NumberKey:
+    return _checked(where, NumberKey(*parts))
 
 
-def _checked(where: str, address: Address) -> Address:
+def _checked(where: str, address: NumberKey) -> NumberKey:
     why = why_no_address(address)
     if why:
         raise BadReport(f"{where}: {why}.")
@@ -172,7 +173,7 @@ def _better_number(text: str) -> str:
     return "skriv det med siffror, utan blanksteg och procenttecken"
 
 
-def _whole_of(where: str, address: Address, note: str) -> Address:
+def _whole_of(where: str, address: NumberKey, note: str) -> NumberKey:
     """The denominator of a printed share: named in the note, or the one that this number is always a share of."""
     named = _FRACTION.match(note) or _OF.search(note)
     whole = whole_of(address)

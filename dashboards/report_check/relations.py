@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import product
 
-from dashboards.published import ALL, MISSING, Address
-from dashboards.report_check.cells import Cell, Kind, Quantity, one
+from dashboards.published.file import ALL, MISSING
+from dashboards.published.numbers import Count, NumberKey
+from dashboards.report_check.cells import Cell, Kind
 from dashboards.report_check.rules import PARTS, RULES, Parts, Rule, Term
 from dashboards.report_check.vocabulary import CODES, FIGURES
 from pipelines.configuration.catalogue import Groupings, In
@@ -28,43 +29,38 @@ class Relation:
     """The left quantities together equal, or are at most, the right ones together."""
 
     sentence: str
-    left: tuple[Quantity, ...]
-    right: tuple[Quantity, ...]
+    left: tuple[Count, ...]
+    right: tuple[Count, ...]
     equal: bool
 
     @property
-    def quantities(self) -> tuple[Quantity, ...]:
+    def quantities(self) -> tuple[Count, ...]:
         return self.left + self.right
 
 
 def relations_of(cells: Sequence[Cell], known_codes: KnownCodes) -> list[Relation]:
     """All relations between what these cells print."""
-    composite = {
-        quantity
-        for cell in cells
-        for quantity in (cell.quantity, *((cell.whole,) if cell.is_share else ()))
-        if len(quantity) > 1
-    }
-    addresses = _with_wholes({address for cell in cells for address in cell.terms})
+    composite = {quantity for cell in cells for quantity in cell.counts if len(quantity.keys) > 1}
+    addresses = _with_wholes({key for cell in cells for key in cell.keys})
     printed = _printed(cells)
-    found = [_definition(quantity) for quantity in sorted(composite, key=str)]
+    found = [_definition(quantity) for quantity in sorted(composite, key=_order)]
     found += _of_rules(addresses)
-    quantities = {one(address) for address in addresses} | composite
+    quantities = {Count((address,)) for address in addresses} | composite
     for parts in PARTS:
         found += _of_parts(parts, quantities, printed, known_codes)
     return found
 
 
-def _printed(cells: Iterable[Cell]) -> Mapping[Quantity, Decimal]:
+def _printed(cells: Iterable[Cell]) -> Mapping[Count, Decimal]:
     """The first number printed for each quantity."""
-    found: dict[Quantity, Decimal] = {}
+    found: dict[Count, Decimal] = {}
     for cell in cells:
         if cell.kind not in (Kind.SHARE, Kind.APPROX):
-            found.setdefault(cell.quantity, cell.value)
+            found.setdefault(cell.count, cell.value)
     return found
 
 
-def _with_wholes(addresses: Iterable[Address]) -> set[Address]:
+def _with_wholes(addresses: Iterable[NumberKey]) -> set[NumberKey]:
     """The addresses and all that they are parts of."""
     found = set()
     for address in addresses:
@@ -81,18 +77,18 @@ def _with_wholes(addresses: Iterable[Address]) -> set[Address]:
     return found
 
 
-def _definition(quantity: Quantity) -> Relation:
+def _definition(quantity: Count) -> Relation:
     """What a sum or difference of published numbers is."""
-    plus = tuple(one(address) for sign, address in quantity if sign > 0)
-    minus = tuple(one(address) for sign, address in quantity if sign < 0)
+    plus = tuple(Count((key,)) for key in quantity.plus)
+    minus = tuple(Count((key,)) for key in quantity.minus)
     return Relation("", plus, (quantity, *minus), equal=True)
 
 
 # --- relations between measures --------------------------------------------------------------------------------------------
 
 
-def _of_rules(addresses: set[Address]) -> Iterator[Relation]:
-    quantities = {one(address) for address in addresses}
+def _of_rules(addresses: set[NumberKey]) -> Iterator[Relation]:
+    quantities = {Count((address,)) for address in addresses}
     for rule in RULES:
         seen = set()
         for address in sorted(addresses, key=str):
@@ -104,7 +100,7 @@ def _of_rules(addresses: set[Address]) -> Iterator[Relation]:
                     yield relation
 
 
-def _at(rule: Rule, term: Term, address: Address) -> Relation | None:
+def _at(rule: Rule, term: Term, address: NumberKey) -> Relation | None:
     """The rule where this address is that term of it."""
     if (address.figure, address.measure, address.subcategory) != (term.figure, term.measure, ALL):
         return None
@@ -115,14 +111,16 @@ def _at(rule: Rule, term: Term, address: Address) -> Relation | None:
     if term.category is not None and any(other.category is None for other in (*rule.left, *rule.right)):
         return None  # made from the terms that say which category it is
 
-    def side(terms: tuple[Term, ...]) -> tuple[Quantity, ...]:
+    def side(terms: tuple[Term, ...]) -> tuple[Count, ...]:
         return tuple(
-            one(
-                replace(
-                    address,
-                    figure=other.figure,
-                    measure=other.measure,
-                    category=address.category if other.category is None else other.category,
+            Count(
+                (
+                    replace(
+                        address,
+                        figure=other.figure,
+                        measure=other.measure,
+                        category=address.category if other.category is None else other.category,
+                    ),
                 )
             )
             for other in terms
@@ -135,16 +133,16 @@ def _at(rule: Rule, term: Term, address: Address) -> Relation | None:
 
 
 def _of_parts(
-    parts: Parts, quantities: set[Quantity], printed: Mapping[Quantity, Decimal], known_codes: KnownCodes
+    parts: Parts, quantities: set[Count], printed: Mapping[Count, Decimal], known_codes: KnownCodes
 ) -> Iterator[Relation]:
-    groups: dict[Quantity, dict[str, Quantity]] = defaultdict(dict)
-    for quantity in sorted(quantities, key=str):
+    groups: dict[Count, dict[str, Count]] = defaultdict(dict)
+    for quantity in sorted(quantities, key=_order):
         code = _common_code(parts, quantity)
         whole = _all_of(parts, quantity)
         if code not in (None, ALL) and whole in quantities:
             assert code is not None
             groups[whole][code] = quantity
-    scopes: dict[tuple[str, ...], list[Quantity]] = defaultdict(list)
+    scopes: dict[tuple[str, ...], list[Count]] = defaultdict(list)
     for whole in groups:
         scopes[_scope(parts, whole)].append(whole)
     for wholes in scopes.values():
@@ -154,9 +152,9 @@ def _of_parts(
             yield from _of_group(parts, whole, groups[whole], codes if complete else None)
 
 
-def _of_group(parts: Parts, whole: Quantity, group: dict[str, Quantity], codes: set[str] | None) -> Iterator[Relation]:
+def _of_group(parts: Parts, whole: Count, group: dict[str, Count], codes: set[str] | None) -> Iterator[Relation]:
     """What holds between a whole and its parts; ``codes``: all codes there are, None where not all are known."""
-    if parts.codes and len(whole) == 1:
+    if parts.codes and len(whole.keys) == 1:
         for code in parts.codes:  # the part that is not printed is known all the same
             group.setdefault(code, _with(parts, whole, code))
     given = tuple(group[code] for code in sorted(group))
@@ -174,41 +172,46 @@ def _of_group(parts: Parts, whole: Quantity, group: dict[str, Quantity], codes: 
         yield Relation("Alla finns i minst en kategori", (whole,), given, equal=False)
 
 
-def _is_exclusive(parts: Parts, quantity: Quantity) -> bool:
+def _is_exclusive(parts: Parts, quantity: Count) -> bool:
     """Whether each unit of all terms of a quantity is counted in one part of a dimension."""
     if parts.dimension == "category":
-        return all(FIGURES[address.figure].counted_in(address.measure) is In.ONE for _, address in quantity)
+        return all(FIGURES[address.figure].counted_in(address.measure) is In.ONE for address in quantity.keys)
     if parts.dimension == "subcategory":
-        levels = [FIGURES[address.figure].subcategory for _, address in quantity]
+        levels = [FIGURES[address.figure].subcategory for address in quantity.keys]
         return all(level is not None and level.counted_in is In.ONE for level in levels)
     return True
 
 
-def _common_code(parts: Parts, quantity: Quantity) -> str | None:
+def _common_code(parts: Parts, quantity: Count) -> str | None:
     """The code that all terms have in the dimension; None where they differ or cannot be added up."""
-    codes: set[str] = {getattr(address, parts.dimension) for _, address in quantity}
-    if len(codes) > 1 or not all(FIGURES[address.figure].adds_up for _, address in quantity):
+    codes: set[str] = {getattr(address, parts.dimension) for address in quantity.keys}
+    if len(codes) > 1 or not all(FIGURES[address.figure].adds_up for address in quantity.keys):
         return None
-    if len(quantity) > 1 and not _is_exclusive(parts, quantity):
+    if len(quantity.keys) > 1 and not _is_exclusive(parts, quantity):
         return None
     return codes.pop()
 
 
-def _with(parts: Parts, quantity: Quantity, code: str) -> Quantity:
-    return tuple((sign, replace(address, **{parts.dimension: code})) for sign, address in quantity)
+def _with(parts: Parts, quantity: Count, code: str) -> Count:
+    return quantity.at(**{parts.dimension: code})
 
 
-def _all_of(parts: Parts, quantity: Quantity) -> Quantity:
+def _all_of(parts: Parts, quantity: Count) -> Count:
     return _with(parts, quantity, ALL)
 
 
-def _never_negative(quantity: Quantity) -> bool:
-    return all(sign > 0 and FIGURES[address.figure].is_count for sign, address in quantity)
+def _never_negative(quantity: Count) -> bool:
+    return not quantity.minus and all(FIGURES[key.figure].is_count for key in quantity.keys)
 
 
-def _scope(parts: Parts, whole: Quantity) -> tuple[str, ...]:
+def _order(quantity: Count) -> str:
+    """Any order that is the same every time."""
+    return str(quantity.terms)
+
+
+def _scope(parts: Parts, whole: Count) -> tuple[str, ...]:
     """The tables that print the same list of codes: those of a period, and for categories of a figure."""
-    address = whole[0][1]
+    address = whole.keys[0]
     if parts.dimension == "category":
         return (address.period, address.figure)
     if parts.dimension == "subcategory":
@@ -219,9 +222,9 @@ def _scope(parts: Parts, whole: Quantity) -> tuple[str, ...]:
 
 def _is_complete(
     parts: Parts,
-    groups: list[tuple[Quantity, dict[str, Quantity]]],
+    groups: list[tuple[Count, dict[str, Count]]],
     codes: set[str],
-    printed: Mapping[Quantity, Decimal],
+    printed: Mapping[Count, Decimal],
     known_codes: KnownCodes,
 ) -> bool:
     """Whether the report prints all codes of a dimension: it has the known ones; or it has a row for those without one; or
@@ -241,8 +244,8 @@ def _is_complete(
     return sum(sums) >= _ENOUGH_TABLES and 2 * sum(sums) > len(sums)
 
 
-def _known(parts: Parts, whole: Quantity, known_codes: KnownCodes) -> frozenset[str] | None:
-    address = whole[0][1]
+def _known(parts: Parts, whole: Count, known_codes: KnownCodes) -> frozenset[str] | None:
+    address = whole.keys[0]
     figure = FIGURES[address.figure]
     level = {"category": figure.category, "subcategory": figure.subcategory}.get(parts.dimension)
     if level and level.code_list:

@@ -8,12 +8,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dashboards.published import ALL, MISSING, Address
+from dashboards.published.file import ALL, MISSING
+from dashboards.published.numbers import DIMENSIONS, NumberKey
 from pipelines.configuration.catalogue import Figure, PeriodKind, read_catalogue
 from pipelines.configuration.contract import code_lists
 
-#: The dimensions of an address in the order in which figures.md writes them.
-DIMENSIONS = tuple(Address.__dataclass_fields__)
 GENDERS = {"kvinna": "kvinnor", "man": "män"}
 
 FIGURES = read_catalogue()
@@ -43,7 +42,7 @@ def period_words(period: str) -> str | None:
     return None
 
 
-def words(address: Address) -> str:
+def words(address: NumberKey) -> str:
     """An address for readers: ``nådda, kvinnor, verksamhetsåret 2023``."""
     figure = FIGURES.get(address.figure)
     measure = figure.measures.get(address.measure) if figure else None
@@ -51,7 +50,7 @@ def words(address: Address) -> str:
     return ", ".join([*parts, period_words(address.period) or address.period])
 
 
-def _division_words(address: Address) -> list[str]:
+def _division_words(address: NumberKey) -> list[str]:
     parts = [part for part in (address.category, address.subcategory) if part != ALL]
     if address.gender != ALL:
         parts.append(GENDERS.get(address.gender, address.gender))
@@ -61,12 +60,12 @@ def _division_words(address: Address) -> list[str]:
     return parts
 
 
-def key(address: Address) -> str:
+def key(address: NumberKey) -> str:
     """As the tables of derived numbers write it: ``figure/measure/period/…``."""
     return "/".join(getattr(address, name) for name in DIMENSIONS)
 
 
-def whole_of(address: Address) -> Address | None:
+def whole_of(address: NumberKey) -> NumberKey | None:
     """What a printed share of a number is a share of, where the report does not say; None: of nothing by itself."""
     figure = FIGURES[address.figure]
     key = figure.measures[address.measure].share_of
@@ -76,7 +75,7 @@ def whole_of(address: Address) -> Address | None:
     return replace(address, figure=key.figure, measure=key.measure, category=kept, subcategory=ALL)
 
 
-def why_no_address(address: Address) -> str | None:
+def why_no_address(address: NumberKey) -> str | None:
     """What is wrong with an address that no figure has, with what to write instead; None: nothing."""
     figure = FIGURES.get(address.figure)
     if figure is None:
@@ -94,7 +93,7 @@ def why_no_address(address: Address) -> str | None:
     return _why_no_division(address, figure)
 
 
-def _why_no_division(address: Address, figure: Figure) -> str | None:
+def _why_no_division(address: NumberKey, figure: Figure) -> str | None:
     if address.gender not in (*GENDERS, ALL):
         return f"könet ”{address.gender}” finns inte; skriv kvinna, man eller *"
     if not figure.has_dimensions and (address.gender, address.district, address.job_centre) != (ALL, ALL, ALL):

@@ -9,18 +9,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from dashboards.published import (
-    ALL,
-    MISSING,
-    Address,
-    Numbers,
-    connect,
-    read_catalogue,
-    read_numbers,
-    read_publication,
-    rows,
-)
-from dashboards.report_check.cells import Cell, Lookup
+from dashboards.published.catalogue import read_catalogue
+from dashboards.published.file import ALL, MISSING, connect, rows
+from dashboards.published.numbers import Lookup, NumberKey, Numbers, read_numbers
+from dashboards.published.publication import period_of, read_publication
+from dashboards.published.purging import read_purge_protocol
+from dashboards.published.report import read_districts
+from dashboards.report_check.cells import Cell
 from dashboards.report_check.printed_report import BadReport
 
 
@@ -38,9 +33,9 @@ class Warehouse:
     ever: Mapping[str, frozenset[str]]
     numbers: Numbers = field(repr=False)
 
-    def value(self, address: Address) -> Decimal | None:
+    def value(self, key: NumberKey) -> Decimal | None:
         """A published number. None: its figure or period is not published, or nobody reported it."""
-        return None if self.numbers.why_not_read(address) else self.numbers.value(address)
+        return None if self.numbers.why_not_read(key) else self.numbers.value(key)
 
     def known_codes(self, dimension: str, period: str) -> frozenset[str] | None:
         """The codes of job-centres, and of the districts in force at the end of a period."""
@@ -49,58 +44,42 @@ class Warehouse:
 
 def read_warehouse(path: Path, cells: Sequence[Cell]) -> Warehouse:
     """What the published file says of what these cells are made of."""
-    addresses = [address for cell in cells for address in cell.terms]
-    asked = sorted({address.period for address in addresses})
+    keys = {key for cell in cells for key in cell.keys}
     with connect(path) as connection:
         publication = read_publication(connection)
-        found = rows(
-            connection,
-            "select period_id, starts_on, ends_on from period where list_contains(?, period_id)"
-            " and (ends_on >= ?::date or ?::date is null)",
-            [asked, publication.first_extract_date, publication.first_extract_date],
-        )
-        purged = rows(connection, "select first_date, last_date from purge_protocol")
-        districts = rows(connection, "select code, valid_from, valid_to from district")
+        first = publication.first_extract_date or date.min
+        query = "select * from period where list_contains(?, period_id) and ends_on >= ?"
+        periods = [period_of(row) for row in rows(connection, query, [sorted({key.period for key in keys}), first])]
+        purges = read_purge_protocol(connection)
+        districts = read_districts(connection)
         centres = frozenset(row["code"] for row in rows(connection, "select code from job_centre")) | {MISSING}
         catalogue = read_catalogue(connection)
-        figures = {address.figure: catalogue[address.figure] for address in addresses if address.figure in catalogue}
-        numbers = read_numbers(connection, figures, (row["period_id"] for row in found))
-    codes = {("job_centre", row["period_id"]): centres for row in found}
-    for row in found:
-        codes["district", row["period_id"]] = frozenset(
-            one["code"]
-            for one in districts
-            if (one["valid_from"] is None or one["valid_from"] <= row["ends_on"])
-            and (one["valid_to"] is None or row["ends_on"] <= one["valid_to"])
-        ) | {MISSING}
+        figures = {key.figure: catalogue[key.figure] for key in keys if key.figure in catalogue}
+        numbers = read_numbers(connection, figures, (period.id for period in periods))
+    codes = {("job_centre", period.id): centres for period in periods}
+    for period in periods:
+        day = period.ends_on
+        in_force = {district.code for district in districts if day and district.in_force(day)}
+        codes["district", period.id] = frozenset(in_force | {MISSING})
     warehouse = Warehouse(
         version=publication.version,
         published_at=publication.published_at,
         municipality=publication.municipality_name,
-        periods={
-            row["period_id"]: any(
-                _touches(one["first_date"], one["last_date"], row["starts_on"], row["ends_on"]) for one in purged
-            )
-            for row in found
-        },
+        periods={period.id: any(entry.touches(period) for entry in purges) for period in periods},
         codes=codes,
-        ever={"job_centre": centres, "district": frozenset(one["code"] for one in districts) | {MISSING}},
+        ever={"job_centre": centres, "district": frozenset({one.code for one in districts} | {MISSING})},
         numbers=numbers,
     )
     _refuse_unknown_places(cells, warehouse)
     return warehouse
 
 
-def _touches(first: date | None, last: date | None, starts_on: date, ends_on: date) -> bool:
-    return first is not None and last is not None and first <= ends_on and last >= starts_on
-
-
 def _refuse_unknown_places(cells: Iterable[Cell], warehouse: Warehouse) -> None:
     for cell in cells:
-        for address in cell.terms:
+        for key in cell.keys:
             for dimension, title, code in (
-                ("district", "stadsdelen", address.district),
-                ("job_centre", "jobbtorget", address.job_centre),
+                ("district", "stadsdelen", key.district),
+                ("job_centre", "jobbtorget", key.job_centre),
             ):
                 known = warehouse.ever[dimension]
                 if code != ALL and code not in known:
@@ -129,4 +108,4 @@ def compare(cells: Iterable[Cell], lookup: Lookup) -> list[Compared]:
 
 def is_known(cell: Cell, lookup: Lookup) -> bool:
     """Whether all that a cell is made of is known (a share of nothing is known to be none)."""
-    return all(lookup(address) is not None for address in cell.terms)
+    return all(lookup(key) is not None for key in cell.keys)

@@ -79,7 +79,7 @@ def _unpublished(checked: Checked) -> str:
         if address.period in checked.warehouse.periods
         else period_words(address.period) or address.period
         for cell in checked.not_compared
-        for address in cell.terms
+        for address in cell.keys
         if checked.warehouse.value(address) is None
     ]
     named = list(dict.fromkeys(lacking))
@@ -166,7 +166,7 @@ def evidence_words(evidence: Evidence) -> str:
     if evidence.relation:
         return f"{_relation_words(evidence)}{where}."
     listed = "; ".join(f"{_name(cell)}: {_value(cell)}" for cell in evidence.cells)
-    if len({cell.quantity for cell in evidence.cells if not cell.is_share}) == 1 and len(evidence.cells) > 1:
+    if len({cell.count for cell in evidence.cells if not cell.is_share}) == 1 and len(evidence.cells) > 1:
         return f"Samma tal är tryckt på flera ställen, men olika: {listed}."
     return f"Dessa tal kan inte alla stämma: {listed}."
 
@@ -194,7 +194,7 @@ def _about(evidence: Evidence) -> str:
     """What a relation is about: its whole, or what stands to the right."""
     assert evidence.relation
     whole = evidence.relation.right[0]
-    return next(cell.label for cell in evidence.cells if cell.quantity == whole)
+    return next(cell.label for cell in evidence.cells if cell.count == whole)
 
 
 def _warehouse_lines(checked: Checked, finding: Finding) -> list[str]:
@@ -279,7 +279,7 @@ def _row(checked: Checked, cell: Cell, place: str, certainty: str, should_be: st
     compared = checked.computed(cell)
     computed = "" if compared is None or compared.computed is None else _digits(compared.computed)
     return (
-        place, certainty, cell.printed, cell.label, str(cell.kind), " ; ".join(key(address) for address in cell.terms),
+        place, certainty, cell.printed, cell.label, str(cell.kind), " ; ".join(key(address) for address in cell.keys),
         _digits(cell.value), should_be, computed, reason, cell.file, str(cell.line),
     )  # fmt: skip
 

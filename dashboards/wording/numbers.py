@@ -4,6 +4,7 @@ In tables: ``–`` is nothing (exactly zero), ``..`` is not available, ``.`` can
 shown where does not belong here.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -83,3 +84,8 @@ def day_of_year(day: str) -> str:
 def interval(first: date, last: date) -> str:
     """``1 december 2022–30 november 2023``."""
     return f"{long_date(first)}\u2013{long_date(last)}"
+
+
+def listed(words: Sequence[str], last: str = "och") -> str:
+    """``a``, ``a och b``, ``a, b och c``; ``last``: the word before the last."""
+    return f" {last} ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)

@@ -122,13 +122,14 @@ def lacks_purged(home: Home, period_id: str) -> bool:
 def read_changed_extracts(home: Home, known_to: date) -> list[tuple[str, date, int, str]]:
     """Extracts with a date up to a day that changed what is known of it after later days were published: source, date,
     revision, and revised, released or late."""
-    from dashboards.published import connect, read_changed
+    from dashboards.published import status
+    from dashboards.published.file import connect
 
     def read(version: Version) -> list[tuple[str, date, int, str]]:
         with connect(version.published) as connection:
             return [
                 (found.source, found.extract_date, found.revision, found.kind)
-                for found in read_changed(connection, known_to)
+                for found in status.read_changed_extracts(connection, known_to)
             ]
 
     return _from_published(home, read)
@@ -184,7 +185,7 @@ def write_report(home: Home, period_id: str, out: Path) -> HandedOver:
     Raises UsageError when there is no such report, when it may not be written there, or when the folder cannot be written.
     """
     from dashboards.pages.site import build_report
-    from dashboards.published import NotPublished
+    from dashboards.published.file import NotPublished
 
     period = parse_period(period_id, home.municipality)
     _refuse_own_folders(home, out)
@@ -223,7 +224,7 @@ def _refuse_own_folders(home: Home, out: Path) -> None:
 
 def check_printed(files: Sequence[Path], with_warehouse: bool) -> "Checked":
     """The numbers of a report checked against each other, and against what is published where something is."""
-    from dashboards.published import NotPublished
+    from dashboards.published.file import NotPublished
     from dashboards.report_check.checked import check
     from dashboards.report_check.printed_report import BadReport, read_cells
     from dashboards.report_check.warehouse import read_warehouse

@@ -3,10 +3,10 @@
 from datetime import date
 from pathlib import Path
 
-from dashboards import published
 from dashboards.content import follow_up
 from dashboards.pages import site
-from dashboards.published import ALL
+from dashboards.published.file import ALL
+from dashboards.published.report import read_report
 from pipelines.configuration.catalogue import read_catalogue
 from tests.dashboards import published_file
 from tests.dashboards.built_site import Site
@@ -79,7 +79,7 @@ def test_what_the_deliveries_cover_in_part_is_named(stockholm: Site) -> None:
 
 
 def test_shares_of_one_section_are_drawn_on_one_scale(stockholm: Site) -> None:
-    data = published.read(stockholm.published, "verksamhetsar-2023")
+    data = read_report(stockholm.published, "verksamhetsar-2023")
     assert data.period.ends_on == date(2023, 11, 30)
     section = next(
         each for each in follow_up.read(stockholm.published, data).sections() if each.id == "tid-till-kontakt"
@@ -104,7 +104,7 @@ def test_a_file_with_one_tertial_only_has_the_page_too(tmp_path: Path) -> None:
         maker.kind, maker.report_year_kind = "kalenderar", "verksamhetsar"
 
     file = published_file.stockholm(tmp_path / "p.duckdb", tertials)
-    page = Page(site.render_page("uppfoljning", file, published.read(file, "tertial1-2023")))
+    page = Page(site.render_page("uppfoljning", file, read_report(file, "tertial1-2023")))
     assert [heading for heading, _ in page.table("telefon").rows] == ["Tertial 1 2023"]
 
 
@@ -143,7 +143,7 @@ def test_a_place_where_nobody_was_contacted_has_no_median(tmp_path: Path) -> Non
             maker.figures[key] = maker.figures[(*key[:6], "INGEN", "*")]
 
     file = published_file.stockholm(tmp_path / "p.duckdb", untouched)
-    page = Page(site.render_page("uppfoljning", file, published.read(file, "verksamhetsar-2023")))
+    page = Page(site.render_page("uppfoljning", file, read_report(file, "verksamhetsar-2023")))
     assert page.table("tid-fordelning").row("Totalt, 2023")[-1] == ".."
 
 
@@ -171,6 +171,6 @@ def test_ten_years_fit_on_the_page(tmp_path: Path) -> None:
                 maker.figures.update({(*key[:2], period, *key[3:]): value for key, value in figures.items()})
 
     file = published_file.stockholm(tmp_path / "p.duckdb", ten_years)
-    html = site.render_page("uppfoljning", file, published.read(file, "verksamhetsar-2023"))
+    html = site.render_page("uppfoljning", file, read_report(file, "verksamhetsar-2023"))
     assert [heading for heading, _ in Page(html).table("telefon").rows][:2] == ["2014", "2015"]
     assert len(html.encode()) < 300_000

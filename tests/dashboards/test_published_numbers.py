@@ -6,12 +6,15 @@ from decimal import Decimal
 
 import pytest
 
-from dashboards import published
 from dashboards.content import annual_report as report
-from dashboards.content import target_group, trends
+from dashboards.content import trends
 from dashboards.content.report import Report
 from dashboards.drawing import charts
-from dashboards.published import Address, NotPublished, Published
+from dashboards.published.file import NotPublished
+from dashboards.published.numbers import Count, NumberKey, Share, one
+from dashboards.published.report import Published, read_report
+from dashboards.published.series import read_series
+from dashboards.published.target_group import TargetGroup
 from pipelines.configuration.catalogue import read_catalogue
 from tests.dashboards.built_site import Site
 
@@ -20,17 +23,14 @@ NOW, BEFORE = "verksamhetsar-2023", "verksamhetsar-2022"
 
 @pytest.fixture(scope="module")
 def data(stockholm: Site) -> Published:
-    return published.read(stockholm.published, NOW)
+    return read_report(stockholm.published, NOW)
 
 
-def _value(figure: str, measure: str, category: str = "*") -> report.Count:
-    return report.Count((report.Select(figure, measure, category),))
-
-
+SOUGHT, REACHED = one("reached_by_channel", "sought"), one("reached_by_channel", "reached")
 OWN_COLUMNS = report.Items((
-    report.Item("Sökta", _value("reached_by_channel", "sought"), role="reached"),
-    report.Item("Nådda", _value("reached_by_channel", "reached"), role="not_reached"),
-    report.Item("Andel", report.Share(_value("reached_by_channel", "reached"), _value("reached_by_channel", "sought"))),
+    report.Item("Sökta", SOUGHT, role="reached"),
+    report.Item("Nådda", REACHED, role="not_reached"),
+    report.Item("Andel", Share(REACHED, SOUGHT)),
 ))  # fmt: skip
 OWN_GRID = report.Grid(report.Categories("reached_by_channel"), OWN_COLUMNS, "Kanal", when="both")
 
@@ -51,78 +51,96 @@ def test_a_chart_of_a_figure_of_our_own_draws_its_numbers(data: Published) -> No
 
 
 @pytest.mark.parametrize(
-    ("address", "why"),
+    ("key", "why"),
     [
-        (Address("reached_by_chanel", "sought", NOW), "finns inte i det som är publicerat"),
-        (Address("outreach", "sougth", NOW), "inget mått"),
-        (Address("outreach", "sought", "verksamhetsar-2021"), "Perioden ”verksamhetsar-2021” är inte inläst"),
-        (Address("outreach", "sought", "manad-2023-09"), "Perioden ”manad-2023-09” är inte inläst"),
-        (Address("outreach", "sought", NOW, category="BREV"), "inte publicerad per kategori"),
-        (Address("contacts", "attempts", NOW, category="BREVDUVA"), "finns inte i listan kanal"),
-        (Address("survey", "answers", NOW, gender="man"), "inte publicerad per kön"),
+        (NumberKey("reached_by_chanel", "sought", NOW), "finns inte i det som är publicerat"),
+        (NumberKey("outreach", "sougth", NOW), "inget mått"),
+        (NumberKey("outreach", "sought", "verksamhetsar-2021"), "Perioden ”verksamhetsar-2021” är inte inläst"),
+        (NumberKey("outreach", "sought", "manad-2023-09"), "Perioden ”manad-2023-09” är inte inläst"),
+        (NumberKey("outreach", "sought", NOW, category="BREV"), "inte publicerad per kategori"),
+        (NumberKey("contacts", "attempts", NOW, category="BREVDUVA"), "finns inte i listan kanal"),
+        (NumberKey("survey", "answers", NOW, gender="man"), "inte publicerad per kön"),
     ],
 )
-def test_what_was_never_read_is_an_error(data: Published, address: Address, why: str) -> None:
+def test_what_was_never_read_is_an_error(data: Published, key: NumberKey, why: str) -> None:
     with pytest.raises(NotPublished, match=why):
-        data.value(address)
-    line = replace(
-        Report(data)._lines(report.Periods(), data.period)[0], period=replace(data.period, id=address.period)
-    )
-    select = report.Select(address.figure, address.measure, address.category, gender=address.gender)
+        data.value(key)
+    pattern = Count((replace(key, period=""),))
     with pytest.raises(NotPublished, match=why):
-        Report(data).cell(report.Count((select,)), line)
+        Report(data).cell(pattern, replace(data.period, id=key.period))
 
 
 def test_what_was_read_and_is_left_out_is_zero(data: Published) -> None:
-    assert data.value(Address("contacts", "answered", NOW, category="DROPIN")) == 0
-    assert data.value(Address("reached_by_channel", "sought", BEFORE, category="SMS")) == 0
+    assert data.value(NumberKey("contacts", "answered", NOW, category="DROPIN")) == 0
+    assert data.value(NumberKey("reached_by_channel", "sought", BEFORE, category="SMS")) == 0
 
 
 def test_a_number_that_nobody_reported_and_a_median_of_nothing_are_no_zeros(data: Published) -> None:
-    assert data.value(Address("key_numbers", "value", BEFORE, category="Ungvux", subcategory="nyinskrivna")) is None
-    assert data.value(Address("median_wait", "days", NOW, job_centre="GLOBEN")) is None
-    assert data.value(Address("median_wait", "days", NOW, job_centre="KISTA")) == Decimal(34)
+    assert data.value(NumberKey("key_numbers", "value", BEFORE, category="Ungvux", subcategory="nyinskrivna")) is None
+    assert data.value(NumberKey("median_wait", "days", NOW, job_centre="GLOBEN")) is None
+    assert data.value(NumberKey("median_wait", "days", NOW, job_centre="KISTA")) == Decimal(34)
 
 
 def test_a_year_without_figures_has_no_zeros(first_year: Site) -> None:
-    data = published.read(first_year.published, NOW)
-    assert data.value(Address("outreach", "sought", BEFORE)) is None
+    data = read_report(first_year.published, NOW)
+    assert data.value(NumberKey("outreach", "sought", BEFORE)) is None
     with pytest.raises(NotPublished, match="inget mått"):
-        data.value(Address("outreach", "sougth", BEFORE))
+        data.value(NumberKey("outreach", "sougth", BEFORE))
 
 
 def test_a_series_knows_what_it_holds(stockholm: Site, data: Published) -> None:
     assert data.period.ends_on
-    series = published.read_series(stockholm.published, ["verksamhetsar"], ["reached_by_channel"], data.period.ends_on)
-    assert series.numbers.value(Address("reached_by_channel", "sought", NOW, category="HEMBESOK")) == 120
-    for address in (
-        Address("outreach", "sought", NOW),
-        Address("reached_by_channel", "sought", "tertial1-2023"),
-        Address("reached_by_channel", "sought", NOW, district="03"),
+    series = read_series(
+        stockholm.published, ["verksamhetsar"], data.period.ends_on, ["reached_by_channel"], frozenset({"district"})
+    )
+    assert series.numbers.value(NumberKey("reached_by_channel", "sought", NOW, category="HEMBESOK")) == 120
+    for key in (
+        NumberKey("outreach", "sought", NOW),
+        NumberKey("reached_by_channel", "sought", "tertial1-2023"),
+        NumberKey("reached_by_channel", "sought", NOW, district="03"),
     ):
         with pytest.raises(NotPublished):
-            series.numbers.value(address)
+            series.numbers.value(key)
     with pytest.raises(NotPublished):
         series.numbers.used("job_centre", "outreach")
 
 
 def test_a_median_of_nothing_is_not_zero_over_time(stockholm: Site, data: Published) -> None:
     found = trends.read(stockholm.published, data)
-    for kinds in found._values["median_wait"].values():
-        kinds.get(("days", "*", "*", "t", "*"), {}).pop(BEFORE, None)
+    found.series.numbers.values.pop(NumberKey("median_wait", "days", BEFORE))  # type: ignore[attr-defined]
     rows = dict(found.main_tables())[f"{read_catalogue()['median_wait'].title} (dagar)"]
     assert [cell.text for cell in rows[0][2]] == ["..", "32"]
     with pytest.raises(NotPublished, match="inget mått"):
-        found._value(trends.Part("outreach", "sougth"), data.period)
+        found._cells(one("outreach", "sougth"))
+    with pytest.raises(NotPublished, match="på en gång"):
+        found.series.numbers.value(NumberKey("outreach", "sought", NOW, gender="man", job_centre="KISTA"))
 
 
 def test_a_night_that_is_not_published_is_no_zero() -> None:
     with pytest.raises(NotPublished):
-        target_group._Summary({}).cell(date(2023, 1, 1), "size", "*", "eligible")
+        TargetGroup({}, (), None, ()).count(date(2023, 1, 1), "size", "*", "eligible")
+
+
+def test_a_cell_says_of_which_published_numbers_it_is_made(data: Published) -> None:
+    cell = Report(data).block(report.Table("Nådda per kanal", OWN_GRID, "egen")).table.cells[0][5]
+    assert isinstance(cell.number, Share)
+    place = {"period": BEFORE, "category": "BREV"}
+    assert cell.number.keys == (*REACHED.at(**place).keys, *SOUGHT.at(**place).keys)
+
+
+def test_counts_are_added_taken_away_and_placed() -> None:
+    ended, studies, work = (
+        one("exits", "ended"),
+        *(one("exits", "ended", category=code) for code in ("STUDIER", "ARBETE")),
+    )
+    others = (ended - (studies + work)).at(period=NOW, district=("01", "02"))
+    assert [sign for sign, _ in others.terms] == [1, 1, -1, -1, -1, -1]
+    assert others.value(lambda key: Decimal(10) if key.category == "*" else Decimal(1)) == 16
+    assert others.value(lambda key: None if key.district == "02" else Decimal(1)) is None
 
 
 def test_a_figure_of_a_day_has_no_number_of_a_period(data: Published) -> None:
     with pytest.raises(NotPublished, match="gäller en dag"):
-        data.value(Address("target_group", "eligible", NOW))
+        data.value(NumberKey("target_group", "eligible", NOW))
     with pytest.raises(NotPublished, match="bara publicerad per kategori"):
-        data.value(Address("measure_exits", "ended", NOW))
+        data.value(NumberKey("measure_exits", "ended", NOW))

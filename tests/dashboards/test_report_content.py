@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from dashboards import published
 from dashboards.content import annual_report
 from dashboards.pages import site
-from dashboards.published import NoReport
+from dashboards.published.file import NoReport
+from dashboards.published.report import read_report
 from dashboards.wording import numbers
 from tests.dashboards import published_file
 from tests.dashboards.built_site import Site
@@ -185,7 +185,7 @@ def test_every_diagram_draws_the_numbers_of_its_table(stockholm: Site) -> None:
 
 def test_every_table_and_diagram_has_definition_and_source(stockholm: Site) -> None:
     text = (stockholm.out / "arsrapport.html").read_text(encoding="utf-8")
-    for chapter in annual_report.chapters(published.read(stockholm.published, NOW).profile):
+    for chapter in annual_report.chapters(read_report(stockholm.published, NOW).profile):
         for block in chapter.blocks:
             start = text.index(
                 f'<section class="block{" diagram" if isinstance(block, annual_report.Diagram) else ""}" id="{block.id}"'

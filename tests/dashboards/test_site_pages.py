@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from dashboards import published
 from dashboards.content.report import Report
 from dashboards.documents import names
 from dashboards.pages import site
+from dashboards.published.report import read_report
 from dashboards.wording import numbers
 from pipelines.configuration.catalogue import read_catalogue
 from tests.dashboards import published_file
@@ -37,7 +37,7 @@ def test_all_pages_and_shared_files_are_written(stockholm: Site) -> None:
 
 
 def test_a_page_by_itself_is_the_same_page(stockholm: Site) -> None:
-    data = published.read(stockholm.published, NOW)
+    data = read_report(stockholm.published, NOW)
     for page_id, page in stockholm.pages.items():
         text = site.render_page(page_id, stockholm.published, data)
         assert text == (stockholm.out / page.file).read_text(encoding="utf-8")
@@ -110,9 +110,7 @@ def test_documents_made_with_the_pages_are_linked_to(stockholm: Site, tmp_path: 
                 linked.add(attributes["href"] or "")
     assert all((tmp_path / link).is_file() for link in linked)
     assert {names.WORD, names.EXCEL, names.PDF, names.CATALOGUE} <= linked
-    blocks = [
-        block for chapter in Report(published.read(stockholm.published, NOW)).chapters() for block in chapter.blocks
-    ]
+    blocks = [block for chapter in Report(read_report(stockholm.published, NOW)).chapters() for block in chapter.blocks]
     for block in blocks:
         assert {names.csv(block.id), names.csv_description(block.id), names.px(block.id)} <= linked
 
@@ -228,7 +226,7 @@ def test_only_the_report_year_is_called_annual_report(stockholm: Site, tmp_path:
         maker.report_year_kind = "kalenderar"
 
     file = published_file.stockholm(tmp_path / "p.duckdb", other_year)
-    page = Page(site.render_page("start", file, published.read(file, NOW)))
+    page = Page(site.render_page("start", file, read_report(file, NOW)))
     assert "Rapport för verksamhetsåret 2023 – Kommunens" in page.text
 
 
@@ -245,7 +243,7 @@ def test_definitions_come_from_the_catalogue(stockholm: Site) -> None:
 
 def test_reading_leaves_the_published_file_as_it_was(stockholm: Site) -> None:
     before = stockholm.published.read_bytes()
-    data = published.read(stockholm.published, NOW)
+    data = read_report(stockholm.published, NOW)
     site.render_page("arsrapport", stockholm.published, replace(data))
     assert stockholm.published.read_bytes() == before
     assert not stockholm.published.with_name(stockholm.published.name + ".wal").exists()

@@ -12,9 +12,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from dashboards import published
 from dashboards.content import trends
-from dashboards.published import Period
+from dashboards.published.numbers import Count, Numbers, one
+from dashboards.published.publication import Period
+from dashboards.published.report import Published, read_report
+from dashboards.published.series import Series
 from dashboards.wording import numbers
 from tests.dashboards.built_site import Site
 
@@ -69,7 +71,12 @@ def test_the_files_hold_every_published_number_of_one_dimension(name: str, reque
     assert _read(built.out) == expected
 
 
-def _ten_years(data: published.Published) -> trends.Trends:
+def _size(count: Count) -> int:
+    key = count.keys[0]
+    return 900 if (key.gender, key.job_centre, key.district) == ("*", "*", "*") else 90
+
+
+def _ten_years(data: Published) -> trends.Trends:
     """Every period of ten years, and all groupings of a figure with 13 categories."""
     periods = []
     for year in range(2014, 2024):
@@ -81,27 +88,27 @@ def _ten_years(data: published.Published) -> trends.Trends:
             periods.append(Period(f"{name}-{year}", kind, "t", date(year, 1, 1), date(year, 4, 30)))
     figure = next(figure for figure in data.catalogue.values() if figure.id == "measures")
     dice = random.Random(7)
-    groups = [
-        ("t", "*"),
-        ("g", "kvinna"),
-        ("g", "man"),
-        *(("j", str(n)) for n in range(5)),
-        *(("d", str(n)) for n in range(16)),
+    groups: list[dict[str, str]] = [
+        {},
+        {"gender": "kvinna"},
+        {"gender": "man"},
+        *({"job_centre": str(n)} for n in range(5)),
+        *({"district": str(n)} for n in range(16)),
     ]
-    values: dict[str, dict[trends.Key, trends.Numbers]] = {kind: {} for kind in ("manad", "tertial", "halvar", "lasar")}
-    for period in periods:
-        for measure in figure.measures:
-            for category in ("*", *(f"INSATS{n}" for n in range(12))):
-                for by, code in groups:
-                    size = 900 if by == "t" else 90
-                    values[period.kind].setdefault((measure.id, category, "*", by, code), {})[period.id] = Decimal(
-                        dice.randrange(size)
-                    )
-    return trends.Trends(data, tuple(periods), {"measures": values}, shares=())
+    counts = [
+        one(figure.id, measure.id, period=period.id, category=category, **group)
+        for period in periods
+        for measure in figure.measures
+        for category in ("*", *(f"INSATS{n}" for n in range(12)))
+        for group in groups
+    ]
+    values = {count.keys[0]: Decimal(dice.randrange(_size(count))) for count in counts}
+    read = Numbers(data.catalogue, {}, frozenset(period.id for period in periods), values)
+    return trends.Trends(data, Series(tuple(periods), (), read))
 
 
 def test_ten_years_of_months_are_light(stockholm: Site) -> None:
-    content = _ten_years(published.read(stockholm.published, NOW))
+    content = _ten_years(read_report(stockholm.published, NOW))
     heaviest = max(len(text.encode()) for _, text in content.files())
     shared = sum((stockholm.out / "assets" / name).stat().st_size for name in ("site.css", "site.js", "trends.js"))
     page = (stockholm.out / "trender.html").stat().st_size + len(json.dumps(content.as_json()).encode())
@@ -137,7 +144,7 @@ def test_without_javascript_all_measures_stand_in_a_table(stockholm: Site) -> No
 
 
 def test_a_period_that_the_deliveries_do_not_cover_is_marked(stockholm: Site) -> None:
-    data = published.read(stockholm.published, NOW)
+    data = read_report(stockholm.published, NOW)
     late = replace(data.publication, first_extract_date=date(2022, 1, 10))
     content = trends.read(stockholm.published, replace(data, publication=late))
     assert [content.is_covered(period) for period in content.main_periods()] == [False, True]

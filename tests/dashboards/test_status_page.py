@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from dashboards import published
-from dashboards.content import purged, status
+from dashboards.content import purge_notes, status
 from dashboards.pages import site
+from dashboards.published.file import connect
+from dashboards.published.report import read_report
+from dashboards.published.status import read_changed_extracts
 from tests.dashboards import published_file
 from tests.dashboards.built_site import Site
 from tests.dashboards.html_page import Page
@@ -228,8 +230,8 @@ def changes(
     path: Path, *deliveries: dict[str, object], known_to: date = date.max
 ) -> list[tuple[date, int, int | None, str]]:
     read(path, *deliveries)
-    with published.connect(path) as connection:
-        found = published.read_changed(connection, known_to)
+    with connect(path) as connection:
+        found = read_changed_extracts(connection, known_to)
     return [(one.extract_date, one.revision, one.version, one.kind) for one in found]
 
 
@@ -238,8 +240,8 @@ def test_a_revision_counts_as_a_change_when_the_first_was_published(file: Path) 
     lower, higher = delivery(day, "superseded", judged_in=OLD), delivery(day, revision=2)
     assert changes(file, lower, higher) == [(day, 2, NEW, "revised")]
     for known_to, found in ((date(2023, 5, 2), 0), (day, 1), (DAY, 1)):
-        with published.connect(file) as connection:
-            assert len(published.read_changed(connection, known_to)) == found
+        with connect(file) as connection:
+            assert len(read_changed_extracts(connection, known_to)) == found
     file.unlink()
     assert changes(file, delivery(day, "superseded"), higher) == []  # both came the same night
     file.unlink()
@@ -261,14 +263,14 @@ def test_what_came_late_or_was_released_is_a_change(file: Path) -> None:
 def test_pages_of_a_period_that_lacks_purged_persons_say_so(tmp_path: Path) -> None:
     def purge(maker: published_file.Maker) -> None:
         maker.purged += [
-            (2, 2024, 12, 340, 0, 0, purged.AGED, date(2022, 12, 5), date(2023, 2, 1)),
-            (3, 2025, 1, 2, 0, 0, purged.AGED, date(2023, 1, 1), date(2023, 2, 1)),
+            (2, 2024, 12, 340, 0, 0, purge_notes.AGED, date(2022, 12, 5), date(2023, 2, 1)),
+            (3, 2025, 1, 2, 0, 0, purge_notes.AGED, date(2023, 1, 1), date(2023, 2, 1)),
             (3, 2025, 7, 9, 0, 0, "kom in efter gallringstiden", date(2022, 1, 1), date(2022, 11, 30)),
             (3, 2025, 0, 0, 0, 6, "arkivets gallringstid har gått ut", None, None),
         ]
 
     path = published_file.stockholm(tmp_path / "p.duckdb", purge)
-    own, before = purged.notes(published.read(path, "verksamhetsar-2023"))
+    own, before = purge_notes.notes(read_report(path, "verksamhetsar-2023"))
     assert own.headline == "Gallrade personer saknas i underlaget för verksamhetsåret 2023."
     assert own.text.startswith("13\u00a0personer som kan ha räknats då har gallrats 2024 och 2025,")
     assert (own.is_own, before.is_own) == (True, False)
@@ -280,5 +282,5 @@ def test_pages_of_a_period_that_lacks_purged_persons_say_so(tmp_path: Path) -> N
 
 
 def test_other_periods_say_nothing(stockholm: Site) -> None:
-    assert purged.notes(published.read(stockholm.published, "verksamhetsar-2023")) == ()
+    assert purge_notes.notes(read_report(stockholm.published, "verksamhetsar-2023")) == ()
     assert "Gallrade personer saknas" not in stockholm.page("index.html").text

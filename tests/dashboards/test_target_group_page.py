@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from dashboards import published
 from dashboards.content import target_group
 from dashboards.pages import site
+from dashboards.published.report import read_report
 from tests.dashboards import published_file
 from tests.dashboards.built_site import Site
 from tests.dashboards.html_page import Page
@@ -17,7 +17,7 @@ NOW = "verksamhetsar-2023"
 
 
 def _warnings(file: Path) -> str:
-    return " ".join(target_group.read(file, published.read(file, NOW)).warnings)
+    return " ".join(target_group.read(file, read_report(file, NOW)).warnings)
 
 
 def test_what_changed_since_the_extract_before(stockholm: Site) -> None:
@@ -80,5 +80,5 @@ def test_without_a_school_register_everybody_seems_to_be_outside_school(tmp_path
 
     file = published_file.stockholm(tmp_path / "p.duckdb", never)
     assert "Inget uttag ur skolregistret har lästs in." in _warnings(file)
-    text = site.render_page("malgrupp", file, published.read(file, NOW))
+    text = site.render_page("malgrupp", file, read_report(file, NOW))
     assert "Inget uttag ur skolregistret har lästs in." in Page(text).text

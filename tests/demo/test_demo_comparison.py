@@ -9,8 +9,8 @@ from decimal import Decimal
 import pytest
 from rich.console import Console
 
+from dashboards.published.numbers import DIMENSIONS
 from dashboards.report_check.cells import rounded_share
-from dashboards.report_check.vocabulary import DIMENSIONS
 from demo.comparison import (
     GOLDEN,
     ComparedRow,

@@ -76,8 +76,8 @@ def errors_at(cells: Sequence[Cell], place: int, chance: random.Random) -> Itera
         other.value
         for other in cells
         if other.kind == cell.kind
-        and [replace(a, period="") for a in other.terms] == [replace(a, period="") for a in cell.terms]
-        and other.terms != cell.terms
+        and [replace(a, period="") for a in other.keys] == [replace(a, period="") for a in cell.keys]
+        and other.keys != cell.keys
     ]
     if earlier:
         one_changed["the other year's number"] = str(earlier[0])
@@ -87,8 +87,8 @@ def errors_at(cells: Sequence[Cell], place: int, chance: random.Random) -> Itera
     totals = [other.value for other in cells if other.printed != cell.printed and other.value > 500]
     one_changed["a total from another table"] = str(chance.choice(totals))
     if cell.is_share:
-        counts = {other.terms[0]: other.value for other in cells if other.kind is Kind.EXACT}
-        part = sum((counts.get(address, Decimal(0)) for address in cell.terms[:-1]), Decimal(0))
+        counts = {other.keys[0]: other.value for other in cells if other.kind is Kind.EXACT}
+        part = sum((counts.get(address, Decimal(0)) for address in cell.keys[:-1]), Decimal(0))
         bases = [value for address, value in counts.items() if address.figure == "participants" and value > part > 0]
         if bases:
             one_changed["a share of the wrong base"] = str(round(100 * part / chance.choice(bases)))
@@ -111,9 +111,9 @@ def exchanges(cells: Sequence[Cell], chance: random.Random) -> Iterator[Planted]
             planted = with_values(cells, {place: cells[other].value, other: cell.value}, "two cells exchanged")
             if planted:
                 yield planted
-        if cell.kind is Kind.EXACT and cell.terms[0].gender == "kvinna":
-            men = replace(cell.terms[0], gender="man")
-            other = next(n for n, candidate in enumerate(cells) if candidate.terms == (men,))
+        if cell.kind is Kind.EXACT and cell.keys[0].gender == "kvinna":
+            men = replace(cell.keys[0], gender="man")
+            other = next(n for n, candidate in enumerate(cells) if candidate.keys == (men,))
             planted = with_values(cells, {place: cells[other].value, other: cell.value}, "women and men exchanged")
             if planted:
                 yield planted

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from dashboards.report_check.cells import Cell, Kind
+from dashboards.report_check.cells import Cell, Kind, number_of
 from dashboards.report_check.findings import Slip, check_inside
 from tests.report_check.mutations import MISPRINTS, all_planted, corrected, measure, printed, table, with_values
 
@@ -83,7 +83,7 @@ def test_what_cannot_be_told_apart_is_named_together_with_the_likeliest_first() 
     cells = corrected()
     place = find(cells, "Tabell 4", "inskrivna, kvinnor, verksamhetsåret 2022")
     (finding,) = check_inside(with_values(cells, {place: Decimal(472)}, "").cells).findings
-    assert [(cell.value, cell.terms[0].gender) for cell in finding.cells] == [(472, "kvinna"), (556, "man")]
+    assert [(cell.value, cell.keys[0].gender) for cell in finding.cells] == [(472, "kvinna"), (556, "man")]
     assert not finding.is_certain
     assert finding.has_likeliest
     assert finding.explanations[0].corrections[0].should_be.only == 427
@@ -155,14 +155,17 @@ def test_a_wrong_report_through_and_through_is_answered_in_time() -> None:
 def test_shares_printed_with_halves_and_decimals_are_read_as_such() -> None:
     """Tabell 6: 23 of 87 as 26,5 %, 325 of 651 as 49,9 %; 122 of 201 is not 60 %."""
     cells = corrected()
-    counts = {cell.terms[0]: cell.value for cell in cells if cell.kind is Kind.EXACT}
+    counts = {cell.keys[0]: cell.value for cell in cells if cell.kind is Kind.EXACT}
 
     def share(part: int, whole: int, value: str) -> Cell:
         terms = tuple(
             next(address for address, count in counts.items() if count == number and address.period.endswith("2022"))
             for number in (part, whole)
         )
-        return Cell("a.csv", 900 + part, "Tabell 6", f"{part}/{whole}", Kind.SHARE, terms, Decimal(value), derived=True)
+        number = number_of(Kind.SHARE, terms)
+        return Cell(
+            "a.csv", 900 + part, "Tabell 6", f"{part}/{whole}", Kind.SHARE, number, Decimal(value), derived=True
+        )
 
     assert (
         check_inside([*cells, share(325, 651, "49.9"), share(114, 157, "72.5"), share(112, 124, "90")]).findings == ()

@@ -36,8 +36,8 @@ def test_both_kinds_of_files_are_recognised_by_their_header(tmp_path: Path, chan
     assert callable(change)
     first, second, third = read_cells([write(tmp_path, change(VALUES))])
     assert (first.value, first.line, first.kind) == (7546, 2, "exact")
-    assert (second.terms[-1].figure, second.terms[-1].category) == ("population", "*")
-    assert (third.terms[-1].figure, third.terms[-1].category, third.terms[-1].subcategory) == ("measures", "AIM", "*")
+    assert (second.keys[-1].figure, second.keys[-1].category) == ("population", "*")
+    assert (third.keys[-1].figure, third.keys[-1].category, third.keys[-1].subcategory) == ("measures", "AIM", "*")
     (change_,) = read_cells([write(tmp_path, change(DERIVED))])
     assert (change_.value, change_.kind, change_.derived) == (-12, "difference", True)
 

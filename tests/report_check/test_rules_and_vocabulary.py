@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dashboards.published import Address
+from dashboards.published.numbers import Count, NumberKey, Share, one
 from dashboards.report_check.cells import Cell, Kind, rounded_share
 from dashboards.report_check.findings import check_inside
 from dashboards.report_check.rules import PARTS, RULES
@@ -43,7 +43,7 @@ CENTRES = ("A", "B", "SAKNAS")
 @st.composite
 def reports(draw: st.DrawFn) -> list[Cell]:
     """A consistent report: sought and reached by gender, results by job-centre, shares and sums."""
-    values: dict[Address, int] = {}
+    values: dict[NumberKey, int] = {}
     for gender in ("kvinna", "man"):
         reached, not_reached, others = draw(COUNT), draw(COUNT), draw(COUNT)
         for figure, measure, value in (
@@ -53,7 +53,7 @@ def reports(draw: st.DrawFn) -> list[Cell]:
             ("population", "in_register", reached + not_reached + others),
         ):
             for who in (gender, "*"):
-                address = Address(figure, measure, YEAR, gender=who)
+                address = NumberKey(figure, measure, YEAR, gender=who)
                 values[address] = values.get(address, 0) + value
     for centre in CENTRES:
         studies, work, rest, running = draw(COUNT), draw(COUNT), draw(COUNT), draw(COUNT)
@@ -64,20 +64,21 @@ def reports(draw: st.DrawFn) -> list[Cell]:
             ("participants", "enrolled", "*", studies + work + rest + running),
         ):
             for where in (centre, "*"):
-                address = Address(figure, measure, YEAR, job_centre=where, category=category)
+                address = NumberKey(figure, measure, YEAR, job_centre=where, category=category)
                 values[address] = values.get(address, 0) + value
-    cells = [Cell("a", n, "T", str(a), Kind.EXACT, (a,), Decimal(v)) for n, (a, v) in enumerate(values.items())]
+    cells = [Cell("a", n, "T", str(a), Kind.EXACT, Count((a,)), Decimal(v)) for n, (a, v) in enumerate(values.items())]
     for n, centre in enumerate((*CENTRES, "*"), start=100):
-        ended = Address("participants", "ended", YEAR, job_centre=centre)
-        parts = tuple(Address("exits", "ended", YEAR, job_centre=centre, category=c) for c in ("STUDIER", "ARBETE"))
+        ended = NumberKey("participants", "ended", YEAR, job_centre=centre)
+        parts = tuple(NumberKey("exits", "ended", YEAR, job_centre=centre, category=c) for c in ("STUDIER", "ARBETE"))
         total = sum(values[part] for part in parts)
-        cells.append(Cell("b", n, "T", f"{centre} summa", Kind.SUM, parts, Decimal(total), derived=True))
+        cells.append(Cell("b", n, "T", f"{centre} summa", Kind.SUM, Count(parts), Decimal(total), derived=True))
         share = rounded_share(Decimal(total), Decimal(values[ended]), Decimal(1))
         if share is not None:
-            cells.append(Cell("b", 50 + n, "T", f"{centre} andel", Kind.SHARE, (*parts, ended), share, derived=True))
+            number = Share(Count(parts), Count((ended,)))
+            cells.append(Cell("b", 50 + n, "T", f"{centre} andel", Kind.SHARE, number, share, derived=True))
     kept = draw(st.lists(st.booleans(), min_size=len(cells), max_size=len(cells)))
     # The rows of a table are all there or it is not: otherwise nobody could tell its job-centres from all job-centres.
-    return [cell for cell, keep in zip(cells, kept, strict=True) if keep or cell.terms[0].job_centre != "*"]
+    return [cell for cell, keep in zip(cells, kept, strict=True) if keep or cell.keys[0].job_centre != "*"]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -103,7 +104,7 @@ def test_administrations_overlap_and_need_not_add_up(category: str) -> None:
     """120 of 100 + 50: a person can be enrolled with both; but not more with one than in all."""
     numbers = {"*": 120, "AMF": 100, "UTBF": 50}
     cells = [
-        Cell("a", n, "T", code, Kind.EXACT, (Address("participants", "enrolled", YEAR, category=code),), Decimal(count))
+        Cell("a", n, "T", code, Kind.EXACT, one("participants", "enrolled", period=YEAR, category=code), Decimal(count))
         for n, (code, count) in enumerate(numbers.items())
     ]
     assert check_inside(cells).findings == ()

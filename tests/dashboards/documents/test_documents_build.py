@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.content.report import Line, TableContent
+from dashboards.content.tables import Heading, TableContent
 from dashboards.documents import build_documents, names
-from dashboards.published import NoReport
+from dashboards.published.file import NoReport
 from tests.dashboards import published_file
 from tests.dashboards.documents.documents_report import Built
 
@@ -63,4 +63,4 @@ def test_an_unknown_period_is_one_sentence(year: Built, tmp_path: Path) -> None:
 def test_names_are_safe_in_any_file_system() -> None:
     assert names.px("stod-../å b") == "tabeller/stod-_2e__2e__2f__e5__20_b.px"
     assert names.csv_description("tabell-1") == "tabeller/tabell-1.csv-metadata.json"
-    assert not names.has_files(TableContent("Mått", (), (Line("2023"),), ()))
+    assert not names.has_files(TableContent("Mått", (), (Heading("2023"),), ()))

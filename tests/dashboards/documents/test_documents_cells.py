@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from dashboards import published
-from dashboards.content.report import Block, Cell, Line, TableContent
+from dashboards.content.tables import Block, Cell, Heading, TableContent
 from dashboards.documents import names, outline
+from dashboards.published.report import read_report
 from tests.dashboards.documents import documents_read_back as read_back
 from tests.dashboards.documents.documents_report import HOSTILE, Built
 
 
 def _blocks(built: Built) -> tuple[Block, ...]:
-    return outline.read(built.published, published.read(built.published, built.period)).blocks
+    return outline.read(built.published, read_report(built.published, built.period)).blocks
 
 
 def _on_site(built: Built) -> dict[str, read_back.Rows]:
@@ -92,14 +92,14 @@ def test_the_pdf_prints_what_the_pages_show(tertial: Built) -> None:
 
 
 def test_a_wide_table_is_continued_below_with_common_headings_together() -> None:
-    columns = tuple(Line(label, group=group) for group in ("2021", "2022", "2023") for label in ("a", "b", "c", "d"))
+    columns = tuple(Heading(label, group=group) for group in ("2021", "2022", "2023") for label in ("a", "b", "c", "d"))
     row = tuple(Cell(Decimal(number)) for number in range(len(columns)))
-    parts = outline.panels(TableContent("Mått", (Line("x"),), columns, (row,)))
+    parts = outline.panels(TableContent("Mått", (Heading("x"),), columns, (row,)))
     assert [[line.group for line in part.columns] for part in parts] == [["2021"] * 4 + ["2022"] * 4, ["2023"] * 4]
     assert [cell for part in parts for cell in part.cells[0]] == list(row)
-    many = tuple(Line(str(number)) for number in range(20))
+    many = tuple(Heading(str(number)) for number in range(20))
     cells = tuple(Cell(Decimal(number)) for number in range(20))
-    parts = outline.panels(TableContent("Mått", (Line("x"),), many, (cells,)))
+    parts = outline.panels(TableContent("Mått", (Heading("x"),), many, (cells,)))
     assert [len(part.columns) for part in parts] == [9, 9, 2]
 
 

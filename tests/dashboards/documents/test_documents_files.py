@@ -13,7 +13,7 @@ from rdflib import Graph, Literal, Namespace, URIRef, namespace
 from rdflib.term import BNode
 
 from dashboards.documents import names
-from dashboards.documents.open_data import OpenData
+from dashboards.published.open_data import OpenData
 from pipelines.configuration.catalogue import read_catalogue
 from pipelines.configuration.municipality import OpenData as Profile
 from tests.dashboards.documents.documents_report import OPEN_DATA, Built

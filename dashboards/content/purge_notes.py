@@ -7,10 +7,12 @@ Pages and documents show the same words. Who is purged is decided elsewhere; thi
 
 from dataclasses import dataclass
 
-from dashboards.published import Period, Published, Purged
+from dashboards.published.publication import Period
+from dashboards.published.purging import PurgeEntry
+from dashboards.published.report import Published
 from dashboards.wording import numbers
 
-#: The protocol's words for persons that were loaded and have aged out; other lines are of rows that came too late.
+#: The protocol's words for persons that were loaded and have aged out; other entries are of rows that came too late.
 AGED = "fyllt 21 år"
 LAW = "7 § förordningen (2006:39)"
 
@@ -31,30 +33,29 @@ def _persons(count: int) -> str:
     return f"{numbers.number(count)}{numbers.BLANK}{'person' if count == 1 else 'personer'}"
 
 
-def years(lines: list[Purged]) -> str:
-    """``2024`` or ``2024, 2025 och 2026``: the years of gallring of some lines."""
-    found = sorted({line.data_year for line in lines})
-    text = [str(year) for year in found]
-    return " och ".join([", ".join(text[:-1]), text[-1]]) if len(text) > 1 else text[0]
+def years(entries: list[PurgeEntry]) -> str:
+    """``2024`` or ``2024, 2025 och 2026``: the years of gallring of some entries."""
+    found = sorted({entry.data_year for entry in entries})
+    return numbers.listed([str(year) for year in found])
 
 
-def note(purged: tuple[Purged, ...], period: Period, is_own: bool = True) -> Note | None:
+def note(purges: tuple[PurgeEntry, ...], period: Period, is_own: bool = True) -> Note | None:
     """What figures of a period lack; None where nobody who may have been counted in it has been purged."""
-    touching = [line for line in purged if line.touches(period)]
+    touching = [entry for entry in purges if entry.touches(period)]
     if not touching:
         return None
-    aged = [line for line in touching if line.reason == AGED]
+    aged = [entry for entry in touching if entry.reason == AGED]
     # Sources may go on delivering the same old rows year after year, so these persons cannot be added up over years.
-    late = [line for line in touching if line.reason != AGED]
+    late = [entry for entry in touching if entry.reason != AGED]
     sentences = []
     if aged:
         sentences.append(
-            f"{_persons(sum(line.persons for line in aged))} som kan ha räknats då har gallrats {years(aged)}, efter det år "
+            f"{_persons(sum(entry.persons for entry in aged))} som kan ha räknats då har gallrats {years(aged)}, efter det år "
             f"då de fyllde 21 ({LAW})."
         )
     if late:
         sentences.append(
-            f"Uppgifter om {_persons(max(line.persons for line in late))} lästes först när underlaget hade nått "
+            f"Uppgifter om {_persons(max(entry.persons for entry in late))} lästes först när underlaget hade nått "
             f"{years(late)}. Då hade gallringstiden gått ut, och uppgifterna får inte användas{'' if aged else f' ({LAW})'}."
         )
     sentences.append("Siffrorna är räknade utan dem och kan vara lägre än de som publicerades eller trycktes då.")
@@ -63,7 +64,7 @@ def note(purged: tuple[Purged, ...], period: Period, is_own: bool = True) -> Not
 
 def notes(data: Published) -> tuple[Note, ...]:
     """The notes of a report: for its period, and for the year before where that is compared with."""
-    found = [note(data.purged, data.period)]
+    found = [note(data.purges, data.period)]
     if data.before.available:
-        found.append(note(data.purged, data.before, is_own=False))
+        found.append(note(data.purges, data.before, is_own=False))
     return tuple(one for one in found if one)

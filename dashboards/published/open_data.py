@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from dashboards.published import connect, rows
+from dashboards.published.file import connect, rows
 
 #: Statistics without conditions; what a municipality that has not said anything else publishes under.
 NO_CONDITIONS = "http://creativecommons.org/publicdomain/zero/1.0/"
@@ -21,7 +21,7 @@ class OpenData:
     base_address: str = ""
 
 
-def read(published_file: Path) -> OpenData:
+def read_open_data(published_file: Path) -> OpenData:
     """What the file has; one made before the profile could say it has nothing."""
     with connect(published_file) as connection:
         known = rows(connection, "select 1 from duckdb_tables() where table_name = 'open_data'")

@@ -1,0 +1,158 @@
+"""What a page is made of: tables of numbers with their headings, ready to show."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from dashboards.published.catalogue import Figure
+from dashboards.published.numbers import Lookup, Number, NumberKey, Share
+from dashboards.published.publication import Period
+from dashboards.wording import numbers
+
+#: The report's own words for who has no district, and so no job-centre.
+MISSING_LABEL = "Saknar stadsdel"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of a table: a count (``whole`` is None and ``is_share`` false) or a share of two counts. ``number``: which
+    published numbers it is made of; None where it is no figure's."""
+
+    part: Decimal | None
+    whole: Decimal | None = None
+    is_share: bool = False
+    number: Number | None = field(default=None, compare=False, repr=False)
+
+    @classmethod
+    def of(cls, number: Number, lookup: Lookup) -> "Cell":
+        """A count or share with its values."""
+        if isinstance(number, Share):
+            return cls(number.part.value(lookup), number.whole.value(lookup), True, number)
+        return cls(number.value(lookup), number=number)
+
+    @property
+    def text(self) -> str:
+        """As it stands in a table."""
+        return numbers.share_cell(self.part, self.whole) if self.is_share else numbers.count_cell(self.part)
+
+    @property
+    def in_text(self) -> str:
+        """As it stands in a sentence, where zero is 0."""
+        if self.part is None or (self.is_share and not self.whole):
+            return self.text
+        return numbers.share(self.part, self.whole or 0) if self.is_share else numbers.number(self.part)
+
+    @property
+    def size(self) -> float:
+        """How long its bar is: the count, or the share in per cent."""
+        if self.is_share:
+            return float(100 * (self.part or 0) / self.whole) if self.whole else 0.0
+        return float(self.part or 0)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.part and not self.whole
+
+
+#: Dimension -> its code, or several that are added up.
+Codes = Mapping[str, str | tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The heading of a row or column, and what it says of the numbers below or beside it: their codes, or which number they
+    are. ``role`` is its colour in a diagram; neighbouring columns of one ``group`` share a heading."""
+
+    label: str
+    codes: Codes = field(default_factory=dict)
+    number: Number | None = None
+    role: str | None = None
+    total: bool = False
+    group: str | None = None
+
+    def has(self, dimension: str, code: str) -> bool:
+        found = self.codes.get(dimension, ())
+        return code in ((found,) if isinstance(found, str) else found)
+
+
+@dataclass(frozen=True)
+class TableContent:
+    """A table with its numbers: ``columns[i]`` heads ``cells[row][i]``."""
+
+    corner: str
+    rows: tuple[Heading, ...]
+    columns: tuple[Heading, ...]
+    cells: tuple[tuple[Cell, ...], ...]
+
+    @property
+    def is_empty(self) -> bool:
+        return all(cell.is_empty for row in self.cells for cell in row)
+
+
+def fill(
+    corner: str,
+    rows: Iterable[Heading],
+    columns: Iterable[Heading],
+    lookup: Lookup,
+    number: Number | None = None,
+    codes: Codes | None = None,
+) -> TableContent:
+    """The table of these rows and columns. ``number`` and ``codes`` hold where no heading says anything else."""
+    rows, columns = tuple(rows), tuple(columns)
+
+    def cell(row: Heading, column: Heading) -> Cell:
+        shown = row.number or column.number or number
+        assert shown, f"{corner}: neither a heading nor the table says which number"
+        return Cell.of(shown.at(**{**(codes or {}), **column.codes, **row.codes}), lookup)
+
+    return TableContent(corner, rows, columns, tuple(tuple(cell(row, column) for column in columns) for row in rows))
+
+
+@dataclass(frozen=True)
+class Definition:
+    """Where a number comes from: a figure of the catalogue, and title and definition of those of its measures that are used."""
+
+    figure: Figure
+    measures: tuple[tuple[str, str], ...]
+
+
+def definitions(catalogue: Mapping[str, Figure], keys: Iterable[NumberKey]) -> tuple[Definition, ...]:
+    """The definitions of published numbers, once each, in the catalogue's order."""
+    wanted = {(key.figure, key.measure) for key in keys}
+    return tuple(
+        Definition(figure, measures)
+        for figure in catalogue.values()
+        if (
+            measures := tuple(
+                (each.title, each.definition) for each in figure.measures if (figure.id, each.id) in wanted
+            )
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Block:
+    """A table or diagram. ``table`` is the whole table (for a diagram the one behind it), ``charted`` the part that the
+    diagram draws and ``marks`` the same for the year before."""
+
+    id: str
+    title: str
+    table: TableContent
+    number: str | None = None
+    notes: tuple[str, ...] = ()
+    definitions: tuple[Definition, ...] = ()
+    #: Stands beside the one before it where the screen is wide enough.
+    side_by_side: bool = False
+    charted: TableContent | None = None
+    marks: TableContent | None = None
+    marks_label: str | None = None
+    #: The periods that the table is of, the earlier one first; empty where it is over all periods that are published.
+    periods: tuple[Period, ...] = ()
+
+    @property
+    def is_diagram(self) -> bool:
+        return self.charted is not None
+
+    @property
+    def heading(self) -> str:
+        return f"{self.number}. {self.title}" if self.number else self.title

@@ -1,0 +1,90 @@
+"""The catalogue of figures as it is published: what each figure and measure means, and how it is divided."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import duckdb
+
+from dashboards.published.file import NotPublished, rows
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One counted thing of a figure, as the catalogue describes it."""
+
+    id: str
+    title: str
+    definition: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of the catalogue."""
+
+    id: str
+    title: str
+    definition: str
+    unit: str
+    source: str
+    legal_ground: str
+    since: str | None
+    warnings: tuple[str, ...]
+    model: str
+    #: Of a single day, not of a period.
+    of_one_day: bool
+    #: Whether a row that is not there is zero; else nobody reported it, or it is a median of nothing.
+    absent_is_zero: bool
+    has_dimensions: bool
+    category_title: str | None
+    category_list: str | None
+    #: What the number for all categories together is: given, meaningless (a sum of different things) or none.
+    category_total: str | None
+    subcategory_title: str | None
+    subcategory_list: str | None
+    subcategory_total: str | None
+    measures: tuple[Measure, ...]
+
+    @property
+    def absent_value(self) -> Decimal | None:
+        """What a number is that was read and has no row; None: unknown."""
+        return Decimal(0) if self.absent_is_zero else None
+
+
+def read_catalogue(connection: duckdb.DuckDBPyConnection) -> dict[str, Figure]:
+    """All figures by id, in the catalogue's order. Raises NotPublished where another program wrote the file."""
+    try:
+        return _read_catalogue(connection)
+    except KeyError as error:
+        raise NotPublished(
+            f"Det som är publicerat är skrivet av en annan version av programmet ({error} saknas): kör kaa nightly."
+        ) from error
+
+
+def _read_catalogue(connection: duckdb.DuckDBPyConnection) -> dict[str, Figure]:
+    measures: dict[str, list[Measure]] = {}
+    for row in rows(connection, "select * from catalogue_measure order by figure, position"):
+        measures.setdefault(row["figure"], []).append(Measure(row["measure"], row["title"], row["definition"] or ""))
+    catalogue = {}
+    for row in rows(connection, "select * from catalogue order by position, figure"):
+        catalogue[row["figure"]] = Figure(
+            id=row["figure"],
+            title=row["title"],
+            definition=row["definition"] or "",
+            unit=row["unit"] or "",
+            source=row["source"] or "",
+            legal_ground=row["legal_ground"] or "",
+            since=row["since"],
+            warnings=tuple(row["warnings"] or ()),
+            model=row["model"] or "",
+            of_one_day=row["period"] == "day",
+            absent_is_zero=row["absent"] == "zero",
+            has_dimensions=row["has_dimensions"],
+            category_title=row["category_title"],
+            category_list=row["category_list"],
+            category_total=row["category_total"],
+            subcategory_title=row["subcategory_title"],
+            subcategory_list=row["subcategory_list"],
+            subcategory_total=row["subcategory_total"],
+            measures=tuple(measures.get(row["figure"], ())),
+        )
+    return catalogue

@@ -1,0 +1,136 @@
+"""Which publication it is, for whom, and of which periods: what every page and document says of itself."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import duckdb
+
+from dashboards.published.file import NoReport, rows
+
+#: Kinds of period that are a year and are known by the year's number.
+YEARS = ("verksamhetsar", "kalenderar")
+
+
+@dataclass(frozen=True)
+class Period:
+    """A period that figures are published for, or the year before one (then perhaps without figures)."""
+
+    id: str
+    kind: str
+    title: str
+    starts_on: date | None = None
+    ends_on: date | None = None
+    previous_id: str | None = None
+    available: bool = True
+
+    @property
+    def is_year(self) -> bool:
+        return self.kind in YEARS
+
+    @property
+    def label(self) -> str:
+        """What a column is headed with: ``2023``, or the title where the period is no year."""
+        return self.id.partition("-")[2] if self.is_year else self.title
+
+
+@dataclass(frozen=True)
+class Publication:
+    version: int
+    published_at: datetime
+    program_version: str
+    municipality_code: str
+    municipality_name: str
+    report_year_kind: str
+    first_extract_date: date | None
+    last_extract_date: date | None
+    accepted_deliveries: int
+    loaded_rows: int | None
+
+
+@dataclass(frozen=True)
+class OwnMeasure:
+    """A measure that the municipality's report shows by itself, and the chapter that shows it."""
+
+    code: str
+    title: str
+    chapter: str
+
+
+@dataclass(frozen=True)
+class ReportChapter:
+    """A chapter of the municipality's report; without a title it has the usual one."""
+
+    id: str
+    title: str | None = None
+
+
+@dataclass(frozen=True)
+class Closed:
+    """Days of each year (MM-DD, both included) on which a source delivers nothing."""
+
+    source: str
+    first: str
+    last: str
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What the municipality calls its own. ``letter_months``: of the large mailing whose answers are followed; ``follow_up``:
+    what its plans want followed up, a sentence."""
+
+    chapters: tuple[ReportChapter, ...]
+    own_measures: tuple[OwnMeasure, ...] = ()
+    survey_questions: tuple[str, ...] = ()
+    letter_months: tuple[int, ...] = ()
+    follow_up: str = ""
+    closed: tuple[Closed, ...] = ()
+
+
+def read_publication(connection: duckdb.DuckDBPyConnection) -> Publication:
+    """Which publication this is."""
+    found = rows(connection, "select * from publication")
+    return Publication(**{name: found[0][name] for name in Publication.__dataclass_fields__})
+
+
+def read_profile(connection: duckdb.DuckDBPyConnection) -> Profile:
+    """What the municipality calls its own."""
+    found = {row["name"]: json.loads(row["value"]) for row in rows(connection, "select name, value from profile")}
+    return Profile(
+        chapters=tuple(ReportChapter(**item) for item in found["chapters"]),
+        own_measures=tuple(OwnMeasure(**item) for item in found["own_measures"]),
+        survey_questions=tuple(found["survey_questions"]),
+        letter_months=tuple(found["letter_months"]),
+        follow_up=found["follow_up"] or "",
+        closed=tuple(Closed(**item) for item in found["closed"]),
+    )
+
+
+def read_failed_parts(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """Ids of the parts besides the figures that the nightly could not make."""
+    return frozenset(row["part"] for row in rows(connection, "select part from failed_part"))
+
+
+def read_period(connection: duckdb.DuckDBPyConnection, period_id: str) -> Period:
+    """The period of that id."""
+    found = rows(connection, "select * from period where period_id = ?", [period_id])
+    if not found or found[0]["period_kind"] == "dag":
+        raise NoReport(f"Det finns ingen rapport för perioden ”{period_id}” i det som är publicerat.")
+    return period_of(found[0])
+
+
+def read_periods(
+    connection: duckdb.DuckDBPyConnection, kinds: Iterable[str], until: date = date.max
+) -> tuple[Period, ...]:
+    """The periods of these kinds that had ended by a day, oldest first."""
+    query = "select * from period where list_contains(?, period_kind) and ends_on <= ? order by ends_on, starts_on"
+    return tuple(period_of(row) for row in rows(connection, query, [list(kinds), until]))
+
+
+def period_of(row: dict[str, Any]) -> Period:
+    """A row of the table of periods."""
+    return Period(
+        row["period_id"], row["period_kind"], row["title"], row["starts_on"], row["ends_on"], row["previous_period_id"]
+    )
