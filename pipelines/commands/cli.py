@@ -124,7 +124,7 @@ def kaa() -> None:
 @click.option("--drop", required=True, type=click.Path(path_type=Path), help="Folder that the sources deliver to.")
 def init(municipality: str, drop: Path) -> None:
     """Set up KAA_HOME: settings, keys, empty warehouse. What exists is left as it is."""
-    from pipelines.orchestration.run import dagster_home
+    from pipelines.orchestration.nightly import dagster_home
     from pipelines.state.home import initialise
 
     home, made = initialise(municipality, drop)
@@ -143,7 +143,7 @@ def init(municipality: str, drop: Path) -> None:
 @kaa.command()
 def nightly() -> None:
     """Take in every new delivery, rebuild the marts, run the checks, publish."""
-    from pipelines.orchestration.run import run_nightly
+    from pipelines.orchestration.nightly import run_nightly
     from pipelines.state.home import open_home
 
     outcome = run_nightly(open_home(writing=True))

@@ -15,10 +15,10 @@ from dashboards.pages import site
 from pipelines.configuration.catalogue import read_catalogue
 from pipelines.configuration.municipality import PROFILES
 from pipelines.orchestration import assets
+from pipelines.orchestration.dagster_runs import JOB, forget_runs, tidy_runs
 from pipelines.orchestration.definitions import SCHEDULE, TIMEZONE, definitions
 from pipelines.orchestration.event_log import EventLog
-from pipelines.orchestration.run import dagster_home, run_nightly
-from pipelines.orchestration.runs import JOB, forget_runs, tidy_runs
+from pipelines.orchestration.nightly import dagster_home, run_nightly
 from pipelines.runtime.errors import NightlyFailed
 from pipelines.state.home import initialise, open_home
 from pipelines.warehouse.inputs import TABLES
