@@ -2,10 +2,11 @@
 
     vocabulary   what can be printed: figures, measures, their Swedish words
     cells        one printed number and its arithmetic
-    reading      the tables of a report
+    printed_report   the tables of a report
     rules        which relations hold between published numbers, each with its source
     relations    the rules applied to one report
     constraints, diagnosis   linear constraints, conflicts, the smallest sets of wrong claims; know nothing of reports
+    slips        the usual mistakes that make a wrong number of a right one
     findings     which printed numbers are wrong, from the report alone
     warehouse    the published numbers, and the comparison with them
     checked      both together
