@@ -25,7 +25,7 @@ from pipelines.history.store import History
 from pipelines.history.unexplained import unexplained_changes
 from pipelines.intake.take_in import TakenIn, take_in
 from pipelines.notices import Notice
-from pipelines.orchestration.missing import missing_deliveries
+from pipelines.orchestration.missing_deliveries import missing_deliveries
 from pipelines.state.home import initialise
 from pipelines.warehouse.ask import FIGURE_COLUMNS, ask_figures
 from pipelines.warehouse.compiled import CompiledModel, compiled_models, run_models

@@ -11,7 +11,14 @@ import duckdb
 import pytest
 
 from pipelines.runtime import database
-from pipelines.runtime.database import Room, configuration, make_room, open_database, room_environment, told_room
+from pipelines.runtime.database import (
+    Room,
+    configuration,
+    make_room,
+    open_database,
+    room_environment,
+    room_from_environment,
+)
 from pipelines.runtime.errors import UsageError
 from pipelines.state.home import initialise, open_home
 from pipelines.warehouse.dbt_plugin import Plugin
@@ -56,7 +63,7 @@ def test_the_setting_decides_for_every_database_and_for_dbt(home: Path, monkeypa
     config = {"threads": 2}
     Plugin("dbt_plugin", {}).update_connection_config(None, config)
     assert config["memory_limit"] == f"{512 * 2**20}B"
-    assert told_room() == Room(512 * 2**20, home / "scratch")
+    assert room_from_environment() == Room(512 * 2**20, home / "scratch")
 
 
 @pytest.mark.parametrize(

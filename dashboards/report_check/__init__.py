@@ -6,6 +6,7 @@
     rules        which relations hold between published numbers, each with its source
     relations    the rules applied to one report
     constraints, diagnosis   linear constraints, conflicts, the smallest sets of wrong claims; know nothing of reports
+    slips        the usual mistakes that make a wrong number of a right one
     findings     which printed numbers are wrong, from the report alone
     warehouse    the published numbers, and the comparison with them
     checked      both together

@@ -4,10 +4,9 @@ A printed number is a claim about quantities; the relations between quantities a
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from enum import Enum
 from fractions import Fraction
 from functools import reduce
 from math import prod
@@ -18,6 +17,7 @@ from dashboards.report_check.cells import Cell, Kind, rounded_share
 from dashboards.report_check.constraints import Bounds, Number, System, indices
 from dashboards.report_check.diagnosis import Group, diagnose
 from dashboards.report_check.relations import KnownCodes, Relation, relations_of
+from dashboards.report_check.slips import Slip, digit_slip
 from dashboards.report_check.vocabulary import FIGURES
 
 
@@ -32,17 +32,6 @@ class Range:
     def only(self) -> Decimal | None:
         """The number, where there is only one."""
         return self.low if self.low == self.high else None
-
-
-class Slip(Enum):
-    """How a right number easily becomes the printed one."""
-
-    EXCHANGED = "två tal har bytt plats"
-    OTHER_PERIOD = "talet för en annan period"
-    TRANSPOSED = "omkastade siffror"
-    ONE_DIGIT = "en siffra skiljer"
-    DIGIT_COUNT = "en siffra för mycket eller för litet"
-    STEP = "ett, tio eller hundra skiljer"
 
 
 @dataclass(frozen=True)
@@ -119,7 +108,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Inner:
+class InsideReport:
     """What the report says against itself."""
 
     findings: tuple[Finding, ...]
@@ -127,7 +116,7 @@ class Inner:
     unrelated: frozenset[Cell]
 
 
-def check_inside(cells: Sequence[Cell], known_codes: KnownCodes = lambda _dimension, _period: None) -> Inner:
+def check_inside(cells: Sequence[Cell], known_codes: KnownCodes = lambda _dimension, _period: None) -> InsideReport:
     """The contradictions among the printed numbers; needs no warehouse."""
     return _Report(cells, known_codes).check()
 
@@ -174,13 +163,13 @@ class _Report:
 
     # --- findings ----------------------------------------------------------------------------------------------------------
 
-    def check(self) -> Inner:
+    def check(self) -> InsideReport:
         groups = diagnose(self.system)
         findings = []
         for group in groups:
             others = reduce(or_, (other.explanations[0] for other in groups if other is not group), 0)
             findings += self._findings(group, others)
-        return Inner(tuple(_with_exchanges(findings)), self._unrelated())
+        return InsideReport(tuple(_with_exchanges(findings)), self._unrelated())
 
     def _unrelated(self) -> frozenset[Cell]:
         """Cells of quantities that no other cell has anything to do with."""
@@ -217,8 +206,8 @@ class _Report:
 
     def _correction(self, cell: Cell, possible: Sequence[Bounds]) -> Correction:
         found = [self._range(cell, bounds) for bounds in possible]
-        low = _join(min, [one.low for one in found])
-        high = _join(max, [one.high for one in found])
+        low = _outermost(min, [one.low for one in found])
+        high = _outermost(max, [one.high for one in found])
         return Correction(cell, Range(low, high), self._slip(cell, Range(low, high)))
 
     def _range(self, cell: Cell, bounds: Bounds) -> Range:
@@ -226,13 +215,13 @@ class _Report:
         variable = self.variables[cell.count]
         low, high = bounds.low[variable], bounds.high[variable]
         if not cell.is_share:
-            return Range(_decimal(low), _decimal(high))
+            return Range(*(None if bound is None else _decimal(bound) for bound in (low, high)))
         whole = self.variables[cell.whole]
         least, most = bounds.low[whole], bounds.high[whole]
         step = cell.step if cell.step != Decimal("0.5") else Decimal(1)
         return Range(
-            rounded_share(_some(low), _some(most), step) if low is not None and most else None,
-            rounded_share(_some(high), _some(least), step) if high is not None and least else None,
+            rounded_share(_decimal(low), _decimal(most), step) if low is not None and most else None,
+            rounded_share(_decimal(high), _decimal(least), step) if high is not None and least else None,
         )
 
     def _slip(self, cell: Cell, should_be: Range) -> Slip | None:
@@ -245,7 +234,7 @@ class _Report:
             for other in others
         ):
             return Slip.OTHER_PERIOD
-        return _digit_slip(cell.value, should_be.only)
+        return digit_slip(cell.value, should_be.only)
 
     # --- evidence ----------------------------------------------------------------------------------------------------------
 
@@ -320,49 +309,14 @@ def _exact(value: Decimal | Fraction) -> Number:
     return fraction.numerator if fraction.denominator == 1 else fraction
 
 
-def _some(value: Number | None) -> Decimal:
-    assert value is not None
+def _decimal(value: Number) -> Decimal:
     return Decimal(value.numerator) / Decimal(value.denominator)
 
 
-def _decimal(value: Number | None) -> Decimal | None:
-    return None if value is None else _some(value)
-
-
-def _join(choose: object, values: list[Decimal | None]) -> Decimal | None:
-    known = [value for value in values if value is not None]
-    if len(known) < len(values):
-        return None
-    return min(known) if choose is min else max(known)
-
-
-_STEPS = (1, 10, 100)
-
-
-def _digit_slip(printed: Decimal, right: Decimal) -> Slip | None:
-    """A slip of the fingers between two numbers."""
-    a, b = str(abs(printed)), str(abs(right))
-    if (printed < 0) != (right < 0):
-        return None
-    if (
-        len(a) == len(b)
-        and sum(one != other for one, other in zip(a, b, strict=True)) > 1
-        and abs(printed - right) in _STEPS
-    ):
-        return Slip.STEP
-    if len(a) == len(b):
-        places = [place for place in range(len(a)) if a[place] != b[place]]
-        if len(places) == 1:
-            return Slip.ONE_DIGIT
-        if len(places) == 2 and sorted(a) == sorted(b):
-            return Slip.TRANSPOSED
-        return None
-    longer, shorter = sorted((a, b), key=len, reverse=True)
-    if abs(printed - right) in _STEPS:
-        return Slip.STEP
-    if len(longer) == len(shorter) + 1 and any(longer[:n] + longer[n + 1 :] == shorter for n in range(len(longer))):
-        return Slip.DIGIT_COUNT
-    return None
+def _outermost(choose: Callable[[list[Decimal]], Decimal], bounds: list[Decimal | None]) -> Decimal | None:
+    """The lowest or highest of some bounds; none where one of them is open."""
+    known = [bound for bound in bounds if bound is not None]
+    return choose(known) if len(known) == len(bounds) else None
 
 
 def _factors(explanations: Sequence[int]) -> list[int]:
@@ -371,11 +325,11 @@ def _factors(explanations: Sequence[int]) -> list[int]:
     claims = reduce(or_, explanations)
     blocks: list[int] = []
     for claim in indices(claims):
-        beside = reduce(or_, (one for one in explanations if one >> claim & 1))
+        together = reduce(or_, (one for one in explanations if one >> claim & 1))
         joined = 1 << claim
         apart = []
         for block in blocks:
-            if block & ~beside:
+            if block & ~together:
                 joined |= block
             else:
                 apart.append(block)
@@ -409,14 +363,9 @@ def _ordered(finding: Finding, exchanged: set[Cell]) -> Finding:
     explanations = [
         Explanation(
             tuple(
-                Correction(cor.cell, cor.should_be, Slip.EXCHANGED if cor.cell in exchanged else cor.slip)
-                for cor in explanation.corrections
+                replace(cor, slip=Slip.EXCHANGED) if cor.cell in exchanged else cor for cor in explanation.corrections
             )
         )
         for explanation in finding.explanations
     ]
-    return Finding(
-        tuple(sorted(explanations, key=lambda explanation: explanation.unlikeliness)),
-        finding.evidence,
-        finding.is_complete,
-    )
+    return replace(finding, explanations=tuple(sorted(explanations, key=lambda one: one.unlikeliness)))

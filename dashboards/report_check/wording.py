@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from dashboards.report_check.cells import Cell, Kind
 from dashboards.report_check.checked import Checked
-from dashboards.report_check.findings import Correction, Evidence, Explanation, Finding, Range, Slip
+from dashboards.report_check.findings import Correction, Evidence, Explanation, Finding, Range
+from dashboards.report_check.slips import Slip
 from dashboards.report_check.vocabulary import key, period_words, words
 from dashboards.report_check.warehouse import Compared
 from dashboards.wording.numbers import BLANK, number
@@ -18,8 +19,16 @@ COLUMNS = (
     "line",
 )  # fmt: skip
 
+_SLIPS = {
+    Slip.EXCHANGED: "två tal har bytt plats",
+    Slip.OTHER_PERIOD: "talet för en annan period",
+    Slip.TRANSPOSED: "omkastade siffror",
+    Slip.ONE_DIGIT: "en siffra skiljer",
+    Slip.DIGIT_COUNT: "en siffra för mycket eller för litet",
+    Slip.STEP: "ett, tio eller hundra skiljer",
+}
 #: Slips that say where the printed number comes from; the others only make an explanation likelier.
-_TELLING = (Slip.EXCHANGED, Slip.OTHER_PERIOD)
+_ORIGINS = (Slip.EXCHANGED, Slip.OTHER_PERIOD)
 
 #: The answers in the column ``certainty``.
 CERTAIN, LIKELIEST, POSSIBLE, DIFFERENT = "fel", "troligast fel", "kan vara fel", "skiljer sig från lagret"
@@ -118,13 +127,13 @@ def _alternative(explanation: Explanation) -> str:
 
 
 def _should(correction: Correction, verb: str = "ska") -> str:
-    words_ = range_words(correction.should_be, correction.cell)
-    slip = f" ({correction.slip.value})" if correction.slip in _TELLING else ""
-    return f"{verb} vara {words_}{slip}" if words_ else "rätt tal framgår inte av rapporten"
+    right = range_words(correction.should_be, correction.cell)
+    slip = f" ({_SLIPS[correction.slip]})" if correction.slip in _ORIGINS else ""
+    return f"{verb} vara {right}{slip}" if right else "rätt tal framgår inte av rapporten"
 
 
 def _slips(explanation: Explanation) -> str:
-    return _and(list(dict.fromkeys(cor.slip.value for cor in explanation.corrections if cor.slip)))
+    return _and(list(dict.fromkeys(_SLIPS[cor.slip] for cor in explanation.corrections if cor.slip)))
 
 
 def _letter(place: int) -> str:
@@ -180,7 +189,7 @@ def _relation_words(evidence: Evidence) -> str:
         computed = sum(left, Decimal(0)) - sum(right[1:], Decimal(0))
         taken = "".join(f" − {_plain(value)}" for value in right[1:])
         return f"{_joined(left)}{taken} = {_plain(computed)}, men tryckt är {_plain(right[0])}"
-    sentence = f"{relation.sentence} ({_about(evidence)})"
+    sentence = f"{relation.sentence} ({_label_of_whole(evidence)})"
     total = _joined(left) if len(left) == 1 else f"{_joined(left)} = {_plain(sum(left, Decimal(0)))}"
     other = _plain(sum(right, Decimal(0)))
     if len(right) > 1:
@@ -190,8 +199,8 @@ def _relation_words(evidence: Evidence) -> str:
     return f"{sentence}: {total} är mer än {other}"
 
 
-def _about(evidence: Evidence) -> str:
-    """What a relation is about: its whole, or what stands to the right."""
+def _label_of_whole(evidence: Evidence) -> str:
+    """What a relation speaks of: its whole, or what stands to the right."""
     assert evidence.relation
     whole = evidence.relation.right[0]
     return next(cell.label for cell in evidence.cells if cell.count == whole)

@@ -7,29 +7,20 @@ Heavy libraries are imported by the command that needs them, so that the others 
 """
 
 import atexit
-import csv
 import gc
-import io
-import json
-import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
 
+from pipelines.commands.tables import WRITERS
 from pipelines.runtime import os_errors, output, surroundings
 from pipelines.runtime.errors import NightlyFailed, UsageError
 
 EX_USAGE = 64
-
-DELIVERY_COLUMNS = (
-    "source", "extract_date", "revision", "status", "reason", "message", "rows", "quarantined_rows", "delivery_id",
-    "folder",
-)  # fmt: skip
-QUARANTINE_COLUMNS = ("delivery_id", "dataset", "file", "line", "column", "reason", "expected")
 
 
 def say(text: str) -> None:
@@ -41,69 +32,6 @@ def progress(text: str) -> None:
     """Progress, shown only when somebody watches."""
     if sys.stderr.isatty():
         say(text)
-
-
-def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Comma, RFC 4180, UTF-8, LF, a header row."""
-    _write("".join(_csv_line(row) for row in [columns, *rows]))
-
-
-def _csv_line(row: Sequence[Any]) -> str:
-    # With the line end of RFC 4180, for a value with a lone carriage return is quoted only then.
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\r\n").writerow(row)
-    return buffer.getvalue().removesuffix("\r\n") + "\n"
-
-
-def _write(text: str) -> None:
-    """What a program reads, sign by sign: colours are not for click to take out, for values may hold such signs."""
-    click.echo(text, nl=False, color=True)
-
-
-def write_json(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """A list of objects; exact numbers are written digit by digit, which a float could not hold."""
-    objects = [
-        "{" + ", ".join(f"{json.dumps(name)}: {_json(value)}" for name, value in zip(columns, row, strict=True)) + "}"
-        for row in rows
-    ]
-    _write("[" + ",\n ".join(objects) + "]\n")
-
-
-def _json(value: Any) -> str:
-    from pipelines.commands.queries import ExactNumber
-
-    if isinstance(value, ExactNumber):
-        return str(value)
-    return json.dumps(_plain(value), ensure_ascii=False)
-
-
-def write_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """A table for people's eyes."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*columns, show_lines=False)
-    for row in rows:
-        table.add_row(*("" if value is None else _harmless(str(_plain(value))) for value in row))
-    Console(width=None if sys.stdout.isatty() else 240, highlight=False, markup=False).print(table)
-
-
-def _harmless(text: str) -> str:
-    """A text for a terminal: signs that would steer it are written out."""
-    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", lambda sign: repr(sign[0])[1:-1], text)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, date):
-        return value.isoformat()
-    return value
-
-
-_WRITERS: dict[str, Callable[[Sequence[str], Sequence[Sequence[Any]]], None]] = {
-    "csv": write_csv,
-    "json": write_json,
-    "table": write_table,
-}
 
 
 def _format(default: str, *choices: str) -> Callable[[Any], Any]:
@@ -124,7 +52,7 @@ def kaa() -> None:
 @click.option("--drop", required=True, type=click.Path(path_type=Path), help="Folder that the sources deliver to.")
 def init(municipality: str, drop: Path) -> None:
     """Set up KAA_HOME: settings, keys, empty warehouse. What exists is left as it is."""
-    from pipelines.orchestration.run import dagster_home
+    from pipelines.orchestration.nightly import dagster_home
     from pipelines.state.home import initialise
 
     home, made = initialise(municipality, drop)
@@ -143,7 +71,7 @@ def init(municipality: str, drop: Path) -> None:
 @kaa.command()
 def nightly() -> None:
     """Take in every new delivery, rebuild the marts, run the checks, publish."""
-    from pipelines.orchestration.run import run_nightly
+    from pipelines.orchestration.nightly import run_nightly
     from pipelines.state.home import open_home
 
     outcome = run_nightly(open_home(writing=True))
@@ -177,10 +105,10 @@ def accept_change(because: str) -> None:
 def deliveries(context: click.Context, format_: str) -> None:
     """Every delivery seen, with its status and reason; release or reject one that is held."""
     if context.invoked_subcommand is None:
-        from pipelines.commands.queries import read_deliveries
+        from pipelines.commands.queries import DELIVERY_COLUMNS, read_deliveries
         from pipelines.state.home import open_home
 
-        _WRITERS[format_](DELIVERY_COLUMNS, read_deliveries(open_home()))
+        WRITERS[format_](DELIVERY_COLUMNS, read_deliveries(open_home()))
 
 
 @deliveries.command()
@@ -198,16 +126,10 @@ def reject(delivery_id: str) -> None:
 
 
 def _decide(delivery_id: str, decision: str) -> None:
-    from pipelines.commands.queries import read_deliveries
+    from pipelines.commands.queries import decide
     from pipelines.state.home import open_home
 
-    home = open_home(writing=True)
-    status = {row[8]: row[3] for row in read_deliveries(home)}.get(delivery_id)
-    if status is None:
-        raise UsageError(f"There is no delivery {delivery_id!r}: take the delivery_id from kaa deliveries.")
-    if status != "held":
-        raise UsageError(f"Delivery {delivery_id} is {status}; only a held delivery can be decided on.")
-    home.decide(delivery_id, decision)
+    decide(open_home(writing=True), delivery_id, decision)
     say(f"Noted: {decision} {delivery_id}. It takes effect at the next kaa nightly.")
 
 
@@ -240,10 +162,10 @@ def confirm_clock(because: str) -> None:
 @_format("table", "table", "json", "csv")
 def quarantine(format_: str) -> None:
     """Rows that broke their contract, with file, line, column and what was expected."""
-    from pipelines.commands.queries import read_quarantine
+    from pipelines.commands.queries import QUARANTINE_COLUMNS, read_quarantine
     from pipelines.state.home import open_home
 
-    _WRITERS[format_](QUARANTINE_COLUMNS, read_quarantine(open_home()))
+    WRITERS[format_](QUARANTINE_COLUMNS, read_quarantine(open_home()))
 
 
 @kaa.command()
@@ -253,30 +175,14 @@ def quarantine(format_: str) -> None:
 @_format("csv", "csv", "json")
 def figures(period_id: str, figure: str | None, as_known: str | None, format_: str) -> None:
     """Figures as the last nightly published them, or as known on an earlier day."""
-    from pipelines.commands.queries import FIGURE_COLUMNS, lacks_purged, read_changed_extracts, read_figures
+    from pipelines.commands.queries import FIGURE_COLUMNS, notes_on_figures, read_figures
     from pipelines.state.home import open_home
 
     home = open_home()
     day = _day(as_known)
-    _WRITERS[format_](FIGURE_COLUMNS, read_figures(home, period_id, figure, day))
-    if day and (changed := read_changed_extracts(home, day)):
-        say(_note_on_changed(day, changed))
-    if lacks_purged(home, period_id):
-        say(
-            f"Note: persons who may have been counted in {period_id} have been purged (gallring, förordning (2006:39) 7 §), "
-            "so these figures can be smaller than those published then. See kaa purge."
-        )
-
-
-def _note_on_changed(day: date, changed: list[tuple[str, date, int, str]], shown: int = 5) -> str:
-    """What can make this answer differ from one that was given earlier; the status page lists all of it."""
-    what = {"revised": "revision {0}", "released": "held, then released", "late": "came late"}
-    named = [f"{source} {of} ({what[kind].format(revision)})" for source, of, revision, kind in changed[:shown]]
-    more = f" and {len(changed) - shown} more" if len(changed) > shown else ""
-    return (
-        f"Note: what is known of {day} changed after later days had been published: {', '.join(named)}{more}. An answer "
-        "given before that can differ from this one; see the status page."
-    )
+    WRITERS[format_](FIGURE_COLUMNS, read_figures(home, period_id, figure, day))
+    for note in notes_on_figures(home, period_id, day):
+        say(note)
 
 
 def _day(text: str | None) -> date | None:
@@ -308,10 +214,10 @@ def purge(dry_run: bool, on: str | None, format_: str) -> None:
     home = open_home()
     if dry_run:
         day = _day(on) or datetime.now(ZoneInfo(home.municipality.timezone)).date()
-        _WRITERS[format_](PLAN_COLUMNS, read_planned_purge(home, day))
+        WRITERS[format_](PLAN_COLUMNS, read_planned_purge(home, day))
         say(f"Nothing was removed. This would go at the first kaa nightly that takes in an extract of {day.year}.")
     else:
-        _WRITERS[format_](PROTOCOL_COLUMNS, read_purge_protocol(home))
+        WRITERS[format_](PROTOCOL_COLUMNS, read_purge_protocol(home))
 
 
 @kaa.command()
@@ -352,7 +258,7 @@ def check_report(files: tuple[Path, ...], without_warehouse: bool, format_: str)
     if format_ == "text":
         click.echo(wording.text(checked))
     else:
-        _WRITERS[format_](wording.COLUMNS, wording.rows(checked))
+        WRITERS[format_](wording.COLUMNS, wording.rows(checked))
         say(wording.summary(checked))
     sys.exit(2 if checked.suspects else 0)
 
@@ -403,7 +309,7 @@ def recover(number: int | None, because: str | None, format_: str) -> None:
     if number is None:
         if because:
             raise UsageError("--because belongs to --version: say which version counts.")
-        _WRITERS[format_](VERSION_COLUMNS, list_versions(home))
+        WRITERS[format_](VERSION_COLUMNS, list_versions(home))
         return
     if because is None:
         raise UsageError("Say why with --because; it is recorded.")
@@ -453,7 +359,7 @@ def dictionary(part: str | None, format_: str) -> None:
     """What each column of the deliveries and of the warehouse and each figure means, its classification and legal ground."""
     from pipelines.commands.dictionary import Entry, read_dictionary
 
-    _WRITERS[format_](Entry._fields, read_dictionary(part))
+    WRITERS[format_](Entry._fields, read_dictionary(part))
 
 
 @kaa.group()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from pipelines.commands.queries import read_figures, write_report
-from pipelines.orchestration.run import run_nightly
+from pipelines.orchestration.nightly import run_nightly
 from pipelines.runtime.errors import UsageError
 from pipelines.runtime.surroundings import home_path
 from pipelines.state.home import initialise, refuse_to_write_for_another

@@ -15,19 +15,25 @@ from pipelines.runtime.os_errors import sentence
 from pipelines.runtime.surroundings import home_path
 from pipelines.state.home import MANAGED, Home, Version, open_home, refuse_to_write_for_another
 from pipelines.state.opening import broken, explained, opened
-from pipelines.warehouse.ask import FIGURE_COLUMNS, ExactNumber, ask_figures, plain_number
+from pipelines.warehouse.ask import FIGURE_COLUMNS, ask_figures, plain_number
 from pipelines.warehouse.inputs import EVERYTHING
 from pipelines.warehouse.periods import Period, parse_period
 
 if TYPE_CHECKING:
+    from dashboards.published.status import ChangedExtract
     from dashboards.report_check.checked import Checked
 
 __all__ = [
-    "FIGURE_COLUMNS", "PLAN_COLUMNS", "PROTOCOL_COLUMNS", "ExactNumber", "check_printed", "check_published", "lacks_purged",
-    "published_folder", "read_changed_extracts", "read_deliveries", "read_figures", "read_planned_purge", "read_purge_protocol",
-    "read_quarantine", "write_report",
+    "DELIVERY_COLUMNS", "FIGURE_COLUMNS", "PLAN_COLUMNS", "PROTOCOL_COLUMNS", "QUARANTINE_COLUMNS", "check_printed",
+    "check_published", "decide", "notes_on_figures", "published_folder", "read_deliveries", "read_figures", "read_planned_purge",
+    "read_purge_protocol", "read_quarantine", "write_report",
 ]  # fmt: skip
 
+DELIVERY_COLUMNS = (
+    "source", "extract_date", "revision", "status", "reason", "message", "rows", "quarantined_rows", "delivery_id",
+    "folder",
+)  # fmt: skip
+QUARANTINE_COLUMNS = ("delivery_id", "dataset", "file", "line", "column", "reason", "expected")
 PLAN_COLUMNS = ("reason", "persons", "rows", "quarantined", "archives", "first_date", "last_date")
 PROTOCOL_COLUMNS = ("version", "data_year", *PLAN_COLUMNS)
 
@@ -64,10 +70,10 @@ def _from_published(home: Home, read: Callable[[Version], T]) -> T:
 
 def _check_municipality(home: Home, version: Version) -> None:
     """One municipality's numbers are never shown under another's name."""
-    told = _query(version, "select municipality_code, municipality_name from publication")
-    if len(told) != 1:
+    publications = _query(version, "select municipality_code, municipality_name from publication")
+    if len(publications) != 1:
         raise broken(version.published, "is not whole")
-    code, name = told[0]
+    code, name = publications[0]
     if code != home.municipality.code:
         raise UsageError(
             f"What is published in {home.path} is of {name} ({code}), but its settings name {home.municipality.title} "
@@ -84,9 +90,19 @@ def read_deliveries(home: Home) -> list[tuple[Any, ...]]:
     """Every delivery seen, by source, extract date and revision; none before the first nightly."""
     return _rows(
         home,
-        "select source, extract_date, revision, status, reason, message, rows, quarantined_rows, delivery_id, folder "
-        "from delivery order by source nulls first, extract_date, revision, folder, delivery_id",
+        f"select {', '.join(DELIVERY_COLUMNS)} from delivery "
+        "order by source nulls first, extract_date, revision, folder, delivery_id",
     )
+
+
+def decide(home: Home, delivery_id: str, decision: str) -> None:
+    """Note a person's decision on a held delivery; raises UsageError when it is not one that can be decided on."""
+    status = dict(_rows(home, "select delivery_id, status from delivery")).get(delivery_id)
+    if status is None:
+        raise UsageError(f"There is no delivery {delivery_id!r}: take the delivery_id from kaa deliveries.")
+    if status != "held":
+        raise UsageError(f"Delivery {delivery_id} is {status}; only a held delivery can be decided on.")
+    home.decide(delivery_id, decision)
 
 
 def read_quarantine(home: Home) -> list[tuple[Any, ...]]:
@@ -112,27 +128,46 @@ def read_planned_purge(home: Home, day: date) -> list[tuple[Any, ...]]:
     return [tuple(getattr(removal, name) for name in PLAN_COLUMNS) for removal in removals]
 
 
-def lacks_purged(home: Home, period_id: str) -> bool:
+def notes_on_figures(home: Home, period_id: str, as_known: date | None) -> list[str]:
+    """What a reader of a period's figures must know besides: why they can differ from an answer given earlier."""
+    notes = []
+    if as_known and (changed := _changed_extracts(home, as_known)):
+        notes.append(_note_on_changed(as_known, changed))
+    if _lacks_purged(home, period_id):
+        notes.append(
+            f"Note: persons who may have been counted in {period_id} have been purged (gallring, förordning (2006:39) 7 §), "
+            "so these figures can be smaller than those published then. See kaa purge."
+        )
+    return notes
+
+
+def _lacks_purged(home: Home, period_id: str) -> bool:
     """Whether persons have been purged who may have been counted in this period."""
     period = parse_period(period_id, home.municipality)
     touching = "select 1 from purge_protocol where first_date <= ? and last_date >= ?"
     return bool(_from_published(home, lambda version: _query(version, touching, [period.ends_on, period.starts_on])))
 
 
-def read_changed_extracts(home: Home, known_to: date) -> list[tuple[str, date, int, str]]:
-    """Extracts with a date up to a day that changed what is known of it after later days were published: source, date,
-    revision, and revised, released or late."""
-    from dashboards.published import status
+def _changed_extracts(home: Home, known_to: date) -> "tuple[ChangedExtract, ...]":
     from dashboards.published.file import connect
+    from dashboards.published.status import read_changed_extracts
 
-    def read(version: Version) -> list[tuple[str, date, int, str]]:
+    def read(version: Version) -> "tuple[ChangedExtract, ...]":
         with connect(version.published) as connection:
-            return [
-                (found.source, found.extract_date, found.revision, found.kind)
-                for found in status.read_changed_extracts(connection, known_to)
-            ]
+            return read_changed_extracts(connection, known_to)
 
     return _from_published(home, read)
+
+
+def _note_on_changed(day: date, changed: "Sequence[ChangedExtract]", shown: int = 5) -> str:
+    """What can make this answer differ from one that was given earlier; the status page lists all of it."""
+    what = {"revised": "revision {0}", "released": "held, then released", "late": "came late"}
+    named = [f"{one.source} {one.extract_date} ({what[one.kind].format(one.revision)})" for one in changed[:shown]]
+    more = f" and {len(changed) - shown} more" if len(changed) > shown else ""
+    return (
+        f"Note: what is known of {day} changed after later days had been published: {', '.join(named)}{more}. An answer "
+        "given before that can differ from this one; see the status page."
+    )
 
 
 def published_folder(home: Home) -> Path | None:

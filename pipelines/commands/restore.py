@@ -39,7 +39,7 @@ from pipelines.history.purge_archives import OUTLIVED, note_removal
 from pipelines.history.store import History
 from pipelines.intake.owner import MUNICIPALITY, PSEUDONYM_KEY, owner, pseudonym_fingerprint
 from pipelines.intake.take_in import take_in
-from pipelines.orchestration.run import Outcome, run_nightly
+from pipelines.orchestration.nightly import Outcome, run_nightly
 from pipelines.runtime.errors import NightlyFailed, UsageError, tells_of_full_disk
 from pipelines.state import decided
 from pipelines.state.home import RECORD, RUN_SUFFIX, RUNS, Home, Settings, read_pseudonym_key

@@ -27,8 +27,8 @@ from pipelines.history.store import History
 from pipelines.history.unexplained import unexplained_changes
 from pipelines.intake.take_in import take_in
 from pipelines.notices import NoticeCode, notice
-from pipelines.orchestration.missing import missing_deliveries
-from pipelines.orchestration.session import NightlySession
+from pipelines.orchestration.missing_deliveries import missing_deliveries
+from pipelines.orchestration.night import NightlyResource
 from pipelines.publication.guard import assert_figures_may_be_published, changes_of_known
 from pipelines.publication.published_file import build_published, write_notices
 from pipelines.quality import CheckResult, Promised, validate
@@ -94,13 +94,13 @@ def _history_key(dataset: Dataset) -> dg.AssetKey:
         ],
     ],
 )  # fmt: skip
-def taken_in(context: dg.AssetExecutionContext, session: NightlySession) -> Iterator[object]:
+def taken_in(context: dg.AssetExecutionContext, nightly: NightlyResource) -> Iterator[object]:
     """Take in what is new in the drop folder, extend the history, and begin to check it against the contracts."""
-    run = session.run
-    run.version = run.home.start_next()
+    night = nightly.night
+    night.version = night.home.start_next()
     # A restore has nothing to be held against, and looks at no drop folder.
-    run.before = None if run.home.is_being_restored else run.home.current()
-    make_room(run.home.path)
+    night.previous = None if night.home.is_being_restored else night.home.current()
+    make_room(night.home.path)
     extracts: dict[str, list[pl.DataFrame]] = {dataset.table: [] for dataset in _DATASETS}
 
     def remember(rows: BatchRows, dates: dict[int, date]) -> None:
@@ -110,29 +110,29 @@ def taken_in(context: dg.AssetExecutionContext, session: NightlySession) -> Iter
         )
         extracts[rows.dataset.table].append(rows.counts.join(named, on="ord"))
 
-    with History(run.version.history, run.sources) as history:
-        result = take_in(run.home, run.sources, history, run.version.number, remember, partial(_tell, context))
-        promised = [
-            _promised(history, dataset, pl.concat(extracts[dataset.table]))
+    with History(night.version.history, night.sources) as history:
+        result = take_in(night.home, night.sources, history, night.version.number, remember, partial(_tell, context))
+        to_check = [
+            _extracts_to_check(history, dataset, pl.concat(extracts[dataset.table]))
             for dataset in history.datasets()
             if any(not part.is_empty() for part in extracts[dataset.table])
         ]
         # Waited for when the figures are published: they are made while dbt works.
-        run.contract_checks = run.beside.submit(validate, promised)
-        removals = history.purge(run.version.number)
-        if run.before:
-            run.unexplained = unexplained_changes(
-                history.connection, run.before.history, history.datasets(), run.version.number
+        night.contract_checks = night.background.submit(validate, to_check)
+        removals = history.purge(night.version.number)
+        if night.previous:
+            night.unexplained = unexplained_changes(
+                history.connection, night.previous.history, history.datasets(), night.version.number
             )
-        archived = purge_archives(history.connection, run.sources, run.home.archive, run.version.number)
+        archived = purge_archives(history.connection, night.sources, night.home.archive, night.version.number)
         days = history.connection.execute("select distinct extract_date from extract").fetchall()
-        run.extract_days = [day for (day,) in days]
-        run.notices += result.notices
-        if not run.home.is_being_restored:
-            run.notices += missing_deliveries(run.home, run.sources, history, result)
-    run.judged = {entry.delivery_id for entry in result.judged}
-    run.beside.submit(run.home.write_out_archive, run.judged)  # what publishing would wait for
-    run.still_held = {entry.delivery_id for entry in result.still_held}
+        night.extract_days = [day for (day,) in days]
+        night.notices += result.notices
+        if not night.home.is_being_restored:
+            night.notices += missing_deliveries(night.home, night.sources, history, result)
+    night.judged = {entry.delivery_id for entry in result.judged}
+    night.background.submit(night.home.write_out_archive, night.judged)  # what publishing would wait for
+    night.still_held = {entry.delivery_id for entry in result.still_held}
     by_status = {entry.status: sum(one.status == entry.status for one in result.judged) for entry in result.judged}
     context.log.info(
         f"Deliveries judged: {by_status or 'none'}; held: {len(result.still_held)}; persons purged: "
@@ -144,8 +144,8 @@ def taken_in(context: dg.AssetExecutionContext, session: NightlySession) -> Iter
         yield dg.MaterializeResult(asset_key=["history", table], metadata=by_status if table == "delivery" else {})
 
 
-def _promised(history: History, dataset: Dataset, counts: pl.DataFrame) -> Promised:
-    """What is to be validated: the extracts that this run loaded, all nights of a backlog at once, before purging."""
+def _extracts_to_check(history: History, dataset: Dataset, counts: pl.DataFrame) -> Promised:
+    """The extracts that were taken in tonight, all nights of a backlog at once, before purging."""
     days = sorted(counts["extract_date"])
     first, last = days[0], days[-1]
     keys = ", ".join(column.history_name for column in dataset.key)
@@ -174,11 +174,11 @@ def _promised(history: History, dataset: Dataset, counts: pl.DataFrame) -> Promi
         dg.AssetCheckSpec("contract", asset=_history_key(dataset), description="Det kontraktet lovar om datamängden.")
         for dataset in _DATASETS
     ],
-    op_tags={"dagster/priority": "-1"},  # after dbt, beside which they are made
+    op_tags={"dagster/priority": "-1"},  # they are made while dbt works, and asked for after it
 )
-def contracts(session: NightlySession) -> Iterator[dg.AssetCheckResult]:
+def contracts(nightly: NightlyResource) -> Iterator[dg.AssetCheckResult]:
     """What came of checking the history against the contracts."""
-    checks = session.run.checks
+    checks = nightly.night.checks
     for dataset in _DATASETS:
         yield _contract_result(dataset, [check for check in checks if check.dataset == dataset.name])
 
@@ -199,11 +199,11 @@ def _contract_result(dataset: Dataset, checks: list[CheckResult]) -> dg.AssetChe
     name="inputs",
     specs=[dg.AssetSpec(["input", table], deps=[["history", "extract"]], group_name="warehouse") for table in TABLES],
 )
-def inputs(session: NightlySession) -> Iterator[dg.MaterializeResult[None]]:
+def inputs(nightly: NightlyResource) -> Iterator[dg.MaterializeResult[None]]:
     """The parameters of dbt's models: periods, profile, code lists, and how much is known."""
-    run = session.run
-    with open_database(run.building.warehouse) as connection:
-        write_inputs(connection, run.home.municipality, run.periods, EVERYTHING)
+    night = nightly.night
+    with open_database(night.building.warehouse) as connection:
+        write_inputs(connection, night.home.municipality, night.periods, EVERYTHING)
     for table in TABLES:
         yield dg.MaterializeResult(asset_key=["input", table])
 
@@ -211,21 +211,22 @@ def inputs(session: NightlySession) -> Iterator[dg.MaterializeResult[None]]:
 @dbt_assets(
     manifest=_MANIFEST, dagster_dbt_translator=_TRANSLATOR, name="dbt_models", exclude="resource_type:unit_test"
 )
-def dbt_models(context: dg.AssetExecutionContext, session: NightlySession) -> Iterator[object]:
+def dbt_models(context: dg.AssetExecutionContext, nightly: NightlyResource) -> Iterator[object]:
     """All models and data tests: first what the figures need, then the parts, which fail alone. Unit tests belong to the test
     suite."""
     if context.is_subset:
         raise NightlyFailed("dbt builds all models or none: run the whole job nightly.")
-    run = session.run
-    version = run.building
+    night = nightly.night
+    version = night.building
     target = version.folder("warehouse") / "dbt"
     folder = dbt_folder()
     link_to(version, folder)
-    log = run.home.path / "logs" / "dbt.log"
+    log = night.home.path / "logs" / "dbt.log"
     log.parent.mkdir(mode=0o700, exist_ok=True)
     figures = DbtCall(build(_NODES.figures), target)
     parts = DbtCall(build(_NODES.of_parts), target / "parts", seconds=LONGEST_PARTS)
-    # Not DbtCliResource: it loads dbt into this process, too, and asks its version of a third; that takes five seconds.
+    # Not DbtCliResource: it asks dbt's version of a process more (2.4 seconds of the processor) and loads dbt into this one,
+    # too (1.4), and its own process could not have been loaded ahead.
     call = DbtCliInvocation(
         process=start_dbt(folder, figures, parts),
         manifest=_MANIFEST,
@@ -242,10 +243,10 @@ def dbt_models(context: dg.AssetExecutionContext, session: NightlySession) -> It
     if failed_nodes(target) != []:
         raise NightlyFailed(dbt_failure(target, log))
     keep_models(target / "manifest.json", version)
-    run.failed_parts = failed_parts(_NODES, parts.target)
-    if run.failed_parts:
+    night.failed_parts = failed_parts(_NODES, parts.target)
+    if night.failed_parts:
         close_after_a_kill(version.warehouse)
-    for part, problem in run.failed_parts.items():
+    for part, problem in night.failed_parts.items():
         _tell(context, f"The part {part.id} failed ({problem}); the figures do not need it.")
 
 
@@ -258,23 +259,23 @@ def dbt_models(context: dg.AssetExecutionContext, session: NightlySession) -> It
         *[["input", table] for table in TABLES],
     ],
 )
-def published_file(session: NightlySession) -> dg.MaterializeResult[None]:
+def published_file(nightly: NightlyResource) -> dg.MaterializeResult[None]:
     """The figures with their definitions, and what came in: all that pages and documents are made from."""
-    run = session.run
-    manifest = run.building.folder("warehouse") / "dbt" / "manifest.json"
+    night = nightly.night
+    manifest = night.building.folder("warehouse") / "dbt" / "manifest.json"
     figures = next(model for model in compiled_models(manifest) if model.name == "figures")
-    run.figure_rows = build_published(
-        run.building,
-        run.home.municipality,
-        run.periods,
+    night.figure_rows = build_published(
+        night.building,
+        night.home.municipality,
+        night.periods,
         read_catalogue(),
-        run.checks,
+        night.checks,
         figures.relation,
-        failed=[part.id for part in run.failed_parts],
+        failed=[part.id for part in night.failed_parts],
     )
-    if run.before:  # asked while the pages are made
-        run.changes = run.beside.submit(changes_of_known, run.home, run.before, run.building)
-    return dg.MaterializeResult(metadata={"rows": run.figure_rows})
+    if night.previous:  # asked while the pages are made
+        night.changes = night.background.submit(changes_of_known, night.home, night.previous, night.building)
+    return dg.MaterializeResult(metadata={"rows": night.figure_rows})
 
 
 #: The pages of a report as assets: the graph is the same for every municipality, whatever chapters its report has.
@@ -288,14 +289,14 @@ _PAGES = {page.id: page.title for page in site.PAGES.values()} | {"kapitel": "Ra
         for name, title in _PAGES.items()
     ],
 )
-def pages(session: NightlySession) -> Iterator[dg.MaterializeResult[None]]:
+def pages(nightly: NightlyResource) -> Iterator[dg.MaterializeResult[None]]:
     """The pages of every report year, each report with its shared files; the documents are made on request.
 
-    A page that cannot be made is told of. The page of the night's state is made last, so that it can name the others.
+    A page that cannot be made becomes a notice. The page of the night's state is made last, so that it can name the others.
     """
-    run = session.run
-    published = run.building.published
-    failed: dict[str, str] = {part.title: problem for part, problem in run.failed_parts.items()}
+    night = nightly.night
+    published = night.building.published
+    failed: dict[str, str] = {part.title: problem for part, problem in night.failed_parts.items()}
 
     def remember(page: site.Page, error: Exception) -> None:
         if tells_of_full_disk(str(error)):
@@ -304,46 +305,50 @@ def pages(session: NightlySession) -> Iterator[dg.MaterializeResult[None]]:
 
     state = site.PAGES["underlag"]
     reports = {
-        report_folder(run.building.folder("published"), period.period_id): site.read_build(published, period.period_id)
-        for period in run.report_periods
+        report_folder(night.building.folder("published"), period.period_id): site.read_build(
+            published, period.period_id
+        )
+        for period in night.report_periods
     }
     for out, report in reports.items():
         for page in report.pages.values():
             if page is not state:
                 site.write_page(page, report, out, remember)
         site.write_shared(report, out, remember)
-    run.notices += [notice(NoticeCode.PART_FAILED, part=part, problem=problem) for part, problem in failed.items()]
-    write_notices(published, run.notices)
-    told = dict(failed)
+    night.notices += [notice(NoticeCode.PART_FAILED, part=part, problem=problem) for part, problem in failed.items()]
+    write_notices(published, night.notices)
+    known = set(failed)
     for out, report in reports.items():
         site.write_page(state, report, out, remember)
-    late = [notice(NoticeCode.PART_FAILED, part=part, problem=failed[part]) for part in failed.keys() - told.keys()]
+    late = [notice(NoticeCode.PART_FAILED, part=part, problem=failed[part]) for part in failed.keys() - known]
     write_notices(published, late)
-    run.pages = [out / page.file for out, report in reports.items() for page in report.pages.values()]
+    night.pages = [out / page.file for out, report in reports.items() for page in report.pages.values()]
     for name in _PAGES:
-        yield dg.MaterializeResult(asset_key=["page", name], metadata={"reports": len(run.report_periods)})
+        yield dg.MaterializeResult(asset_key=["page", name], metadata={"reports": len(night.report_periods)})
 
 
 @dg.asset(key=["published", "version"], group_name="published", deps=[["page", name] for name in _PAGES])
-def publication(session: NightlySession) -> dg.MaterializeResult[None]:
+def publication(nightly: NightlyResource) -> dg.MaterializeResult[None]:
     """Makes what was built the published version, in one step, when all of it was built in this run."""
-    run = session.run
-    broken = [check for check in run.checks if check.severity == "error" and not check.success]
+    night = nightly.night
+    broken = [check for check in night.checks if check.severity == "error" and not check.success]
     if broken:
         raise NightlyFailed(
             f"The contract check {broken[0].dataset}/{broken[0].check_name} failed; nothing is published."
         )
-    missing = ["pages"] if run.pages is None else [path.name for path in run.pages if not path.is_file()]
-    if missing or not run.building.published.is_file() or not run.building.models.is_file():
+    missing = ["pages"] if night.pages is None else [path.name for path in night.pages if not path.is_file()]
+    if missing or not night.building.published.is_file() or not night.building.models.is_file():
         raise NightlyFailed(
             f"Not everything was built in this run (missing: {missing or 'figures'}); nothing is published."
         )
-    if run.before and run.changes:
-        assert_figures_may_be_published(run.home, run.before, run.building, run.changes.result(), run.unexplained)
-    run.home.put_in_place(run.building, run.judged)
-    remove_archives(run.building.history, run.home.archive)
-    run.home.forget_decisions(run.still_held)
-    return dg.MaterializeResult(metadata={"version": run.building.number})
+    if night.previous and night.changes:
+        assert_figures_may_be_published(
+            night.home, night.previous, night.building, night.changes.result(), night.unexplained
+        )
+    night.home.put_in_place(night.building, night.judged)
+    remove_archives(night.building.history, night.home.archive)
+    night.home.forget_decisions(night.still_held)
+    return dg.MaterializeResult(metadata={"version": night.building.number})
 
 
 def report_folder(published: Path, period_id: str) -> Path:

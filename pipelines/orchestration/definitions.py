@@ -3,8 +3,8 @@
 import dagster as dg
 
 from pipelines.orchestration import assets
-from pipelines.orchestration.runs import JOB
-from pipelines.orchestration.session import NightlySession
+from pipelines.orchestration.dagster_runs import JOB
+from pipelines.orchestration.night import NightlyResource
 from pipelines.runtime.errors import NightlyFailed, UsageError
 from pipelines.state.home import open_home
 
@@ -53,5 +53,5 @@ def definitions() -> dg.Definitions:
                 default_status=dg.DefaultScheduleStatus.RUNNING,
             )
         ],
-        resources={"session": NightlySession()},
+        resources={"nightly": NightlyResource()},
     )

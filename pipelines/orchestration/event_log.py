@@ -1,7 +1,8 @@
 """Dagster's event log, in the same SQLite files as Dagster's own, at a fraction of the cost.
 
-Dagster opens and closes its files for every event, and SQLite tidies up each time. A night has some seven hundred events,
-and they took a third of its time. What the events say does not belong here.
+Dagster opens and closes its files for every event, and SQLite tidies up each time. A night has some seven hundred events:
+in one run they took 1.5 seconds of the processor here and 7.6 in Dagster's own storage
+(``python -m tests.benchmarks.shortcuts``). What the events say does not belong here.
 """
 
 from collections.abc import Iterator

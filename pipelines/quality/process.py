@@ -14,7 +14,7 @@ import polars as pl
 from pipelines.configuration.contract import Dataset
 from pipelines.quality.checks import CheckResult
 from pipelines.runtime.errors import NightlyFailed
-from pipelines.runtime.loading import loaded
+from pipelines.runtime.worker_process import worker
 
 #: What runs in it (``__main__``).
 PROCESS = "pipelines.quality"
@@ -44,7 +44,7 @@ def validate(promised: list[Promised]) -> list[CheckResult]:
     """
     if not promised:
         return []
-    process = loaded(PROCESS)
+    process = worker(PROCESS)
     told, _ = process.communicate(pickle.dumps(promised))
     if process.returncode:
         raise NightlyFailed(_without_answer(process.returncode))

@@ -68,11 +68,11 @@ def open_database(path: Path | None = None, read_only: bool = False) -> duckdb.D
 
 
 def room_environment() -> dict[str, str]:
-    """For the environment of a process that opens databases with a library's help: what it reads by `told_room`."""
+    """For the environment of a process that opens databases with a library's help: what it reads by `room_from_environment`."""
     return {_MEMORY_NAME: str(_room.memory or ""), _FOLDER_NAME: str(_room.folder or "")}
 
 
-def told_room() -> Room:
+def room_from_environment() -> Room:
     """What another process of ours told this one; the machine's share where nobody did."""
     memory, folder = os.environ.get(_MEMORY_NAME), os.environ.get(_FOLDER_NAME)
     return Room(int(memory) if memory else None, Path(folder) if folder else None)

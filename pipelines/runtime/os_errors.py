@@ -62,10 +62,10 @@ def sentence(error: OSError) -> str:
         wrong, remedy = "may not be used", _rights(place)
     else:
         wrong, remedy = _KINDS.get(error.errno or 0, (f"cannot be used ({what})", "mend that"))
-    told = (
+    refusal = (
         f"{place} {wrong}; it belongs to {owner(place)} and this runs as {user_name(os.geteuid())}: {remedy}, then run "
     )
-    return mask_name(_printable(told)) + "the command again."
+    return mask_name(_printable(refusal)) + "the command again."
 
 
 def owner(path: Path) -> str:

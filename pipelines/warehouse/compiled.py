@@ -6,6 +6,7 @@ Whoever asks for another day, period or knowledge, and every test, runs them her
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -33,28 +34,24 @@ def compiled_models(manifest: Path) -> list[CompiledModel]:
     models = {
         name: node for name, node in nodes.items() if node["resource_type"] == "model" and node.get("compiled_code")
     }
-    ordered: list[str] = []
-
-    def visit(name: str) -> None:
-        if name not in ordered:
-            for other in models[name]["depends_on"]["nodes"]:
-                if other in models:
-                    visit(other)
-            ordered.append(name)
-
-    for name in sorted(models):
-        visit(name)
-    return [_compiled(models[name], models) for name in ordered]
+    needs = {
+        name: [other for other in node["depends_on"]["nodes"] if other in models]
+        for name, node in sorted(models.items())
+    }
+    return [
+        _compiled(models[name], [models[other]["name"] for other in needs[name]])
+        for name in TopologicalSorter(needs).static_order()
+    ]
 
 
-def _compiled(node: dict[str, Any], models: dict[str, Any]) -> CompiledModel:
+def _compiled(node: dict[str, Any], needs: list[str]) -> CompiledModel:
     return CompiledModel(
         name=node["name"],
         schema=node["schema"],
         relation=node["relation_name"],
         materialized=node["config"]["materialized"],
         sql=node["compiled_code"],
-        needs=[models[other]["name"] for other in node["depends_on"]["nodes"] if other in models],
+        needs=needs,
     )
 
 

@@ -21,8 +21,8 @@ from typing import Any
 from pipelines.configuration.catalogue import read_catalogue
 from pipelines.runtime.database import open_database, room_environment
 from pipelines.runtime.errors import NightlyFailed, tells_of_full_disk
-from pipelines.runtime.loading import Process, loaded
 from pipelines.runtime.surroundings import for_own_process, home_path
+from pipelines.runtime.worker_process import Process, worker
 from pipelines.state.home import Version
 
 PROJECT = Path(__file__).resolve().parent.parent.parent / "dbt_project"
@@ -49,7 +49,7 @@ class DbtCall:
     seconds: int = 0
 
     @property
-    def told(self) -> dict[str, Any]:
+    def task(self) -> dict[str, Any]:
         """As ``dbt_child`` reads it."""
         where = ["--target-path", str(self.target), "--log-path", str(self.target)]
         return {"arguments": [*self.arguments, *where], "seconds": self.seconds}
@@ -124,11 +124,11 @@ def start_dbt(folder: Path, *calls: DbtCall) -> Process:
         "DBT_LOG_LEVEL_FILE": "none",  # what it tells is kept in logs/dbt.log
         "DBT_LOG_FORMAT": "json",
     }
-    process = loaded(CHILD)
-    order = {"folder": str(folder), "environment": environment, "calls": [call.told for call in calls]}
+    process = worker(CHILD)
+    task = {"folder": str(folder), "environment": environment, "calls": [call.task for call in calls]}
     assert process.stdin
     with suppress(BrokenPipeError), process.stdin:  # a process that has ended says so by its exit code
-        process.stdin.write(json.dumps(order).encode())
+        process.stdin.write(json.dumps(task).encode())
     process.stdin = None  # nothing more is told
     return process
 

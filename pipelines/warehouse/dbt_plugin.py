@@ -4,11 +4,11 @@ from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from pipelines.runtime.database import configuration, told_room
+from pipelines.runtime.database import configuration, room_from_environment
 
 
 class Plugin(BasePlugin):
     """Told through the environment: profiles.yml may hold nothing that differs from night to night, or dbt parses all anew."""
 
     def update_connection_config(self, creds: Any, config: dict[str, Any]) -> None:
-        config.update(configuration(told_room()))
+        config.update(configuration(room_from_environment()))

@@ -7,6 +7,7 @@ figures need. How a part is counted belongs in ``dbt_project``, how it is shown 
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -54,28 +55,20 @@ def dbt_nodes(manifest: dict[str, Any]) -> Nodes:
         key: node for key, node in manifest["nodes"].items() if node["resource_type"] in ("model", "test", "snapshot")
     }
     by_name = {node["name"]: key for key, node in nodes.items()}
-
-    def needed(names: Iterable[str]) -> set[str]:
-        found: set[str] = set()
-        waiting = [by_name[name] for name in names]
-        while waiting:
-            key = waiting.pop()
-            if key not in found:
-                found.add(key)
-                waiting += [other for other in nodes[key]["depends_on"]["nodes"] if other in nodes]
-        return found
-
-    figures = needed(FIGURES)
-    parts = {part.id: needed([part.model]) - figures for part in PARTS}
+    parents = {key: {other for other in node["depends_on"]["nodes"] if other in nodes} for key, node in nodes.items()}
+    needed: dict[str, set[str]] = {}
+    for key in TopologicalSorter(parents).static_order():
+        needed[key] = {key}.union(*(needed[parent] for parent in parents[key]))
+    figures = set().union(*(needed[by_name[name]] for name in FIGURES))
+    parts = {part.id: needed[by_name[part.model]] - figures for part in PARTS}
     for key, node in nodes.items():
         if node["resource_type"] != "test":
             continue
-        looked_at = {other for other in node["depends_on"]["nodes"] if other in nodes}
-        if looked_at <= figures:
+        if parents[key] <= figures:
             figures.add(key)
             continue
         for members in parts.values():
-            if looked_at & members:
+            if parents[key] & members:
                 members.add(key)
     lost = nodes.keys() - figures - set().union(*parts.values())
     if lost:

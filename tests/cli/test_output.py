@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.commands.cli import write_csv, write_json, write_table
+from pipelines.commands.tables import write_csv, write_json, write_table
 from tests.cli.conftest import Kaa, Published, Said
 from tests.delivery import canaries
 

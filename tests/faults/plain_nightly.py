@@ -19,7 +19,7 @@ from pipelines.history.purge_archives import purge_archives, remove_archives
 from pipelines.history.store import History
 from pipelines.history.unexplained import unexplained_changes
 from pipelines.intake.take_in import take_in
-from pipelines.orchestration.missing import missing_deliveries
+from pipelines.orchestration.missing_deliveries import missing_deliveries
 from pipelines.publication.guard import assert_figures_may_be_published, changes_of_known
 from pipelines.publication.published_file import build_published, write_notices
 from pipelines.state.home import Home, Version

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.orchestration.run import _unforeseen
+from pipelines.orchestration.nightly import _unforeseen
 from pipelines.runtime.errors import NightlyFailed, tells_of_full_disk
 from pipelines.state.home import ZONES
 from tests.faults import plain_nightly

@@ -14,8 +14,8 @@ import dagster as dg
 import duckdb
 import pytest
 
-from pipelines.orchestration.run import dagster_home
-from pipelines.orchestration.runs import tidy_runs
+from pipelines.orchestration.dagster_runs import tidy_runs
+from pipelines.orchestration.nightly import dagster_home
 from pipelines.state.home import Home
 from tests.faults.support import (
     ROOT,

@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.notices import NoticeCode, notice
 from pipelines.orchestration import assets
-from pipelines.orchestration.run import Outcome
+from pipelines.orchestration.nightly import Outcome
 from pipelines.warehouse.parts import FIGURES, PARTS, dbt_nodes, failed_parts
 
 MANIFEST = assets._MANIFEST

@@ -10,7 +10,8 @@ from decimal import Decimal
 import pytest
 
 from dashboards.report_check.cells import Cell, Kind, number_of
-from dashboards.report_check.findings import Slip, check_inside
+from dashboards.report_check.findings import check_inside
+from dashboards.report_check.slips import Slip
 from tests.report_check.mutations import MISPRINTS, all_planted, corrected, measure, printed, table, with_values
 
 

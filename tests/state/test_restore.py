@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.commands import restore
-from pipelines.orchestration.run import Outcome
+from pipelines.orchestration.nightly import Outcome
 from pipelines.runtime.errors import NightlyFailed
 from pipelines.state.home import RECORD, Home, initialise, open_home
 from tests.cli.conftest import Kaa, kaa

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.runtime import loading, surroundings
+from pipelines.runtime import surroundings, worker_process
 from tests.cli.conftest import FOREIGN
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,9 +69,9 @@ def test_dagster_keeps_its_own_variables_and_nothing_else(tmp_path: Path) -> Non
 def test_an_own_process_gets_what_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in _hostile(tmp_path).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(loading.sys, "executable", "/usr/bin/env")  # tells what it was given instead of loading
+    monkeypatch.setattr(worker_process.sys, "executable", "/usr/bin/env")  # tells what it was given instead of loading
     monkeypatch.setattr(subprocess.Popen, "__init__", _telling(subprocess.Popen.__init__))
-    process = loading.loaded("pipelines.quality")
+    process = worker_process.worker("pipelines.quality")
     told = dict(line.split("=", 1) for line in process.communicate()[0].decode().splitlines() if "=" in line)
     allowed = surroundings.MACHINE | surroundings.SET.keys() | {"HOME", "LOGNAME", "KAA_HOME", "PYTHONUNBUFFERED"}
     assert told.keys() <= allowed

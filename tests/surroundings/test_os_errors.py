@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.orchestration.run import _unforeseen
+from pipelines.orchestration.nightly import _unforeseen
 from pipelines.runtime import os_errors
 from pipelines.state.home import initialise, open_home
 from tests.cli.conftest import Kaa

@@ -18,7 +18,7 @@ from pipelines.state.home import Home
 def missing_deliveries(
     home: Home, sources: dict[str, Source], history: History, result: TakenIn, today: date | None = None
 ) -> list[Notice]:
-    """The notices of what did not come, after a run has taken in what there was.
+    """The notices of what did not come, after the night has taken in what there was.
 
     Sources are expected by the calendar from the first night on which an extract came when it was new. Before that, while
     old years are taken in, the day is that of the latest extract.

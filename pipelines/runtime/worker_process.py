@@ -1,7 +1,7 @@
 """Lets a library that takes seconds to load do so in a process of its own, while the nightly does what comes before it.
 
-Such a process is a module: it calls `end_with_parent`, loads what it needs, and asks with `order` what it is to do. Who it is
-for calls `loaded` and writes the order. What is ordered belongs in the module and beside it.
+Such a process is a module: it calls `end_with_parent`, loads what it needs, and waits for its task with `read_task`. Who needs
+it calls `worker` and writes the task. What the task is belongs in the module and beside it.
 """
 
 import atexit
@@ -25,8 +25,8 @@ _WAITING: dict[str, Process] = {}
 
 
 @contextmanager
-def loading(*modules: str) -> Iterator[None]:
-    """Start these modules' processes; those that nobody has asked for at the end are ended."""
+def started_ahead(*modules: str) -> Iterator[None]:
+    """Start these modules' processes before anybody needs them; those that nobody has asked for at the end are ended."""
     for module in modules:
         _WAITING[module] = _start(module)
     try:
@@ -39,8 +39,8 @@ def loading(*modules: str) -> Iterator[None]:
                 unused.communicate()
 
 
-def loaded(module: str) -> Process:
-    """The module's process, for the one who gives it its order: on standard input, which is closed after it."""
+def worker(module: str) -> Process:
+    """The module's process, for the one who gives it its task: on standard input, which is closed after it."""
     return _WAITING.pop(module, None) or _start(module)
 
 
@@ -59,9 +59,10 @@ def _start(module: str) -> Process:
 
 
 def end_with_parent() -> None:
-    """Not outlive the nightly, however that ends: what went on by itself would meet the next one.
+    """Not outlive the nightly, however that ends: a dbt that went on by itself would write to the files of the next one.
 
-    Linux means the thread that started the process: it must last as long as the process is needed.
+    This is for safety, not for speed: a killed nightly can end nobody, so the system must. Linux means the thread that started
+    the process: it must last as long as the process is needed.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -69,12 +70,12 @@ def end_with_parent() -> None:
         sys.exit()
 
 
-def order() -> bytes:
+def read_task() -> bytes:
     """What the process is to do; when nothing comes any more it ends here."""
     # What has been loaded stays to the end: the collector need not look at it again and again, nor once more at the end.
     gc.freeze()
     atexit.register(gc.freeze)
-    told = sys.stdin.buffer.read()
-    if not told:
+    task = sys.stdin.buffer.read()
+    if not task:
         sys.exit()
-    return told
+    return task

@@ -1,4 +1,4 @@
-"""Dagster's own records of runs: ended when their process has ended, and forgotten in time. Running belongs in ``run``."""
+"""Dagster's own records of runs: ended when their process has ended, and forgotten in time. Running belongs in ``nightly``."""
 
 import shutil
 from datetime import datetime, timedelta

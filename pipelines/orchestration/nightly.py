@@ -13,7 +13,7 @@ from pipelines.quality import PROCESS
 from pipelines.runtime import os_errors
 from pipelines.runtime.errors import NightlyFailed, UsageError, tells_of_full_disk
 from pipelines.runtime.files import atomic_write
-from pipelines.runtime.loading import loading
+from pipelines.runtime.worker_process import started_ahead
 from pipelines.state.home import Home
 from pipelines.state.opening import opened
 from pipelines.warehouse.dbt import CHILD
@@ -54,7 +54,7 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
-        """2 when this run rejected a delivery, one is held or a notice waits for a person, else 0 (interface.md)."""
+        """2 when this night rejected a delivery, one is held or a notice waits for a person, else 0 (interface.md)."""
         return 2 if self.by_status.get("rejected") or self.held or self.waiting_notices else 0
 
 
@@ -79,7 +79,7 @@ def run_nightly(home: Home) -> Outcome:
             home.check_keys()
         before = _published_number(home)
         os.environ["KAA_HOME"] = str(home.path)
-        with loading(CHILD, PROCESS):
+        with started_ahead(CHILD, PROCESS):
             failure = _run_job(home)
         # The pointer decides: what fails after it has moved (Dagster's own records, say) takes nothing back.
         if _published_number(home) <= before:
@@ -105,8 +105,8 @@ def _run_job(home: Home) -> Exception | None:
         os.environ["DAGSTER_HOME"] = str(dagster_home(home))
         import dagster as dg  # imported here: it takes a second that no other command should wait
 
+        from pipelines.orchestration.dagster_runs import JOB
         from pipelines.orchestration.definitions import definitions
-        from pipelines.orchestration.runs import JOB
 
         with dg.DagsterInstance.get() as instance:
             job = definitions().resolve_job_def(JOB)

@@ -8,36 +8,36 @@ from pathlib import Path
 import pytest
 
 from pipelines.quality import PROCESS
-from pipelines.runtime import loading
+from pipelines.runtime import worker_process
 from pipelines.warehouse.dbt import CHILD
 
 
 def test_a_process_is_used_once() -> None:
-    with loading.loading(PROCESS):
-        waiting = loading._WAITING[PROCESS]
-        first, second = loading.loaded(PROCESS), loading.loaded(PROCESS)
+    with worker_process.started_ahead(PROCESS):
+        waiting = worker_process._WAITING[PROCESS]
+        first, second = worker_process.worker(PROCESS), worker_process.worker(PROCESS)
         assert first is waiting and second is not waiting
         for process in (first, second):
             assert process.communicate()[0] == b""  # it was told nothing
             assert process.returncode == 0
-    assert not loading._WAITING
+    assert not worker_process._WAITING
 
 
 def test_what_nobody_uses_is_ended() -> None:
-    with pytest.raises(RuntimeError, match="something else"), loading.loading(PROCESS, CHILD):
-        waiting = list(loading._WAITING.values())
+    with pytest.raises(RuntimeError, match="something else"), worker_process.started_ahead(PROCESS, CHILD):
+        waiting = list(worker_process._WAITING.values())
         raise RuntimeError("something else")
     assert len(waiting) == 2 and all(process.returncode for process in waiting)
-    assert not loading._WAITING
+    assert not worker_process._WAITING
 
 
 @pytest.mark.parametrize("seconds", [0.0, 1.0, 8.0], ids=["at once", "while it loads", "while it waits"])
 def test_it_ends_with_who_started_it(seconds: float) -> None:
     code = f"""
 import os, signal, time
-from pipelines.runtime import loading
-with loading.loading({PROCESS!r}, {CHILD!r}):
-    print(*[process.pid for process in loading._WAITING.values()], flush=True)
+from pipelines.runtime import worker_process
+with worker_process.started_ahead({PROCESS!r}, {CHILD!r}):
+    print(*[process.pid for process in worker_process._WAITING.values()], flush=True)
     time.sleep({seconds})
     os.kill(os.getpid(), signal.SIGKILL)
 """

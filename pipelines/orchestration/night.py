@@ -1,4 +1,4 @@
-"""What the steps of one nightly run share: the lock, the version that is being built, and what has been found so far.
+"""What the steps of one night share: the lock, the version that is being built, and what has been found so far.
 
 The job runs all its steps in one process, so this can be an ordinary object. Computing does not belong here.
 """
@@ -17,7 +17,7 @@ from pydantic import PrivateAttr
 from pipelines.configuration.contract import Source, load_sources
 from pipelines.history.unexplained import Unexplained
 from pipelines.notices import Notice
-from pipelines.orchestration.runs import tidy_runs
+from pipelines.orchestration.dagster_runs import tidy_runs
 from pipelines.publication.known_figures import KnownChange
 from pipelines.quality.checks import CheckResult
 from pipelines.runtime.errors import NightlyFailed
@@ -29,17 +29,15 @@ _NEEDS_THE_OTHERS = "This step needs the ones before it: run the whole job night
 
 
 @dataclass
-class Session:
-    """One run. ``before`` is the version that is published, ``version`` the one that is built, from the first step on; the other
-    fields are filled by the steps that find them.
-
-    ``beside`` does what a later step needs while the steps before it go on.
+class Night:
+    """``previous`` is the version that is published, ``version`` the one that is built, from the first step on; the other fields
+    are filled by the steps that find them. ``background`` does what a later step needs while the steps before it go on.
     """
 
     home: Home
     sources: dict[str, Source]
-    beside: Executor
-    before: Version | None = None
+    background: Executor
+    previous: Version | None = None
     version: Version | None = None
     extract_days: list[date] = field(default_factory=list)
     contract_checks: Future[list[CheckResult]] | None = None
@@ -55,7 +53,7 @@ class Session:
 
     @property
     def building(self) -> Version:
-        """The version that this run builds; raises when the first step has not run."""
+        """The version that is being built; raises when the first step has not run."""
         if self.version is None:
             raise NightlyFailed(_NEEDS_THE_OTHERS)
         return self.version
@@ -69,7 +67,7 @@ class Session:
 
     @property
     def periods(self) -> list[Period]:
-        """Every period that this run computes."""
+        """Every period that is computed."""
         return periods_of(self.extract_days, self.home.municipality)
 
     @property
@@ -78,18 +76,18 @@ class Session:
         return [period for period in self.periods if period.kind == self.home.municipality.report_year.kind]
 
 
-class NightlySession(dg.ConfigurableResource[Any]):
-    """Gives the steps the run's session and holds the lock on KAA_HOME for as long as the run lasts."""
+class NightlyResource(dg.ConfigurableResource[Any]):
+    """Gives the steps their night, and holds the lock on KAA_HOME for as long as Dagster's run lasts."""
 
-    _session: Session | None = PrivateAttr(default=None)
+    _night: Night | None = PrivateAttr(default=None)
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["NightlySession"]:
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["NightlyResource"]:
         home = open_home(writing=True)
-        with home.nightly_lock(), ThreadPoolExecutor(max_workers=2) as beside:
+        with home.nightly_lock(), ThreadPoolExecutor(max_workers=2) as background:
             if context.instance and context.run_id:
                 tidy_runs(context.instance, context.run_id)
-            self._session = Session(home, load_sources(home.municipality.district_codes), beside)
+            self._night = Night(home, load_sources(home.municipality.district_codes), background)
             try:
                 yield self
             finally:
@@ -98,7 +96,7 @@ class NightlySession(dg.ConfigurableResource[Any]):
                     home.sweep()
 
     @property
-    def run(self) -> Session:
-        """The session of the run that this resource serves."""
-        assert self._session is not None
-        return self._session
+    def night(self) -> Night:
+        """The night that this resource serves."""
+        assert self._night is not None
+        return self._night

@@ -1,0 +1,194 @@
+"""How the Word document looks: page, styles, and the settings of a Swedish text. What stands in it belongs in ``word``."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from docx.oxml.ns import qn
+from docx.shared import Cm, Emu
+
+from dashboards.documents.outline import Outline
+from dashboards.documents.word_elements import PADDING, TEXT_WIDTH, Element, colour, field, run, tab, w
+
+FONT = "Calibri"
+
+
+def set_up(made: Any, outline: Outline) -> None:
+    """Make python-docx's empty document ours: properties, settings, styles, page, header and footer."""
+    properties = made.core_properties
+    properties.title = f"{outline.title}: {outline.subtitle}"
+    properties.subject = outline.when
+    properties.author = properties.last_modified_by = outline.author
+    properties.language = "sv-SE"
+    properties.comments = properties.keywords = ""
+    properties.created = properties.modified = outline.publication.published_at
+    properties.revision = 1
+    _drop_template_parts(made)
+    _settings(made.settings.element)
+    _styles(made.styles.element)
+    _page(made.sections[0], outline)
+
+
+def _drop_template_parts(made: Any) -> None:
+    """The template of python-docx brings a thumbnail, a bibliography and a second style sheet that say nothing about us."""
+    for holder in (made.part.package, made.part):
+        for key, relation in list(holder.rels.items()):
+            if relation.reltype.rsplit("/", 1)[-1] in ("thumbnail", "customXml", "stylesWithEffects"):
+                del holder.rels[key]
+
+
+def _page(section: Any, outline: Outline) -> None:
+    section.page_width, section.page_height = Cm(21), Cm(29.7)
+    section.left_margin = section.right_margin = Emu((Cm(21) - TEXT_WIDTH * 635) // 2)
+    section.top_margin, section.bottom_margin = Cm(2.5), Cm(2.2)
+    section.header_distance = section.footer_distance = Cm(1.1)
+    section.different_first_page_header_footer = True
+    page = [run("Sida "), *field("PAGE", run("1")), run(" av "), *field("NUMPAGES", run("1"))]
+    section.header.paragraphs[0]._p.extend([run(outline.title), tab(), run(outline.author)])
+    section.footer.paragraphs[0]._p.extend([run(outline.short_source), tab(), *page])
+
+
+def _settings(settings: Any) -> None:
+    for name in ("useFELayout", "savePreviewPicture", "proofState"):
+        for element in settings.findall(f".//{qn(f'w:{name}')}"):
+            element.getparent().remove(element)
+    for setting in settings.iter(qn("w:compatSetting")):
+        if setting.get(qn("w:name")) == "compatibilityMode":
+            setting.set(qn("w:val"), "15")
+    for name, value in (("themeFontLang", "sv-SE"), ("decimalSymbol", ","), ("listSeparator", ";")):
+        for element in settings.iter(qn(f"w:{name}")):
+            element.set(qn("w:val"), value)
+
+
+# -- styles --------------------------------------------------------------------------------------------------------------
+
+
+def _styles(styles: Any) -> None:
+    """Put our styles into the sheet, in place of the template's of the same name, and drop what nobody uses."""
+    defaults = styles.find(f"{qn('w:docDefaults')}/{qn('w:rPrDefault')}/{qn('w:rPr')}")
+    fonts = defaults.find(qn("w:rFonts"))
+    fonts.attrib.clear()
+    for kind in ("ascii", "hAnsi", "cs"):
+        fonts.set(qn(f"w:{kind}"), FONT)
+    language = defaults.find(qn("w:lang"))
+    language.attrib.clear()
+    language.set(qn("w:val"), "sv-SE")
+    ours = _style_sheet()
+    replaced = {style.get(qn("w:styleId")) for style in ours}
+    for style in list(styles.findall(qn("w:style"))):
+        id_, kind = style.get(qn("w:styleId")), style.get(qn("w:type"))
+        if id_ in replaced or (kind == "table" and style.get(qn("w:default")) is None) or id_.endswith("Char"):
+            styles.remove(style)
+    for link in list(styles.iter(qn("w:link"))):
+        link.getparent().remove(link)
+    styles.extend(ours)
+
+
+def _style_sheet() -> list[Element]:
+    accent, muted = colour("accent"), colour("muted")
+    line_below = _rule("bottom", 4, 4, colour("line"))
+    return [
+        _style(
+            "paragraph", "Normal", "Normal",
+            w("pPr", _spacing(after=140, line=276, lineRule="auto")), w("rPr", *_text(22, colour("text"))), default=1,
+        ),
+        _title("Title", "Title", [_single_spacing(2400, 120)], _strong(64, accent)),
+        _title("Subtitle", "Subtitle", [_spacing(after=240)], _text(32, muted)),
+        _heading(1, before=480, size=34),
+        _heading(2, before=320, size=26),
+        _title(
+            "TOCHeading", "TOC Heading", [w("keepNext"), w("pageBreakBefore"), _spacing(before=480, after=120)],
+            _strong(28, accent),
+        ),
+        _paragraph("TOC1", "toc 1", [_right_tab(leader="dot"), _spacing(before=80, after=40)]),
+        _paragraph("TOC2", "toc 2", [_right_tab(leader="dot"), _spacing(after=20), w("ind", left=280)]),
+        _title("Caption", "caption", [w("keepNext"), w("keepLines"), _single_spacing(280, 80)], _strong(20)),
+        _paragraph("Header", "header", [line_below, _right_tab(), _single_spacing(0, 40)], _text(18, muted)),
+        _paragraph("Footer", "footer", [_right_tab(), _single_spacing(0, 40)], _text(18, muted)),
+        _own("Tabelltext", [_single_spacing(20, 20)], _text(18)),
+        _own("Tabelltal", [_single_spacing(20, 20), w("jc", val="right")], _text(18)),
+        _own("Tabellhuvud", [w("keepNext"), _single_spacing(20, 20)], _strong(18)),
+        _own("Diagram", [w("keepNext"), _single_spacing(0, 40)]),
+        _own("Tabellnot", [w("keepLines"), _single_spacing(40, 0)], _text(17, muted)),
+        _own("Viktigt", [_rule("left", 24, 8, accent), w("ind", left=200)]),
+        _placeholder(),
+        _table_style(),
+    ]  # fmt: skip
+
+
+def _style(
+    kind: str, id_: str, name: str, *looks: Element, relations: Sequence[Element] = (), **attributes: object
+) -> Element:
+    return w("style", w("name", val=name), *relations, w("qFormat"), *looks, type=kind, styleId=id_, **attributes)
+
+
+def _paragraph(
+    id_: str,
+    name: str,
+    properties: Sequence[Element],
+    text: Sequence[Element] = (),
+    *following: Element,
+    **attributes: object,
+) -> Element:
+    relations = [w("basedOn", val="Normal"), *following]
+    looks = w("pPr", *properties), w("rPr", *text)
+    return _style("paragraph", id_, name, *looks, relations=relations, **attributes)
+
+
+def _title(id_: str, name: str, properties: Sequence[Element], text: Sequence[Element]) -> Element:
+    """After a title comes ordinary text."""
+    return _paragraph(id_, name, properties, text, w("next", val="Normal"))
+
+
+def _heading(level: int, before: int, size: int) -> Element:
+    kept = [w("keepNext"), w("keepLines"), _single_spacing(before, 120), w("outlineLvl", val=level - 1)]
+    return _title(f"Heading{level}", f"heading {level}", kept, _strong(size, colour("accent")))
+
+
+def _own(name: str, properties: Sequence[Element], text: Sequence[Element] = ()) -> Element:
+    """A style that Word does not know by itself."""
+    return _paragraph(name, name, properties, text, customStyle=1)
+
+
+def _placeholder() -> Element:
+    """The text of a place to write in."""
+    look = w("rPr", w("i"), w("color", val="6B6B6B"), w("shd", val="clear", color="auto", fill="F1F1F1"))
+    return _style("character", "SkrivHar", "Skriv här", look, customStyle=1)
+
+
+def _table_style() -> Element:
+    thick, thin = (
+        {"val": "single", "sz": 8, "color": colour("text")},
+        {"val": "single", "sz": 4, "color": colour("line")},
+    )
+    borders = w("tblBorders", w("top", **thick), w("bottom", **thick), w("insideH", **thin))
+    margins = w("tblCellMar", *(w(side, w=PADDING // 2, type="dxa") for side in ("left", "right")))
+    head = w("tblStylePr", w("tcPr", w("shd", val="clear", color="auto", fill=colour("tint"))), type="firstRow")
+    based_on = w("basedOn", val="TableNormal")
+    looks = w("tblPr", borders, margins), head
+    return _style("table", "Statistiktabell", "Statistiktabell", *looks, relations=[based_on], customStyle=1)
+
+
+def _spacing(**distances: object) -> Element:
+    return w("spacing", **distances)
+
+
+def _single_spacing(before: int, after: int) -> Element:
+    return _spacing(before=before, after=after, line=240, lineRule="auto")
+
+
+def _text(size: int, shade: str | None = None) -> list[Element]:
+    """``size`` in half points."""
+    return [*([w("color", val=shade)] if shade else []), w("sz", val=size)]
+
+
+def _strong(size: int, shade: str | None = None) -> list[Element]:
+    return [w("b"), *_text(size, shade)]
+
+
+def _rule(side: str, size: int, space: int, shade: str) -> Element:
+    return w("pBdr", w(side, val="single", sz=size, space=space, color=shade))
+
+
+def _right_tab(**leader: str) -> Element:
+    """A tab stop at the right margin."""
+    return w("tabs", w("tab", val="right", pos=TEXT_WIDTH, **leader))

@@ -1,0 +1,74 @@
+"""Rows on standard output, as a program or a person reads them; which rows these are belongs in ``queries``."""
+
+import csv
+import io
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from typing import Any
+
+import click
+
+Columns = Sequence[str]
+Row = Sequence[Any]
+
+
+def write_csv(columns: Columns, rows: Iterable[Row]) -> None:
+    """Comma, RFC 4180, UTF-8, LF, a header row."""
+    _write("".join(_csv_line(row) for row in [columns, *rows]))
+
+
+def _csv_line(row: Row) -> str:
+    # With the line end of RFC 4180, for a value with a lone carriage return is quoted only then.
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\r\n").writerow(row)
+    return buffer.getvalue().removesuffix("\r\n") + "\n"
+
+
+def _write(text: str) -> None:
+    """What a program reads, sign by sign: colours are not for click to take out, for values may hold such signs."""
+    click.echo(text, nl=False, color=True)
+
+
+def write_json(columns: Columns, rows: Iterable[Row]) -> None:
+    """A list of objects; exact numbers are written digit by digit, which a float could not hold."""
+    objects = [
+        "{" + ", ".join(f"{json.dumps(name)}: {_json(value)}" for name, value in zip(columns, row, strict=True)) + "}"
+        for row in rows
+    ]
+    _write("[" + ",\n ".join(objects) + "]\n")
+
+
+def _json(value: Any) -> str:
+    from pipelines.warehouse.ask import ExactNumber
+
+    return str(value) if isinstance(value, ExactNumber) else json.dumps(_plain(value), ensure_ascii=False)
+
+
+def write_table(columns: Columns, rows: Sequence[Row]) -> None:
+    """A table for people's eyes."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*columns, show_lines=False)
+    for row in rows:
+        table.add_row(*("" if value is None else _harmless(str(_plain(value))) for value in row))
+    Console(width=None if sys.stdout.isatty() else 240, highlight=False, markup=False).print(table)
+
+
+def _harmless(text: str) -> str:
+    """A text for a terminal: signs that would steer it are written out."""
+    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", lambda sign: repr(sign[0])[1:-1], text)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+WRITERS: dict[str, Callable[[Columns, Sequence[Row]], None]] = {
+    "csv": write_csv,
+    "json": write_json,
+    "table": write_table,
+}
