@@ -31,7 +31,7 @@ BEFORE = [
     f"{HISTORY}.load:after:3",
     f"{HISTORY}.add_quarantine:before",
     f"{HISTORY}.add_quarantine:after",
-    "pipelines.intake.take_in:_Run.finish:before",
+    "pipelines.intake.take_in:_Night.finish:before",
     f"{HISTORY}.write_ledger:before",
     f"{HISTORY}.write_ledger:after",
     f"{HISTORY}.forget_held:after",
