@@ -13,7 +13,7 @@ import duckdb
 
 from pipelines.configuration.contract import Source
 from pipelines.delivery.archive import SUFFIX
-from pipelines.history.purge import Removal, create_tables, data_year, planned, write_protocol
+from pipelines.history.purge import Removal, create_tables, data_year, due_removals, write_protocol
 from pipelines.history.store import KNOWN_BEFORE
 from pipelines.state.databases import open_for_reading
 from pipelines.state.night_records import NightRecords
@@ -70,7 +70,7 @@ def planned_removals(history: Path, sources: dict[str, Source], archive: Path, y
         year = max(year, data_year(connection) or year)
         connection.execute(KNOWN_BEFORE)
         _, archived = due_archives(connection, sources, archive, year)
-        return [*planned(connection, datasets, year), *([archived] if archived else [])]
+        return [*due_removals(connection, datasets, year), *([archived] if archived else [])]
 
 
 def remove_archives(history: Path, archive: Path) -> None:
