@@ -345,7 +345,7 @@ def restore(key: Path, folder: Path | None, pseudonym_key: Path | None) -> None:
 
     restored = rebuild(open_home(writing=True), key, folder, pseudonym_key, progress)
     say(
-        f"Restored as version {restored.outcome.version}: {restored.deliveries} deliveries of {restored.runs} nightlies; "
+        f"Restored as version {restored.outcome.version}: {restored.deliveries} deliveries of {restored.nights} nightlies; "
         f"{restored.outcome.held} waiting for a decision."
     )
     for note in restored.notes:

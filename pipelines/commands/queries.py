@@ -13,8 +13,8 @@ from pipelines.publication.report_folder import HandedOver, hand_over
 from pipelines.runtime.errors import NightlyFailed, UsageError
 from pipelines.runtime.os_errors import sentence
 from pipelines.runtime.surroundings import home_path
+from pipelines.state.databases import broken_file, explain_error, open_for_reading
 from pipelines.state.home import MANAGED, Home, Version, open_home, refuse_to_write_for_another
-from pipelines.state.opening import broken, explained, opened
 from pipelines.warehouse.ask import FIGURE_COLUMNS, ask_figures, plain_number
 from pipelines.warehouse.inputs import EVERYTHING
 from pipelines.warehouse.periods import Period, parse_period
@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 
 def _query(version: Version, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
-    with opened(version.published) as connection:
+    with open_for_reading(version.published) as connection:
         return connection.execute(sql, parameters or []).fetchall()
 
 
@@ -62,7 +62,7 @@ def _from_published(home: Home, read: Callable[[Version], T]) -> T:
             _check_municipality(home, version)
             return read(version)
         except (duckdb.Error, OSError, NightlyFailed) as error:
-            if home.current() == version and (sentence := explained(version, error)):
+            if home.current() == version and (sentence := explain_error(version, error)):
                 raise sentence from error
             if home.current() == version:
                 raise
@@ -72,7 +72,7 @@ def _check_municipality(home: Home, version: Version) -> None:
     """One municipality's numbers are never shown under another's name."""
     publications = _query(version, "select municipality_code, municipality_name from publication")
     if len(publications) != 1:
-        raise broken(version.published, "is not whole")
+        raise broken_file(version.published, "is not whole")
     code, name = publications[0]
     if code != home.municipality.code:
         raise UsageError(

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.runtime.errors import NightlyFailed, UsageError
-from pipelines.state import decided
-from pipelines.state.home import RUN_SUFFIX, Home
-from pipelines.state.opening import opened, trouble
+from pipelines.state import decision_log
+from pipelines.state.databases import open_for_reading, version_faults
+from pipelines.state.home import Home
 from pipelines.state.versions import (
     POINTER,
     Pointer,
@@ -47,20 +47,20 @@ def recover(home: Home, number: int, because: str) -> Path | None:
     Raises UsageError when there is no such complete version or there is nothing to choose.
     """
     version = Version(home.path, number)
-    reason = decided.checked_reason(because)
+    reason = decision_log.checked_reason(because)
     with home.nightly_lock():
         _check_choice(home, version)
-        beside = _beside(home, version)
-        if not beside and _pointed_at(home) == number:
+        others = _to_put_aside(home, version)
+        if not others and _pointed_at(home) == number:
             raise UsageError(
                 f"Version {number} counts already and nothing lies beside it: there is nothing to recover."
             )
         aside = new_aside(home.path)
-        there = [path.relative_to(home.path).as_posix() for path in beside]
-        decided.record(home, "recover", reason, version=number, put_aside=there, aside=aside.name)
+        there = [path.relative_to(home.path).as_posix() for path in others]
+        decision_log.record(home, "recover", reason, version=number, put_aside=there, aside=aside.name)
         shutil.rmtree(home.restoring / "drop", ignore_errors=True)  # deliveries in clear text
         try:
-            put_aside(home.path, beside, aside)
+            put_aside(home.path, others, aside)
             write_pointer(home.path, Pointer(number))
             version.finish()
         except OSError as error:
@@ -68,39 +68,39 @@ def recover(home: Home, number: int, because: str) -> Path | None:
                 f"{error.filename} cannot be moved or written ({error.strerror}); nothing was deleted. Mend the cause and run "
                 "kaa recover again."
             ) from error
-    return aside if beside else None
+    return aside if others else None
 
 
 def _check_choice(home: Home, version: Version) -> None:
-    known = versions(home.path)
-    if version not in known:
-        there = ", ".join(str(one.number) for one in known) or "none"
+    there_are = versions(home.path)
+    if version not in there_are:
+        there = ", ".join(str(one.number) for one in there_are) or "none"
         raise UsageError(f"There is no version {version.number} (there are: {there}): run kaa recover to see them.")
-    wrong = _wrong(version)
-    if wrong:
+    faults = _faults(version)
+    if faults:
         raise UsageError(
-            f"Version {version.number} is not complete: {wrong[0]} Choose another one, or run kaa restore, which rebuilds all "
+            f"Version {version.number} is not complete: {faults[0]} Choose another one, or run kaa restore, which rebuilds all "
             "of it from the archive."
         )
 
 
-def _wrong(version: Version) -> list[str]:
+def _faults(version: Version) -> list[str]:
     """What is wrong with a version but for files that lie beside its own, which are put aside when it is chosen."""
-    return [] if _strangers(version) == version.missing() != [] else trouble(version, thorough=True)
+    return [] if _strangers(version) == version.missing() != [] else version_faults(version, thorough=True)
 
 
 def _strangers(version: Version) -> list[str]:
     return [name for name in version.missing() if name.endswith(".wal")]
 
 
-def _beside(home: Home, version: Version) -> list[Path]:
+def _to_put_aside(home: Home, version: Version) -> list[Path]:
     """What is not the chosen version's: other versions, a pointer to another, half-written or from a restore that was killed,
-    and what later runs left in the archive."""
+    and the archive's records of later nights."""
     others = [folder for one in versions(home.path) if one != version for folder in folders_of(one)]
     strangers = [home.path / name for name in _strangers(version)]
     pointer = [home.path / POINTER] if _pointed_at(home) != version.number else []
     left = [path for path in (*pointer, home.path / f"{POINTER}.part", home.restoring) if path.exists()]
-    later = [path for path in home.runs.glob(f"*{RUN_SUFFIX}") if int(path.stem) > version.number]
+    later = [path for number, path in home.night_records.published().items() if number > version.number]
     return [*others, *strangers, *left, *later]
 
 
@@ -113,21 +113,21 @@ def _pointed_at(home: Home) -> int | None:
 
 
 def _state(version: Version) -> str:
-    wrong = _wrong(version)
-    if wrong:
-        return wrong[0] + (f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else "")
+    faults = _faults(version)
+    if faults:
+        return faults[0] + (f" (and {len(faults) - 1} more)" if len(faults) > 1 else "")
     return "complete, never published" if version.is_unfinished else "complete"
 
 
 def _publication(version: Version) -> Sequence[Any]:
     try:
-        with opened(version.published) as connection:
-            told = connection.execute(
+        with open_for_reading(version.published) as connection:
+            row = connection.execute(
                 "select published_at, first_extract_date, last_extract_date, accepted_deliveries from publication"
             ).fetchone()
     except Exception:  # a broken file, whatever breaks; that it is broken stands in the list
-        told = None
-    if told is None:
+        row = None
+    if row is None:
         return None, None, None, None
-    at, *rest = told
+    at, *rest = row
     return (at.isoformat(sep=" ") if isinstance(at, datetime) else at, *rest)

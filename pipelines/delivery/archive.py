@@ -3,25 +3,25 @@
 The nightly job can write here but cannot read: only the holder of the private key can open a file, with
 ``kaa archive open`` or with the public tools: ``age --decrypt -i KEY FILE | zstd -d``. Nothing of the pipeline reads the
 archive back but ``kaa restore``. For it the archive also holds where each delivery lay (`record.age`, encrypted too, for a folder
-may be named after somebody) and what each published run judged and people had decided (`.runs/<version>.json`, no personal data).
+may be named after somebody) and what each published night judged and people had decided (``state.night_records``).
 """
 
 import hashlib
 import json
 import os
 import shutil
-from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyrage
 
 from pipelines.runtime.errors import UsageError
-from pipelines.state.home import RECORD, run_record
 
 SUFFIX = ".zst.age"
+
+#: What is archived of a delivery besides what was received: where it lay, and what its files are called here.
+RECORD = "record.age"
 
 #: A fast level: compressing a year's backlog must not take longer than reading it.
 _CODEC = pa.Codec("zstd", compression_level=-1)
@@ -38,49 +38,6 @@ class Received:
     folder: str
     files: dict[str, str] = field(default_factory=dict)
     links: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class RunRecord:
-    """What one run judged: its version, its moment, whose it was, the deliveries as the list showed them then, what people had
-    decided about held ones, and which archived deliveries it purged (of so many files)."""
-
-    version: int
-    now: str
-    owner: dict[str, str]
-    judged: list[dict[str, Any]]
-    decided: dict[str, str]
-    purged: list[str] = field(default_factory=list)
-    purged_files: int = 0
-
-    @property
-    def moment(self) -> datetime:
-        return datetime.fromisoformat(self.now)
-
-
-def write_run(path: Path, run: RunRecord) -> None:
-    """Write what a run judged, in one step."""
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    part = path.with_name(f".{path.name}")
-    part.write_text(json.dumps(asdict(run)), encoding="utf-8")
-    os.replace(part, path)
-
-
-def note_purged(archive: Path, version: int, deliveries: list[str], files: int) -> None:
-    """Add to what the run that is going on leaves in the archive: which deliveries it purged from there."""
-    path = run_record(archive, version, published=False)
-    write_run(path, replace(read_run(path), purged=deliveries, purged_files=files))
-
-
-def read_run(path: Path) -> RunRecord:
-    """Raises UsageError when the file is torn."""
-    try:
-        return RunRecord(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise UsageError(
-            f"{path}, which says what a nightly judged, is torn: put it back from a backup, or remove it to restore what is in "
-            "its deliveries without it."
-        ) from error
 
 
 class Archive:

@@ -1,16 +1,17 @@
 """Lays a batch of extracts into the interval tables, whatever dates they have.
 
-A row of an interval table says: in every loaded extract of the source from `first_extract_date` to `last_extract_date`
+A row of an interval table is a run: in every loaded extract of the source from `first_extract_date` to `last_extract_date`
 the key had exactly this content (null: up to and including the latest extract). Taken together with the list of extracts
 this loses nothing: each night can be read back. The result does not depend on the order in which extracts arrive.
 
-How: the extracts of old and new get positions on one timeline. Old runs are cut where a batch extract lies between their
+How: the extracts of old and new get places on one timeline. Old runs are cut where a batch extract lies between their
 nights (or takes the place of one), the batch's runs are added, and what touches is joined again. Only runs that end up
 different are written, so a night costs what changed and not what is stored.
 """
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 
 import duckdb
 import polars as pl
@@ -38,136 +39,156 @@ def merge(connection: duckdb.DuckDBPyConnection, dataset: Dataset, rows: BatchRo
     """Lay a dataset's batch into its table."""
     if not timeline.batch:
         return
-    table = dataset.table
-    names = [column.history_name for column in dataset.columns]
-    cols = ", ".join(names)
     dates = timeline.dates
-    position = {day: place for place, day in enumerate(dates)}
-    incoming = set(timeline.batch.values())
-    latest_before = max(timeline.before, default=dates[0])
-    first, last = position[min(incoming)], position[max(incoming)]
-    run = connection.execute
-    connection.register("timeline", pl.DataFrame({"place": range(len(dates)), "extract_date": dates}))
-    connection.register("block", _blocks(dates, incoming))
-    connection.register("batch_run", _batch_runs(rows, timeline, position))
-    connection.register("batch_content", rows.contents)
-    run(
-        f"""
-        create or replace temp table touched as
-        select t.rowid as run_id, {cols}, first_extract_date, last_extract_date, a.place as p_from, z.place as p_to
-        from {table} t
-        join timeline a on a.extract_date = t.first_extract_date
-        join timeline z on z.extract_date = coalesce(t.last_extract_date, $latest)
-        where coalesce(t.last_extract_date, $latest) >= $low and t.first_extract_date <= $high
-        """,
-        {"latest": latest_before, "low": dates[max(first - 1, 0)], "high": dates[min(last + 1, len(dates) - 1)]},
-    )
-    run(
-        f"""
-        create or replace temp table piece as
-        select {cols}, greatest(p_from, b.place_from) as p_from, least(p_to, b.place_to) as p_to, run_id
-        from touched join block b on not b.in_batch and b.place_from <= p_to and b.place_to >= p_from
-        union all
-        select {cols}, greatest(p_from, b.place_from), least(p_to, b.place_to), null
-        from batch_run join batch_content using (content)
-        join block b on b.in_batch and b.place_from <= p_to and b.place_to >= p_from
-        """
-    )
-    same = " and ".join(f"g.{name} is not distinct from p.{name}" for name in names)
-    run(
-        f"""
-        create or replace temp table joined as
-        with grouped as (
-            select {cols}, min(p_from) as p_from, max(p_to) as p_to, sum(p_to - p_from + 1) as seen,
-                min(run_id) as run_a, max(run_id) as run_z
-            from piece group by {cols}
-        ),
-        islands as (
-            select p.*, sum(case when p.p_from = before + 1 then 0 else 1 end) over w as island
-            from (
-                select p.*, lag(p.p_to) over (partition by {_prefixed("p", names)} order by p.p_from) as before
-                from piece p
-                where exists (select 1 from grouped g where g.seen <> g.p_to - g.p_from + 1 and {same})
-            ) p
-            window w as (partition by {_prefixed("p", names)} order by p.p_from)
-        )
-        select {cols}, p_from, p_to, run_a, run_z from grouped where seen = p_to - p_from + 1
-        union all
-        select {cols}, min(p_from), max(p_to), min(run_id), max(run_id) from islands group by {cols}, island
-        """
-    )
-    run(
-        f"""
-        create or replace temp table outcome as
-        select {_prefixed("j", names)}, a.extract_date as first_extract_date,
-            case when j.p_to = $last_place then null else z.extract_date end as last_extract_date,
-            case when j.run_a = j.run_z then j.run_a end as run_id
-        from joined j join timeline a on a.place = j.p_from join timeline z on z.place = j.p_to
-        """,
-        {"last_place": len(dates) - 1},
-    )
-    run(
-        """
-        create or replace temp table unchanged as
-        select run_id from outcome o join touched t using (run_id)
-        where o.first_extract_date = t.first_extract_date and o.last_extract_date is not distinct from t.last_extract_date
-        """
-    )
-    run(
-        f"""
-        delete from {table}
-        where rowid in (select run_id from touched where run_id not in (select run_id from unchanged))
-        """
-    )
-    run(
-        f"""
-        insert into {table} ({cols}, first_extract_date, last_extract_date)
-        select {cols}, first_extract_date, last_extract_date from outcome
-        where run_id is null or run_id not in (select run_id from unchanged)
-        """
-    )
-    for name in ("touched", "piece", "joined", "outcome", "unchanged"):
-        run(f"drop table {name}")
-    for name in ("timeline", "block", "batch_run", "batch_content"):
+    inputs = {
+        "timeline": pl.DataFrame({"place": range(len(dates)), "extract_date": dates}),
+        "stretch": _stretches(dates, set(timeline.batch.values())),
+        "batch_run": _batch_runs(rows, timeline),
+        "batch_content": rows.contents,
+    }
+    for name, frame in inputs.items():
+        connection.register(name, frame)
+    columns = [column.history_name for column in dataset.columns]
+    _find_near_runs(connection, dataset.table, columns, timeline)
+    _cut_and_add(connection, columns)
+    _join_what_touches(connection, columns)
+    _write_what_differs(connection, dataset.table, columns, last_place=len(dates) - 1)
+    connection.execute("drop table near_run; drop table piece; drop table joined; drop table outcome")
+    for name in inputs:
         connection.unregister(name)
 
 
-def _prefixed(alias: str, names: list[str]) -> str:
-    return ", ".join(f"{alias}.{name}" for name in names)
+def _find_near_runs(connection: duckdb.DuckDBPyConnection, table: str, columns: list[str], timeline: Timeline) -> None:
+    """Make `near_run`: the table's runs that the batch may cut or lengthen, those that reach its extracts or their neighbours."""
+    dates, incoming = timeline.dates, timeline.batch.values()
+    first, last = dates.index(min(incoming)), dates.index(max(incoming))
+    connection.execute(
+        f"""
+        create or replace temp table near_run as
+        select r.rowid as run_id, {_listed(columns)}, first_extract_date, last_extract_date,
+            f.place as place_from, l.place as place_to
+        from {table} r
+        join timeline f on f.extract_date = r.first_extract_date
+        join timeline l on l.extract_date = coalesce(r.last_extract_date, $latest)
+        where coalesce(r.last_extract_date, $latest) >= $low and r.first_extract_date <= $high
+        """,
+        {
+            "latest": max(timeline.before, default=dates[0]),
+            "low": dates[max(first - 1, 0)],
+            "high": dates[min(last + 1, len(dates) - 1)],
+        },
+    )
 
 
-def _blocks(dates: list[date], incoming: set[date]) -> pl.DataFrame:
+def _cut_and_add(connection: duckdb.DuckDBPyConnection, columns: list[str]) -> None:
+    """Make `piece`: what is left of the old runs outside the batch's extracts, and the batch's runs within them."""
+    connection.execute(
+        f"""
+        create or replace temp table piece as
+        select {_listed(columns)}, greatest(r.place_from, s.place_from) as place_from,
+            least(r.place_to, s.place_to) as place_to, run_id
+        from near_run r join stretch s on not s.in_batch and s.place_from <= r.place_to and s.place_to >= r.place_from
+        union all
+        select {_listed(columns)}, greatest(r.place_from, s.place_from), least(r.place_to, s.place_to), null
+        from batch_run r join batch_content using (content)
+        join stretch s on s.in_batch and s.place_from <= r.place_to and s.place_to >= r.place_from
+        """
+    )
+
+
+def _join_what_touches(connection: duckdb.DuckDBPyConnection, columns: list[str]) -> None:
+    """Make `joined`: the runs that come of the pieces of each content, with the first and last old run they are made of.
+
+    Most contents have pieces without a gap between them: one run, found without looking at the order of its pieces.
+    """
+    same = " and ".join(f"s.{name} is not distinct from p.{name}" for name in columns)
+    connection.execute(
+        f"""
+        create or replace temp table joined as
+        with spanned as (
+            select {_listed(columns)}, min(place_from) as place_from, max(place_to) as place_to,
+                sum(place_to - place_from + 1) as nights, min(run_id) as first_run, max(run_id) as last_run
+            from piece group by {_listed(columns)}
+        ),
+        ordered as (
+            select p.*, lag(p.place_to) over (partition by {_listed(columns, "p")} order by p.place_from) as place_before
+            from piece p
+            where exists (select 1 from spanned s where s.nights <> s.place_to - s.place_from + 1 and {same})
+        ),
+        islands as (
+            select o.*, sum(case when o.place_from = place_before + 1 then 0 else 1 end)
+                over (partition by {_listed(columns, "o")} order by o.place_from) as island
+            from ordered o
+        )
+        select {_listed(columns)}, place_from, place_to, first_run, last_run
+        from spanned where nights = place_to - place_from + 1
+        union all
+        select {_listed(columns)}, min(place_from), max(place_to), min(run_id), max(run_id)
+        from islands group by {_listed(columns)}, island
+        """
+    )
+
+
+def _write_what_differs(connection: duckdb.DuckDBPyConnection, table: str, columns: list[str], last_place: int) -> None:
+    """Replace the old runs by the joined ones (`outcome`), but for those that came out as they were."""
+    connection.execute(
+        f"""
+        create or replace temp table outcome as
+        with dated as (
+            select j.*, f.extract_date as first_extract_date,
+                case when j.place_to = $last_place then null else l.extract_date end as last_extract_date
+            from joined j
+            join timeline f on f.place = j.place_from
+            join timeline l on l.place = j.place_to
+        )
+        select {_listed(columns, "d")}, d.first_extract_date, d.last_extract_date, n.run_id as unchanged_run
+        from dated d
+        left join near_run n on n.run_id = d.first_run and n.run_id = d.last_run
+            and n.first_extract_date = d.first_extract_date and n.last_extract_date is not distinct from d.last_extract_date
+        """,
+        {"last_place": last_place},
+    )
+    connection.execute(
+        f"""
+        delete from {table} where rowid in (
+            select run_id from near_run
+            where run_id not in (select unchanged_run from outcome where unchanged_run is not null)
+        );
+        insert into {table} ({_listed(columns)}, first_extract_date, last_extract_date)
+        select {_listed(columns)}, first_extract_date, last_extract_date from outcome where unchanged_run is null
+        """
+    )
+
+
+def _listed(columns: list[str], alias: str = "") -> str:
+    return ", ".join(f"{alias}.{name}" if alias else name for name in columns)
+
+
+def _stretches(dates: list[date], incoming: set[date]) -> pl.DataFrame:
     """Stretches of the timeline that belong wholly to the batch or wholly to what was loaded before."""
-    blocks: list[list[int | bool]] = []
-    for place, day in enumerate(dates):
-        in_batch = day in incoming
-        if blocks and blocks[-1][2] == in_batch:
-            blocks[-1][1] = place
-        else:
-            blocks.append([place, place, in_batch])
-    return pl.DataFrame(
-        blocks, schema={"place_from": pl.Int64, "place_to": pl.Int64, "in_batch": pl.Boolean}, orient="row"
-    )
+    stretches = [
+        (places[0], places[-1], in_batch)
+        for in_batch, group in groupby(range(len(dates)), key=lambda place: dates[place] in incoming)
+        for places in [list(group)]
+    ]
+    schema = {"place_from": pl.Int64, "place_to": pl.Int64, "in_batch": pl.Boolean}
+    return pl.DataFrame(stretches, schema=schema, orient="row")
 
 
-def _batch_runs(rows: BatchRows, timeline: Timeline, position: dict[date, int]) -> pl.DataFrame:
-    """The batch's runs with places on the timeline; extracts of the batch that do not count fall out."""
-    counting = sorted(timeline.batch)
-    places = {ord_: position[timeline.batch[ord_]] for ord_ in counting}
-    top = int(rows.counts["ord"].max() or 0) if rows.counts.height else 0  # type: ignore[arg-type]
-    starts: list[int | None] = []
-    ends: list[int | None] = []
-    for ord_ in range(top + 1):
-        starts.append(next((places[one] for one in counting if one >= ord_), None))
-        ends.append(next((places[one] for one in reversed(counting) if one <= ord_), None))
-    lookup = pl.DataFrame(
-        {"ord": range(top + 1), "start": starts, "end": ends},
-        schema={"ord": pl.UInt32, "start": pl.Int64, "end": pl.Int64},
-    )
+def _batch_runs(rows: BatchRows, timeline: Timeline) -> pl.DataFrame:
+    """The batch's runs with places on the timeline, from the first to the last extract in them that counts."""
+    place = {day: number for number, day in enumerate(timeline.dates)}
+    counting = pl.DataFrame(
+        [(ord_, place[day]) for ord_, day in sorted(timeline.batch.items())],
+        schema={"ord": pl.UInt32, "place": pl.Int64},
+        orient="row",
+    ).set_sorted("ord")
     return (
-        rows.runs.join(lookup.select(ord_from="ord", p_from="start"), on="ord_from")
-        .join(lookup.select(ord_to="ord", p_to="end"), on="ord_to")
-        .drop_nulls(["p_from", "p_to"])
-        .filter(pl.col("p_from") <= pl.col("p_to"))
-        .select("content", "p_from", "p_to")
+        rows.runs.sort("ord_from")
+        .join_asof(counting.rename({"place": "place_from"}), left_on="ord_from", right_on="ord", strategy="forward")
+        .sort("ord_to")
+        .join_asof(counting.rename({"place": "place_to"}), left_on="ord_to", right_on="ord", strategy="backward")
+        .drop_nulls(["place_from", "place_to"])
+        .filter(pl.col("place_from") <= pl.col("place_to"))
+        .select("content", "place_from", "place_to")
     )

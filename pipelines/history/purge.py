@@ -13,7 +13,8 @@ import duckdb
 from jinja2 import Template
 
 from pipelines.configuration.catalogue import MODELS
-from pipelines.configuration.contract import Column, Dataset
+from pipelines.configuration.contract import Dataset
+from pipelines.history.due_rows import DUE_ENTRIES, count_due_rows, delete_due_rows
 
 #: A person is purged when the data's year is later than the one in which he or she turns this age.
 LAST_AGE = 21
@@ -21,18 +22,6 @@ LAST_AGE = 21
 #: Why something was removed, as the protocol says it.
 AGED = "fyllt 21 år"
 CAME_LATE = "kom in efter gallringstiden"
-
-#: Table -> the first and the last day on which a row may make its person count in a figure (figures.md
-#: sections 3 and 4). A row that only says something about who is counted anyway (sysselsattningar, bevis, studieperioder)
-#: is not here. `seen_to`: the day before the next extract; `last_day`: the end of the year in which the person turns 21.
-_COUNTED = {
-    "folkbokforing_personer": ("first_extract_date", "seen_to"),
-    "ber_register": ("least(registrerad_datum, first_extract_date)", "seen_to"),
-    "ber_kontakter": ("datum", "datum"),
-    "ber_inskrivningar": ("inskriven_datum", "coalesce(avslutad_datum, last_day)"),
-    "ber_insatser": ("startdatum", "coalesce(slutdatum, last_day)"),
-    "ber_bosattningskontroller": ("anmald_datum", "anmald_datum"),
-}
 
 _TABLES = """
 create table if not exists purged_number (fingerprint varchar);
@@ -76,16 +65,16 @@ def purge(connection: duckdb.DuckDBPyConnection, datasets: Iterable[Dataset], ve
     removals: list[Removal] = []
     year = data_year(connection)
     if year:
-        removals = planned(connection, datasets, year)
+        removals = due_removals(connection, datasets, year)
         _remember_fingerprints(connection, year)
-        _delete_rows(connection, datasets)
+        delete_due_rows(connection, datasets)
         for removal in removals:
             write_protocol(connection, version, year, removal)
     _forget_numbers(connection, datasets)
     return removals
 
 
-def planned(connection: duckdb.DuckDBPyConnection, datasets: Iterable[Dataset], year: int) -> list[Removal]:
+def due_removals(connection: duckdb.DuckDBPyConnection, datasets: Iterable[Dataset], year: int) -> list[Removal]:
     """What goes by the data's clock of a year, for each reason; nothing is removed. Leaves the temporary table `due`.
 
     Persons that the history held before this night have aged; others came when their time had passed already.
@@ -93,16 +82,16 @@ def planned(connection: duckdb.DuckDBPyConnection, datasets: Iterable[Dataset], 
     execute = connection.execute
     datasets = list(datasets)
     _mark_due(connection, year)
-    counted = [found for dataset in datasets for found in _count_rows(connection, dataset, datasets)]
+    counted = [found for dataset in datasets for found in count_due_rows(connection, dataset, datasets)]
     persons = dict(execute("select stored, count(distinct person) from due group by stored").fetchall())
-    entries = dict(execute(f"select stored, count(*) from ({_ENTRIES}) group by stored").fetchall())
+    entries = dict(execute(f"select stored, count(*) from ({DUE_ENTRIES}) group by stored").fetchall())
     removals = []
     for stored, reason in ((True, AGED), (False, CAME_LATE)):
-        found = [item[1:] for item in counted if item[0] == stored]
-        rows, quarantined = sum(item[0] for item in found), entries.get(stored, 0)
+        found = [one for one in counted if one.stored == stored]
+        rows, quarantined = sum(one.rows for one in found), entries.get(stored, 0)
         if rows or quarantined:
-            first = min((item[1] for item in found if item[1]), default=None)
-            last = max((item[2] for item in found if item[2]), default=None)
+            first = min((one.first for one in found if one.first), default=None)
+            last = max((one.last for one in found if one.last), default=None)
             removals.append(Removal(reason, persons.get(stored, 0), rows, quarantined, 0, first, last))
     return removals
 
@@ -122,19 +111,10 @@ def write_protocol(connection: duckdb.DuckDBPyConnection, version: int, year: in
         ).fetchall()
         first = min((day for day, _ in [*before, (first, None)] if day), default=None)
         last = max((day for _, day in [*before, (None, last)] if day), default=None)
+    counts = [removal.persons, removal.rows, removal.quarantined, removal.archives]
     execute(
         "insert into purge_protocol values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            version,
-            year,
-            removal.persons,
-            removal.rows,
-            removal.quarantined,
-            removal.archives,
-            removal.reason,
-            first,
-            last,
-        ],
+        [version, year, *counts, removal.reason, first, last],
     )
 
 
@@ -183,119 +163,7 @@ def _remember_fingerprints(connection: duckdb.DuckDBPyConnection, year: int) -> 
     )
 
 
-# --- what --------------------------------------------------------------------------------------------------------------
-
-#: The quarantine entries all of whose persons are due.
-_ENTRIES = """
-    select entry, bool_or(stored) as stored
-    from (select rowid as entry, unnest(pseudonyms) as pseudonym from quarantine) left join due using (pseudonym)
-    group by entry having bool_and(person is not null)
-"""
-
-
-def _due_rows(dataset: Dataset, datasets: list[Dataset], is_held: bool) -> str | None:
-    """The rows `r` of a dataset that are about a person `d` who is due, as a FROM clause; None: it is about nobody.
-
-    A row that holds no number is about whoever has the row it refers to: an enrolment's measures.
-    """
-    prefix = "held_" if is_held else ""
-    if dataset.number_columns:
-        return f"{prefix}{dataset.table} r join due d on d.pseudonym = r.{dataset.number_columns[0].history_name}"
-    for column in dataset.columns:
-        if column.reference:
-            owner, number = _owner(column, dataset, datasets)
-            delivery = "o.delivery_id, " if is_held else ""
-            return (
-                f"{prefix}{dataset.table} r join ("
-                f"select {delivery}o.{column.reference[1]} as value, bool_or(stored) as stored, max(last_day) as last_day "
-                f"from {prefix}{owner} o join due on due.pseudonym = o.{number} group by all"
-                f") d on d.value = r.{column.history_name}" + (" and d.delivery_id = r.delivery_id" if is_held else "")
-            )
-    return None
-
-
-def _owner(column: Column, dataset: Dataset, datasets: list[Dataset]) -> tuple[str, str]:
-    """The table that a column refers to, and its number column."""
-    assert column.reference
-    owner = next(item for item in datasets if (item.source, item.name) == (dataset.source, column.reference[0]))
-    return owner.table, owner.number_columns[0].history_name
-
-
-def _count_rows(
-    connection: duckdb.DuckDBPyConnection, dataset: Dataset, datasets: list[Dataset]
-) -> list[tuple[bool, int, date | None, date | None]]:
-    """`stored, rows, first day, last day` of the due rows, and of held deliveries without days: they were never counted."""
-    due_rows, held_rows = (_due_rows(dataset, datasets, is_held) for is_held in (False, True))
-    if due_rows is None:
-        return []
-    first, last = _COUNTED.get(dataset.table, ("null::date", "null::date"))
-    return connection.execute(
-        f"""
-        with follows as (
-            select extract_date, lead(extract_date) over (order by extract_date) - 1 as until
-            from extract where source = $source
-        ),
-        due_row as (
-            select r.*, d.stored, d.last_day, least(coalesce(until, d.last_day), d.last_day) as seen_to
-            from {due_rows} left join follows on follows.extract_date = r.last_extract_date
-        )
-        select stored, count(*), min({first}), max({last}) from due_row r group by stored
-        union all
-        select d.stored, count(*), null, null from {held_rows} group by d.stored
-        """,
-        {"source": dataset.source},
-    ).fetchall()
-
-
-def _delete_rows(connection: duckdb.DuckDBPyConnection, datasets: list[Dataset]) -> None:
-    """Delete the due rows, first those that only refer to such a row, and the quarantine entries."""
-    execute = connection.execute
-    for dataset in sorted(datasets, key=lambda item: bool(item.number_columns)):
-        for is_held in (False, True):
-            due_rows = _due_rows(dataset, datasets, is_held)
-            if due_rows is None:
-                continue
-            table = f"held_{dataset.table}" if is_held else dataset.table
-            execute(f"create or replace temp table due_row as select r.rowid as row_id from {due_rows}")
-            if not dataset.number_columns and not is_held:
-                _keep_nights_of_others(connection, dataset, datasets)
-            execute(f"delete from {table} where rowid in (select row_id from due_row)")
-            if not dataset.number_columns and not is_held:
-                execute(f"insert into {table} by name from kept; drop table kept")
-            execute("drop table due_row")
-    execute(f"delete from quarantine where rowid in (select entry from ({_ENTRIES}))")
-
-
-def _keep_nights_of_others(connection: duckdb.DuckDBPyConnection, dataset: Dataset, datasets: list[Dataset]) -> None:
-    """Make `kept`: of the due rows those nights on which the row they refer to was somebody else's, who is not due."""
-    column = next(column for column in dataset.columns if column.reference)
-    assert column.reference
-    owner, number = _owner(column, dataset, datasets)
-    names = ", ".join(f"r.{item.history_name}" for item in dataset.columns)
-    connection.execute(
-        f"""
-        create or replace temp table kept as
-        with extract_night as (
-            select extract_date, row_number() over (order by extract_date) as nth from extract where source = $source
-        ),
-        other as (from {owner} where {number} not in (select pseudonym from due)),
-        night as (
-            select row_id, {names}, e.nth, e.extract_date,
-                e.nth - row_number() over (partition by row_id order by e.nth) as island
-            from (
-                select rowid as row_id, * from {dataset.table} where rowid in (select row_id from due_row)
-            ) r
-            join other o on o.{column.reference[1]} = r.{column.history_name}
-            join extract_night e on e.extract_date >= greatest(r.first_extract_date, o.first_extract_date)
-                and e.extract_date <= coalesce(r.last_extract_date, e.extract_date)
-                and e.extract_date <= coalesce(o.last_extract_date, e.extract_date)
-        )
-        select {names}, min(extract_date) as first_extract_date,
-            case when max(nth) < (select max(nth) from extract_night) then max(extract_date) end as last_extract_date
-        from night r group by row_id, island, {names}
-        """,
-        {"source": dataset.source},
-    )
+# --- what is left of them ---------------------------------------------------------------------------------------------
 
 
 def _forget_numbers(connection: duckdb.DuckDBPyConnection, datasets: list[Dataset]) -> None:

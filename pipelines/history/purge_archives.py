@@ -12,10 +12,11 @@ from pathlib import Path
 import duckdb
 
 from pipelines.configuration.contract import Source
-from pipelines.delivery.archive import SUFFIX, note_purged
-from pipelines.history.purge import Removal, create_tables, data_year, planned, write_protocol
+from pipelines.delivery.archive import SUFFIX
+from pipelines.history.purge import Removal, create_tables, data_year, due_removals, write_protocol
 from pipelines.history.store import KNOWN_BEFORE
-from pipelines.state.opening import opened
+from pipelines.state.databases import open_for_reading
+from pipelines.state.night_records import NightRecords
 
 #: Why archived files were removed, as the protocol says it.
 OUTLIVED = "arkivets gallringstid har gått ut"
@@ -29,11 +30,11 @@ def purge_archives(
     year = data_year(connection)
     if year is None:
         return None
-    folders, removal = planned_archives(connection, sources, archive, year)
+    folders, removal = due_archives(connection, sources, archive, year)
     if removal:
         names = [folder.name for folder in folders]
         note_removal(connection, version, year, names, removal)
-        note_purged(archive, version, names, removal.archives)
+        NightRecords(archive).note_purged(version, names, removal.archives)
     return removal
 
 
@@ -45,7 +46,7 @@ def note_removal(
     connection.executemany("insert into purged_archive values (?)", [(name,) for name in deliveries])
 
 
-def planned_archives(
+def due_archives(
     connection: duckdb.DuckDBPyConnection, sources: dict[str, Source], archive: Path, year: int
 ) -> tuple[list[Path], Removal | None]:
     """The folders that go by the data's clock of a year, and what that comes to."""
@@ -65,16 +66,16 @@ def planned_archives(
 def planned_removals(history: Path, sources: dict[str, Source], archive: Path, year: int) -> list[Removal]:
     """What the next nightly would remove if its latest extract were of this year: persons and archived files."""
     datasets = [dataset for source in sources.values() for dataset in source.datasets.values()]
-    with opened(history) as connection:
+    with open_for_reading(history) as connection:
         year = max(year, data_year(connection) or year)
         connection.execute(KNOWN_BEFORE)
-        _, archived = planned_archives(connection, sources, archive, year)
-        return [*planned(connection, datasets, year), *([archived] if archived else [])]
+        _, archived = due_archives(connection, sources, archive, year)
+        return [*due_removals(connection, datasets, year), *([archived] if archived else [])]
 
 
 def remove_archives(history: Path, archive: Path) -> None:
     """Remove what the published version's history notes as purged; what is left of an earlier time too."""
-    with opened(history) as connection:
+    with open_for_reading(history) as connection:
         noted = {row[0] for row in connection.execute("select delivery_id from purged_archive").fetchall()}
     for folder in _folders(archive):
         if folder.name in noted:

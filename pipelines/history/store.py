@@ -1,6 +1,6 @@
 """The history file: the ledger of deliveries, the extracts that count, quarantine, and one interval table per dataset.
 
-All writing happens in one process on a working copy that nobody else sees; ``home`` puts the copy in place when
+All writing happens in one process on a working copy that nobody else sees; ``state.home`` puts the copy in place when
 everything after it has succeeded. So no transaction is needed; one around a whole backlog would keep every row that was
 replaced on the way in memory. No table has a key or an index: uniqueness is tested by dbt.
 """
@@ -47,7 +47,7 @@ create table if not exists quarantine (
 );
 """
 
-#: Whom the history held before a run; purging asks that.
+#: Whom the history held before tonight; purging asks that.
 KNOWN_BEFORE = """
 create or replace temp table known_before as
 select pseudonym from number union select pseudonym from quarantined_number
@@ -80,7 +80,7 @@ class History:
         try:
             if kind is None:
                 self.connection.execute("checkpoint")
-        finally:  # a full disk shows here: without this the next run of this process would meet the broken connection
+        finally:  # a full disk shows here: without this the next nightly of this process would meet the broken connection
             self.connection.close()
         if kind is None and self._has_removed:
             rewrite(self._path)
@@ -151,12 +151,12 @@ class History:
         return ledger
 
     def write_ledger(self, ledger: Ledger, changed: Iterable[str], version: int) -> None:
-        """Write the lines of the ledger that this run added or changed."""
-        lines = [(*astuple(ledger.judged[delivery_id]), version) for delivery_id in changed]
-        if not lines:
+        """Write the entries of the ledger that this night added or changed."""
+        entries = [(*astuple(ledger.judged[delivery_id]), version) for delivery_id in changed]
+        if not entries:
             return
         frame = pl.DataFrame(
-            lines,
+            entries,
             schema={
                 **dict.fromkeys(_LEDGER_COLUMNS, pl.String),
                 "extract_date": pl.Date,
@@ -171,12 +171,12 @@ class History:
         listed = ", ".join([*_LEDGER_COLUMNS, "judged_in"])
         self.connection.execute(
             f"""
-            create or replace temp table ledger_lines as
+            create or replace temp table ledger_entry as
             select c.* replace (coalesce(d.judged_in, c.judged_in) as judged_in)
             from changed c left join delivery d using (delivery_id);
-            delete from delivery where delivery_id in (select delivery_id from ledger_lines);
-            insert into delivery ({listed}) select {listed} from ledger_lines;
-            drop table ledger_lines
+            delete from delivery where delivery_id in (select delivery_id from ledger_entry);
+            insert into delivery ({listed}) select {listed} from ledger_entry;
+            drop table ledger_entry
             """
         )
         self.connection.unregister("changed")
@@ -194,8 +194,8 @@ class History:
     @staticmethod
     def nights(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, datetime]]:
         """Each version of an open history file with the time of its night; none in a file of an earlier program."""
-        known = connection.execute("select 1 from duckdb_tables() where table_name = 'night'").fetchall()
-        rows = connection.execute("select version, taken_in_at from night").fetchall() if known else []
+        has_nights = connection.execute("select 1 from duckdb_tables() where table_name = 'night'").fetchall()
+        rows = connection.execute("select version, taken_in_at from night").fetchall() if has_nights else []
         return [(version, time.replace(tzinfo=UTC)) for version, time in rows]
 
     # --- rows ----------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.configuration.contract import Dataset
+from pipelines.history.due_rows import owner_of
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def _moved_contents(connection: duckdb.DuckDBPyConnection, dataset: Dataset, dat
     exactly when the same contents are there on the same nights.
     """
     run = connection.execute
-    known = {
+    published_columns = {
         name
         for (name,) in run(
             "select column_name from duckdb_columns() where database_name = 'published' and table_name = ?",
@@ -88,7 +89,7 @@ def _moved_contents(connection: duckdb.DuckDBPyConnection, dataset: Dataset, dat
         ).fetchall()
     }
     names = [
-        column.history_name for column in dataset.columns if column.history_name in known
+        column.history_name for column in dataset.columns if column.history_name in published_columns
     ]  # it may have gained one
     ends = " union all ".join(
         _ends(dataset, datasets, schema, step, names) for schema, step in (("published.", -1), ("", 1))
@@ -116,7 +117,7 @@ def _ends(dataset: Dataset, datasets: list[Dataset], schema: str, step: int, nam
         from {schema}{dataset.table} r
         asof join kept first_kept on first_kept.extract_date >= r.first_extract_date
         asof left join kept last_kept on last_kept.extract_date <= r.last_extract_date
-        where (last_kept.place is not null or r.last_extract_date is null) and {_not_purged(dataset, datasets, schema)}
+        where (last_kept.place is not null or r.last_extract_date is null) and {_not_purged(dataset, datasets)}
     """
     return (
         f"select content, unnest([p_from, p_to + 1]) as place, unnest([{step}, {-step}]) as step "
@@ -124,18 +125,15 @@ def _ends(dataset: Dataset, datasets: list[Dataset], schema: str, step: int, nam
     )
 
 
-def _not_purged(dataset: Dataset, datasets: list[Dataset], schema: str) -> str:
+def _not_purged(dataset: Dataset, datasets: list[Dataset]) -> str:
     """A condition on the rows `r`: they are about nobody who is purged tonight, directly or through the row they refer to."""
     if dataset.number_columns:
         return f"r.{dataset.number_columns[0].history_name} not in (select pseudonym from due)"
-    conditions = ["true"]
-    for column in dataset.columns:
-        if column.reference:
-            owner = next(one for one in datasets if (one.source, one.name) == (dataset.source, column.reference[0]))
-            number = owner.number_columns[0].history_name
-            owned = " union all ".join(
-                f"select {column.reference[1]} from {name}{owner.table} where {number} in (select pseudonym from due)"
-                for name in ("", "published.")
-            )
-            conditions.append(f"r.{column.history_name} not in ({owned})")
-    return " and ".join(conditions)
+    owner = owner_of(dataset, datasets)
+    if owner is None:
+        return "true"
+    owned = " union all ".join(
+        f"select {owner.key} from {name}{owner.table} where {owner.number} in (select pseudonym from due)"
+        for name in ("", "published.")
+    )
+    return f"r.{owner.column} not in ({owned})"

@@ -1,7 +1,7 @@
 """Whose history it is: the municipality and the keys it was made with. Another's settings or another key stop the night.
 
-The history keeps fingerprints of the keys, which do not help to find them. A history that was made before it kept them takes
-the home's present ones, once they have stood every test that can be made.
+The history keeps fingerprints of the keys; nobody can find a key by its fingerprint. A history that was made before it kept
+them takes those of the home's present keys, unless what is published or still delivered shows that these are others.
 """
 
 import csv
@@ -12,23 +12,24 @@ import io
 from collections.abc import Iterable
 
 from pipelines.configuration.contract import Dataset, Source
+from pipelines.delivery.archive import RECORD
 from pipelines.delivery.find import Found
 from pipelines.delivery.manifest import Manifest, read_manifest
 from pipelines.delivery.pseudonym import Pseudonymiser
 from pipelines.history.store import History
 from pipelines.runtime.errors import NightlyFailed, UsageError
-from pipelines.state.home import RECORD, Home
-from pipelines.state.opening import opened
+from pipelines.state.databases import open_for_reading
+from pipelines.state.home import Home
 
-MUNICIPALITY, PSEUDONYM_KEY, ARCHIVE_KEY = "municipality", "pseudonym_key", "archive_key"
+MUNICIPALITY, PSEUDONYM_FINGERPRINT, ARCHIVE_FINGERPRINT = "municipality", "pseudonym_key", "archive_key"
 
 
 def owner(home: Home) -> dict[str, str]:
     """The municipality's code and the fingerprints of the home's keys."""
     return {
         MUNICIPALITY: home.municipality.code,
-        PSEUDONYM_KEY: pseudonym_fingerprint(home.pseudonym_key),
-        ARCHIVE_KEY: archive_fingerprint(home.archive_public_key),
+        PSEUDONYM_FINGERPRINT: pseudonym_fingerprint(home.pseudonym_key),
+        ARCHIVE_FINGERPRINT: archive_fingerprint(home.archive_public_key),
     }
 
 
@@ -49,29 +50,29 @@ def check_owner(home: Home, history: History, sources: dict[str, Source], found:
     for a history that begins though there is an archive of one.
     """
     found = list(found)
-    known = history.owner()
-    if not known and history.is_used:
-        known = _tested(home, history, sources, found)
-    if not known:
+    recorded = history.owner()
+    if not recorded and history.is_used:
+        recorded = _inferred_owner(home, history, sources, found)
+    if not recorded:
         _check_archive(home, {one.delivery_id for one in found})
-    now = owner(home)
-    if known.get(MUNICIPALITY, now[MUNICIPALITY]) != now[MUNICIPALITY]:
+    present = owner(home)
+    if recorded.get(MUNICIPALITY, present[MUNICIPALITY]) != present[MUNICIPALITY]:
         raise UsageError(
-            f"The history in {home.path} is of municipality {known[MUNICIPALITY]}, but its settings name "
+            f"The history in {home.path} is of municipality {recorded[MUNICIPALITY]}, but its settings name "
             f"{home.municipality.title} ({home.municipality.code}): correct `municipality` in {home.path / 'settings.toml'} or "
             "the profile's code; another municipality needs a KAA_HOME of its own. Nothing is published."
         )
-    if known.get(PSEUDONYM_KEY, now[PSEUDONYM_KEY]) != now[PSEUDONYM_KEY]:
+    if recorded.get(PSEUDONYM_FINGERPRINT, present[PSEUDONYM_FINGERPRINT]) != present[PSEUDONYM_FINGERPRINT]:
         raise _another_key(
             home, "pseudonym.key", "is not the key that the history was made with: every person would be counted twice"
         )
-    if known.get(ARCHIVE_KEY, now[ARCHIVE_KEY]) != now[ARCHIVE_KEY]:
+    if recorded.get(ARCHIVE_FINGERPRINT, present[ARCHIVE_FINGERPRINT]) != present[ARCHIVE_FINGERPRINT]:
         raise _another_key(
             home,
             "archive.public",
             "is not the key that earlier deliveries were sealed to: who holds that key could not open new ones",
         )
-    history.remember_owner(now)
+    history.remember_owner(present)
 
 
 def _check_archive(home: Home, found: set[str]) -> None:
@@ -89,11 +90,11 @@ def _another_key(home: Home, name: str, what: str) -> NightlyFailed:
     )
 
 
-def _tested(home: Home, history: History, sources: dict[str, Source], found: Iterable[Found]) -> dict[str, str]:
-    """What can be found out about a history that does not say whose it is."""
-    known = {}
+def _inferred_owner(home: Home, history: History, sources: dict[str, Source], found: Iterable[Found]) -> dict[str, str]:
+    """Whose a history is that does not say so, as far as the published file and the deliveries that still lie there tell."""
+    inferred = {}
     if code := _published_municipality(home):
-        known[MUNICIPALITY] = code
+        inferred[MUNICIPALITY] = code
     pseudonymiser = Pseudonymiser(home.pseudonym_key)
     for one in found:
         loaded = history.loaded_source(one.delivery_id)
@@ -102,23 +103,23 @@ def _tested(home: Home, history: History, sources: dict[str, Source], found: Ite
             continue
         datasets = [item for item in sources[loaded].datasets.values() if item.number_columns]
         for dataset in datasets:
-            kept = history.pseudonyms_on(dataset, read.manifest.extract_date)
-            if kept:
+            in_history = history.pseudonyms_on(dataset, read.manifest.extract_date)
+            if in_history:
                 numbers = _numbers(one, read.manifest, dataset)
-                if numbers and not kept & {pseudonymiser.pseudonym(number) for number in numbers}:
-                    known[PSEUDONYM_KEY] = "another"
+                if numbers and not in_history & {pseudonymiser.pseudonym(number) for number in numbers}:
+                    inferred[PSEUDONYM_FINGERPRINT] = "another"
                 if numbers:
-                    return known
-    return known
+                    return inferred
+    return inferred
 
 
 def _published_municipality(home: Home) -> str | None:
     version = home.current()
     if version is None or not version.published.exists():
         return None
-    with opened(version.published) as connection:
-        told = connection.execute("select municipality_code from publication").fetchone()
-    return told[0] if told else None
+    with open_for_reading(version.published) as connection:
+        row = connection.execute("select municipality_code from publication").fetchone()
+    return row[0] if row else None
 
 
 def _numbers(found: Found, manifest: Manifest, dataset: Dataset) -> set[str]:

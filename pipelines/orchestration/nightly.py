@@ -14,8 +14,8 @@ from pipelines.runtime import os_errors
 from pipelines.runtime.errors import NightlyFailed, UsageError, tells_of_full_disk
 from pipelines.runtime.files import atomic_write
 from pipelines.runtime.worker_process import started_ahead
+from pipelines.state.databases import open_for_reading
 from pipelines.state.home import Home
-from pipelines.state.opening import opened
 from pipelines.warehouse.dbt import CHILD
 
 _INSTANCE = """# Dagster's own storage for this KAA_HOME.
@@ -165,13 +165,13 @@ def _sentence(message: str) -> str:
 def _outcome(home: Home) -> Outcome:
     version = home.current()
     assert version is not None
-    with opened(version.history) as connection:
+    with open_for_reading(version.history) as connection:
         judged = connection.execute(
             "select status, count(*) from delivery where judged_in = ? and decided is null group by status",
             [version.number],
         ).fetchall()
         held = connection.execute("select count(*) from delivery where status = 'held'").fetchone()
-    with opened(version.published) as connection:
+    with open_for_reading(version.published) as connection:
         notices = connection.execute("select sentence, waits_for_a_person from notice order by rowid").fetchall()
     return Outcome(
         version.number,

@@ -12,9 +12,9 @@ from pipelines.history.unexplained import Unexplained
 from pipelines.publication.known_figures import KnownChange, ask_again, fingerprint, is_empty, read_known
 from pipelines.runtime.errors import NightlyFailed, UsageError
 from pipelines.runtime.files import atomic_write
-from pipelines.state import decided
+from pipelines.state import decision_log
+from pipelines.state.databases import open_for_reading
 from pipelines.state.home import Home, Version
-from pipelines.state.opening import opened
 
 ACCEPTED = "accept-change"
 STOPPED = "stopped_change.json"
@@ -44,7 +44,7 @@ def assert_figures_may_be_published(
         )
     stopped = home.path / STOPPED
     mark = fingerprint(before, [*changes, *unexplained])
-    accepted = {line.get("fingerprint") for line in decided.recorded(home, ACCEPTED)}
+    accepted = {line.get("fingerprint") for line in decision_log.decisions(home, ACCEPTED)}
     if not (changes or unexplained) or mark in accepted:
         stopped.unlink(missing_ok=True)
         return
@@ -66,7 +66,7 @@ def accept_change(home: Home, because: str) -> str:
             "No change of known figures has stopped the last nightly: there is nothing to accept."
         ) from None
     details = {name: stopped[name] for name in ("fingerprint", "version", "found")}
-    decided.record(home, ACCEPTED, because, **details)
+    decision_log.record(home, ACCEPTED, because, **details)
     return str(stopped["found"])
 
 
@@ -104,7 +104,7 @@ def _changed_rules(before: Path, now: Path) -> list[str]:
 
 
 def _rules(published: Path) -> dict[str, str]:
-    with opened(published) as connection:
+    with open_for_reading(published) as connection:
         result = connection.execute("select * from publication")
         names = [column[0] for column in result.description or []]
         row = result.fetchone() or ()

@@ -13,8 +13,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from pipelines.configuration.municipality import Municipality
+from pipelines.state.databases import open_for_reading
 from pipelines.state.home import Version
-from pipelines.state.opening import opened
 from pipelines.warehouse.ask import FIGURE_COLUMNS, ask_models, plain_number
 from pipelines.warehouse.parts import FIGURES
 from pipelines.warehouse.periods import parse_period
@@ -49,7 +49,7 @@ class KnownChange:
 
 def read_known(published: Path) -> Known | None:
     """What a published version answered for the report year of its last night; None where it had no extract."""
-    with opened(published) as connection:
+    with open_for_reading(published) as connection:
         found = connection.execute(
             "select p.period_id, n.last_extract_date from publication n join period p on p.period_kind = n.report_year_kind "
             "and n.last_extract_date between p.starts_on and p.ends_on"
@@ -85,7 +85,7 @@ def _cells(rows: Iterable[tuple[object, ...]]) -> dict[Cell, Decimal]:
 
 def is_empty(published: Path) -> bool:
     """Whether no figure of any period has a cell other than zero."""
-    with opened(published) as connection:
+    with open_for_reading(published) as connection:
         query = "select count(*) from (from figures union all from own_figures) where value <> 0"
         counted = connection.execute(query).fetchone()
     return not (counted and counted[0])

@@ -23,3 +23,10 @@ def atomic_write(path: Path, content: bytes | str) -> Path:
         part.unlink(missing_ok=True)
         raise
     return path
+
+
+def write_new(path: Path, text: str, mode: int) -> None:
+    """Write a file that is not there yet, readable for some only from its first byte on. Raises FileExistsError."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)

@@ -1,10 +1,10 @@
-"""KAA_HOME: settings, keys, zones, and the one pointer that says which version is published.
+"""KAA_HOME: its folders, and the one pointer that says which version is published.
 
 A nightly builds version n + 1 beside version n and moves the pointer last, so readers see n or n + 1 and never a mixture,
 whatever happens to the process. Which versions are whole is said in ``versions``; what they hold does not belong here.
 
-    settings.toml            municipality, drop folder
-    keys/                    pseudonym key (secret), archive keys (the private one is to be moved away)
+    settings.toml            municipality, drop folder (``configuration.settings``)
+    keys/                    pseudonym key (secret), archive keys (the private one is to be moved away; ``keys``)
     decisions/               what people decided about held deliveries, until the next nightly
     archive/                 deliveries as received, encrypted
     history/<n>/             the interval tables: the nightly job's
@@ -12,32 +12,36 @@ whatever happens to the process. Which versions are whole is said in ``versions`
     published/<n>/           figures, definitions, pages: no rows about persons
     dagster/, dbt/, logs/    the orchestrator's own storage; what dbt made of the project; what dbt said last night
     current.json             the pointer
-    decided.jsonl            what people decided about the state, known figures and the clock (``decided``)
+    decided.jsonl            what people decided about the state, known figures and the clock (``decision_log``)
     aside/<time>/            what was put out of the way for a person to look at
     restoring/               while `kaa restore` works, or after it was killed
 """
 
 import fcntl
-import json
 import os
-import re
-import secrets
 import shutil
-import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import pyrage
 import tomli_w
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines.configuration.municipality import Municipality, known_profiles, load_municipality, profile_path
+from pipelines.configuration.settings import SETTINGS, Settings, read_settings
 from pipelines.runtime.database import use_home
 from pipelines.runtime.errors import NightlyFailed, UsageError
-from pipelines.runtime.files import atomic_write
+from pipelines.runtime.files import atomic_write, write_new
 from pipelines.runtime.os_errors import first_foreign, owner, sentence, user_name
 from pipelines.runtime.surroundings import home_path
+from pipelines.state.keys import (
+    ARCHIVE_PUBLIC,
+    PSEUDONYM_KEY,
+    make_missing_keys,
+    missing_keys,
+    read_archive_public,
+    read_pseudonym_key,
+)
+from pipelines.state.night_records import NightRecords
 from pipelines.state.versions import (
     POINTER,
     ZONES,
@@ -52,31 +56,14 @@ from pipelines.state.versions import (
     write_pointer,
 )
 
-__all__ = ["ZONES", "Home", "Settings", "Version", "home_path", "initialise", "open_home", "run_record"]
+__all__ = ["ZONES", "Home", "Version", "home_path", "initialise", "open_home"]
 
 #: What the program itself writes in KAA_HOME; settings and keys may well belong to somebody else.
 MANAGED = (*ZONES, "archive", "decisions", "dagster", "dbt", "logs", "scratch", "nightly.lock")
 
-#: Below the archive: what each published run judged, and what a run that is not published yet has judged.
-RUNS = ".runs"
-#: What is archived of a delivery besides what was received: where it lay, and what its files are called here.
-RECORD = "record.age"
-RUN_SUFFIX, UNPUBLISHED_SUFFIX = ".json", ".part"
-
 #: The homes that this process has locked, and those that it restores.
 _LOCKED: set[Path] = set()
 _RESTORING: set[Path] = set()
-
-
-class Settings(BaseModel):
-    """settings.toml: ``municipality`` is the name or path of a profile, ``drop`` the folder the sources deliver to, ``memory``
-    how much a database may take (default: the machine's share)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    municipality: str
-    drop: str
-    memory: str | None = None
 
 
 class Home:
@@ -92,18 +79,16 @@ class Home:
         return Path(self.settings.drop)
 
     @property
+    def keys(self) -> Path:
+        return self.path / "keys"
+
+    @property
     def pseudonym_key(self) -> bytes:
-        return read_pseudonym_key(self.path / "keys" / "pseudonym.key")
+        return read_pseudonym_key(self.keys / PSEUDONYM_KEY)
 
     @property
     def archive_public_key(self) -> str:
-        path = self.path / "keys" / "archive.public"
-        key = _read_key(path)
-        try:
-            pyrage.x25519.Recipient.from_str(key)
-        except pyrage.RecipientError:
-            raise _damaged_key(path) from None
-        return key
+        return read_archive_public(self.keys / ARCHIVE_PUBLIC)
 
     def check_keys(self) -> None:
         """Raises UsageError when a key that the nightly needs is missing or damaged."""
@@ -112,6 +97,10 @@ class Home:
     @property
     def archive(self) -> Path:
         return self.path / "archive"
+
+    @property
+    def night_records(self) -> NightRecords:
+        return NightRecords(self.archive)
 
     # --- versions ------------------------------------------------------------------------------------------------------
 
@@ -134,18 +123,18 @@ class Home:
 
         Raises NightlyFailed when the state disagrees with itself: what nobody can explain is never taken for a fresh start.
         """
+        history: Path | None
         if self.is_being_restored:
-            version = Version(self.path, self._last_number() + 1)
-            version.begin()
-            shutil.copyfile(self.restored_history, version.history)
-            return version
-        self.check_state()
-        self.sweep()
-        current = self.current()
-        version = Version(self.path, current.number + 1 if current else 1)
+            number, history = self._last_number() + 1, self.restored_history
+        else:
+            self.check_state()
+            self.sweep()
+            current = self.current()
+            number, history = (current.number + 1, current.history) if current else (1, None)
+        version = Version(self.path, number)
         version.begin()
-        if current:
-            shutil.copyfile(current.history, version.history)
+        if history:
+            shutil.copyfile(history, version.history)
         return version
 
     def check_state(self) -> None:
@@ -157,11 +146,12 @@ class Home:
         if found := unexplained(self.path, pointer):
             raise disagreement(self.path, found)
         if pointer:
-            from pipelines.state.opening import trouble  # duckdb takes a moment to load, and few commands need it
+            # duckdb takes a moment to load, and few commands need it
+            from pipelines.state.databases import version_faults
 
-            for sentence in trouble(Version(self.path, pointer.version)):
+            for sentence in version_faults(Version(self.path, pointer.version)):
                 raise NightlyFailed(sentence)
-        if pointer is None and not versions(self.path) and any(self.runs.glob(f"*{RUN_SUFFIX}")):
+        if pointer is None and not versions(self.path) and self.night_records.published():
             raise self.lost_history()
 
     def lost_history(self) -> NightlyFailed:
@@ -177,8 +167,7 @@ class Home:
         ``archived``: the deliveries that it has judged; what is archived of them must outlast a power cut as it does.
         """
         for file in version.databases:
-            beside = file.with_name(file.name + ".wal")
-            if beside.exists():
+            if file.with_name(file.name + ".wal").exists():
                 raise NightlyFailed(
                     f"{file.name} was not closed properly; nothing is published. Run kaa nightly again."
                 )
@@ -191,7 +180,7 @@ class Home:
             if folder.is_dir():
                 sync(folder)
         before = None if self.is_being_restored else read_pointer(self.path)
-        self._confirm_run(version.number)
+        self.night_records.confirm(version.number)
         write_pointer(self.path, Pointer(version.number, self._replaced(before)))
         # From here on the new version is the published one: what cannot be removed now is removed next time.
         with suppress(OSError):
@@ -206,39 +195,15 @@ class Home:
         return tuple(number for number in (*before.replaced, before.version) if number in there)
 
     def _last_number(self) -> int:
-        runs = (path.name for path in self.runs.glob(f"*{RUN_SUFFIX}"))
-        known = [version.number for version in versions(self.path)]
-        return max([0, *known, *(int(name.partition(".")[0]) for name in runs)])
+        return max([0, *(version.number for version in versions(self.path)), *self.night_records.published()])
 
-    # --- what the archive knows of runs ----------------------------------------------------------------------------------
-
-    @property
-    def runs(self) -> Path:
-        """What each run judged: a file per published run, and one of the run that is going on."""
-        return self.archive / RUNS
-
-    def _confirm_run(self, number: int) -> None:
-        """The run is about to be published: what it judged counts. One that had nothing to do leaves nothing."""
-        written = run_record(self.archive, number, published=False)
-        if not written.exists():
-            return
-        run = json.loads(written.read_text(encoding="utf-8"))
-        if not any(run[name] for name in ("judged", "decided", "purged")):
-            written.unlink()
-        else:
-            sync(written)
-            os.replace(written, run_record(self.archive, number, published=True))
-            sync(self.runs)
-
-    def _sweep_runs(self) -> None:
-        """A run that was killed between its confirmation and the pointer was not published."""
-        pointer = read_pointer(self.path)
-        for path in self.runs.glob(f"*{UNPUBLISHED_SUFFIX}"):
-            path.unlink()
-        for path in self.runs.glob(f"*{RUN_SUFFIX}"):
-            version = Version(self.path, int(path.stem))
-            if version.is_unfinished and (pointer is None or pointer.version != version.number):
-                path.unlink()
+    def was_killed(self, number: int) -> bool:
+        """Whether a version was begun and never published."""
+        try:
+            pointer = read_pointer(self.path)
+        except NightlyFailed:
+            pointer = None
+        return Version(self.path, number).is_unfinished and (pointer is None or pointer.version != number)
 
     def write_out_archive(self, deliveries: Iterable[str]) -> None:
         """Have what is archived of these deliveries on the disk; what is there already takes no time."""
@@ -252,9 +217,9 @@ class Home:
         shutil.rmtree(self.archive / ".incoming", ignore_errors=True)
         if self.restoring.exists():
             return
-        with suppress(NightlyFailed):  # what nobody can explain stays; the next run says so
+        with suppress(NightlyFailed):  # what nobody can explain stays; the next nightly says so
             if unexplained(self.path, read_pointer(self.path)) is None:
-                self._sweep_runs()
+                self.night_records.sweep(self.was_killed)
                 sweep(self.path)
 
     # --- restoring -------------------------------------------------------------------------------------------------------
@@ -332,34 +297,6 @@ class Home:
             (self.path / "decisions" / delivery_id).unlink(missing_ok=True)
 
 
-def _read_key(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except UnicodeDecodeError:
-        raise _damaged_key(path) from None
-    except OSError as error:
-        raise UsageError(
-            f"The key file {path} cannot be read ({getattr(error, 'strerror', 'no text')}): restore it from your key store."
-        ) from error
-
-
-def read_pseudonym_key(path: Path) -> bytes:
-    """The 32 bytes of a key file. Raises UsageError when it cannot be read or holds no such key."""
-    text = _read_key(path)
-    if not re.fullmatch("[0-9a-fA-F]{64}", text):
-        raise _damaged_key(path)
-    return bytes.fromhex(text)
-
-
-def _damaged_key(path: Path) -> UsageError:
-    return UsageError(f"The key file {path} is damaged: restore it from your key store.")
-
-
-def run_record(archive: Path, number: int, *, published: bool) -> Path:
-    """The file of an archive that says what a run judged; it has another name until the run is published."""
-    return archive / RUNS / f"{number:06d}{RUN_SUFFIX if published else UNPUBLISHED_SUFFIX}"
-
-
 def open_home(path: Path | None = None, writing: bool = False) -> Home:
     """The initialised KAA_HOME. ``writing``: for a command that may change something in it; every such command says so.
 
@@ -369,19 +306,7 @@ def open_home(path: Path | None = None, writing: bool = False) -> Home:
     path = path or home_path()
     if writing:
         refuse_to_write_for_another(path)
-    file = path / "settings.toml"
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UsageError(f"KAA_HOME {path} is not set up: run kaa init --municipality NAME --drop DIR first.") from None
-    except OSError as error:
-        raise UsageError(f"The settings file cannot be read. {sentence(error)}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"The settings file {file} cannot be read: {error}.") from error
-    try:
-        settings = Settings.model_validate(content)
-    except ValidationError as error:
-        raise UsageError(f"The settings file {file} is wrong: {_setting_fault(error)}.") from error
+    settings = read_settings(path)
     if writing:
         _refuse_what_is_anothers(path)
     use_home(path, settings.memory)
@@ -392,7 +317,7 @@ def refuse_to_write_for_another(path: Path) -> None:
     """Raises UsageError when this is root and KAA_HOME is another user's, who could not use what root would leave in it."""
     if os.geteuid() != 0:
         return
-    for place in (path, path / "settings.toml"):
+    for place in (path, path / SETTINGS):
         if place.exists() and place.stat().st_uid != 0:
             name = owner(place)
             raise UsageError(
@@ -411,28 +336,16 @@ def _refuse_what_is_anothers(path: Path) -> None:
             )
 
 
-def _setting_fault(error: ValidationError) -> str:
-    # A misspelt key is told before the one that is missing for it.
-    first = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
-    name = ".".join(str(part) for part in first["loc"])
-    allowed = ", ".join(Settings.model_fields)
-    if first["type"] == "extra_forbidden":
-        return f"it has an unknown key {name!r}; remove it (allowed are {allowed})"
-    if first["type"] == "missing":
-        needed = ", ".join(key for key, field in Settings.model_fields.items() if field.is_required())
-        return f"the key {name!r} is missing; add it (needed are {needed})"
-    return f"the key {name!r} must be a text"
-
-
 def initialise(municipality: str, drop: Path, path: Path | None = None) -> tuple[Home, list[str]]:
     """Set up KAA_HOME; returns it and what was made. What exists already is left as it is.
 
-    Raises UsageError for an unknown municipality or a drop folder that is not there.
+    Raises UsageError for an unknown municipality, a drop folder that is not there, and where something was made with a key that
+    is missing: a new one would not fit.
     """
     path = path or home_path()
     refuse_to_write_for_another(path)
     made: list[str] = []
-    if not (path / "settings.toml").exists():
+    if not (path / SETTINGS).exists():
         profile = profile_path(municipality)
         load_municipality(municipality)
         if not drop.is_dir():
@@ -444,43 +357,21 @@ def initialise(municipality: str, drop: Path, path: Path | None = None) -> tuple
             raise UsageError(f"KAA_HOME cannot be set up. {sentence(error)}") from error
         name = municipality if municipality in known_profiles() else str(profile)
         settings = Settings(municipality=name, drop=str(drop.absolute()))
-        _write_once(path / "settings.toml", tomli_w.dumps(settings.model_dump(exclude_none=True)), 0o640)
-        made.append("settings.toml")
+        write_new(path / SETTINGS, tomli_w.dumps(settings.model_dump(exclude_none=True)), 0o640)
+        made.append(SETTINGS)
     for zone in (*ZONES, "archive", "keys", "decisions"):
         (path / zone).mkdir(mode=0o755 if zone == "published" else 0o700, exist_ok=True)
     home = open_home(path)
-    made += _make_keys(home)
-    return home, made
-
-
-def _make_keys(home: Home) -> list[str]:
-    """The keys that are missing. Raises UsageError where something was made with the missing ones: a new key would not fit."""
-    folder = home.path / "keys"
-    missing = [name for name in ("pseudonym.key", "archive.public") if not (folder / name).exists()]
+    missing = missing_keys(home.keys)
     if missing and _holds_state(home):
         raise UsageError(
             f"The key keys/{missing[0]} is missing, and {home.path} holds what was made with it; a new key would not fit. Put "
             "it back from your key store, or run kaa restore with the archive's private key. No key was made."
         )
-    made = []
-    if not (folder / "pseudonym.key").exists():
-        _write_once(folder / "pseudonym.key", secrets.token_hex(32) + "\n", 0o600)
-        made.append("keys/pseudonym.key")
-    if not (folder / "archive.public").exists():
-        identity = pyrage.x25519.Identity.generate()
-        _write_once(folder / "archive.private", f"{identity}\n", 0o600)
-        _write_once(folder / "archive.public", f"{identity.to_public()}\n", 0o600)
-        made += ["keys/archive.public", "keys/archive.private"]
-    return made
+    return home, [*made, *(f"keys/{name}" for name in make_missing_keys(home.keys))]
 
 
 def _holds_state(home: Home) -> bool:
     """Whether there is a history (whatever its state) or an archive."""
-    folders = [*home.archive.glob("[!.]*"), *home.runs.glob("*")]
+    folders = [*home.archive.glob("[!.]*"), *home.night_records.folder.glob("*")]
     return bool((home.path / POINTER).exists() or versions(home.path) or folders)
-
-
-def _write_once(path: Path, text: str, mode: int) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)

@@ -3,7 +3,7 @@
 A version carries its own proof. While it is built, an empty file `unfinished` lies in each of its folders; when all of it is
 there, each folder gets `version.json`, which lists its files; then the pointer is moved; and then `unfinished` goes. So a
 backup that was taken file by file, or a pointer that is lost, shows for what it is. Removed is only what a whole published
-version has recorded as replaced, and what is marked as unfinished. What the files hold does not belong here (``opening``).
+version has recorded as replaced, and what is marked as unfinished. What the files hold does not belong here (``databases``).
 """
 
 import json
@@ -70,7 +70,7 @@ class Version:
 
     @property
     def is_unfinished(self) -> bool:
-        """Whether one of its folders says that the run that began it has not finished it."""
+        """Whether one of its folders says that the nightly that began it has not finished it."""
         return any((self.folder(zone) / UNFINISHED).exists() for zone in ZONES)
 
     def begin(self) -> None:
@@ -238,7 +238,7 @@ def sync(path: Path) -> None:
 
 
 def _may_be_swept(version: Version) -> bool:
-    """Whether each of its folders is marked as unfinished or has nothing in it: a run was killed when it had made it."""
+    """Whether each of its folders is marked as unfinished or has nothing in it: a nightly was killed when it had made it."""
     return all((folder / UNFINISHED).exists() or not any(folder.iterdir()) for folder in folders_of(version))
 
 
@@ -257,8 +257,8 @@ def _remove_replaced(version: Version) -> None:
     for folder in folders_of(version):
         if (folder / SEAL).exists():
             with suppress(OSError, ValueError):
-                known = _sealed_files(folder)
-                strange += [folder / name for name in _files(folder) if name not in known]
+                sealed = _sealed_files(folder)
+                strange += [folder / name for name in _files(folder) if name not in sealed]
     if strange:
         put_aside(version.home, strange, new_aside(version.home))
     for folder in folders_of(version):

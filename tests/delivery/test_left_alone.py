@@ -20,7 +20,7 @@ import pytest
 from pipelines.intake.clock import CONFIRMED, confirm
 from pipelines.notices import Notice, NoticeCode
 from pipelines.runtime.errors import UsageError
-from pipelines.state import decided
+from pipelines.state import decision_log
 from pipelines.state.home import initialise
 from tests.delivery.nights import ANNA, Nights, sound
 from tests.model.world import Extract
@@ -318,7 +318,7 @@ def test_a_clock_that_had_run_ahead_is_put_right_by_a_person(nights: Nights) -> 
     assert _told(nights.run().notices) == [(NoticeCode.CLOCK_BEHIND, "")]
     assert extract.path not in {one["folder"] for one in nights.deliveries()}
     assert confirm(nights.home, right, "klockan stod på 2031") == right.replace(year=2031).astimezone(UTC)
-    (kept,) = decided.recorded(nights.home, CONFIRMED)
+    (kept,) = decision_log.decisions(nights.home, CONFIRMED)
     assert (kept["by"], kept["because"], datetime.fromisoformat(kept["clock"])) == (
         pwd.getpwuid(os.getuid()).pw_name,
         "klockan stod på 2031",
@@ -327,7 +327,7 @@ def test_a_clock_that_had_run_ahead_is_put_right_by_a_person(nights: Nights) -> 
     assert not nights.run().notices
     assert nights.verdict(extract) == ("rejected", "future_date")
     assert confirm(nights.home, right, "igen") is None  # there is nothing to confirm any more
-    assert len(decided.recorded(nights.home, CONFIRMED)) == 1
+    assert len(decision_log.decisions(nights.home, CONFIRMED)) == 1
 
 
 def test_a_confirmed_clock_says_nothing_of_what_is_published_later(nights: Nights) -> None:
@@ -344,7 +344,7 @@ def test_a_confirmed_clock_says_nothing_of_what_is_published_later(nights: Night
 def test_before_anything_is_published_there_is_nothing_to_confirm(tmp_path: Path) -> None:
     nights = Nights(tmp_path)
     assert confirm(nights.home, nights.now, "x") is None
-    assert decided.recorded(nights.home, CONFIRMED) == []
+    assert decision_log.decisions(nights.home, CONFIRMED) == []
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", '[{"version": 1, "clock": "i natt", "by": "a", "because": "b"}]'])

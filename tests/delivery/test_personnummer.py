@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.delivery.pseudonym import Pseudonymiser
-from pipelines.intake import take_in as taking_in
+from pipelines.intake import evidence, read_batches, take_in, type_batches
 from pipelines.notices import NoticeCode
 from pipelines.personnummer import HIDDEN, Masked, holds_a_number, mask_name
 from pipelines.runtime.errors import NightlyFailed
@@ -288,6 +288,13 @@ def test_looking_for_numbers_takes_no_noticeable_time() -> None:
 
 # --- errors that nobody foresaw ---------------------------------------------------------------------------------------
 
+#: The steps that fail below, and the modules that take them.
+STEPS = {"read_file": read_batches, "type_rows": type_batches, "read_manifest": take_in}
+
+
+def _file(step: str) -> str:
+    return STEPS[step].__name__.replace(".", "/") + ".py"
+
 
 @pytest.mark.parametrize("step", ["read_file", "type_rows", "read_manifest"])
 @pytest.mark.parametrize("kind", [ValueError, pl.exceptions.PanicException, RecursionError])
@@ -296,7 +303,7 @@ def test_what_nobody_foresaw_is_one_deliverys_affair_and_told_without_its_text(
 ) -> None:
     if step == "read_manifest" and kind is pl.exceptions.PanicException:
         pytest.skip("no Polars there")
-    real = getattr(taking_in, step)
+    real = getattr(STEPS[step], step)
     bad = Extract("ber", "2023-11-29", folder="sämst").registered(ANNA).registered(ANNA)
     nights = Nights(tmp_path)
     bad.write(nights.drop)
@@ -315,7 +322,7 @@ def test_what_nobody_foresaw_is_one_deliverys_affair_and_told_without_its_text(
     for day in ("2023-11-27", "2023-11-28", "2023-11-30"):
         Extract("ber", day, folder=f"natten till {day}").registered(ANNA).write(nights.drop)
     sound("beda", "2023-11-30").write(nights.drop)
-    monkeypatch.setattr(taking_in, step, fails)
+    monkeypatch.setattr(STEPS[step], step, fails)
     taken = nights.run()
     assert nights.counting() == {("ber", f"2023-11-{day}", 1) for day in (27, 28, 30)} | {("beda", "2023-11-30", 1)}
     assert {one["status"] for one in nights.deliveries()} == {"accepted"}
@@ -323,7 +330,7 @@ def test_what_nobody_foresaw_is_one_deliverys_affair_and_told_without_its_text(
     assert told.code == NoticeCode.DELIVERY_UNEXPLAINED
     assert told.waits_for_a_person
     assert ANNA not in repr(told)
-    for word in ("ber/sämst", kind.__name__, "pipelines/intake/take_in.py rad "):
+    for word in ("ber/sämst", kind.__name__, f"{_file(step)} rad "):
         assert word in told.sentence
     assert len(list(nights.home.archive.glob("[!.]*"))) == 4  # nothing is kept of it
     monkeypatch.undo()
@@ -354,12 +361,12 @@ def test_what_is_not_one_deliverys_affair_ends_the_night_and_is_told_without_its
 
     nights = Nights(tmp_path)
     sound("ber", "2023-11-30").write(nights.drop)
-    monkeypatch.setattr(taking_in, step, fails)
+    monkeypatch.setattr(STEPS[step], step, fails)
     with pytest.raises(NightlyFailed) as failure:
         nights.run()
     for word in (
         type(error).__name__,
-        "pipelines/intake/take_in.py line ",
+        f"{_file(step)} line ",
         "ber" if step == "type_rows" else "Delivery ",
     ):
         assert word in str(failure.value)
@@ -374,7 +381,7 @@ def test_who_stops_the_program_stops_it(tmp_path: Path, monkeypatch: pytest.Monk
 
     nights = Nights(tmp_path)
     sound("ber", "2023-11-30").write(nights.drop)
-    monkeypatch.setattr(taking_in, step, fails)
+    monkeypatch.setattr(STEPS[step], step, fails)
     with pytest.raises(KeyboardInterrupt):
         nights.run()
 
@@ -385,7 +392,7 @@ def test_a_full_disk_is_told_in_the_operating_systems_words(tmp_path: Path, monk
 
     nights = Nights(tmp_path)
     sound("ber", "2023-11-30").write(nights.drop)
-    monkeypatch.setattr(taking_in.Archive, "store", fails)
+    monkeypatch.setattr(evidence.Archive, "store", fails)
     with pytest.raises(NightlyFailed, match="No space left on device") as failure:
         nights.run()
     assert ANNA not in "".join(traceback.format_exception(failure.value))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pipelines.delivery.archive import open_archived
-from pipelines.intake import take_in
+from pipelines.intake import read_batches
 from tests.faults.support import YOUTHS, archived
 from tests.model.world import Extract
 from tests.pipeline import Pipeline
@@ -51,7 +51,7 @@ def _around_reading(
     monkeypatch: pytest.MonkeyPatch, source: str, before: Callable[[Path], None], after: Callable[[Path], None]
 ) -> None:
     """Have something happen to a source's delivery once, just before and after its first file is read."""
-    read = take_in.read_file
+    read = read_batches.read_file
     seen: set[Path] = set()
 
     def disturbed(folder: Path, *rest: Any) -> Any:
@@ -64,7 +64,7 @@ def _around_reading(
             after(folder)
         return result
 
-    monkeypatch.setattr(take_in, "read_file", disturbed)
+    monkeypatch.setattr(read_batches, "read_file", disturbed)
 
 
 def _nothing(folder: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from pipelines.configuration.municipality import PROFILES
 from pipelines.publication import guard
 from pipelines.runtime.errors import NightlyFailed, UsageError
-from pipelines.state import decided
+from pipelines.state import decision_log
 from pipelines.state.home import Home, initialise, open_home
 from tests.faults import plain_nightly
 from tests.model.world import Extract, personnummer
@@ -87,7 +87,7 @@ def test_a_changed_profile_stops_until_a_person_accepts_it(home: Home) -> None:
     with pytest.raises(UsageError, match="--because says why"):
         guard.accept_change(changed, " ")
     guard.accept_change(changed, "Bromma hör till Jobbtorg Globen från i dag")
-    (line,) = decided.recorded(home, guard.ACCEPTED)
+    (line,) = decision_log.decisions(home, guard.ACCEPTED)
     assert line["because"].startswith("Bromma") and line["by"] and line["at"] and line["version"] == 1
     plain_nightly.nightly(changed)
     assert _version(home) == 2

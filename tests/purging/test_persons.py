@@ -11,7 +11,8 @@ import pytest
 
 from pipelines.configuration.contract import load_sources
 from pipelines.delivery.pseudonym import Pseudonymiser
-from pipelines.history.purge import _COUNTED, AGED, CAME_LATE, LAST_AGE, purge
+from pipelines.history.due_rows import COUNTED
+from pipelines.history.purge import AGED, CAME_LATE, LAST_AGE, purge
 from pipelines.history.store import History
 from tests.model.world import Extract, personnummer, samordningsnummer
 from tests.pipeline import Pipeline
@@ -205,7 +206,7 @@ def test_every_dataset_about_persons_was_thought_of() -> None:
         for dataset in datasets
         if dataset.number_columns or any(column.reference for column in dataset.columns)
     }
-    assert about_persons - _COUNTED.keys() == {"ber_sysselsattningar", "beda_bevis", "skolregister_studieperioder"}
+    assert about_persons - COUNTED.keys() == {"ber_sysselsattningar", "beda_bevis", "skolregister_studieperioder"}
 
 
 @pytest.mark.slow

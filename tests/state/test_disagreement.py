@@ -12,8 +12,8 @@ import pytest
 
 from pipelines.commands.recover import list_versions, recover
 from pipelines.runtime.errors import NightlyFailed, UsageError
+from pipelines.state.databases import explain_error
 from pipelines.state.home import ZONES, Home, Version
-from pipelines.state.opening import explained
 from tests.cli.conftest import Kaa, kaa
 from tests.faults import plain_nightly
 from tests.state.world import content, everything, rows
@@ -242,7 +242,11 @@ def test_an_older_version_can_be_chosen(home: Home, kaa: Kaa) -> None:
         home.start_next()
     assert kaa("recover", "--version", "3", "--because", "Night 4 was a mistake").exit_code == 0
     assert home.current() == Version(home.path, 3) and content(home) == before
-    assert sorted(path.name for path in home.runs.iterdir()) == ["000001.json", "000002.json", "000003.json"]
+    assert sorted(path.name for path in home.night_records.folder.iterdir()) == [
+        "000001.json",
+        "000002.json",
+        "000003.json",
+    ]
     plain_nightly.nightly(home)
     assert content(home) == before
 
@@ -298,7 +302,7 @@ def test_a_first_nightly_that_is_killed_needs_no_hands(home: Home, tmp_path: Pat
     first, _ = initialise("stockholm", home.drop, tmp_path / "first")
     driver = [sys.executable, "-m", "tests.faults.driver", str(first.path), "plain", "os:replace:before:current.json"]
     done = subprocess.run(driver, cwd=Path(__file__).resolve().parents[2], check=False)
-    assert done.returncode == -signal.SIGKILL and list(first.runs.glob("*.json"))
+    assert done.returncode == -signal.SIGKILL and first.night_records.published()
     plain_nightly.nightly(first)
     assert first.current() == Version(first.path, 1)
     assert rows(first, "select count(*) from delivery where status = 'accepted'")[0][0] > 0
@@ -307,5 +311,5 @@ def test_a_first_nightly_that_is_killed_needs_no_hands(home: Home, tmp_path: Pat
 def test_a_lack_of_memory_is_one_sentence(home: Home) -> None:
     version = home.current()
     assert version is not None
-    told = explained(version, duckdb.OutOfMemoryException("failed to allocate data of size 16.0 MiB"))
+    told = explain_error(version, duckdb.OutOfMemoryException("failed to allocate data of size 16.0 MiB"))
     assert str(told).startswith("There was not enough memory") and "settings.toml" in str(told)

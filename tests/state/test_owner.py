@@ -9,8 +9,8 @@ import pytest
 
 from pipelines.configuration.municipality import PROFILES
 from pipelines.runtime.errors import NightlyFailed, UsageError
+from pipelines.state.databases import open_for_reading
 from pipelines.state.home import Home, Version, initialise, open_home
-from pipelines.state.opening import opened
 from tests.cli.conftest import Kaa, kaa
 from tests.faults import plain_nightly
 from tests.model.world import Extract
@@ -80,7 +80,7 @@ def test_the_history_keeps_no_key(home: Home) -> None:
     version = home.current()
     assert version is not None
     key = (home.path / "keys" / "pseudonym.key").read_text().strip()
-    with opened(version.history) as connection:
+    with open_for_reading(version.history) as connection:
         known = dict(connection.execute("from belongs_to").fetchall())
     assert known.keys() == {"municipality", "pseudonym_key", "archive_key"}
     assert key not in json.dumps(known) and known["pseudonym_key"] not in key

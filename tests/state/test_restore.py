@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.commands import restore
+from pipelines.commands import restore, restore_history
+from pipelines.delivery.archive import RECORD
 from pipelines.orchestration.nightly import Outcome
 from pipelines.runtime.errors import NightlyFailed
-from pipelines.state.home import RECORD, Home, initialise, open_home
+from pipelines.state.home import Home, initialise, open_home
 from tests.cli.conftest import Kaa, kaa
 from tests.faults import plain_nightly
 from tests.state.world import YOUTHS, content, everything, rows
@@ -127,7 +128,7 @@ def test_no_clear_text_stays_when_a_restore_fails(home: Home, key: Path, monkeyp
         seen.append((home.restoring.stat().st_mode & 0o77) == 0)
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(restore, "take_in", full)
+    monkeypatch.setattr(restore_history, "take_in", full)
     with pytest.raises(NightlyFailed, match=r"No space left.*nothing was changed"):
         restore.restore(home, key)
     assert seen == [True, True]
@@ -149,15 +150,15 @@ def test_a_damaged_archive_is_told_before_anything_changes(home: Home, kaa: Kaa,
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from pipelines.commands import restore
+from pipelines.commands import restore, restore_history
 from pipelines.state.home import open_home
-real, calls = restore.take_in, []
+real, calls = restore_history.take_in, []
 def deadly(*arguments, **named):
     calls.append(1)
     if len(calls) == 2:
         os.kill(os.getpid(), signal.SIGKILL)
     return real(*arguments, **named)
-restore.take_in = deadly
+restore_history.take_in = deadly
 restore.restore(open_home(), Path(sys.argv[1]))
 """
 
@@ -221,7 +222,7 @@ def test_an_archive_of_before_there_were_records(home: Home, kaa: Kaa, key: Path
     leave_out = ("belongs_to",)
     before = content(home, *leave_out)
     figures = rows(home, "from figures order by all")
-    shutil.rmtree(home.runs)
+    shutil.rmtree(home.night_records.folder)
     for folder in home.archive.glob("[!.]*"):
         (folder / RECORD).unlink()
         for path in folder.iterdir():
@@ -244,7 +245,7 @@ def test_an_archive_of_before_there_were_records(home: Home, kaa: Kaa, key: Path
 
 
 def test_the_archive_s_own_notes_name_nobody(home: Home) -> None:
-    for path in home.runs.iterdir():
+    for path in home.night_records.folder.iterdir():
         text = path.read_text()
         assert json.loads(text)["judged"]
         assert not any(number in text or number[2:8] + "-" + number[8:] in text for number in YOUTHS)

@@ -44,7 +44,7 @@ def record(home: Home, decision: str, because: str, **details: Any) -> None:
         os.fsync(file.fileno())
 
 
-def recorded(home: Home, decision: str) -> list[dict[str, Any]]:
+def decisions(home: Home, decision: str) -> list[dict[str, Any]]:
     """The decisions of a kind, oldest first. Raises UsageError when the file cannot be read."""
     path = home.path / FILE
     try:

@@ -26,10 +26,10 @@ _HOLDER = re.compile(r"held in (.+? \(PID [0-9]+\))")
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_for_reading(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A version's file, read-only. Raises NightlyFailed when it is missing, broken, locked or not ours."""
     if not path.is_file():
-        raise broken(path, "is missing")
+        raise broken_file(path, "is missing")
     try:
         connection = open_database(path, read_only=True)
     except (duckdb.Error, OSError) as error:
@@ -41,13 +41,13 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
                 "select 1 from duckdb_tables() where schema_name = ? and table_name = ?", [schema, table]
             ).fetchone()
         except duckdb.Error as error:
-            raise broken(path, "cannot be read") from error
+            raise broken_file(path, "cannot be read") from error
         if found is None:
-            raise broken(path, "is not a file of this program")
+            raise broken_file(path, "is not a file of this program")
         yield connection
 
 
-def trouble(version: Version, *, thorough: bool = False) -> list[str]:
+def version_faults(version: Version, *, thorough: bool = False) -> list[str]:
     """What is wrong with a version's files, each as a sentence; nothing when all of them are there and can be read.
 
     That another program holds one is no fault of the version. ``thorough``: every block is read.
@@ -56,14 +56,14 @@ def trouble(version: Version, *, thorough: bool = False) -> list[str]:
     for path in version.databases:
         if not found and path.exists():
             try:
-                with opened(path) as connection:
+                with open_for_reading(path) as connection:
                     if thorough:
                         _read_through(connection, path)
             except NightlyFailed as error:
                 if not _is_held(error.__cause__):
                     found.append(str(error))
     if not found and version.models.exists() and not _is_json(version.models):
-        found.append(str(broken(version.models, "is torn")))
+        found.append(str(broken_file(version.models, "is torn")))
     return found
 
 
@@ -74,7 +74,7 @@ def _is_json(path: Path) -> bool:
         return False
 
 
-def explained(version: Version, error: Exception) -> NightlyFailed | None:
+def explain_error(version: Version, error: Exception) -> NightlyFailed | None:
     """The sentence for an error that came while a version's files were read; None where they are not what is wrong."""
     if isinstance(error, NightlyFailed):
         return error
@@ -85,7 +85,7 @@ def explained(version: Version, error: Exception) -> NightlyFailed | None:
         )
     for path in version.databases:
         try:
-            with opened(path) as connection:
+            with open_for_reading(path) as connection:
                 _read_through(connection, path)
         except NightlyFailed as sentence:
             return sentence
@@ -106,7 +106,7 @@ def _read_through(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         for schema, name in names:
             connection.execute(f'select count(columns(*)) from "{schema}"."{name}"').fetchall()
     except duckdb.Error as error:
-        raise broken(path, "cannot be read") from error
+        raise broken_file(path, "cannot be read") from error
 
 
 def _is_held(error: BaseException | None) -> bool:
@@ -123,10 +123,10 @@ def _cannot_open(path: Path, error: Exception) -> NightlyFailed:
         )
     if "Permission denied" in text or isinstance(error, PermissionError):
         return NightlyFailed(f"{path} may not be read: give the user who runs kaa access to it.")
-    return broken(path, "cannot be read")
+    return broken_file(path, "cannot be read")
 
 
-def broken(path: Path, what: str) -> NightlyFailed:
+def broken_file(path: Path, what: str) -> NightlyFailed:
     """The error for a file that is there and cannot be used, or is not there."""
     return NightlyFailed(
         f"{path} {what}, so nothing can be read from the published version. Run kaa recover to see which versions are "

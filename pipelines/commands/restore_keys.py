@@ -1,0 +1,81 @@
+"""The keys that a home is restored with."""
+
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyrage
+
+from pipelines.intake.owner import PSEUDONYM_FINGERPRINT, pseudonym_fingerprint
+from pipelines.runtime.errors import UsageError
+from pipelines.runtime.files import write_new
+from pipelines.state.home import Home
+from pipelines.state.keys import ARCHIVE_PRIVATE, ARCHIVE_PUBLIC, PSEUDONYM_KEY, read_pseudonym_key
+from pipelines.state.night_records import NightRecord
+from pipelines.state.versions import put_aside
+
+
+@dataclass
+class Keys:
+    """The archive's private key and its public one, and the key of the pseudonyms; ``notes`` say what is new about them."""
+
+    private: str
+    public: str
+    pseudonym: bytes
+    notes: list[str] = field(default_factory=list)
+
+
+def read_private_key(path: Path) -> Keys:
+    """The archive's keys, by the file of the private one; the pseudonyms' is to be chosen yet. Raises UsageError."""
+    try:
+        lines = path.read_text(encoding="utf-8").split()
+        private = next(line for line in lines if line.startswith("AGE-SECRET-KEY-"))
+        identity = pyrage.x25519.Identity.from_str(private)
+    except OSError as error:
+        raise UsageError(
+            f"The key file {path} cannot be read ({error.strerror}): give the archive's private key."
+        ) from error
+    except (StopIteration, UnicodeDecodeError, pyrage.IdentityError):
+        raise UsageError(f"{path} is no private key: give the file archive.private that kaa init made.") from None
+    return Keys(private, str(identity.to_public()), b"")
+
+
+def choose_pseudonym_key(home: Home, keys: Keys, given: Path | None, nights: list[NightRecord]) -> None:
+    """The key that is given, else the home's; where that is lost a new one."""
+    used = next((found for night in reversed(nights) if (found := night.owner.get(PSEUDONYM_FINGERPRINT))), None)
+    own = home.keys / PSEUDONYM_KEY
+    if given:
+        keys.pseudonym = read_pseudonym_key(given)
+        if used and pseudonym_fingerprint(keys.pseudonym) != used:
+            raise UsageError(
+                f"{given} is not the pseudonym key that was used before: give that one, or none for new pseudonyms. Nothing "
+                "was changed."
+            )
+        return
+    keys.pseudonym = read_pseudonym_key(own) if own.exists() else secrets.token_bytes(32)
+    if not own.exists():
+        keys.notes.append("The pseudonym key was lost: a new one was made, so every pseudonym is new.")
+    elif used and pseudonym_fingerprint(keys.pseudonym) != used:
+        keys.notes.append(f"{own} is not the key that was used before, so every pseudonym is new.")
+
+
+def write_keys(home: Home, keys: Keys) -> None:
+    """Write the keys that a home needs at night, readable for its user alone."""
+    home.keys.mkdir(mode=0o700, exist_ok=True)
+    for name, text in ((PSEUDONYM_KEY, keys.pseudonym.hex()), (ARCHIVE_PUBLIC, keys.public)):
+        part = home.keys / f".{name}.part"
+        part.unlink(missing_ok=True)
+        write_new(part, f"{text}\n", 0o600)
+        os.replace(part, home.keys / name)
+
+
+def put_old_keys_aside(home: Home, keys: Keys, aside: Path) -> None:
+    """Keys that give way to others, and a private key that belongs to another archive."""
+    wanted = {PSEUDONYM_KEY: keys.pseudonym.hex(), ARCHIVE_PUBLIC: keys.public, ARCHIVE_PRIVATE: keys.private}
+    there = {home.keys / name: text for name, text in wanted.items() if (home.keys / name).exists()}
+    put_aside(home.path, [path for path, text in there.items() if _differs(path, text)], aside)
+
+
+def _differs(path: Path, text: str) -> bool:
+    return path.read_bytes().decode(errors="replace").strip() != text

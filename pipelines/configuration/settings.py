@@ -1,0 +1,50 @@
+"""settings.toml: which municipality a KAA_HOME is of, and where deliveries come. It lies in KAA_HOME and is written by hand."""
+
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pipelines.runtime.errors import UsageError
+from pipelines.runtime.os_errors import sentence
+
+SETTINGS = "settings.toml"
+
+
+class Settings(BaseModel):
+    """``municipality`` is the name or path of a profile, ``drop`` the folder the sources deliver to, ``memory`` how much a
+    database may take (default: the machine's share)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    municipality: str
+    drop: str
+    memory: str | None = None
+
+
+def read_settings(home: Path) -> Settings:
+    """The settings of a KAA_HOME. Raises UsageError when there are none or they are wrong."""
+    file = home / SETTINGS
+    try:
+        return Settings.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise UsageError(f"KAA_HOME {home} is not set up: run kaa init --municipality NAME --drop DIR first.") from None
+    except OSError as error:
+        raise UsageError(f"The settings file cannot be read. {sentence(error)}") from error
+    except ValidationError as error:
+        raise UsageError(f"The settings file {file} is wrong: {_fault(error)}.") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"The settings file {file} cannot be read: {error}.") from error
+
+
+def _fault(error: ValidationError) -> str:
+    # A misspelt key is told before the one that is missing for it.
+    first = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
+    name = ".".join(str(part) for part in first["loc"])
+    allowed = ", ".join(Settings.model_fields)
+    if first["type"] == "extra_forbidden":
+        return f"it has an unknown key {name!r}; remove it (allowed are {allowed})"
+    if first["type"] == "missing":
+        needed = ", ".join(key for key, field in Settings.model_fields.items() if field.is_required())
+        return f"the key {name!r} is missing; add it (needed are {needed})"
+    return f"the key {name!r} must be a text"

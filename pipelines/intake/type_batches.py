@@ -1,0 +1,85 @@
+"""Types the rows of deliveries that were read together; around one that cannot be typed, the others in parts."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from graphlib import TopologicalSorter
+
+import polars as pl
+
+from pipelines.configuration.contract import Source
+from pipelines.delivery.lines import Lines
+from pipelines.delivery.parsing import FileRecords
+from pipelines.delivery.pseudonym import Pseudonymiser
+from pipelines.delivery.rows import BatchRows, refer_to, type_rows
+from pipelines.intake.candidate import Candidate
+from pipelines.intake.unforeseen import is_of_its_content, night_ends, unexplained
+from pipelines.notices import Notice
+
+Typed = tuple[list[Candidate], dict[str, BatchRows]]
+
+
+def typed_parts(
+    source: Source,
+    candidates: list[Candidate],
+    lines: dict[str, Lines],
+    pseudonymiser: Pseudonymiser,
+    leave_alone: Callable[[Candidate, Notice], None],
+) -> Iterator[Typed]:
+    """Deliveries with their typed rows, all in one part if they can be; one that the program fails on is left alone."""
+    try:
+        batch = _typed(source, candidates, lines, pseudonymiser)
+    except BaseException as error:
+        days = f"{candidates[0].manifest.extract_date} to {candidates[-1].manifest.extract_date}"
+        if not is_of_its_content(error):
+            raise night_ends(error, f"The deliveries of {source.name} from {days} cannot be typed") from None
+        if len(candidates) == 1:
+            leave_alone(candidates[0], unexplained(candidates[0].found, error))
+            return
+    else:
+        yield candidates, batch
+        return
+    half = len(candidates) // 2
+    for part in (candidates[:half], candidates[half:]):
+        yield from typed_parts(source, part, _renumbered(part, lines), pseudonymiser, leave_alone)
+
+
+def _typed(
+    source: Source, candidates: list[Candidate], lines: dict[str, Lines], pseudonymiser: Pseudonymiser
+) -> dict[str, BatchRows]:
+    """The rows of each dataset, in the contract's order; a dataset is typed after those that it refers to."""
+    typed: dict[str, BatchRows] = {}
+    refers_to = {
+        name: {column.reference[0] for column in dataset.columns if column.reference}
+        for name, dataset in source.datasets.items()
+    }
+    for name in TopologicalSorter(refers_to).static_order():
+        dataset = source.datasets[name]
+        referenced = {
+            column.reference: refer_to(typed[column.reference[0]], column.reference[1])
+            for column in dataset.columns
+            if column.reference
+        }
+        files = {place: _records(candidate, name) for place, candidate in enumerate(candidates)}
+        typed[name] = type_rows(dataset, files, lines[name], pseudonymiser, referenced)
+    return {name: typed[name] for name in source.datasets}
+
+
+def _records(candidate: Candidate, dataset: str) -> FileRecords:
+    records = candidate.files[dataset].records
+    assert records is not None
+    return records
+
+
+def _renumbered(candidates: list[Candidate], lines: dict[str, Lines]) -> dict[str, Lines]:
+    """`Lines` that hold nothing but the records of these deliveries, whose numbers become those that they have there."""
+    renumbered = {}
+    for name, all_of_them in lines.items():
+        renumbered[name] = Lines()
+        texts = all_of_them.texts()
+        for candidate in candidates:
+            records = _records(candidate, name)
+            numbers = pl.DataFrame({"number": records.numbers})
+            wanted = numbers.join(texts[records.header], on="number", maintain_order="left")["record"]
+            found = renumbered[name].recognise(records.header, wanted)
+            candidate.files[name].records = replace(records, numbers=renumbered[name].remember(found))
+    return renumbered
