@@ -1,6 +1,6 @@
 """The manifest `leverans.json`: what the sender says is in the folder (deliveries.md section 1).
 
-Only the manifest is judged here; whether the files keep its promises is judged in ``reading`` and ``rows``.
+Only the manifest is judged here; whether the files keep its promises is judged in ``parsing`` and ``rows``.
 """
 
 import hashlib

@@ -23,7 +23,7 @@ from pipelines.delivery.rows import BatchRows
 class Timeline:
     """The extracts of one source before and after a batch.
 
-    ``before``: dates that were loaded, ``batch``: ord in the batch -> date, in date order, of those that count now.
+    ``before``: dates that were loaded, ``batch``: position in the batch -> date, in date order, of those that count now.
     """
 
     before: list[date]
@@ -153,20 +153,20 @@ def _blocks(dates: list[date], incoming: set[date]) -> pl.DataFrame:
 def _batch_runs(rows: BatchRows, timeline: Timeline, position: dict[date, int]) -> pl.DataFrame:
     """The batch's runs with places on the timeline; extracts of the batch that do not count fall out."""
     counting = sorted(timeline.batch)
-    places = {ord_: position[timeline.batch[ord_]] for ord_ in counting}
-    top = int(rows.counts["ord"].max() or 0) if rows.counts.height else 0  # type: ignore[arg-type]
+    places = {extract: position[timeline.batch[extract]] for extract in counting}
+    top = int(rows.counts["extract"].max() or 0) if rows.counts.height else 0  # type: ignore[arg-type]
     starts: list[int | None] = []
     ends: list[int | None] = []
-    for ord_ in range(top + 1):
-        starts.append(next((places[one] for one in counting if one >= ord_), None))
-        ends.append(next((places[one] for one in reversed(counting) if one <= ord_), None))
+    for extract in range(top + 1):
+        starts.append(next((places[one] for one in counting if one >= extract), None))
+        ends.append(next((places[one] for one in reversed(counting) if one <= extract), None))
     lookup = pl.DataFrame(
-        {"ord": range(top + 1), "start": starts, "end": ends},
-        schema={"ord": pl.UInt32, "start": pl.Int64, "end": pl.Int64},
+        {"extract": range(top + 1), "start": starts, "end": ends},
+        schema={"extract": pl.UInt32, "start": pl.Int64, "end": pl.Int64},
     )
     return (
-        rows.runs.join(lookup.select(ord_from="ord", p_from="start"), on="ord_from")
-        .join(lookup.select(ord_to="ord", p_to="end"), on="ord_to")
+        rows.runs.join(lookup.select(first_extract="extract", p_from="start"), on="first_extract")
+        .join(lookup.select(last_extract="extract", p_to="end"), on="last_extract")
         .drop_nulls(["p_from", "p_to"])
         .filter(pl.col("p_from") <= pl.col("p_to"))
         .select("content", "p_from", "p_to")

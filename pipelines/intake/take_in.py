@@ -18,10 +18,10 @@ import polars as pl
 
 from pipelines.configuration.contract import Dataset, Source
 from pipelines.delivery.archive import Archive, Received, RunRecord, archived_name, write_run
+from pipelines.delivery.distinct_records import DistinctRecords
 from pipelines.delivery.faults import Fault, Rejection, fault, first_fault
 from pipelines.delivery.find import Closed, Found, find_deliveries
 from pipelines.delivery.judging import ACCEPTED, HELD, REJECTED, SUPERSEDED, Checked, Judged, Ledger, Loaded
-from pipelines.delivery.lines import Lines
 from pipelines.delivery.manifest import MANIFEST_NAME, Manifest, ReadManifest, read_manifest
 from pipelines.delivery.parsing import FileRecords, ReadFile, read_file
 from pipelines.delivery.pseudonym import Pseudonymiser
@@ -45,7 +45,7 @@ _AT_ONCE = 8
 _AHEAD = 2
 
 Progress = Callable[[str], None]
-#: Called with each dataset's rows of a batch and the batch's dates by ord: where the contracts' promises are checked.
+#: Called with each dataset's rows of a batch and the batch's dates by extract: where the contracts' promises are checked.
 OnBatch = Callable[[BatchRows, dict[int, date]], None]
 
 
@@ -69,11 +69,11 @@ class _Batch:
     """Deliveries of one source that have been read, in the order of judging, and the records of each of its datasets."""
 
     candidates: list["_Candidate"]
-    lines: dict[str, Lines]
+    records: dict[str, DistinctRecords]
 
     @property
     def size(self) -> int:
-        return sum(lines.size for lines in self.lines.values())
+        return sum(records.size for records in self.records.values())
 
 
 @dataclass
@@ -239,12 +239,12 @@ class _Run:
         if not waiting:
             return None
         source = self.sources[waiting[0][0].manifest.source]
-        batch = _Batch([], {name: Lines() for name in source.datasets})
+        batch = _Batch([], {name: DistinctRecords() for name in source.datasets})
         under_way: deque[Future[None]] = deque()
         while under_way or (waiting[0] and batch.size < BATCH_BYTES):
             while waiting[0] and len(under_way) < _AT_ONCE and batch.size < BATCH_BYTES:
                 batch.candidates.append(waiting[0].popleft())
-                under_way.append(readers.submit(self._read_safely, batch.candidates[-1], batch.lines))
+                under_way.append(readers.submit(self._read_safely, batch.candidates[-1], batch.records))
             under_way.popleft().result()
         if not waiting[0]:
             waiting.popleft()
@@ -262,48 +262,48 @@ class _Run:
                 usable.append(candidate)
         if usable:
             source = self.sources[usable[0].manifest.source]
-            for typable, batch in self._typed(source, usable, read.lines):
+            for typable, batch in self._typed(source, usable, read.records):
                 self._load(source, typable, batch)
 
     def _load(self, source: Source, usable: list[_Candidate], batch: dict[str, BatchRows]) -> None:
         """Judge typed deliveries and load those that count."""
-        dates = {ord_: candidate.manifest.extract_date for ord_, candidate in enumerate(usable)}
+        dates = {extract: candidate.manifest.extract_date for extract, candidate in enumerate(usable)}
         limit = self.home.municipality.thresholds.bad_row_min
-        counts = {name: rows.counts.rows_by_key("ord", named=True, unique=True) for name, rows in batch.items()}
+        counts = {name: rows.counts.rows_by_key("extract", named=True, unique=True) for name, rows in batch.items()}
         judged: dict[int, Judged] = {}
-        for ord_, candidate in enumerate(usable):
-            own = {name: by_ord[ord_] for name, by_ord in counts.items()}
-            judged[ord_] = self.ledger.judge(_checked(candidate, ord_, own, batch, many=limit))
-        for ord_ in judged:  # a later one of the batch may have superseded it
-            judged[ord_] = self.ledger.judged[usable[ord_].found.delivery_id]
+        for extract, candidate in enumerate(usable):
+            own = {name: by_extract[extract] for name, by_extract in counts.items()}
+            judged[extract] = self.ledger.judge(_checked(candidate, extract, own, batch, many=limit))
+        for extract in judged:  # a later one of the batch may have superseded it
+            judged[extract] = self.ledger.judged[usable[extract].found.delivery_id]
         extracts = self.ledger.extracts[source.name]
         counting = {
-            ord_: extracts[dates[ord_]]
-            for ord_, entry in judged.items()
-            if entry.status == ACCEPTED and extracts[dates[ord_]].delivery_id == entry.delivery_id
+            extract: extracts[dates[extract]]
+            for extract, entry in judged.items()
+            if entry.status == ACCEPTED and extracts[dates[extract]].delivery_id == entry.delivery_id
         }
         self.history.load(source.name, batch, counting, dates)
-        held = {ord_: entry.delivery_id for ord_, entry in judged.items() if entry.status == HELD}
+        held = {extract: entry.delivery_id for extract, entry in judged.items() if entry.status == HELD}
         if held:
             self.history.hold(batch, held)
         self._keep_quarantine(batch, judged, usable)
         self._remember_files(usable)
-        loaded_dates = {ord_: dates[ord_] for ord_ in counting}
+        loaded_dates = {extract: dates[extract] for extract in counting}
         for rows in batch.values():
             self.on_batch(rows, loaded_dates)
 
-    def _read_safely(self, candidate: _Candidate, lines: dict[str, Lines]) -> None:
+    def _read_safely(self, candidate: _Candidate, records: dict[str, DistinctRecords]) -> None:
         try:
-            self._read(candidate, lines)
+            self._read(candidate, records)
         except Exception as error:
             raise _not_its_own(error, f"Delivery {candidate.found.delivery_id} cannot be read") from None
 
     def _typed(
-        self, source: Source, usable: list[_Candidate], lines: dict[str, Lines]
+        self, source: Source, usable: list[_Candidate], records: dict[str, DistinctRecords]
     ) -> Iterator[tuple[list[_Candidate], dict[str, BatchRows]]]:
         """The deliveries with their rows, typed together; around one that cannot be typed, in parts, and it is left alone."""
         try:
-            batch = self._type(source, usable, lines)
+            batch = self._type(source, usable, records)
         except BaseException as error:
             days = f"{usable[0].manifest.extract_date} to {usable[-1].manifest.extract_date}"
             if not _is_of_its_content(error):
@@ -317,16 +317,16 @@ class _Run:
             return
         half = len(usable) // 2
         for part in (usable[:half], usable[half:]):
-            yield from self._typed(source, part, _renumbered(part, lines))
+            yield from self._typed(source, part, _records_of(part, records))
 
-    def _read(self, candidate: _Candidate, lines: dict[str, Lines]) -> None:
+    def _read(self, candidate: _Candidate, records: dict[str, DistinctRecords]) -> None:
         """Read and archive a delivery's files, or find its fault; a delivery that is not there any more is left without."""
         datasets = self.sources[candidate.manifest.source].datasets
         candidate.was_archived = self._archive.holds(candidate.found.delivery_id)
         self._archive_record(candidate)
         for file in candidate.manifest.files:
             try:
-                read = read_file(candidate.found.path, file, datasets[file.dataset], lines[file.dataset])
+                read = read_file(candidate.found.path, file, datasets[file.dataset], records[file.dataset])
             except BaseException as error:
                 if not _is_of_its_content(error):
                     raise
@@ -374,7 +374,9 @@ class _Run:
         candidate.files.clear()
         candidate.left = why
 
-    def _type(self, source: Source, usable: list[_Candidate], lines: dict[str, Lines]) -> dict[str, BatchRows]:
+    def _type(
+        self, source: Source, usable: list[_Candidate], records: dict[str, DistinctRecords]
+    ) -> dict[str, BatchRows]:
         """Type the batch's rows, a dataset that others refer to before them."""
         typed: dict[str, BatchRows] = {}
         waiting = list(source.datasets.values())
@@ -382,16 +384,16 @@ class _Run:
             dataset = next(item for item in waiting if all(name in typed for name in _refers_to(item)))
             waiting.remove(dataset)
             files: dict[int, FileRecords] = {}
-            for ord_, candidate in enumerate(usable):
+            for extract, candidate in enumerate(usable):
                 read = candidate.files[dataset.name].records
                 assert read is not None
-                files[ord_] = read
+                files[extract] = read
             referenced = {
                 column.reference: refer_to(typed[column.reference[0]], column.reference[1])
                 for column in dataset.columns
                 if column.reference
             }
-            typed[dataset.name] = type_rows(dataset, files, lines[dataset.name], self._pseudonymiser, referenced)
+            typed[dataset.name] = type_rows(dataset, files, records[dataset.name], self._pseudonymiser, referenced)
         return {name: typed[name] for name in source.datasets}
 
     def _keep_quarantine(
@@ -399,20 +401,22 @@ class _Run:
     ) -> None:
         """Quarantine is kept of what was or may be loaded, and of what a higher revision replaced."""
         kept = {
-            ord_: entry.delivery_id for ord_, entry in judged.items() if entry.status in (ACCEPTED, HELD, SUPERSEDED)
+            extract: entry.delivery_id
+            for extract, entry in judged.items()
+            if entry.status in (ACCEPTED, HELD, SUPERSEDED)
         }
         for dataset, rows in batch.items():
             if rows.quarantine.is_empty() or not kept:
                 continue
             names = pl.DataFrame(
                 [
-                    (ord_, delivery_id, mask_name(usable[ord_].files[dataset].file.name))
-                    for ord_, delivery_id in kept.items()
+                    (extract, delivery_id, mask_name(usable[extract].files[dataset].file.name))
+                    for extract, delivery_id in kept.items()
                 ],
-                schema={"ord": pl.UInt32, "delivery_id": pl.String, "file": pl.String},
+                schema={"extract": pl.UInt32, "delivery_id": pl.String, "file": pl.String},
                 orient="row",
             )
-            entries = rows.quarantine.join(names, on="ord").with_columns(dataset=pl.lit(dataset))
+            entries = rows.quarantine.join(names, on="extract").with_columns(dataset=pl.lit(dataset))
             self.history.add_quarantine(entries, self._pseudonymiser.known)
 
     def _remember_files(self, usable: list[_Candidate]) -> None:
@@ -542,20 +546,20 @@ def _shown(time: datetime, zone: tzinfo) -> str:
     return f"{time.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
-def _renumbered(candidates: list[_Candidate], lines: dict[str, Lines]) -> dict[str, Lines]:
-    """`Lines` that hold nothing but the records of these deliveries, whose numbers become those that they have there."""
-    renumbered = {}
-    for name, all_of_them in lines.items():
-        renumbered[name] = Lines()
+def _records_of(candidates: list[_Candidate], records: dict[str, DistinctRecords]) -> dict[str, DistinctRecords]:
+    """The records of these deliveries and no others; the deliveries get the ids that their records have there."""
+    fewer = {}
+    for name, all_of_them in records.items():
+        fewer[name] = DistinctRecords()
         texts = all_of_them.texts()
         for candidate in candidates:
-            records = candidate.files[name].records
-            assert records is not None
-            numbers = pl.DataFrame({"number": records.numbers})
-            wanted = numbers.join(texts[records.header], on="number", maintain_order="left")["record"]
-            found = renumbered[name].recognise(records.header, wanted)
-            candidate.files[name].records = replace(records, numbers=renumbered[name].remember(found))
-    return renumbered
+            file = candidate.files[name].records
+            assert file is not None
+            ids = pl.DataFrame({"record_id": file.record_ids})
+            wanted = ids.join(texts[file.header], on="record_id", maintain_order="left")["record"]
+            found = fewer[name].recognise(file.header, wanted)
+            candidate.files[name].records = replace(file, record_ids=fewer[name].remember(found))
+    return fewer
 
 
 def _is_of_its_content(error: BaseException) -> bool:
@@ -602,7 +606,7 @@ def _refers_to(dataset: Dataset) -> set[str]:
 
 
 def _checked(
-    candidate: _Candidate, ord_: int, counts: dict[str, dict[str, int]], batch: dict[str, BatchRows], many: int
+    candidate: _Candidate, extract: int, counts: dict[str, dict[str, int]], batch: dict[str, BatchRows], many: int
 ) -> Checked:
     """``many``: so many bad rows may be too many, and then it is said which fault is the commonest."""
     manifest = candidate.manifest
@@ -616,11 +620,11 @@ def _checked(
         rows={name: count["data_rows"] for name, count in counts.items()},
         quarantined={name: count["quarantined"] for name, count in counts.items()},
         commonest_fault={
-            name: _commonest_fault(batch[name].quarantine.filter(pl.col("ord") == ord_), candidate.files[name])
+            name: _commonest_fault(batch[name].quarantine.filter(pl.col("extract") == extract), candidate.files[name])
             for name, count in counts.items()
             if count["quarantined"] >= many
         },
-        warnings=[*_warnings(candidate, counts), *_too_many_values(candidate, ord_, batch)],
+        warnings=[*_warnings(candidate, counts), *_too_many_values(candidate, extract, batch)],
     )
 
 
@@ -650,14 +654,14 @@ def _warnings(candidate: _Candidate, counts: dict[str, dict[str, int]]) -> list[
     return warnings
 
 
-def _too_many_values(candidate: _Candidate, ord_: int, batch: dict[str, BatchRows]) -> list[Remark]:
+def _too_many_values(candidate: _Candidate, extract: int, batch: dict[str, BatchRows]) -> list[Remark]:
     """What is published as a heading and has more different values than headings have."""
     warnings = []
     for name, rows in batch.items():
         for column in rows.dataset.columns:
             if column.most_different is None or rows.contents[column.history_name].n_unique() <= column.most_different:
                 continue
-            inside = rows.runs.filter((pl.col("ord_from") <= ord_) & (pl.col("ord_to") >= ord_))
+            inside = rows.runs.filter((pl.col("first_extract") <= extract) & (pl.col("last_extract") >= extract))
             values = rows.contents.join(inside, on="content", how="semi")[column.history_name].n_unique()
             if values > column.most_different:
                 counts = {"values": values, "most": column.most_different}

@@ -105,10 +105,10 @@ def taken_in(context: dg.AssetExecutionContext, session: NightlySession) -> Iter
 
     def remember(rows: BatchRows, dates: dict[int, date]) -> None:
         named = pl.DataFrame(
-            {"ord": list(dates), "extract_date": list(dates.values())},
-            schema={"ord": pl.UInt32, "extract_date": pl.Date},
+            {"extract": list(dates), "extract_date": list(dates.values())},
+            schema={"extract": pl.UInt32, "extract_date": pl.Date},
         )
-        extracts[rows.dataset.table].append(rows.counts.join(named, on="ord"))
+        extracts[rows.dataset.table].append(rows.counts.join(named, on="extract"))
 
     with History(run.version.history, run.sources) as history:
         result = take_in(run.home, run.sources, history, run.version.number, remember, partial(_tell, context))
