@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyrage
 
 from pipelines.runtime.errors import UsageError
+from pipelines.runtime.files import atomic_write
 from pipelines.state.home import RECORD, run_record
 
 SUFFIX = ".zst.age"
@@ -61,9 +62,7 @@ class RunRecord:
 def write_run(path: Path, run: RunRecord) -> None:
     """Write what a run judged, in one step."""
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    part = path.with_name(f".{path.name}")
-    part.write_text(json.dumps(asdict(run)), encoding="utf-8")
-    os.replace(part, path)
+    atomic_write(path, json.dumps(asdict(run)))
 
 
 def note_purged(archive: Path, version: int, deliveries: list[str], files: int) -> None:

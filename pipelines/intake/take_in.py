@@ -650,7 +650,7 @@ def _warnings(candidate: _Candidate, counts: dict[str, dict[str, int]]) -> list[
         if count["quarantined"]:
             warnings.append(remark(RemarkCode.ROWS_QUARANTINED, file=file, rows=count["quarantined"]))
     if candidate.manifest.unknown_datasets:
-        warnings.append(remark(RemarkCode.DATASETS_UNKNOWN, datasets=len(candidate.manifest.unknown_datasets)))
+        warnings.append(remark(RemarkCode.DATASETS_UNKNOWN, datasets=candidate.manifest.unknown_datasets))
     return warnings
 
 
