@@ -204,7 +204,7 @@ class History:
     def load(
         self, source: str, batch: dict[str, BatchRows], counting: dict[int, Loaded], dates: dict[int, date]
     ) -> None:
-        """Lay the counting extracts of a batch (ord -> delivery, ord -> date) into the history."""
+        """Lay the counting extracts of a batch (extract -> delivery, extract -> date) into the history."""
         if not counting:
             return
         run = self.connection.execute
@@ -292,7 +292,7 @@ class History:
     # --- held deliveries -----------------------------------------------------------------------------------------------
 
     def hold(self, batch: dict[str, BatchRows], held: dict[int, str]) -> None:
-        """Put the sound rows of held deliveries (ord -> delivery_id) aside until a person decides."""
+        """Put the sound rows of held deliveries (extract -> delivery_id) aside until a person decides."""
         for rows in batch.values():
             table = f"held_{rows.dataset.table}"
             names = ", ".join(column.history_name for column in rows.dataset.columns)
@@ -315,7 +315,7 @@ class History:
         )
 
     def held_rows(self, source: Source, delivery_id: str) -> tuple[dict[str, BatchRows], dict[str, int]]:
-        """A held delivery's rows as a batch of one extract (ord 0), and its data rows per dataset."""
+        """A held delivery's rows as a batch of one extract, the first, and its data rows per dataset."""
         batch: dict[str, BatchRows] = {}
         for dataset in source.datasets.values():
             names = ", ".join(column.history_name for column in dataset.columns)
