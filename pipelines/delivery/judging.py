@@ -1,7 +1,7 @@
 """Decides what becomes of a delivery that has been read: its status, reason and sentence (deliveries.md section 2).
 
 The decisions that need to know what came before are made here, one delivery at a time in the order of deliveries.md;
-what can be said of one delivery alone is found in ``manifest``, ``reading`` and ``rows``. Nothing is loaded here.
+what can be said of one delivery alone is found in ``manifest``, ``parsing`` and ``rows``. Nothing is loaded here.
 """
 
 from collections import defaultdict

@@ -1,17 +1,32 @@
 """The manifest `leverans.json`: what the sender says is in the folder (deliveries.md section 1).
 
-Only the manifest is judged here; whether the files keep its promises is judged in ``reading`` and ``rows``.
+Only the manifest is judged here; whether the files keep its promises is judged in ``parsing`` and ``rows``. The fields of the
+models stand in the order in which they are judged: what is told is the first flaw.
 """
 
 import hashlib
 import json
 import re
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pipelines.configuration.contract import Source
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    InstanceOf,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from pipelines.configuration.contract import Dataset, Source
 from pipelines.delivery.faults import Fault, Rejection, fault
 from pipelines.notices import Flaw, RemarkCode
 
@@ -21,38 +36,158 @@ _VERSION = re.compile(r"([0-9]+)(\.[0-9]+)*")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
+#: What is told where a field is missing or of the wrong type; of all others, that they are no text.
+_WRONG_TYPE = {
+    "schemaversion": Flaw.NO_VERSION,
+    "filer": Flaw.NO_FILES,
+    "uttagsdatum": Flaw.NO_DATE,
+    "revision": Flaw.NO_WHOLE_NUMBER,
+    "rader": Flaw.NO_WHOLE_NUMBER,
+    "skapad": Flaw.NO_TIME,
+}
+_LEAST = {"revision": 1, "rader": 0}
+
 
 @dataclass(frozen=True)
-class ManifestFile:
+class _Here:
+    """What a manifest is held against: where it lies, the sources with a contract, and the first day of an extract."""
+
+    folder: Path
+    sources: dict[str, Source]
+    first_day: date
+
+
+def _here(info: ValidationInfo) -> _Here:
+    assert isinstance(info.context, _Here)
+    return info.context
+
+
+def _flaw(what: str, **about: object) -> PydanticCustomError:
+    return PydanticCustomError(what, "see pipelines.notices", about)
+
+
+def _supported_version(text: str) -> str:
+    matched = _VERSION.fullmatch(text)
+    if matched is None:
+        raise ValueError("no version")
+    if matched[1].lstrip("0") != "1":
+        raise _flaw(RemarkCode.SCHEMA_VERSION, version=text[:20])
+    return text
+
+
+def _known_source(text: str, info: ValidationInfo) -> str:
+    if text not in _here(info).sources:
+        raise _flaw(Flaw.SOURCE_UNKNOWN, sources=", ".join(_here(info).sources))
+    return text
+
+
+def _plain_name(text: str, info: ValidationInfo) -> str:
+    if not _is_plain_name(text, _here(info).folder):
+        raise _flaw(Flaw.NO_FILE_NAME)
+    return text
+
+
+def _sha256(text: str) -> str:
+    if not _SHA256.fullmatch(text):
+        raise _flaw(Flaw.NO_SHA256)
+    return text.lower()
+
+
+def _known_encoding(text: str) -> str:
+    if text not in ENCODINGS:
+        raise _flaw(Flaw.ENCODING_UNKNOWN, encodings=" eller ".join(ENCODINGS))
+    return text
+
+
+def _objects(written: Any) -> Any:
+    if not isinstance(written, list) or not all(isinstance(entry, dict) for entry in written):
+        raise _flaw(Flaw.NO_FILES)
+    return written
+
+
+def _extract_date(text: Any, info: ValidationInfo) -> date:
+    if not isinstance(text, str) or not _DATE.fullmatch(text):
+        raise ValueError("no date")
+    day = date.fromisoformat(text)
+    if day < _here(info).first_day:
+        raise _flaw(Flaw.DATE_TOO_EARLY, day=day, first_day=_here(info).first_day)
+    return day
+
+
+def _moment(text: Any) -> datetime:
+    moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+    if moment is None or moment.tzinfo is None:
+        raise ValueError("no time with its zone")
+    return moment
+
+
+#: Any text of JSON, one that UTF-8 cannot hold too: it is judged like every other.
+_Text = InstanceOf[str]
+
+
+def _whole(field: str) -> Any:
+    return Field(alias=field, strict=True, ge=_LEAST[field], lt=2**31)
+
+
+class ManifestFile(BaseModel):
     """One file that the manifest names."""
 
-    dataset: str
-    name: str
-    rows: int
-    sha256: str
-    encoding: str
+    model_config = ConfigDict(frozen=True)
+
+    name: Annotated[_Text, AfterValidator(_plain_name)] = Field(alias="fil")
+    sha256: Annotated[_Text, AfterValidator(_sha256)]
+    encoding: Annotated[_Text, AfterValidator(_known_encoding)] = Field(alias="teckenkodning")
+    dataset: _Text
+    rows: int = _whole("rader")
 
 
-@dataclass(frozen=True)
-class Manifest:
-    """A manifest whose every field has its type. ``files`` holds the source's own datasets in the manifest's order."""
+def _each_dataset_once(entries: tuple[ManifestFile, ...], info: ValidationInfo) -> tuple[ManifestFile, ...]:
+    counts = Counter(item.dataset for item in entries)
+    twice = next((dataset for dataset, count in counts.items() if count > 1), None)
+    source = info.data.get("source")
+    if twice is not None and source:  # a name that no contract knows may be anything, and is not told
+        known = twice in _here(info).sources[source].datasets
+        raise _flaw(Flaw.DATASET_TWICE, dataset=twice) if known else _flaw(Flaw.OTHER_DATASET_TWICE)
+    return entries
 
-    source: str
-    municipality_code: str
-    extract_date: date
-    revision: int
-    created: datetime
-    files: tuple[ManifestFile, ...]
-    unknown_datasets: tuple[str, ...] = ()
+
+class Manifest(BaseModel):
+    """A manifest whose every field has its type."""
+
+    model_config = ConfigDict(frozen=True)
+
+    schema_version: Annotated[_Text, AfterValidator(_supported_version)] = Field(alias="schemaversion")
+    source: Annotated[_Text, AfterValidator(_known_source)] = Field(alias="kalla")
+    entries: Annotated[tuple[ManifestFile, ...], BeforeValidator(_objects), AfterValidator(_each_dataset_once)] = Field(
+        alias="filer"
+    )
+    municipality_code: _Text = Field(alias="kommunkod")
+    extract_date: Annotated[date, BeforeValidator(_extract_date)] = Field(alias="uttagsdatum")
+    revision: int = _whole("revision")
+    created: Annotated[datetime, BeforeValidator(_moment)] = Field(alias="skapad")
+    _datasets: dict[str, Dataset] = PrivateAttr()
+
+    def model_post_init(self, context: Any) -> None:
+        self._datasets = context.sources[self.source].datasets
+
+    @property
+    def files(self) -> tuple[ManifestFile, ...]:
+        """The files of the source's own datasets, in the manifest's order."""
+        return tuple(item for item in self.entries if item.dataset in self._datasets)
+
+    @property
+    def unknown_datasets(self) -> int:
+        """How many datasets are named that the source does not have."""
+        return len(self.entries) - len(self.files)
 
     @property
     def content(self) -> str:
         """Fingerprint of the content: the sha256 of each dataset's file, whatever the files are called."""
-        lines = sorted(f"{item.dataset} {item.sha256.lower()}" for item in self.files)
+        lines = sorted(f"{item.dataset} {item.sha256}" for item in self.files)
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-@dataclass
+@dataclass(frozen=True)
 class ReadManifest:
     """What could be read: the manifest, or a fault and as much of the identity as is usable in lists."""
 
@@ -61,108 +196,52 @@ class ReadManifest:
     source: str | None = None
     extract_date: date | None = None
     revision: int | None = None
-    file_names: list[str] = field(default_factory=list)
-
-
-class _Bad(Exception):
-    """A field is missing or of the wrong type; ``about`` names the field and what it should be."""
-
-    def __init__(self, what: Flaw, **about: object) -> None:
-        super().__init__(what)
-        self.what = what
-        self.about = about
-
-    @property
-    def fault(self) -> Fault:
-        return fault(
-            Rejection.BAD_MANIFEST, RemarkCode.MANIFEST_BAD, manifest=MANIFEST_NAME, what=self.what, **self.about
-        )
 
 
 def read_manifest(content: bytes, folder: Path, sources: dict[str, Source], first_day: date) -> ReadManifest:
     """Read a manifest's bytes; never raises for what a sender may have written. No extract is older than ``first_day``."""
-    result = ReadManifest()
     try:
         raw = json.loads(content)
     except (ValueError, RecursionError):
-        result.fault = _Bad(Flaw.NO_JSON).fault
-        return result
+        return ReadManifest(fault=_bad(Flaw.NO_JSON))
     if not isinstance(raw, dict):
-        result.fault = _Bad(Flaw.NO_OBJECT).fault
-        return result
-    version = raw.get("schemaversion")
-    matched = _VERSION.fullmatch(version) if isinstance(version, str) else None
-    if matched and matched[1].lstrip("0") != "1":
-        result.fault = fault(Rejection.UNSUPPORTED_SCHEMA_VERSION, RemarkCode.SCHEMA_VERSION, version=matched[0][:20])
-    result.source = raw["kalla"] if isinstance(raw.get("kalla"), str) and raw["kalla"] in sources else None
+        return ReadManifest(fault=_bad(Flaw.NO_OBJECT))
     try:
-        result.extract_date = _extract_date(raw, first_day)
-        result.revision = _whole(raw, "revision", 1)
-    except _Bad:
-        pass
-    if result.fault:
-        return result
-    try:
-        if not matched:
-            raise _Bad(Flaw.NO_VERSION)
-        result.manifest = _manifest(raw, folder, sources, first_day)
-    except _Bad as error:
-        result.fault = error.fault
-    return result
+        manifest = Manifest.model_validate(raw, context=_Here(folder, sources, first_day))
+    except ValidationError as error:
+        flaws = error.errors(include_url=False)
+        wrong = {flaw["loc"][0] for flaw in flaws}
+        return ReadManifest(
+            fault=_fault(flaws[0]),
+            source=None if "kalla" in wrong else raw["kalla"],
+            extract_date=None if "uttagsdatum" in wrong else date.fromisoformat(raw["uttagsdatum"]),
+            revision=None if wrong & {"uttagsdatum", "revision"} else raw["revision"],
+        )
+    return ReadManifest(manifest, None, manifest.source, manifest.extract_date, manifest.revision)
 
 
-def _manifest(raw: dict[str, Any], folder: Path, sources: dict[str, Source], first_day: date) -> Manifest:
-    source = _text(raw, "kalla")
-    if source not in sources:
-        raise _Bad(Flaw.SOURCE_UNKNOWN, sources=", ".join(sources))
-    entries = raw.get("filer")
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise _Bad(Flaw.NO_FILES)
-    files = [_file(entry, place, folder) for place, entry in enumerate(entries, start=1)]
-    names = [item.dataset for item in files]
-    known = sources[source].datasets
-    twice = [name for name in names if names.count(name) > 1]
-    if twice:
-        raise _Bad(Flaw.DATASET_TWICE, dataset=twice[0]) if twice[0] in known else _Bad(Flaw.OTHER_DATASET_TWICE)
-    return Manifest(
-        source=source,
-        municipality_code=_text(raw, "kommunkod"),
-        extract_date=_extract_date(raw, first_day),
-        revision=_whole(raw, "revision", 1),
-        created=_timestamp(raw, "skapad"),
-        files=tuple(item for item in files if item.dataset in known),
-        unknown_datasets=tuple(item.dataset for item in files if item.dataset not in known),
-    )
+def _bad(what: Flaw, **about: object) -> Fault:
+    return fault(Rejection.BAD_MANIFEST, RemarkCode.MANIFEST_BAD, manifest=MANIFEST_NAME, what=what, **about)
 
 
-def _file(entry: dict[str, Any], place: int, folder: Path) -> ManifestFile:
-    try:
-        return _checked_file(entry, folder)
-    except _Bad as error:
-        raise _Bad(error.what, **error.about, entry=place) from None
-
-
-def _checked_file(entry: dict[str, Any], folder: Path) -> ManifestFile:
-    name = _text(entry, "fil")
-    if not _is_plain_name(name, folder):
-        raise _Bad(Flaw.NO_FILE_NAME)
-    sha256 = _text(entry, "sha256")
-    if not _SHA256.fullmatch(sha256):
-        raise _Bad(Flaw.NO_SHA256)
-    encoding = _text(entry, "teckenkodning")
-    if encoding not in ENCODINGS:
-        raise _Bad(Flaw.ENCODING_UNKNOWN, encodings=" eller ".join(ENCODINGS))
-    return ManifestFile(_text(entry, "dataset"), name, _whole(entry, "rader", 0), sha256.lower(), encoding)
+def _fault(flaw: ErrorDetails) -> Fault:
+    """What a field's flaw is told as: as it was raised here, or by the type that the field has not."""
+    about = flaw.get("ctx", {})
+    if flaw["type"] == RemarkCode.SCHEMA_VERSION:
+        return fault(Rejection.UNSUPPORTED_SCHEMA_VERSION, RemarkCode.SCHEMA_VERSION, **about)
+    field = str(flaw["loc"][-1])
+    entry = {"entry": int(flaw["loc"][1]) + 1} if len(flaw["loc"]) > 1 else {}
+    if flaw["type"] in set(Flaw):
+        return _bad(Flaw(flaw["type"]), **about, **entry)
+    what = _WRONG_TYPE.get(field, Flaw.NO_TEXT)
+    if what in (Flaw.NO_VERSION, Flaw.NO_FILES):
+        return _bad(what)
+    least = {"least": _LEAST[field]} if field in _LEAST else {}
+    return _bad(what, field=field, **least, **entry)
 
 
 def _is_plain_name(name: str, folder: Path) -> bool:
-    if (
-        name in ("", ".", "..")
-        or "/" in name
-        or "\\" in name
-        or "\0" in name
-        or len(name.encode(errors="replace")) > 255
-    ):
+    if name in ("", ".", "..") or set(name) & set("/\\\0") or len(name.encode(errors="replace")) > 255:
         return False
     try:
         name.encode()
@@ -170,46 +249,3 @@ def _is_plain_name(name: str, folder: Path) -> bool:
         return not path.is_symlink() or path.resolve().parent == folder.resolve()
     except (OSError, RuntimeError, UnicodeEncodeError):  # a loop of links, or a name no file system holds
         return False
-
-
-def _text(raw: dict[str, Any], name: str) -> str:
-    value = raw.get(name)
-    if not isinstance(value, str):
-        raise _Bad(Flaw.NO_TEXT, field=name)
-    return value
-
-
-def _whole(raw: dict[str, Any], name: str, least: int) -> int:
-    value = raw.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value < 2**31:
-        raise _Bad(Flaw.NO_WHOLE_NUMBER, field=name, least=least)
-    return value
-
-
-def _date(raw: dict[str, Any], name: str) -> date:
-    value = raw.get(name)
-    if isinstance(value, str) and _DATE.fullmatch(value):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            pass
-    raise _Bad(Flaw.NO_DATE, field=name)
-
-
-def _extract_date(raw: dict[str, Any], first_day: date) -> date:
-    day = _date(raw, "uttagsdatum")
-    if day < first_day:
-        raise _Bad(Flaw.DATE_TOO_EARLY, day=day, first_day=first_day)
-    return day
-
-
-def _timestamp(raw: dict[str, Any], name: str) -> datetime:
-    value = raw.get(name)
-    if isinstance(value, str):
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            moment = None
-        if moment is not None and moment.tzinfo is not None:
-            return moment
-    raise _Bad(Flaw.NO_TIME, field=name)

@@ -20,8 +20,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.configuration.contract import Dataset
+from pipelines.delivery.distinct_records import DistinctRecords, LineNumbers, Places, RecordIds
 from pipelines.delivery.faults import Fault, Rejection, fault, malformed
-from pipelines.delivery.lines import Lines, Numbers, Places
 from pipelines.delivery.manifest import ManifestFile
 from pipelines.delivery.trouble import Trouble, is_absent, trouble
 from pipelines.notices import Flaw, RemarkCode
@@ -45,31 +45,31 @@ MAX_UNPACKED = 4 * 1024**3
 class FileRecords:
     """The data records of one file, in its order: those that are not empty lines.
 
-    ``header``: trimmed column names in the file's order. ``numbers``: each record's number in the batch's `Lines`.
-    ``lines``: the physical line on which each begins (the header's is 1); None when they follow each other from line 2.
+    ``header``: trimmed column names in the file's order. ``record_ids``: each record's id in the batch's `DistinctRecords`.
+    ``line_numbers``: the physical line on which each begins (the header's is 1); None when they go on from 2 without a gap.
     ``garbled``: how many look as if they were written in another encoding than the stated one.
     """
 
     dataset: Dataset
     file_name: str
     header: tuple[str, ...]
-    numbers: Numbers
-    lines: Numbers | None
+    record_ids: RecordIds
+    line_numbers: LineNumbers | None
     garbled: int = 0
 
     @property
     def count(self) -> int:
         """Data rows as delivered."""
-        return len(self.numbers)
+        return len(self.record_ids)
 
     @property
     def unknown_columns(self) -> int:
         known = {column.name for column in self.dataset.columns}
         return sum(name not in known for name in self.header)
 
-    def lines_at(self, places: Places) -> Numbers:
+    def lines_at(self, places: Places) -> LineNumbers:
         """The physical lines of the records at these places."""
-        return (places + 2).astype(np.uint32) if self.lines is None else self.lines[places]
+        return (places + 2).astype(np.uint32) if self.line_numbers is None else self.line_numbers[places]
 
 
 @dataclass
@@ -90,7 +90,7 @@ class _Unusable(Exception):
         self.fault = found
 
 
-def read_file(folder: Path, file: ManifestFile, dataset: Dataset, lines: Lines) -> ReadFile:
+def read_file(folder: Path, file: ManifestFile, dataset: Dataset, known: DistinctRecords) -> ReadFile:
     """Read one file of a delivery; the fault is the first that applies to the file.
 
     Raises OSError for what is not about this file alone, such as a lack of memory.
@@ -108,7 +108,7 @@ def read_file(folder: Path, file: ManifestFile, dataset: Dataset, lines: Lines) 
     if content is None:
         return ReadFile(file, fault=fault(Rejection.MISSING_FILE, RemarkCode.FILE_MISSING, file=file.name))
     try:
-        return ReadFile(file, content, _records(content, file, dataset, lines))
+        return ReadFile(file, content, _records(content, file, dataset, known))
     except _Unusable as error:
         return ReadFile(file, content, fault=error.fault)
 
@@ -128,22 +128,22 @@ def split_record(record: str) -> list[str] | None:
         position = match.end() + 1
 
 
-def _records(content: bytes, file: ManifestFile, dataset: Dataset, lines: Lines) -> FileRecords:
+def _records(content: bytes, file: ManifestFile, dataset: Dataset, known: DistinctRecords) -> FileRecords:
     if hashlib.sha256(content).hexdigest() != file.sha256:
         raise _Unusable(fault(Rejection.CHECKSUM_MISMATCH, RemarkCode.CHECKSUM_OTHER, file=file.name))
     text = _decoded(content, file)
     physical = _physical_lines(text)
-    lines_from = np.arange(1, len(physical) + 1, dtype=np.uint32)
+    line_numbers = np.arange(1, len(physical) + 1, dtype=np.uint32)
     quoted = b'"' in text
-    all_records = _logical_records(physical, lines_from, file) if quoted else (physical, lines_from)
-    header, records, places = _header(*all_records, file, dataset)
-    found = lines.recognise(header, records)  # what stood in a file before was found sound there
+    all_records = _logical_records(physical, line_numbers, file) if quoted else (physical, line_numbers)
+    header, records, line_numbers = _header(*all_records, file, dataset)
+    found = known.recognise(header, records)  # what stood in a file before was found sound there
     if quoted or not _are_regular(found.texts, len(header)):
         filled = (records.str.strip_chars(BLANKS) != "").to_numpy()
         if not filled.all():
-            records, places = records.filter(pl.Series(filled)), places[filled]
-            found = lines.recognise(header, records)
-        _check_fields(pl.DataFrame({"line": places[found.new], "record": records[found.new]}), len(header), file)
+            records, line_numbers = records.filter(pl.Series(filled)), line_numbers[filled]
+            found = known.recognise(header, records)
+        _check_fields(pl.DataFrame({"line": line_numbers[found.new], "record": records[found.new]}), len(header), file)
     missing = [column.name for column in dataset.columns if column.name not in header]
     if missing:
         about = {"file": file.name, "column": missing[0], "source": dataset.source}
@@ -151,9 +151,10 @@ def _records(content: bytes, file: ManifestFile, dataset: Dataset, lines: Lines)
     if len(records) != file.rows:
         counts = {"rows": len(records), "promised": file.rows}
         raise _Unusable(fault(Rejection.ROW_COUNT_MISMATCH, RemarkCode.ROW_COUNT_OTHER, file=file.name, **counts))
-    in_sequence = bool((places == np.arange(2, len(places) + 2)).all())
-    numbers = lines.remember(found)
-    return FileRecords(dataset, file.name, header, numbers, None if in_sequence else places, _garbled(text, records))
+    in_sequence = bool((line_numbers == np.arange(2, len(line_numbers) + 2)).all())
+    record_ids = known.remember(found)
+    irregular = None if in_sequence else line_numbers
+    return FileRecords(dataset, file.name, header, record_ids, irregular, _garbled(text, records))
 
 
 def _garbled(text: bytes, records: pl.Series) -> int:
@@ -164,21 +165,21 @@ def _garbled(text: bytes, records: pl.Series) -> int:
 
 
 def _header(
-    records: pl.Series, places: Numbers, file: ManifestFile, dataset: Dataset
-) -> tuple[tuple[str, ...], pl.Series, Numbers]:
+    records: pl.Series, line_numbers: LineNumbers, file: ManifestFile, dataset: Dataset
+) -> tuple[tuple[str, ...], pl.Series, LineNumbers]:
     """The column names, and the records after them; the header is the first record that is not an empty line."""
     first = 0
     while first < len(records) and not records[first].strip(BLANKS):
         first += 1
     if first == len(records):
         raise _Unusable(malformed(file.name, 1, Flaw.NO_HEADER))
-    line = int(places[first])
+    line = int(line_numbers[first])
     header = split_record(records[first])
     if header is None:
         raise _Unusable(malformed(file.name, line, Flaw.HEADER_QUOTES))
     if len(header) != len(set(header)):
         raise _Unusable(_named_twice(header, dataset, file, line))
-    return tuple(header), records.slice(first + 1), places[first + 1 :]
+    return tuple(header), records.slice(first + 1), line_numbers[first + 1 :]
 
 
 def _decoded(content: bytes, file: ManifestFile) -> bytes:
@@ -225,18 +226,20 @@ def _physical_lines(text: bytes) -> pl.Series:
     return cast(pl.Series, pl.from_arrow(lines))
 
 
-def _logical_records(physical: pl.Series, places: Numbers, file: ManifestFile) -> tuple[pl.Series, Numbers]:
+def _logical_records(
+    physical: pl.Series, line_numbers: LineNumbers, file: ManifestFile
+) -> tuple[pl.Series, LineNumbers]:
     """Joins physical lines that belong to one record because a quoted value holds a line break."""
     quotes = physical.str.count_matches('"', literal=True)
     if not (quotes % 2 == 1).any():
-        return physical, places
+        return physical, line_numbers
     open_before = (quotes.cum_sum() - quotes) % 2
     if quotes.sum() % 2:
-        last_start = int(places[(open_before == 0).to_numpy()][-1])
+        last_start = int(line_numbers[(open_before == 0).to_numpy()][-1])
         raise _Unusable(malformed(file.name, last_start, Flaw.QUOTE_OPEN))
     joined = (
-        pl.DataFrame({"line": places, "record": physical, "record_id": (open_before == 0).cum_sum()})
-        .group_by("record_id", maintain_order=True)
+        pl.DataFrame({"line": line_numbers, "record": physical, "nth_record": (open_before == 0).cum_sum()})
+        .group_by("nth_record", maintain_order=True)
         .agg(pl.col("line").first(), pl.col("record").str.join().str.replace_all("\r\n", "\n", literal=True))
     )
     return joined["record"], joined["line"].to_numpy()

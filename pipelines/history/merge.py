@@ -24,7 +24,7 @@ from pipelines.delivery.rows import BatchRows
 class Timeline:
     """The extracts of one source before and after a batch.
 
-    ``before``: dates that were loaded, ``batch``: ord in the batch -> date, in date order, of those that count now.
+    ``before``: dates that were loaded, ``batch``: extract of the batch -> date, in date order, of those that count now.
     """
 
     before: list[date]
@@ -179,15 +179,19 @@ def _batch_runs(rows: BatchRows, timeline: Timeline) -> pl.DataFrame:
     """The batch's runs with places on the timeline, from the first to the last extract in them that counts."""
     place = {day: number for number, day in enumerate(timeline.dates)}
     counting = pl.DataFrame(
-        [(ord_, place[day]) for ord_, day in sorted(timeline.batch.items())],
-        schema={"ord": pl.UInt32, "place": pl.Int64},
+        [(extract, place[day]) for extract, day in sorted(timeline.batch.items())],
+        schema={"extract": pl.UInt32, "place": pl.Int64},
         orient="row",
-    ).set_sorted("ord")
+    ).set_sorted("extract")
     return (
-        rows.runs.sort("ord_from")
-        .join_asof(counting.rename({"place": "place_from"}), left_on="ord_from", right_on="ord", strategy="forward")
-        .sort("ord_to")
-        .join_asof(counting.rename({"place": "place_to"}), left_on="ord_to", right_on="ord", strategy="backward")
+        rows.runs.sort("first_extract")
+        .join_asof(
+            counting.rename({"place": "place_from"}), left_on="first_extract", right_on="extract", strategy="forward"
+        )
+        .sort("last_extract")
+        .join_asof(
+            counting.rename({"place": "place_to"}), left_on="last_extract", right_on="extract", strategy="backward"
+        )
         .drop_nulls(["place_from", "place_to"])
         .filter(pl.col("place_from") <= pl.col("place_to"))
         .select("content", "place_from", "place_to")

@@ -17,7 +17,8 @@ import polars as pl
 from pipelines.configuration.contract import Dataset, Source
 from pipelines.configuration.municipality import Thresholds
 from pipelines.delivery.judging import Judged, Ledger, Loaded
-from pipelines.delivery.rows import BatchRows, history_schema
+from pipelines.delivery.rows import BatchRows
+from pipelines.delivery.values import history_schema
 from pipelines.history.merge import Timeline, merge
 from pipelines.history.purge import Removal, purge
 from pipelines.runtime.database import open_database
@@ -203,17 +204,19 @@ class History:
     def load(
         self, source: str, batch: dict[str, BatchRows], counting: dict[int, Loaded], dates: dict[int, date]
     ) -> None:
-        """Lay the counting extracts of a batch (ord -> delivery, ord -> date) into the history."""
+        """Lay the counting extracts of a batch (extract -> delivery, extract -> date) into the history."""
         if not counting:
             return
         run = self.connection.execute
         before = [row[0] for row in run("select extract_date from extract where source = ?", [source]).fetchall()]
-        timeline = Timeline(before, {ord_: dates[ord_] for ord_ in sorted(counting)})
+        timeline = Timeline(before, {extract: dates[extract] for extract in sorted(counting)})
         run("begin")  # one transaction a batch: a commit waits for the disk
         for rows in batch.values():
             merge(self.connection, rows.dataset, rows, timeline)
             self._remember_numbers(rows.numbers)
-        extracts = [(source, dates[ord_], loaded.revision, loaded.delivery_id) for ord_, loaded in counting.items()]
+        extracts = [
+            (source, dates[extract], loaded.revision, loaded.delivery_id) for extract, loaded in counting.items()
+        ]
         self._replace(
             "extract",
             ["source", "extract_date"],
@@ -289,12 +292,12 @@ class History:
     # --- held deliveries -----------------------------------------------------------------------------------------------
 
     def hold(self, batch: dict[str, BatchRows], held: dict[int, str]) -> None:
-        """Put the sound rows of held deliveries (ord -> delivery_id) aside until a person decides."""
+        """Put the sound rows of held deliveries (extract -> delivery_id) aside until a person decides."""
         for rows in batch.values():
             table = f"held_{rows.dataset.table}"
             names = ", ".join(column.history_name for column in rows.dataset.columns)
-            for ord_, delivery_id in held.items():
-                inside = rows.runs.filter((pl.col("ord_from") <= ord_) & (pl.col("ord_to") >= ord_))
+            for extract, delivery_id in held.items():
+                inside = rows.runs.filter((pl.col("first_extract") <= extract) & (pl.col("last_extract") >= extract))
                 self.connection.register("aside", rows.contents.join(inside, on="content", how="semi"))
                 self.connection.execute(
                     f"insert into {table} ({names}, delivery_id) select {names}, ? from aside", [delivery_id]
@@ -304,15 +307,15 @@ class History:
         self._remember_counts(
             {
                 delivery_id: {
-                    name: int(rows.counts.filter(pl.col("ord") == ord_)["data_rows"].sum())
+                    name: int(rows.counts.filter(pl.col("extract") == extract)["data_rows"].sum())
                     for name, rows in batch.items()
                 }
-                for ord_, delivery_id in held.items()
+                for extract, delivery_id in held.items()
             }
         )
 
     def held_rows(self, source: Source, delivery_id: str) -> tuple[dict[str, BatchRows], dict[str, int]]:
-        """A held delivery's rows as a batch of one extract (ord 0), and its data rows per dataset."""
+        """A held delivery's rows as a batch of one extract, the first, and its data rows per dataset."""
         batch: dict[str, BatchRows] = {}
         for dataset in source.datasets.values():
             names = ", ".join(column.history_name for column in dataset.columns)
@@ -320,8 +323,8 @@ class History:
                 f"select row_number() over () as content, {names} from held_{dataset.table} where delivery_id = ?",
                 [delivery_id],
             ).pl()
-            runs = contents.select("content", ord_from=pl.lit(0, pl.UInt32), ord_to=pl.lit(0, pl.UInt32))
-            counts = pl.DataFrame({"ord": [0]}, schema={"ord": pl.UInt32})
+            runs = contents.select("content", first_extract=pl.lit(0, pl.UInt32), last_extract=pl.lit(0, pl.UInt32))
+            counts = pl.DataFrame({"extract": [0]}, schema={"extract": pl.UInt32})
             none = pl.DataFrame(schema={"pseudonym": pl.String, "birth_date": pl.Date, "gender": pl.String})
             batch[dataset.name] = BatchRows(dataset, contents, runs, pl.DataFrame(), counts, none, pl.DataFrame())
         counted = self.connection.execute(

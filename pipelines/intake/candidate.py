@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from pipelines.delivery.distinct_records import DistinctRecords
 from pipelines.delivery.faults import Fault
 from pipelines.delivery.find import Found
-from pipelines.delivery.lines import Lines
 from pipelines.delivery.manifest import Manifest, ReadManifest
 from pipelines.delivery.parsing import ReadFile
 from pipelines.notices import Notice
@@ -46,8 +46,8 @@ class Batch:
     """Deliveries of one source that have been read, in the order of judging, and the records of each of its datasets."""
 
     candidates: list[Candidate]
-    lines: dict[str, Lines]
+    records: dict[str, DistinctRecords]
 
     @property
     def size(self) -> int:
-        return sum(lines.size for lines in self.lines.values())
+        return sum(each.size for each in self.records.values())

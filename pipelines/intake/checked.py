@@ -24,7 +24,7 @@ def checked(
         rows={name: count["data_rows"] for name, count in counts.items()},
         quarantined={name: count["quarantined"] for name, count in counts.items()},
         commonest_fault={
-            name: _commonest_fault(batch[name].quarantine.filter(pl.col("ord") == place), candidate.files[name])
+            name: _commonest_fault(batch[name].quarantine.filter(pl.col("extract") == place), candidate.files[name])
             for name, count in counts.items()
             if count["quarantined"] >= many
         },
@@ -54,7 +54,7 @@ def _warnings(candidate: Candidate, counts: dict[str, dict[str, int]]) -> list[R
         if count["quarantined"]:
             warnings.append(remark(RemarkCode.ROWS_QUARANTINED, file=file, rows=count["quarantined"]))
     if candidate.manifest.unknown_datasets:
-        warnings.append(remark(RemarkCode.DATASETS_UNKNOWN, datasets=len(candidate.manifest.unknown_datasets)))
+        warnings.append(remark(RemarkCode.DATASETS_UNKNOWN, datasets=candidate.manifest.unknown_datasets))
     return warnings
 
 
@@ -65,7 +65,7 @@ def _too_many_values(candidate: Candidate, place: int, batch: dict[str, BatchRow
         for column in rows.dataset.columns:
             if column.most_different is None or rows.contents[column.history_name].n_unique() <= column.most_different:
                 continue
-            inside = rows.runs.filter((pl.col("ord_from") <= place) & (pl.col("ord_to") >= place))
+            inside = rows.runs.filter((pl.col("first_extract") <= place) & (pl.col("last_extract") >= place))
             values = rows.contents.join(inside, on="content", how="semi")[column.history_name].n_unique()
             if values > column.most_different:
                 counts = {"values": values, "most": column.most_different}

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from pipelines.configuration.contract import Source
+from pipelines.delivery.distinct_records import DistinctRecords
 from pipelines.delivery.faults import Rejection, first_fault
-from pipelines.delivery.lines import Lines
 from pipelines.delivery.parsing import read_file
 from pipelines.intake.candidate import Batch, Candidate
 from pipelines.intake.clock import Clock
@@ -53,33 +53,33 @@ class BatchReader:
         if not waiting:
             return None
         source = self._sources[waiting[0][0].manifest.source]
-        batch = Batch([], {name: Lines() for name in source.datasets})
+        batch = Batch([], {name: DistinctRecords() for name in source.datasets})
         under_way: deque[Future[None]] = deque()
         while under_way or (waiting[0] and batch.size < BATCH_BYTES):
             while waiting[0] and len(under_way) < _AT_ONCE and batch.size < BATCH_BYTES:
                 batch.candidates.append(waiting[0].popleft())
-                under_way.append(readers.submit(self._read_delivery, batch.candidates[-1], batch.lines))
+                under_way.append(readers.submit(self._read_delivery, batch.candidates[-1], batch.records))
             under_way.popleft().result()
         if not waiting[0]:
             waiting.popleft()
         return batch
 
-    def _read_delivery(self, candidate: Candidate, lines: dict[str, Lines]) -> None:
+    def _read_delivery(self, candidate: Candidate, records: dict[str, DistinctRecords]) -> None:
         """Read and archive a delivery's files, or find its fault."""
         try:
             self._evidence.keep_place(candidate)
-            if self._read_files(candidate, lines):
+            if self._read_files(candidate, records):
                 self._evidence.keep_manifest(candidate)
                 self._note_fault(candidate)
         except Exception as error:
             raise night_ends(error, f"Delivery {candidate.found.delivery_id} cannot be read") from None
 
-    def _read_files(self, candidate: Candidate, lines: dict[str, Lines]) -> bool:
+    def _read_files(self, candidate: Candidate, records: dict[str, DistinctRecords]) -> bool:
         """Whether the files were read, with or without faults; if not, the delivery is left alone."""
         datasets = self._sources[candidate.manifest.source].datasets
         for file in candidate.manifest.files:
             try:
-                read = read_file(candidate.found.path, file, datasets[file.dataset], lines[file.dataset])
+                read = read_file(candidate.found.path, file, datasets[file.dataset], records[file.dataset])
             except BaseException as error:
                 if not is_of_its_content(error):
                     raise

@@ -198,7 +198,7 @@ class _Night:
                 usable.append(candidate)
         if usable:
             source = self._sources[usable[0].manifest.source]
-            for part, rows in typed_parts(source, usable, read.lines, self._pseudonymiser, self._leave_alone):
+            for part, rows in typed_parts(source, usable, read.records, self._pseudonymiser, self._leave_alone):
                 self._load(source, part, rows)
 
     def _leave_alone(self, candidate: Candidate, why: Notice) -> None:
@@ -207,46 +207,49 @@ class _Night:
 
     def _load(self, source: Source, candidates: list[Candidate], batch: dict[str, BatchRows]) -> None:
         """Judge typed deliveries and load those that count."""
-        dates = {ord_: candidate.manifest.extract_date for ord_, candidate in enumerate(candidates)}
+        dates = {extract: candidate.manifest.extract_date for extract, candidate in enumerate(candidates)}
         judged = self._judge(candidates, batch)
         extracts = self._ledger.extracts[source.name]
         counting = {
-            ord_: extracts[dates[ord_]]
-            for ord_, entry in judged.items()
-            if entry.status == ACCEPTED and extracts[dates[ord_]].delivery_id == entry.delivery_id
+            extract: extracts[dates[extract]]
+            for extract, entry in judged.items()
+            if entry.status == ACCEPTED and extracts[dates[extract]].delivery_id == entry.delivery_id
         }
         self._history.load(source.name, batch, counting, dates)
-        held = {ord_: entry.delivery_id for ord_, entry in judged.items() if entry.status == HELD}
+        held = {extract: entry.delivery_id for extract, entry in judged.items() if entry.status == HELD}
         if held:
             self._history.hold(batch, held)
         self._keep_quarantine(batch, judged, candidates)
         self._remember_files(candidates)
-        loaded_dates = {ord_: dates[ord_] for ord_ in counting}
+        loaded_dates = {extract: dates[extract] for extract in counting}
         for rows in batch.values():
             self._on_batch(rows, loaded_dates)
 
     def _judge(self, candidates: list[Candidate], batch: dict[str, BatchRows]) -> dict[int, Judged]:
         """The verdict on each delivery of a batch once all are judged: a later one may have superseded an earlier."""
         limit = self._home.municipality.thresholds.bad_row_min
-        counts = {name: rows.counts.rows_by_key("ord", named=True, unique=True) for name, rows in batch.items()}
-        for ord_, candidate in enumerate(candidates):
-            counted = {name: by_ord[ord_] for name, by_ord in counts.items()}
-            self._ledger.judge(checked(candidate, ord_, counted, batch, many=limit))
-        return {ord_: self._ledger.judged[candidate.found.delivery_id] for ord_, candidate in enumerate(candidates)}
+        counts = {name: rows.counts.rows_by_key("extract", named=True, unique=True) for name, rows in batch.items()}
+        for extract, candidate in enumerate(candidates):
+            counted = {name: by_ord[extract] for name, by_ord in counts.items()}
+            self._ledger.judge(checked(candidate, extract, counted, batch, many=limit))
+        return {
+            extract: self._ledger.judged[candidate.found.delivery_id] for extract, candidate in enumerate(candidates)
+        }
 
     def _keep_quarantine(
         self, batch: dict[str, BatchRows], judged: dict[int, Judged], candidates: list[Candidate]
     ) -> None:
         """Quarantine is kept of what was or may be loaded, and of what a higher revision replaced."""
-        kept = [ord_ for ord_, entry in judged.items() if entry.status in (ACCEPTED, HELD, SUPERSEDED)]
+        kept = [extract for extract, entry in judged.items() if entry.status in (ACCEPTED, HELD, SUPERSEDED)]
         for dataset, rows in batch.items():
             if rows.quarantine.is_empty() or not kept:
                 continue
             files = [
-                (ord_, judged[ord_].delivery_id, mask_name(candidates[ord_].files[dataset].file.name)) for ord_ in kept
+                (extract, judged[extract].delivery_id, mask_name(candidates[extract].files[dataset].file.name))
+                for extract in kept
             ]
-            schema = {"ord": pl.UInt32, "delivery_id": pl.String, "file": pl.String}
-            entries = rows.quarantine.join(pl.DataFrame(files, schema=schema, orient="row"), on="ord")
+            schema = {"extract": pl.UInt32, "delivery_id": pl.String, "file": pl.String}
+            entries = rows.quarantine.join(pl.DataFrame(files, schema=schema, orient="row"), on="extract")
             self._history.add_quarantine(entries.with_columns(dataset=pl.lit(dataset)), self._pseudonymiser.known)
 
     def _remember_files(self, candidates: list[Candidate]) -> None:

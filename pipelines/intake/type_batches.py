@@ -7,7 +7,7 @@ from graphlib import TopologicalSorter
 import polars as pl
 
 from pipelines.configuration.contract import Source
-from pipelines.delivery.lines import Lines
+from pipelines.delivery.distinct_records import DistinctRecords
 from pipelines.delivery.parsing import FileRecords
 from pipelines.delivery.pseudonym import Pseudonymiser
 from pipelines.delivery.rows import BatchRows, refer_to, type_rows
@@ -21,13 +21,13 @@ Typed = tuple[list[Candidate], dict[str, BatchRows]]
 def typed_parts(
     source: Source,
     candidates: list[Candidate],
-    lines: dict[str, Lines],
+    records: dict[str, DistinctRecords],
     pseudonymiser: Pseudonymiser,
     leave_alone: Callable[[Candidate, Notice], None],
 ) -> Iterator[Typed]:
     """Deliveries with their typed rows, all in one part if they can be; one that the program fails on is left alone."""
     try:
-        batch = _typed(source, candidates, lines, pseudonymiser)
+        batch = _typed(source, candidates, records, pseudonymiser)
     except BaseException as error:
         days = f"{candidates[0].manifest.extract_date} to {candidates[-1].manifest.extract_date}"
         if not is_of_its_content(error):
@@ -40,11 +40,11 @@ def typed_parts(
         return
     half = len(candidates) // 2
     for part in (candidates[:half], candidates[half:]):
-        yield from typed_parts(source, part, _renumbered(part, lines), pseudonymiser, leave_alone)
+        yield from typed_parts(source, part, _records_of(part, records), pseudonymiser, leave_alone)
 
 
 def _typed(
-    source: Source, candidates: list[Candidate], lines: dict[str, Lines], pseudonymiser: Pseudonymiser
+    source: Source, candidates: list[Candidate], records: dict[str, DistinctRecords], pseudonymiser: Pseudonymiser
 ) -> dict[str, BatchRows]:
     """The rows of each dataset, in the contract's order; a dataset is typed after those that it refers to."""
     typed: dict[str, BatchRows] = {}
@@ -60,7 +60,7 @@ def _typed(
             if column.reference
         }
         files = {place: _records(candidate, name) for place, candidate in enumerate(candidates)}
-        typed[name] = type_rows(dataset, files, lines[name], pseudonymiser, referenced)
+        typed[name] = type_rows(dataset, files, records[name], pseudonymiser, referenced)
     return {name: typed[name] for name in source.datasets}
 
 
@@ -70,16 +70,16 @@ def _records(candidate: Candidate, dataset: str) -> FileRecords:
     return records
 
 
-def _renumbered(candidates: list[Candidate], lines: dict[str, Lines]) -> dict[str, Lines]:
-    """`Lines` that hold nothing but the records of these deliveries, whose numbers become those that they have there."""
-    renumbered = {}
-    for name, all_of_them in lines.items():
-        renumbered[name] = Lines()
+def _records_of(candidates: list[Candidate], records: dict[str, DistinctRecords]) -> dict[str, DistinctRecords]:
+    """The records of these deliveries and no others; the deliveries get the ids that their records have there."""
+    fewer = {}
+    for name, all_of_them in records.items():
+        fewer[name] = DistinctRecords()
         texts = all_of_them.texts()
         for candidate in candidates:
-            records = _records(candidate, name)
-            numbers = pl.DataFrame({"number": records.numbers})
-            wanted = numbers.join(texts[records.header], on="number", maintain_order="left")["record"]
-            found = renumbered[name].recognise(records.header, wanted)
-            candidate.files[name].records = replace(records, numbers=renumbered[name].remember(found))
-    return renumbered
+            file = _records(candidate, name)
+            ids = pl.DataFrame({"record_id": file.record_ids})
+            wanted = ids.join(texts[file.header], on="record_id", maintain_order="left")["record"]
+            found = fewer[name].recognise(file.header, wanted)
+            candidate.files[name].records = replace(file, record_ids=fewer[name].remember(found))
+    return fewer

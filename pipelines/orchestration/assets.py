@@ -105,10 +105,10 @@ def taken_in(context: dg.AssetExecutionContext, nightly: NightlyResource) -> Ite
 
     def remember(rows: BatchRows, dates: dict[int, date]) -> None:
         named = pl.DataFrame(
-            {"ord": list(dates), "extract_date": list(dates.values())},
-            schema={"ord": pl.UInt32, "extract_date": pl.Date},
+            {"extract": list(dates), "extract_date": list(dates.values())},
+            schema={"extract": pl.UInt32, "extract_date": pl.Date},
         )
-        extracts[rows.dataset.table].append(rows.counts.join(named, on="ord"))
+        extracts[rows.dataset.table].append(rows.counts.join(named, on="extract"))
 
     with History(night.version.history, night.sources) as history:
         result = take_in(night.home, night.sources, history, night.version.number, remember, partial(_tell, context))

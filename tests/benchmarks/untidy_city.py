@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from demo.synthetic_city.personnummer import with_check_digit
+
 Whole = npt.NDArray[np.int64]
 Texts = npt.NDArray[np.object_]
 Flags = npt.NDArray[np.bool_]
@@ -71,13 +73,7 @@ def _personal_numbers(born: Whole, serial: Whole, samordning: int) -> Texts:
     month = days.astype("datetime64[M]").astype(np.int64) % 12 + 1
     day = (days - days.astype("datetime64[M]")).astype(np.int64) + 1 + 60 * samordning
     nine = ((year % 100) * 10000 + month * 100 + day) * 1000 + serial
-    total, rest = np.zeros_like(nine), nine.copy()
-    for place in range(9):
-        digit, rest = rest % 10, rest // 10
-        doubled = digit * (2 if place % 2 == 0 else 1)
-        total += doubled - 9 * (doubled > 9)
-    whole = (year // 100) * 10**10 + nine * 10 + (-total) % 10
-    made: Texts = whole.astype(str).astype(object)
+    made: Texts = with_check_digit((year // 100) * 10**9 + nine).astype(str).astype(object)
     return made
 
 

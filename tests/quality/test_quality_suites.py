@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from pipelines.configuration.contract import CONTRACTS, Column, Dataset, load_sources
-from pipelines.delivery.rows import history_schema
+from pipelines.delivery.values import history_schema
 from pipelines.quality import CheckResult, validate, validate_dataset
 from pipelines.quality.checks import ContentCheck, content_checks, extract_checks
 from pipelines.runtime.errors import NightlyFailed
