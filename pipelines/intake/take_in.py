@@ -230,7 +230,7 @@ class _Night:
         limit = self._home.municipality.thresholds.bad_row_min
         counts = {name: rows.counts.rows_by_key("extract", named=True, unique=True) for name, rows in batch.items()}
         for extract, candidate in enumerate(candidates):
-            counted = {name: by_ord[extract] for name, by_ord in counts.items()}
+            counted = {name: by_extract[extract] for name, by_extract in counts.items()}
             self._ledger.judge(checked(candidate, extract, counted, batch, many=limit))
         return {
             extract: self._ledger.judged[candidate.found.delivery_id] for extract, candidate in enumerate(candidates)
