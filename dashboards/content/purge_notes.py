@@ -12,8 +12,6 @@ from dashboards.published.purging import PurgeEntry
 from dashboards.published.report import Published
 from dashboards.wording import numbers
 
-#: The protocol's words for persons that were loaded and have aged out; other entries are of rows that came too late.
-AGED = "fyllt 21 år"
 LAW = "7 § förordningen (2006:39)"
 
 
@@ -44,9 +42,9 @@ def note(purges: tuple[PurgeEntry, ...], period: Period, is_own: bool = True) ->
     touching = [entry for entry in purges if entry.touches(period)]
     if not touching:
         return None
-    aged = [entry for entry in touching if entry.reason == AGED]
+    aged = [entry for entry in touching if entry.has_aged]
     # Sources may go on delivering the same old rows year after year, so these persons cannot be added up over years.
-    late = [entry for entry in touching if entry.reason != AGED]
+    late = [entry for entry in touching if not entry.has_aged]
     sentences = []
     if aged:
         sentences.append(

@@ -17,7 +17,8 @@ class PurgeEntry:
     version: int
     data_year: int
     persons: int
-    reason: str
+    #: The person was loaded and aged out; else rows came when the time for them had passed.
+    has_aged: bool
     first_date: date
     last_date: date
 

@@ -1,4 +1,4 @@
-"""Numbers and dates as Swedish statistics write them.
+"""Numbers and dates as Swedish statistics write them, by the Unicode locale data (CLDR) that Babel brings.
 
 In tables: ``–`` is nothing (exactly zero), ``..`` is not available, ``.`` cannot occur (a share of nothing). Which number is
 shown where does not belong here.
@@ -7,6 +7,11 @@ shown where does not belong here.
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+
+from babel.dates import format_date, get_month_names
+from babel.numbers import format_decimal
+
+SWEDISH = "sv"
 
 #: Thousands mark and the blank before %: a number must never be broken over two lines.
 BLANK = "\u00a0"
@@ -22,18 +27,12 @@ SIGNS = (
     (CANNOT_OCCUR, "uppgiften kan inte förekomma, till exempel en andel av noll"),
 )
 
-MONTHS = (
-    "januari", "februari", "mars", "april", "maj", "juni",
-    "juli", "augusti", "september", "oktober", "november", "december",
-)  # fmt: skip
+MONTHS = tuple(get_month_names("wide", locale=SWEDISH).values())
 
 
 def number(value: Decimal | int) -> str:
     """``7546`` as ``7 546``, ``-1.50`` as ``−1,5``; zero is ``0`` (running text)."""
-    whole, _, decimals = f"{abs(value):,f}".partition(".")
-    decimals = decimals.rstrip("0")
-    sign = MINUS if value < 0 else ""
-    return sign + whole.replace(",", BLANK) + ("," + decimals if decimals else "")
+    return format_decimal(value, locale=SWEDISH, decimal_quantization=False).replace("-", MINUS)
 
 
 def count_cell(value: Decimal | int | None) -> str:
@@ -72,7 +71,7 @@ def change(now: Decimal | int, before: Decimal | int, before_label: str) -> str:
 
 def long_date(day: date) -> str:
     """``30 november 2023``."""
-    return f"{day.day}{BLANK}{MONTHS[day.month - 1]} {day.year}"
+    return format_date(day, f"d'{BLANK}'MMMM y", locale=SWEDISH)
 
 
 def day_of_year(day: str) -> str:

@@ -19,6 +19,7 @@ import duckdb
 from pipelines.configuration.catalogue import Catalogue, Figure
 from pipelines.configuration.contract import contracts_fingerprint
 from pipelines.configuration.municipality import Municipality
+from pipelines.history.purge import AGED
 from pipelines.notices import Notice, RemarkCode, kept, message, remark
 from pipelines.publication.tables import OF_INPUTS, OF_PARTS, create_tables
 from pipelines.quality.checks import CheckResult
@@ -35,8 +36,9 @@ _COPIED = {
     "own_figures": "warehouse.main.own_figures",
 }
 
-#: Columns that are called otherwise where they come from.
+#: Columns that are called otherwise where they come from, or made of what stands there.
 _RENAMED = {
+    "purge_protocol": {"has_aged": f"reason = '{AGED}'"},
     "plan_rule_summary": {"period": "period_id", "gender": "gender_group", "job_centre": "job_centre_group"},
 }
 

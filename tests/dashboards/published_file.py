@@ -13,6 +13,7 @@ import duckdb
 
 from pipelines.configuration.catalogue import read_catalogue
 from pipelines.configuration.municipality import Municipality, load_municipality
+from pipelines.history.purge import AGED
 from pipelines.publication.published_file import profile_rows, write_catalogue
 from pipelines.publication.tables import OF_PARTS, create_tables
 
@@ -315,7 +316,7 @@ class Maker:
                     for place, remark in enumerate(remarks, start=1)
                 ),
             )
-            insert("purge_protocol", self.purged)
+            insert("purge_protocol", ((*entry, entry[6] == AGED) for entry in self.purged))
             insert("notice", self.notices)
             insert("failed_part", self.failed_parts)
             insert("quarantine", self.quarantine)

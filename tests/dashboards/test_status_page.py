@@ -11,6 +11,7 @@ from dashboards.pages import site
 from dashboards.published.file import connect
 from dashboards.published.report import read_report
 from dashboards.published.status import read_changed_extracts
+from pipelines.history.purge import AGED
 from tests.dashboards import published_file
 from tests.dashboards.built_site import Site
 from tests.dashboards.html_page import Page
@@ -263,8 +264,8 @@ def test_what_came_late_or_was_released_is_a_change(file: Path) -> None:
 def test_pages_of_a_period_that_lacks_purged_persons_say_so(tmp_path: Path) -> None:
     def purge(maker: published_file.Maker) -> None:
         maker.purged += [
-            (2, 2024, 12, 340, 0, 0, purge_notes.AGED, date(2022, 12, 5), date(2023, 2, 1)),
-            (3, 2025, 1, 2, 0, 0, purge_notes.AGED, date(2023, 1, 1), date(2023, 2, 1)),
+            (2, 2024, 12, 340, 0, 0, AGED, date(2022, 12, 5), date(2023, 2, 1)),
+            (3, 2025, 1, 2, 0, 0, AGED, date(2023, 1, 1), date(2023, 2, 1)),
             (3, 2025, 7, 9, 0, 0, "kom in efter gallringstiden", date(2022, 1, 1), date(2022, 11, 30)),
             (3, 2025, 0, 0, 0, 6, "arkivets gallringstid har gått ut", None, None),
         ]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from pipelines.history.purge import AGED
 from tests.dashboards import published_file
 from tests.dashboards.browser.looking import Looker
 from tests.dashboards.built_site import Site, built
@@ -56,7 +57,7 @@ def _with_everything(maker: published_file.Maker) -> None:
     """What most sites have none of, so that it is looked at too: plans, purged persons, lists that are long enough to fold."""
     published_file.with_plans(maker)
     for version, year in ((2, 2024), (3, 2025)):
-        maker.purged.append((version, year, 12, 340, 0, 0, "fyllt 21 år", date(2022, 12, 5), date(2023, 2, 1)))
+        maker.purged.append((version, year, 12, 340, 0, 0, AGED, date(2022, 12, 5), date(2023, 2, 1)))
     maker.purged.append((3, 2025, 7, 9, 0, 0, "kom in efter gallringstiden", date(2022, 1, 1), date(2022, 11, 30)))
     for place in range(40):
         folder = f"skolregister/{'lång-mapp-' * 6}{place}"
