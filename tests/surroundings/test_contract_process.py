@@ -24,7 +24,7 @@ PROMISED = (DATASET, pl.DataFrame({"secret": ["200401012384"]}), pl.DataFrame({"
     ],
 )
 def test_how_the_process_ended_is_told(monkeypatch: pytest.MonkeyPatch, code: str, words: list[str]) -> None:
-    monkeypatch.setattr(process, "loaded", lambda module: _python(code))
+    monkeypatch.setattr(process, "worker", lambda module: _python(code))
     with pytest.raises(NightlyFailed) as failed:
         validate([PROMISED])
     told = str(failed.value)
