@@ -419,6 +419,8 @@ def stockholm(path: Path, change: Callable[[Maker], None] | None = None) -> Path
         (date(2023, 11, 30), "change", missing, "closed", 1),
         (date(2023, 11, 30), "change", surplus, "new", 2),
         (date(2023, 11, 30), "change", surplus, "still_open", 10),
+        (date(2023, 11, 30), "protected", missing, "still_open", 2),
+        (date(2023, 11, 30), "protected", surplus, "new", 1),
         (date(2023, 11, 30), "length", missing, "BEFORE_WINDOW", 157),
         (date(2023, 11, 30), "length", surplus, "0_14", 12),
     ]
