@@ -6,6 +6,7 @@ Where the rows come from is in ``published_file``.
 from collections.abc import Iterable
 
 import duckdb
+import polars as pl
 
 from pipelines.warehouse.inputs import TABLES as INPUTS
 
@@ -61,6 +62,17 @@ TABLES = {
 
 #: Part (``warehouse.parts``) -> its table.
 OF_PARTS = {"target_group": "target_group_summary", "jumps": "figure_check", "plan": "plan_rule_summary"}
+
+
+def create_public_figures(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame | None) -> None:
+    """Make `public_figures`, what public output is made of: these rows, or where there are none of its own all figures."""
+    if rows is None:
+        connection.execute("create view public_figures as from figures union all from own_figures")
+        return
+    connection.execute(f"create table public_figures ({_FIGURE_ROWS})")
+    connection.register("public_rows", rows)
+    connection.execute("insert into public_figures by name from public_rows")
+    connection.unregister("public_rows")
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection, failed: Iterable[str] = ()) -> None:

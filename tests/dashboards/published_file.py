@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from pipelines.configuration.catalogue import read_catalogue
-from pipelines.configuration.municipality import Municipality, load_municipality
+from pipelines.configuration.municipality import Disclosure, Municipality, load_municipality
 from pipelines.history.purge import AGED
 from pipelines.publication.published_file import profile_rows, write_catalogue
 from pipelines.publication.tables import OF_PARTS, create_tables
@@ -321,7 +321,7 @@ class Maker:
             insert("failed_part", self.failed_parts)
             insert("quarantine", self.quarantine)
             insert("contract_check", self.checks)
-            insert("profile", profile_rows(self.profile))
+            insert("profile", profile_rows(self.profile, Disclosure()))
             insert("plan_rule", self.plan_rules)
             insert("plan_parameter", self.plan_parameters)
             of_parts = {"target_group": self.summary, "jumps": self.jumps, "plan": self.plan_counts}

@@ -136,3 +136,36 @@ def test_a_marking_changes_no_count(build: Build, extracts: Extracts) -> None:
             assert all(left_out) if world is worlds[1] else not any(left_out)
     assert counted[0] == counted[1]
     assert all(counted[0].values())
+
+
+def _placeless(extracts: Extracts) -> Extracts:
+    """The same extracts, without the district of everybody who has a protected identity."""
+    protected = _protected(extracts)
+    return {
+        key: {
+            name: [
+                row | {"stadsdelsomrade": ""}
+                if "stadsdelsomrade" in row and pseudonym(row["personnummer"]) in protected
+                else row
+                for row in rows
+            ]
+            for name, rows in data.items()
+        }
+        for key, data in extracts.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "extracts", [EXTRACTS, RandomWorld(2006).extracts, RandomWorld(2017).extracts], ids=["small", "a", "b"]
+)
+def test_without_a_place_they_count_as_if_no_district_had_been_delivered(build: Build, extracts: Extracts) -> None:
+    with compiled.in_memory(build.models, extracts, PERIODS) as connection:
+        as_figures = compiled.figures(connection) | compiled.figures(connection, "own_figures")
+    with compiled.in_memory(build.models, extracts, PERIODS, protected_identities="missing_place") as connection:
+        public = compiled.figures(connection) | compiled.figures(connection, "own_figures")
+    with compiled.in_memory(build.models, _placeless(extracts), PERIODS) as connection:
+        assert public == compiled.figures(connection) | compiled.figures(connection, "own_figures")
+    assert public != as_figures
+    assert {key: value for key, value in public.items() if key[4:6] == ("*", "*")} == {
+        key: value for key, value in as_figures.items() if key[4:6] == ("*", "*")
+    }
