@@ -15,7 +15,7 @@ from pipelines.configuration.catalogue import read_catalogue
 from pipelines.configuration.municipality import Disclosure, Municipality, load_municipality
 from pipelines.history.purge import AGED
 from pipelines.publication.published_file import profile_rows, write_catalogue
-from pipelines.publication.tables import OF_PARTS, create_tables
+from pipelines.publication.tables import OF_PARTS, create_public_figures, create_tables
 
 JARVA = date(2023, 6, 30)
 DISTRICTS: list[tuple[str, str, date | None, date | None, str | None]] = [
@@ -278,6 +278,7 @@ class Maker:
         """The file, with everything collected."""
         with duckdb.connect(str(path)) as connection:
             create_tables(connection, [part for part, _ in self.failed_parts])
+            create_public_figures(connection, None)
 
             def insert(table: str, found: Iterable[Iterable[Any]]) -> None:
                 lines = [list(line) for line in found]
