@@ -17,7 +17,7 @@ from tests.dbt.small_world import ANNA, ANNA_BEFORE, BO, EVA, EXTRACTS, PERIODS,
 
 LATER = date(9999, 12, 31)
 #: What is counted, and the list of it that is handed out.
-LISTS = {"target_group_change": "int_differing_person__open", "plan_rule_case": "plan_case__counted"}
+LISTS = {"target_group_change": "int_differing_person__open", "plan_rule_case": "plan_rule_case_counted"}
 
 
 def _residents(extracts: Extracts, change: Callable[[Row], Row]) -> Extracts:

@@ -8,5 +8,5 @@ select
     outcome,
     gender,
     job_centre_code
-from {{ ref('plan_case__counted') }}
+from {{ ref('plan_rule_case_counted') }}
 where not is_protected
