@@ -50,20 +50,26 @@ def kaa() -> None:
 @kaa.command()
 @click.option("--municipality", required=True, help="stockholm, nacka, or the path of a profile.")
 @click.option("--drop", required=True, type=click.Path(path_type=Path), help="Folder that the sources deliver to.")
-def init(municipality: str, drop: Path) -> None:
+@click.option(
+    "--keys",
+    type=click.Path(path_type=Path),
+    help="Folder for the keys, outside what is backed up (default: in KAA_HOME).",
+)
+def init(municipality: str, drop: Path, keys: Path | None) -> None:
     """Set up KAA_HOME: settings, keys, empty warehouse. What exists is left as it is."""
     from pipelines.orchestration.nightly import dagster_home
     from pipelines.state.home import initialise
+    from pipelines.state.keys import ARCHIVE_PRIVATE
 
-    home, made = initialise(municipality, drop)
+    home, made = initialise(municipality, drop, keys=keys)
     dagster_home(home)  # so that `dagster dev` can be started before the first nightly
     if not made:
         say(f"{home.path} is already set up for {home.municipality.title}; nothing was changed.")
         return
     say(f"{home.path} is set up for {home.municipality.title}: {', '.join(made)}.")
-    if "keys/archive.private" in made:
+    if any(Path(name).name == ARCHIVE_PRIVATE for name in made):
         say(
-            f"Move {home.path / 'keys' / 'archive.private'} to the auditors' key store now: it opens the archived "
+            f"Move {home.keys / ARCHIVE_PRIVATE} to the auditors' key store now: it opens the archived "
             "deliveries, and the nightly job does not need it."
         )
 
@@ -377,6 +383,37 @@ def open_file(file: Path, key: Path) -> None:
     from pipelines.delivery.archive import open_archived
 
     sys.stdout.buffer.write(open_archived(file, key.read_text(encoding="utf-8").strip()))
+
+
+@archive.command("verify")
+@click.option(
+    "--archive",
+    "folder",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Another archive, such as a backup.",
+)
+@click.option(
+    "--key",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The archive's private key: open each file and compare it with its manifest, too.",
+)
+@_format("table", "table", "json", "csv")
+def verify(folder: Path | None, key: Path | None, format_: str) -> None:
+    """Whether each archived delivery is whole, without opening it.
+
+    Deliveries that were archived before the archive kept checksums can be verified with --key, which gives them theirs. Exit code
+    0: all is whole; 2: something is not, and is named.
+    """
+    from pipelines.commands.verify_archive import VERIFIED_COLUMNS, verify_archive
+    from pipelines.state.home import open_home
+
+    verified = verify_archive(open_home(writing=key is not None and folder is None), folder, key)
+    WRITERS[format_](VERIFIED_COLUMNS, verified)
+    broken = [one for one in verified if not one.is_whole]
+    for one in broken:
+        say(f"{one.delivery_id}: {one.state}.")
+    say(f"{len(verified) - len(broken)} of {len(verified)} archived deliveries are whole.")
+    sys.exit(2 if broken else 0)
 
 
 @kaa.command()

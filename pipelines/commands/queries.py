@@ -250,10 +250,11 @@ def write_report(home: Home, period_id: str, out: Path) -> HandedOver:
 def _refuse_own_folders(home: Home, out: Path) -> None:
     """A report among the program's own files would be swept away with them, or spoil them."""
     place, path = out.resolve(), home.path.resolve()
-    if not place.is_relative_to(path):
+    among_keys = place.is_relative_to(home.keys.resolve())
+    if not (among_keys or place.is_relative_to(path)):
         return
     refuse_to_write_for_another(home.path)
-    if place == path or place.relative_to(path).parts[0] in (*MANAGED, "keys"):
+    if among_keys or place == path or place.relative_to(path).parts[0] in MANAGED:
         raise UsageError(f"{out} is where KAA_HOME keeps its own files: choose another folder with --out.")
 
 

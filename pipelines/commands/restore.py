@@ -17,7 +17,6 @@ from pipelines.commands.restore_history import RestoredHistory
 from pipelines.commands.restore_keys import (
     Keys,
     choose_pseudonym_key,
-    put_old_keys_aside,
     read_private_key,
     write_keys,
 )
@@ -114,7 +113,6 @@ def _publish(home: Home, keys: Keys) -> Outcome:
     aside = new_aside(home.path)
     before = [folder for version in versions(home.path) for folder in folders_of(version)]
     decision_log.record(home, "restore", "the home was not whole", aside=aside.name)
-    put_old_keys_aside(home, keys, aside)
     write_keys(home, keys)
     copied = home.restoring / "archive"
     if copied.exists():

@@ -9,9 +9,10 @@ from typing import Any
 
 import duckdb
 
-from pipelines.commands.restore_keys import Keys, write_keys
+from pipelines.commands.restore_keys import Keys
 from pipelines.commands.restore_nights import listed_deliveries
 from pipelines.configuration.contract import Source, load_sources
+from pipelines.configuration.municipality import Municipality
 from pipelines.configuration.settings import Settings
 from pipelines.delivery.archive import RECORD, SUFFIX, Received, archived_name, open_archived, read_received
 from pipelines.delivery.find import delivery_id
@@ -30,6 +31,22 @@ from pipelines.state.night_records import NightRecord
 _LONG_AGO = datetime(2000, 1, 1).timestamp()
 
 
+class _HomeInTheMaking(Home):
+    """Knows its keys without a file: no copy of them lies where a backup may find it."""
+
+    def __init__(self, path: Path, settings: Settings, municipality: Municipality, keys: Keys) -> None:
+        super().__init__(path, settings, municipality)
+        self._keys = keys
+
+    @property
+    def pseudonym_key(self) -> bytes:
+        return self._keys.pseudonym
+
+    @property
+    def archive_public_key(self) -> str:
+        return self._keys.public
+
+
 class RestoredHistory:
     """The history as it is made again, in `restoring/`: a small home of its own, with a drop folder that holds one night's
     deliveries in clear text for as long as that night is made."""
@@ -41,7 +58,7 @@ class RestoredHistory:
         self._history = home.restored_history
         self._sources: dict[str, Source] = load_sources(home.municipality.district_codes)
         settings = Settings(municipality=home.settings.municipality, drop=str(home.restoring / "drop"))
-        self._home = Home(home.restoring, settings, home.municipality)
+        self._home = _HomeInTheMaking(home.restoring, settings, home.municipality, keys)
         self._pseudonymiser = Pseudonymiser(keys.pseudonym)
         self._gone: list[dict[str, Any]] = []
         self._judged_otherwise: list[str] = []
@@ -49,7 +66,6 @@ class RestoredHistory:
 
     def rebuild(self, nights: list[NightRecord], progress: Progress) -> None:
         """Make every night again."""
-        write_keys(self._home, self._keys)
         for number, night in enumerate(nights, start=1):
             try:
                 self._make_again(night)

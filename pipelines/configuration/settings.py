@@ -13,13 +13,15 @@ SETTINGS = "settings.toml"
 
 class Settings(BaseModel):
     """``municipality`` is the name or path of a profile, ``drop`` the folder the sources deliver to, ``memory`` how much a
-    database may take (default: the machine's share)."""
+    database may take (default: the machine's share), ``keys`` the folder of the keys, which may lie outside KAA_HOME (default:
+    `keys` in it)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     municipality: str
     drop: str
     memory: str | None = None
+    keys: str | None = None
 
 
 def read_settings(home: Path) -> Settings:

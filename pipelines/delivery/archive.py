@@ -10,12 +10,14 @@ import hashlib
 import json
 import os
 import shutil
+from collections import defaultdict
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 import pyrage
 
+from pipelines.delivery.archive_checksums import CHECKSUMS, Checksum, Checksums, checksum
 from pipelines.runtime.errors import UsageError
 
 SUFFIX = ".zst.age"
@@ -46,6 +48,7 @@ class Archive:
     def __init__(self, folder: Path, public_key: str) -> None:
         self.folder = folder
         self._recipient = pyrage.x25519.Recipient.from_str(public_key)
+        self._checksums: defaultdict[str, dict[str, Checksum]] = defaultdict(dict)
 
     def store(self, delivery_id: str, name: str, content: bytes) -> None:
         """Keep one file, in one step; `home` has it put on the disk before the version is published that loaded it.
@@ -53,20 +56,32 @@ class Archive:
         What stands there already was left by a nightly that did not finish; the file may be another since then, and what is
         kept must be what is loaded.
         """
-        self._store(self.folder / delivery_id / archived_name(name), content)
+        self._store(delivery_id, archived_name(name), content)
 
     def store_record(self, delivery_id: str, received: Received) -> None:
         """Keep where a delivery lay; written before its files, so that no file is without it."""
-        self._store(self.folder / delivery_id / RECORD, json.dumps(asdict(received)).encode())
+        self._store(delivery_id, RECORD, json.dumps(asdict(received)).encode())
 
-    def _store(self, target: Path, content: bytes) -> None:
-        part = self._incoming / f"{target.parent.name} {target.name}"
+    def sign_off(self, delivery_id: str) -> None:
+        """All of a delivery is kept: have it known by what it is whole."""
+        self.write_checksums(delivery_id, Checksums(self._checksums.pop(delivery_id)))
+
+    def write_checksums(self, delivery_id: str, checksums: Checksums) -> None:
+        """Replace a delivery's list, in one step."""
+        self._put(self.folder / delivery_id / CHECKSUMS, checksums.as_json())
+
+    def _store(self, delivery_id: str, name: str, content: bytes) -> None:
         sealed = pyrage.encrypt(_CODEC.compress(content, asbytes=True), [self._recipient])
+        self._put(self.folder / delivery_id / name, sealed)
+        self._checksums[delivery_id][name] = checksum(sealed)
+
+    def _put(self, target: Path, content: bytes) -> None:
+        part = self._incoming / f"{target.parent.name} {target.name}"
         try:
-            part.write_bytes(sealed)
+            part.write_bytes(content)
         except FileNotFoundError:  # the first file of a run
             self._incoming.mkdir(parents=True, exist_ok=True)
-            part.write_bytes(sealed)
+            part.write_bytes(content)
         try:
             os.replace(part, target)
         except FileNotFoundError:  # the first file of a delivery
@@ -79,6 +94,7 @@ class Archive:
 
     def forget(self, delivery_id: str) -> None:
         """Remove a delivery's files."""
+        self._checksums.pop(delivery_id, None)
         shutil.rmtree(self.folder / delivery_id, ignore_errors=True)
 
     @property

@@ -7,7 +7,6 @@ them takes those of the home's present keys, unless what is published or still d
 import csv
 import gzip
 import hashlib
-import hmac
 import io
 from collections.abc import Iterable
 
@@ -20,6 +19,7 @@ from pipelines.history.store import History
 from pipelines.runtime.errors import NightlyFailed, UsageError
 from pipelines.state.databases import open_for_reading
 from pipelines.state.home import Home
+from pipelines.state.keys import ARCHIVE_PUBLIC, PSEUDONYM_KEY, archive_fingerprint, pseudonym_fingerprint
 
 MUNICIPALITY, PSEUDONYM_FINGERPRINT, ARCHIVE_FINGERPRINT = "municipality", "pseudonym_key", "archive_key"
 
@@ -31,16 +31,6 @@ def owner(home: Home) -> dict[str, str]:
         PSEUDONYM_FINGERPRINT: pseudonym_fingerprint(home.pseudonym_key),
         ARCHIVE_FINGERPRINT: archive_fingerprint(home.archive_public_key),
     }
-
-
-def pseudonym_fingerprint(key: bytes) -> str:
-    """A keyed fingerprint: nobody can try personnummer or keys with it faster than with the pseudonyms themselves."""
-    return hmac.digest(key, b"fingerprint of the pseudonym key", "sha256").hex()[:32]
-
-
-def archive_fingerprint(public_key: str) -> str:
-    """Which key the archive is sealed to."""
-    return hashlib.sha256(public_key.encode()).hexdigest()[:32]
 
 
 def check_owner(home: Home, history: History, sources: dict[str, Source], found: Iterable[Found]) -> None:
@@ -64,12 +54,12 @@ def check_owner(home: Home, history: History, sources: dict[str, Source], found:
         )
     if recorded.get(PSEUDONYM_FINGERPRINT, present[PSEUDONYM_FINGERPRINT]) != present[PSEUDONYM_FINGERPRINT]:
         raise _another_key(
-            home, "pseudonym.key", "is not the key that the history was made with: every person would be counted twice"
+            home, PSEUDONYM_KEY, "is not the key that the history was made with: every person would be counted twice"
         )
     if recorded.get(ARCHIVE_FINGERPRINT, present[ARCHIVE_FINGERPRINT]) != present[ARCHIVE_FINGERPRINT]:
         raise _another_key(
             home,
-            "archive.public",
+            ARCHIVE_PUBLIC,
             "is not the key that earlier deliveries were sealed to: who holds that key could not open new ones",
         )
     history.remember_owner(present)
@@ -85,7 +75,7 @@ def _check_archive(home: Home, found: set[str]) -> None:
 
 def _another_key(home: Home, name: str, what: str) -> NightlyFailed:
     return NightlyFailed(
-        f"{home.path / 'keys' / name} {what}. Put the right key back from your key store, or run kaa restore. Nothing is "
+        f"{home.keys / name} {what}. Put the right key back from your key store, or run kaa restore. Nothing is "
         "published."
     )
 

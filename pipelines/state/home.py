@@ -4,7 +4,7 @@ A nightly builds version n + 1 beside version n and moves the pointer last, so r
 whatever happens to the process. Which versions are whole is said in ``versions``; what they hold does not belong here.
 
     settings.toml            municipality, drop folder (``configuration.settings``)
-    keys/                    pseudonym key (secret), archive keys (the private one is to be moved away; ``keys``)
+    keys/                    pseudonym key (secret), archive keys (the private one is to be moved away; ``keys``); or elsewhere
     decisions/               what people decided about held deliveries, until the next nightly
     archive/                 deliveries as received, encrypted
     history/<n>/             the interval tables: the nightly job's
@@ -40,6 +40,7 @@ from pipelines.state.keys import (
     missing_keys,
     read_archive_public,
     read_pseudonym_key,
+    refuse_open_to_others,
 )
 from pipelines.state.night_records import NightRecords
 from pipelines.state.versions import (
@@ -80,10 +81,13 @@ class Home:
 
     @property
     def keys(self) -> Path:
-        return self.path / "keys"
+        """The folder of the keys; a relative path in the settings begins at KAA_HOME."""
+        return self.path / (self.settings.keys or "keys")
 
     @property
     def pseudonym_key(self) -> bytes:
+        """Raises UsageError when it is missing, damaged or open to others."""
+        refuse_open_to_others(self.keys / PSEUDONYM_KEY)
         return read_pseudonym_key(self.keys / PSEUDONYM_KEY)
 
     @property
@@ -91,7 +95,7 @@ class Home:
         return read_archive_public(self.keys / ARCHIVE_PUBLIC)
 
     def check_keys(self) -> None:
-        """Raises UsageError when a key that the nightly needs is missing or damaged."""
+        """Raises UsageError when a key that the nightly needs is missing, damaged or open to others."""
         _ = self.pseudonym_key, self.archive_public_key
 
     @property
@@ -336,8 +340,12 @@ def _refuse_what_is_anothers(path: Path) -> None:
             )
 
 
-def initialise(municipality: str, drop: Path, path: Path | None = None) -> tuple[Home, list[str]]:
+def initialise(
+    municipality: str, drop: Path, path: Path | None = None, keys: Path | None = None
+) -> tuple[Home, list[str]]:
     """Set up KAA_HOME; returns it and what was made. What exists already is left as it is.
+
+    ``keys``: the folder of the keys, where it is not to lie in KAA_HOME.
 
     Raises UsageError for an unknown municipality, a drop folder that is not there, and where something was made with a key that
     is missing: a new one would not fit.
@@ -356,19 +364,21 @@ def initialise(municipality: str, drop: Path, path: Path | None = None) -> tuple
         except OSError as error:
             raise UsageError(f"KAA_HOME cannot be set up. {sentence(error)}") from error
         name = municipality if municipality in known_profiles() else str(profile)
-        settings = Settings(municipality=name, drop=str(drop.absolute()))
+        settings = Settings(municipality=name, drop=str(drop.absolute()), keys=str(keys.absolute()) if keys else None)
         write_new(path / SETTINGS, tomli_w.dumps(settings.model_dump(exclude_none=True)), 0o640)
         made.append(SETTINGS)
-    for zone in (*ZONES, "archive", "keys", "decisions"):
+    for zone in (*ZONES, "archive", "decisions"):
         (path / zone).mkdir(mode=0o755 if zone == "published" else 0o700, exist_ok=True)
     home = open_home(path)
+    home.keys.mkdir(mode=0o700, exist_ok=True)
+    refuse_open_to_others(home.keys / PSEUDONYM_KEY)
     missing = missing_keys(home.keys)
     if missing and _holds_state(home):
         raise UsageError(
-            f"The key keys/{missing[0]} is missing, and {home.path} holds what was made with it; a new key would not fit. Put "
-            "it back from your key store, or run kaa restore with the archive's private key. No key was made."
+            f"The key {home.keys / missing[0]} is missing, and {home.path} holds what was made with it; a new key would not fit. "
+            "Put it back from your key store, or run kaa restore with the archive's private key. No key was made."
         )
-    return home, [*made, *(f"keys/{name}" for name in make_missing_keys(home.keys))]
+    return home, [*made, *(f"{home.settings.keys or 'keys'}/{name}" for name in make_missing_keys(home.keys))]
 
 
 def _holds_state(home: Home) -> bool:

@@ -1,15 +1,50 @@
-"""The keys of a KAA_HOME: of the pseudonyms (secret), and of the archive, whose private one is to be moved away."""
+"""The keys of a KAA_HOME: of the pseudonyms (secret), and of the archive, whose private one is to be moved away.
 
+Their folder is `keys` below KAA_HOME, or where `settings.toml` says. Nobody but its owner may look into it. A key is known by its
+fingerprint, from which nobody can find the key.
+"""
+
+import hashlib
+import hmac
+import os
 import re
 import secrets
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import pyrage
 
 from pipelines.runtime.errors import UsageError
 from pipelines.runtime.files import write_new
+from pipelines.state.versions import ASIDE, new_aside, sync
 
 PSEUDONYM_KEY, ARCHIVE_PUBLIC, ARCHIVE_PRIVATE = "pseudonym.key", "archive.public", "archive.private"
+
+#: What keys that are put aside were for.
+NOTE = "note.txt"
+
+
+def pseudonym_fingerprint(key: bytes) -> str:
+    """A keyed fingerprint: nobody can try personnummer or keys with it faster than with the pseudonyms themselves."""
+    return hmac.digest(key, b"fingerprint of the pseudonym key", "sha256").hex()[:32]
+
+
+def archive_fingerprint(public_key: str) -> str:
+    """Which key the archive is sealed to."""
+    return hashlib.sha256(public_key.encode()).hexdigest()[:32]
+
+
+def refuse_open_to_others(path: Path) -> None:
+    """Raises UsageError when others than its owner may read a secret key or look into its folder."""
+    for place, mode in ((path.parent, 0o700), (path, 0o600)):
+        with suppress(OSError):  # what cannot be seen is told by who reads it
+            if place.stat().st_mode & 0o077:
+                raise UsageError(
+                    f"{place} is open to others than its owner: run chmod {mode:o} '{place}', and where somebody may have read "
+                    "the pseudonym key, kaa keys rotate --pseudonym."
+                )
 
 
 def read_pseudonym_key(path: Path) -> bytes:
@@ -49,6 +84,29 @@ def make_missing_keys(folder: Path) -> list[str]:
             write_new(folder / file, f"{text}\n", 0o600)
         made += sorted(texts, reverse=True)
     return made
+
+
+def keep_aside(folder: Path, names: Iterable[str], note: str) -> None:
+    """Keep keys that give way to others below the folder of the keys, with a note of what they were for."""
+    there = [folder / name for name in names if (folder / name).exists()]
+    if not there:
+        return
+    aside = new_aside(folder)
+    for made in (folder / ASIDE, aside):
+        made.mkdir(mode=0o700, exist_ok=True)
+    for path in there:
+        shutil.copy(path, aside / path.name)
+    (aside / NOTE).write_text(f"{note}\n", encoding="utf-8")
+
+
+def replace_key(path: Path, text: str) -> None:
+    """Put a key in place of the one of that name, in one step, readable for its owner alone."""
+    part = path.with_name(f".{path.name}.part")
+    part.unlink(missing_ok=True)
+    write_new(part, f"{text}\n", 0o600)
+    sync(part)
+    os.replace(part, path)
+    sync(path.parent)
 
 
 def _read(path: Path) -> str:

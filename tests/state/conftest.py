@@ -15,6 +15,8 @@ from tests.faults import plain_nightly
 from tests.pipeline import models_json
 from tests.state.world import three_nights
 
+PRIVATE = "keys/archive.private"
+
 
 @pytest.fixture(scope="session")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
@@ -37,6 +39,12 @@ def home(lived: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     settings.write_text(settings.read_text().replace(str(lived), str(tmp_path / "copy")))
     monkeypatch.setenv("KAA_HOME", str(settings.parent))
     return open_home(settings.parent)
+
+
+@pytest.fixture
+def key(home: Home, tmp_path: Path) -> Path:
+    """The private key, in the key store."""
+    return Path(shutil.move(home.path / PRIVATE, tmp_path / "archive.private"))
 
 
 def _plainly(home: Home) -> Outcome:
