@@ -416,6 +416,64 @@ def verify(folder: Path | None, key: Path | None, format_: str) -> None:
     sys.exit(2 if broken else 0)
 
 
+@kaa.group()
+def keys() -> None:
+    """The keys of the pseudonyms and of the archive: make, rotate (docs/recovery.md says when)."""
+
+
+@keys.command("make")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder for the two files."
+)
+def make_keys(out: Path) -> None:
+    """A new pair of archive keys, for kaa keys rotate --archive; made where the private one is to stay."""
+    from pipelines.state.keys import make_archive_keys
+
+    out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        public, private = make_archive_keys(out)
+    except FileExistsError as error:
+        raise UsageError(f"{error.filename} exists already: choose another folder with --out.") from None
+    say(
+        f"{out / private} opens what is sealed to {out / public}: keep the first in the key store, give the second to --to."
+    )
+
+
+@keys.command()
+@click.option("--pseudonym", "which", flag_value="pseudonym", help="Another key of the pseudonyms.")
+@click.option("--archive", "which", flag_value="archive", help="Another key of the archive.")
+@click.option(
+    "--key",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The archive's private key (with --archive: the one it has now).",
+)
+@click.option(
+    "--to", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="With --archive: the new public key."
+)
+def rotate(which: str | None, key: Path, to: Path | None) -> None:
+    """Another pseudonym key, or another key of the archive; no figure changes.
+
+    --pseudonym makes a new key and the history with it, from the archive, and publishes the same figures. --archive seals every
+    archived file to the public key --to; where it is killed, the same command goes on. The old keys are kept aside.
+    """
+    from pipelines.commands import rotate_archive_key, rotate_pseudonym_key
+    from pipelines.state.home import open_home
+
+    if which is None:
+        raise UsageError("Say which key: kaa keys rotate --pseudonym or --archive.")
+    if (to is not None) != (which == "archive"):
+        raise UsageError("--to is the archive's new public key: give it with --archive, and only there.")
+    if to:
+        count = rotate_archive_key.rotate(open_home(writing=True), key, to, progress)
+        say(
+            f"{count} archived deliveries are sealed to the new key; keep the old private key for as long as older backups count."
+        )
+        return
+    version = rotate_pseudonym_key.rotate(open_home(writing=True), key, progress)
+    say(f"Published version {version} with new pseudonyms and the same figures.")
+
+
 @kaa.command()
 def demo() -> None:
     """A synthetic Stockholm, its deliveries, a first nightly run and the report of 2023, in one go."""

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pyrage
 
-from pipelines.intake.owner import PSEUDONYM_FINGERPRINT
 from pipelines.runtime.errors import UsageError
 from pipelines.state.home import Home
 from pipelines.state.keys import (
     ARCHIVE_PRIVATE,
     ARCHIVE_PUBLIC,
+    PSEUDONYM_FINGERPRINT,
     PSEUDONYM_KEY,
     keep_aside,
     pseudonym_fingerprint,

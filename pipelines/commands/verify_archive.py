@@ -75,7 +75,7 @@ def judged_deliveries(archive: Path) -> dict[str, dict[str, Any]]:
 def give_checksums(archive: Archive, delivery: str) -> None:
     """Have a delivery that has been opened, and was archived before checksums were kept, known by them."""
     files = {path.name: checksum(path.read_bytes()) for path in archived_files(archive.folder / delivery)}
-    archive.write_checksums(delivery, Checksums(files))
+    archive.write_checksums(delivery, Checksums(archive.key, files))
 
 
 def archived_files(folder: Path) -> list[Path]:

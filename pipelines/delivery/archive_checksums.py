@@ -8,7 +8,8 @@ has replaced both a file and its list is known by who opens it (``commands.verif
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 CHECKSUMS = "checksums.json"
@@ -27,13 +28,10 @@ class Checksum:
 
 @dataclass(frozen=True)
 class Checksums:
-    """A delivery's files, and how those will be that are being encrypted to another key."""
+    """A delivery's files as they are when they are sealed to a key, which is named by its fingerprint."""
 
+    key: str
     files: dict[str, Checksum]
-    rotated: dict[str, Checksum] = field(default_factory=dict)
-
-    def as_json(self) -> bytes:
-        return json.dumps(asdict(self)).encode()
 
 
 def checksum(content: bytes) -> Checksum:
@@ -41,37 +39,44 @@ def checksum(content: bytes) -> Checksum:
     return Checksum(len(content), hashlib.sha256(content).hexdigest())
 
 
-def read_checksums(folder: Path) -> Checksums | None:
-    """The list of an archived delivery; None where none was kept. Raises ValueError when it is torn."""
+def as_json(lists: Iterable[Checksums]) -> bytes:
+    """Lists as they are kept."""
+    return json.dumps([asdict(one) for one in lists]).encode()
+
+
+def read_checksums(folder: Path) -> list[Checksums]:
+    """What was kept of an archived delivery: one list, two while it is sealed to another key, none of an old delivery.
+
+    Raises ValueError when it is torn.
+    """
     try:
-        content = json.loads((folder / CHECKSUMS).read_bytes())
-        lists = {name: {file: Checksum(**kept) for file, kept in files.items()} for name, files in content.items()}
-        return Checksums(**lists)
+        lists = json.loads((folder / CHECKSUMS).read_bytes())
+        return [Checksums(one["key"], {name: Checksum(**kept) for name, kept in one["files"].items()}) for one in lists]
     except FileNotFoundError:
-        return None
-    except (OSError, TypeError, AttributeError) as error:
+        return []
+    except (OSError, TypeError, AttributeError, KeyError) as error:
         raise ValueError(folder / CHECKSUMS) from error
 
 
 def archive_faults(folder: Path) -> list[str]:
     """What is wrong with an archived delivery, without opening it; nothing when it is whole."""
     try:
-        kept = read_checksums(folder)
+        lists = read_checksums(folder)
     except ValueError:
         return [f"{CHECKSUMS} is torn"]
-    if kept is None:
+    if not lists:
         return [NONE_KEPT]
-    found = ((name, _file_fault(folder / name, kept, name)) for name in kept.files)
+    found = ((name, _file_fault(folder / name, [one.files[name] for one in lists])) for name in lists[0].files)
     return [f"{name} {fault}" for name, fault in found if fault]
 
 
-def _file_fault(path: Path, kept: Checksums, name: str) -> str | None:
+def _file_fault(path: Path, kept: list[Checksum]) -> str | None:
     try:
         there = checksum(path.read_bytes())
     except FileNotFoundError:
         return "is missing"
     except OSError as error:
         return f"cannot be read ({error.strerror})"
-    if there in (kept.files[name], kept.rotated.get(name)):
+    if there in kept:
         return None
-    return "is cut short" if there.bytes < kept.files[name].bytes else "is damaged"
+    return "is cut short" if there.bytes < min(one.bytes for one in kept) else "is damaged"

@@ -17,11 +17,21 @@ from pipelines.delivery.manifest import Manifest, read_manifest
 from pipelines.delivery.pseudonym import Pseudonymiser
 from pipelines.history.store import History
 from pipelines.runtime.errors import NightlyFailed, UsageError
+from pipelines.state import decision_log
 from pipelines.state.databases import open_for_reading
 from pipelines.state.home import Home
-from pipelines.state.keys import ARCHIVE_PUBLIC, PSEUDONYM_KEY, archive_fingerprint, pseudonym_fingerprint
+from pipelines.state.keys import (
+    ARCHIVE_PUBLIC,
+    PSEUDONYM_FINGERPRINT,
+    PSEUDONYM_KEY,
+    archive_fingerprint,
+    pseudonym_fingerprint,
+)
 
-MUNICIPALITY, PSEUDONYM_FINGERPRINT, ARCHIVE_FINGERPRINT = "municipality", "pseudonym_key", "archive_key"
+MUNICIPALITY, ARCHIVE_FINGERPRINT = "municipality", "archive_key"
+
+#: The decision that from now on the archive is sealed to another key: fingerprints `from_key`, `to_key`.
+ROTATED_ARCHIVE_KEY = "rotate-archive-key"
 
 
 def owner(home: Home) -> dict[str, str]:
@@ -33,6 +43,20 @@ def owner(home: Home) -> dict[str, str]:
     }
 
 
+def after_rotation(home: Home, recorded: dict[str, str]) -> dict[str, str]:
+    """The owner that a history recorded, as it is since the archive's key was rotated, if it was after that night.
+
+    Raises UsageError when the archive's key or what people have decided cannot be read.
+    """
+    key = recorded.get(ARCHIVE_FINGERPRINT)
+    if key is None or key == archive_fingerprint(home.archive_public_key):
+        return recorded
+    for rotation in decision_log.decisions(home, ROTATED_ARCHIVE_KEY):
+        if rotation["from_key"] == key:
+            key = rotation["to_key"]
+    return recorded | {ARCHIVE_FINGERPRINT: key}
+
+
 def check_owner(home: Home, history: History, sources: dict[str, Source], found: Iterable[Found]) -> None:
     """Compare the history with the home's settings and keys, and have it know them from now on.
 
@@ -40,7 +64,7 @@ def check_owner(home: Home, history: History, sources: dict[str, Source], found:
     for a history that begins though there is an archive of one.
     """
     found = list(found)
-    recorded = history.owner()
+    recorded = after_rotation(home, history.owner())
     if not recorded and history.is_used:
         recorded = _inferred_owner(home, history, sources, found)
     if not recorded:

@@ -67,7 +67,7 @@ def take_in(
     NightlyFailed for what is not one delivery's own affair: a full disk, a lack of memory.
     """
     now = now or datetime.now(ZoneInfo(home.municipality.timezone))
-    found, unreadable = ([], []) if home.is_being_restored else find_deliveries(home.drop)
+    found, unreadable = ([], []) if home.is_being_rebuilt else find_deliveries(home.drop)
     check_owner(home, history, sources, found)
     night = _Night(home, sources, history, on_batch, now)
     night.carry_out_decisions()
@@ -86,7 +86,7 @@ class _Night:
         self._sources = sources
         self._history = history
         self._on_batch = on_batch
-        self._clock = night_clock(home, history, now)
+        self._clock = night_clock(home, history.connection, now)
         self._ledger = history.ledger(home.municipality.thresholds)
         self._judged_before = dict(self._ledger.judged)
         self._pseudonymiser = Pseudonymiser(home.pseudonym_key)

@@ -70,7 +70,7 @@ def dagster_home(home: Home) -> Path:
 def run_nightly(home: Home) -> Outcome:
     """Run the job; raises NightlyFailed with the first error's sentence when nothing was published."""
     with home.nightly_lock():
-        if not home.is_being_restored:
+        if not home.is_being_rebuilt:
             if not home.drop.is_dir():
                 raise UsageError(
                     f"The drop folder {home.drop} is missing: mount it, or correct `drop` in {home.path / 'settings.toml'}."

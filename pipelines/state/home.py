@@ -14,7 +14,7 @@ whatever happens to the process. Which versions are whole is said in ``versions`
     current.json             the pointer
     decided.jsonl            what people decided about the state, known figures and the clock (``decision_log``)
     aside/<time>/            what was put out of the way for a person to look at
-    restoring/               while `kaa restore` works, or after it was killed
+    restoring/, rekeying/    while `kaa restore` or `kaa keys rotate --pseudonym` works, or after it was killed
 """
 
 import fcntl
@@ -22,6 +22,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import date
 from pathlib import Path
 
 import tomli_w
@@ -35,12 +36,17 @@ from pipelines.runtime.os_errors import first_foreign, owner, sentence, user_nam
 from pipelines.runtime.surroundings import home_path
 from pipelines.state.keys import (
     ARCHIVE_PUBLIC,
+    NEXT_PSEUDONYM_KEY,
+    PSEUDONYM_FINGERPRINT,
     PSEUDONYM_KEY,
+    keep_aside,
     make_missing_keys,
     missing_keys,
+    pseudonym_fingerprint,
     read_archive_public,
     read_pseudonym_key,
     refuse_open_to_others,
+    replace_key,
 )
 from pipelines.state.night_records import NightRecords
 from pipelines.state.versions import (
@@ -62,9 +68,13 @@ __all__ = ["ZONES", "Home", "Version", "home_path", "initialise", "open_home"]
 #: What the program itself writes in KAA_HOME; settings and keys may well belong to somebody else.
 MANAGED = (*ZONES, "archive", "decisions", "dagster", "dbt", "logs", "scratch", "nightly.lock")
 
-#: The homes that this process has locked, and those that it restores.
+#: The homes that this process has locked, those that it restores, and those that it gives another pseudonym key.
 _LOCKED: set[Path] = set()
 _RESTORING: set[Path] = set()
+_REKEYING: set[Path] = set()
+
+#: The history that is made again from the archive, in the folder of who makes it.
+REBUILT_HISTORY = "history.duckdb"
 
 
 class Home:
@@ -87,8 +97,9 @@ class Home:
     @property
     def pseudonym_key(self) -> bytes:
         """Raises UsageError when it is missing, damaged or open to others."""
-        refuse_open_to_others(self.keys / PSEUDONYM_KEY)
-        return read_pseudonym_key(self.keys / PSEUDONYM_KEY)
+        path = self.keys / (NEXT_PSEUDONYM_KEY if self.is_being_rekeyed else PSEUDONYM_KEY)
+        refuse_open_to_others(path)
+        return read_pseudonym_key(path)
 
     @property
     def archive_public_key(self) -> str:
@@ -128,8 +139,9 @@ class Home:
         Raises NightlyFailed when the state disagrees with itself: what nobody can explain is never taken for a fresh start.
         """
         history: Path | None
-        if self.is_being_restored:
-            number, history = self._last_number() + 1, self.restored_history
+        if self.is_being_rebuilt:
+            folder = self.rekeying if self.is_being_rekeyed else self.restoring
+            number, history = self._last_number() + 1, folder / REBUILT_HISTORY
         else:
             self.check_state()
             self.sweep()
@@ -157,6 +169,7 @@ class Home:
                 raise NightlyFailed(sentence)
         if pointer is None and not versions(self.path) and self.night_records.published():
             raise self.lost_history()
+        self.settle_pseudonym_key()
 
     def lost_history(self) -> NightlyFailed:
         """The error for an archive of deliveries that were taken in, of which there is no history."""
@@ -234,15 +247,15 @@ class Home:
         return self.path / "restoring"
 
     @property
-    def restored_history(self) -> Path:
-        """The history that was rebuilt from the archive."""
-        return self.restoring / "history.duckdb"
+    def is_being_restored(self) -> bool:
+        """Whether this process restores this home, which has nothing that its next version could be held against."""
+        return self.path in _RESTORING
 
     @property
-    def is_being_restored(self) -> bool:
-        """Whether this process restores this home: the next version is built from the restored history, and the drop folder
-        is not looked at."""
-        return self.path in _RESTORING
+    def is_being_rebuilt(self) -> bool:
+        """Whether this process restores this home or gives it another pseudonym key: the next version is built from a history
+        that was made again from the archive, and the drop folder is not looked at."""
+        return self.is_being_restored or self.is_being_rekeyed
 
     @contextmanager
     def being_restored(self) -> Iterator[None]:
@@ -256,6 +269,54 @@ class Home:
     def _unfinished_restore(self) -> NightlyFailed:
         return NightlyFailed(
             f"A kaa restore of {self.path} is going on or was not finished: wait for it, or run kaa restore again."
+        )
+
+    # --- another pseudonym key -------------------------------------------------------------------------------------------
+
+    @property
+    def rekeying(self) -> Path:
+        """Where `kaa keys rotate --pseudonym` works; what lies there counts for nobody else."""
+        return self.path / "rekeying"
+
+    @property
+    def is_being_rekeyed(self) -> bool:
+        """Whether this process gives this home another pseudonym key: its next version is made with that one."""
+        return self.path in _REKEYING
+
+    @contextmanager
+    def being_rekeyed(self) -> Iterator[None]:
+        """The holder of the lock publishes this home's figures from the history that was made with the next pseudonym key."""
+        _REKEYING.add(self.path)
+        try:
+            yield
+        finally:
+            _REKEYING.discard(self.path)
+
+    def settle_pseudonym_key(self) -> None:
+        """End a rotation of the pseudonym key, also one that was killed; only the holder of the lock may do that.
+
+        The published history says which of the two keys it was made with: that one counts, and where it is the next one, the one
+        before it is kept aside.
+        """
+        shutil.rmtree(self.rekeying, ignore_errors=True)  # deliveries in clear text
+        following = self.keys / NEXT_PSEUDONYM_KEY
+        version = self.current()
+        if version is None or not following.exists():
+            return
+        from pipelines.state.databases import recorded_owner
+
+        key = read_pseudonym_key(following)
+        if recorded_owner(version).get(PSEUDONYM_FINGERPRINT) == pseudonym_fingerprint(key):
+            keep_aside(self.keys, [PSEUDONYM_KEY], self._note_on_pseudonym_key(key))
+            replace_key(self.keys / PSEUDONYM_KEY, key.hex())
+        following.unlink()
+
+    def _note_on_pseudonym_key(self, following: bytes) -> str:
+        before = pseudonym_fingerprint(read_pseudonym_key(self.keys / PSEUDONYM_KEY))
+        return (
+            f"Until {date.today()} pseudonyms were made with this key, fingerprint {before}; since then with one whose "
+            f"fingerprint is {pseudonym_fingerprint(following)}. Pseudonyms that were given out before can still be "
+            "tied to persons with it. Destroy it when nobody needs that any more, at once where it has leaked."
         )
 
     # --- one at a time -------------------------------------------------------------------------------------------------

@@ -22,6 +22,12 @@ from pipelines.state.versions import ASIDE, new_aside, sync
 
 PSEUDONYM_KEY, ARCHIVE_PUBLIC, ARCHIVE_PRIVATE = "pseudonym.key", "archive.public", "archive.private"
 
+#: The pseudonym key that follows, while it is changed.
+NEXT_PSEUDONYM_KEY = "pseudonym.key.next"
+
+#: What a history calls the fingerprint of its pseudonym key.
+PSEUDONYM_FINGERPRINT = "pseudonym_key"
+
 #: What keys that are put aside were for.
 NOTE = "note.txt"
 
@@ -75,15 +81,20 @@ def make_missing_keys(folder: Path) -> list[str]:
     made = []
     for name in missing_keys(folder):
         if name == PSEUDONYM_KEY:
-            texts = {PSEUDONYM_KEY: secrets.token_hex(32)}
+            write_new(folder / PSEUDONYM_KEY, f"{secrets.token_hex(32)}\n", 0o600)
+            made.append(PSEUDONYM_KEY)
         else:
-            identity = pyrage.x25519.Identity.generate()
-            # The private key first: a public one without it would seal what nobody can open.
-            texts = {ARCHIVE_PRIVATE: str(identity), ARCHIVE_PUBLIC: str(identity.to_public())}
-        for file, text in texts.items():
-            write_new(folder / file, f"{text}\n", 0o600)
-        made += sorted(texts, reverse=True)
+            made += make_archive_keys(folder)
     return made
+
+
+def make_archive_keys(folder: Path) -> list[str]:
+    """Make a pair of archive keys; returns the names of the files. Raises FileExistsError where there is one."""
+    identity = pyrage.x25519.Identity.generate()
+    # The private key first: a public one without it would seal what nobody can open.
+    write_new(folder / ARCHIVE_PRIVATE, f"{identity}\n", 0o600)
+    write_new(folder / ARCHIVE_PUBLIC, f"{identity.to_public()}\n", 0o600)
+    return [ARCHIVE_PUBLIC, ARCHIVE_PRIVATE]
 
 
 def keep_aside(folder: Path, names: Iterable[str], note: str) -> None:

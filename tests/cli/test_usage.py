@@ -103,6 +103,14 @@ def test_a_home_that_is_not_set_up_is_told_with_the_command_that_sets_it_up(
             "municipality = 'stockholm'\ndrop = '/drop'\nmemory = 'much'\n",
             ["'memory' is 'much'", "give a size like 2GB"],
         ),
+        *(
+            (
+                f"municipality = 'stockholm'\ndrop = '/drop'\ndrop_retention_days = {days}\n",
+                ["must be a whole number from 1"],
+            )
+            for days in ("0", "'30'", "1.5", "true")
+        ),
+        ("municipality = 'stockholm'\ndrop = '/drop'\nkeys = 1\n", ["'keys' must be a text"]),
         ("municipality = 'stockholm'\n", ["'drop' is missing"]),
         ("", ["'municipality' is missing"]),
         ("municipality = 'stockholm'\ndrop = 7\n", ["'drop' must be a text"]),

@@ -47,7 +47,7 @@ def key(home: Home, tmp_path: Path) -> Path:
     return Path(shutil.move(home.path / PRIVATE, tmp_path / "archive.private"))
 
 
-def _plainly(home: Home) -> Outcome:
+def plainly(home: Home) -> Outcome:
     plain_nightly.nightly(home)
     version = home.current()
     assert version is not None
@@ -57,4 +57,4 @@ def _plainly(home: Home) -> Outcome:
 @pytest.fixture
 def plain_restore(monkeypatch: pytest.MonkeyPatch) -> None:
     """Restoring ends with a nightly; dbt's process and Dagster are left out of it."""
-    monkeypatch.setattr(restore, "run_nightly", _plainly)
+    monkeypatch.setattr(restore, "run_nightly", plainly)
