@@ -10,7 +10,7 @@ import duckdb
 
 from pipelines.commands.restore_keys import Keys
 from pipelines.delivery.archive import RECORD, SUFFIX, open_archived
-from pipelines.delivery.archive_checksums import Checksums, read_checksums
+from pipelines.delivery.archive_checksums import keys_sealed_to
 from pipelines.delivery.manifest import MANIFEST_NAME
 from pipelines.intake.owner import MUNICIPALITY
 from pipelines.runtime.errors import NightlyFailed, UsageError
@@ -71,20 +71,13 @@ def _published_nights(home: Home, archive: Path) -> list[NightRecord]:
 def _try_key(folders: list[Path], keys: Keys) -> None:
     """Raises UsageError when the key does not open what is archived, or not all of it; the first and the last tell a change of
     keys of which no checksums tell."""
-    if len({one.key for folder in folders for one in _kept_checksums(folder)}) > 1:
+    if len(set().union(*map(keys_sealed_to, folders))) > 1:
         raise UsageError(
             "The archive is sealed to two keys, because a rotation of its key was not finished: run the same kaa keys rotate "
             "--archive again first. Nothing was changed."
         )
     for folder in folders[:1] + folders[-1:]:
         open_archived(_manifest(folder), keys.private)
-
-
-def _kept_checksums(folder: Path) -> list[Checksums]:
-    try:
-        return read_checksums(folder)
-    except ValueError:  # opening tells whether anything is wrong with the delivery itself
-        return []
 
 
 def _old_nights(old: list[Path], nights: list[NightRecord], listed: dict[str, dict[str, Any]]) -> list[NightRecord]:

@@ -17,6 +17,7 @@ from pipelines.delivery.archive_checksums import (
     Checksums,
     archive_faults,
     checksum,
+    keys_sealed_to,
     read_checksums,
 )
 from pipelines.intake.owner import ROTATED_ARCHIVE_KEY
@@ -67,10 +68,9 @@ def _check(home: Home, folders: list[Path], keys: set[str]) -> None:
             f"{len(lost) + len(broken)} archived deliveries are not whole ({(lost + broken)[0]}): run kaa archive verify, put "
             "them back from a backup, and run this again. Nothing was changed."
         )
-    third = next((one for folder in folders for one in read_checksums(folder) if one.key not in keys), None)
-    if third:
+    if others := set().union(*map(keys_sealed_to, folders)) - keys:
         raise UsageError(
-            f"A part of the archive is sealed to another key (fingerprint {third.key}), to which it was begun to be rotated: "
+            f"A part of the archive is sealed to another key (fingerprint {min(others)}), to which it was begun to be rotated: "
             "give that public key with --to. Nothing was changed."
         )
 

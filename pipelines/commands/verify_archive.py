@@ -48,15 +48,16 @@ def verify_archive(home: Home, folder: Path | None = None, key: Path | None = No
     no checksums and are sound get them. Raises UsageError when the key is none or a night's record is torn.
     """
     archive = folder or home.archive
-    private = read_private_key(key).private if key else None
+    keys = read_private_key(key) if key else None
     judged = judged_deliveries(archive)
     there = {path.name for path in archive.glob("[!.]*") if path.is_dir()}
     kept = {name for name in there if name in judged or not (archive / name / RECORD).exists()}
     found = []
     for name in sorted(kept | judged.keys()):
-        state = _state(archive / name, judged.get(name, {}), private)
-        if private and not folder and state is NONE_KEPT:
-            give_checksums(Archive(archive, home.archive_public_key), name)
+        state = _state(archive / name, judged.get(name, {}), keys.private if keys else None)
+        if keys and not folder and state is NONE_KEPT:
+            with home.nightly_lock():
+                give_checksums(Archive(archive, keys.public), name)
             state = WHOLE
         found.append(_verified(archive / name, judged.get(name, {}), state))
     purged_meanwhile = judged.keys() - judged_deliveries(archive).keys()

@@ -58,6 +58,14 @@ def read_checksums(folder: Path) -> list[Checksums]:
         raise ValueError(folder / CHECKSUMS) from error
 
 
+def keys_sealed_to(folder: Path) -> set[str]:
+    """The fingerprints of the keys to which an archived delivery is sealed, as far as it says."""
+    try:
+        return {one.key for one in read_checksums(folder)}
+    except ValueError:
+        return set()
+
+
 def archive_faults(folder: Path) -> list[str]:
     """What is wrong with an archived delivery, without opening it; nothing when it is whole."""
     try:
