@@ -21,7 +21,7 @@ MAY_SHOW = ("pipelines.orchestration", "pipelines.commands")
 
 #: Packages of the pages, in order, and what of the program they may use.
 PAGES = ("published", "wording", "content", "drawing", "documents", "pages")
-OF_THE_PROGRAM = ("pipelines.runtime.files", "pipelines.configuration")
+OF_THE_PROGRAM = ("pipelines.runtime.files", "pipelines.runtime.database", "pipelines.configuration")
 
 
 def _is_module(package: str, name: str) -> bool:

@@ -110,7 +110,8 @@ def taken_in(context: dg.AssetExecutionContext, nightly: NightlyResource) -> Ite
         )
         extracts[rows.dataset.table].append(rows.counts.join(named, on="extract"))
 
-    with History(night.version.history, night.sources) as history:
+    before = night.previous.history if night.previous else None
+    with History(night.version.history, night.sources, before) as history:
         result = take_in(night.home, night.sources, history, night.version.number, remember, partial(_tell, context))
         to_check = [
             _extracts_to_check(history, dataset, pl.concat(extracts[dataset.table]))

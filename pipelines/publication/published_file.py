@@ -57,7 +57,7 @@ def build_published(
     ``catalogue``: as it stands in the dbt project. ``figures_relation``: quoted name of the figures' model.
     ``failed``: ids of the parts that failed.
     """
-    connection = open_database(version.published)
+    connection = open_database(version.published, attaches=[version.warehouse, version.history])
     try:
         connection.execute(f"attach '{_quoted(version.warehouse)}' as warehouse (read_only)")
         connection.execute(f"attach '{_quoted(version.history)}' as history (read_only)")

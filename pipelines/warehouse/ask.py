@@ -53,7 +53,7 @@ def ask_models(
     Raises NightlyFailed when the compiled SQL is missing or torn.
     """
     compiled = kept_models(models)
-    connection = open_database()
+    connection = open_database(attaches=[history])
     try:
         connection.execute("attach ':memory:' as warehouse")
         connection.execute(f"attach '{_quoted(history)}' as history (read_only)")

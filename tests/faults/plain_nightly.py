@@ -46,7 +46,7 @@ def _nightly(home: Home) -> None:
     sources = load_sources(home.municipality.district_codes)
     version = home.start_next()
     before, unexplained = None if home.is_being_restored else home.current(), []
-    with History(version.history, sources) as history:
+    with History(version.history, sources, before.history if before else None) as history:
         taken = take_in(home, sources, history, version.number, lambda rows, dates: None, now=NOW)
         history.purge(version.number)
         if before:
