@@ -278,7 +278,8 @@
     });
     table.replaceChildren(caption, top, body);
     // Excel in Swedish reads semicolons and decimal commas; the first sign tells it that the letters are UTF-8.
-    const quoted = (text) => '"' + text.replaceAll('"', '""') + '"';
+    // A name that begins as a formula does is a text there too.
+    const quoted = (text) => '"' + text.replace(/^[=+\-@]/, "'$&").replaceAll('"', '""') + '"';
     const lines = [["Period", ...shown.series.map((each) => each.name)].map(quoted).join(";")];
     shown.periods.forEach((period, place) => {
       lines.push([quoted(period.label), ...shown.series.map((each) => each.cells[place].plain)].join(";"));

@@ -146,7 +146,10 @@ def px(path: Path) -> Rows:
 
 
 def csv_rows(path: Path) -> Rows:
-    """The rows of a CSV file by its description: (label, number, or the sign where there is none) with its unit."""
+    """The rows of a CSV file by its description: (label, number, or the sign where there is none) with its unit.
+
+    A label that a spreadsheet would take for a formula has an apostrophe before it.
+    """
     description = json.loads(path.with_name(path.name + "-metadata.json").read_text(encoding="utf-8"))
     keys = description["tableSchema"]["primaryKey"]
     names = [column["name"] for column in description["tableSchema"]["columns"]]
@@ -154,7 +157,8 @@ def csv_rows(path: Path) -> Rows:
         lines = [dict(zip(names, line, strict=True)) for line in list(csv.reader(file))[1:]]
     rows = []
     for label, cells in groupby(lines, key=lambda line: line[keys[0]]):
-        rows.append((label, *(_csv_cell(cell) for cell in cells)))
+        assert not label.startswith(("=", "+", "-", "@")), label
+        rows.append((re.sub("^'(?=[=+@-])", "", label), *(_csv_cell(cell) for cell in cells)))
     return rows
 
 
