@@ -24,8 +24,8 @@ EX_USAGE = 64
 
 
 def say(text: str) -> None:
-    """A message for people."""
-    click.echo(text, err=True)
+    """A message for people; it may name a file that somebody has delivered."""
+    click.echo(output.harmless(text), err=True, color=True)
 
 
 def progress(text: str) -> None:

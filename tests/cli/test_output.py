@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.commands.cli import say
 from pipelines.commands.tables import write_csv, write_json, write_table
 from tests.cli.conftest import Kaa, Published
 
@@ -146,3 +147,10 @@ def test_a_table_for_people_does_not_steer_their_terminal(capsys: pytest.Capture
     shown = capsys.readouterr().out
     assert r"R\x1b[31möd\x07 \x9b2J\x08 \u202e x" in shown
     assert not set(shown) & set("\x1b\x07\x9b\x08\u202e")
+
+
+def test_nor_does_what_is_said_to_them(capsys: pytest.CaptureFixture[str]) -> None:
+    say(f"Leveransen {STEERING} lämnades i natt.\nNästa rad.")
+    assert capsys.readouterr().err == (
+        "Leveransen R\\x1b[31möd\\x07 \\x9b2J\\x08 \\u202e x lämnades i natt.\nNästa rad.\n"
+    )
