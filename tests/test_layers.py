@@ -71,6 +71,16 @@ def test_pages_are_made_from_the_published_file_alone(package: str) -> None:
             assert _is_within(name, known), f"{path.relative_to(ROOT)} imports {name}"
 
 
+def test_the_documents_on_data_protection_are_made_without_a_published_number() -> None:
+    """They have the report's look, and nothing of what it says."""
+    looks = ("documents.outline", "documents.word_document", "documents.word_elements", "documents.word_styles")
+    others = ("data_protection", "wording.numbers", *looks, "pages.site")
+    known = (*OF_THE_PROGRAM, *(f"dashboards.{name}" for name in others))
+    for path in sorted((ROOT / "dashboards" / "data_protection").rglob("*.py")):
+        for name in _imports(path):
+            assert _is_within(name, known), f"{path.relative_to(ROOT)} imports {name}"
+
+
 def test_a_printed_report_is_checked_without_the_pages() -> None:
     known = (*OF_THE_PROGRAM, "dashboards.published", "dashboards.wording.numbers", "dashboards.report_check")
     for path in sorted((ROOT / "dashboards" / "report_check").rglob("*.py")):

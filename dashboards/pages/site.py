@@ -334,15 +334,19 @@ def _environment() -> Environment:
     return environment
 
 
+def style_sheet() -> str:
+    """How all pages look."""
+    template = Environment(loader=FileSystemLoader(HERE / ASSETS), autoescape=True, undefined=StrictUndefined)
+    colours = {**theme.PAGE, **{f"diagram-{role}": colour for role, colour in theme.DIAGRAM.items()}}
+    return template.get_template("site.css.j2").render(colours=colours, most_folded=MOST_FOLDED)
+
+
 def write_assets(out: Path) -> list[Path]:
     """The files that all pages share: style sheet, scripts, and Plotly's library as the package plotly brings it."""
     folder = out / ASSETS
-    template = Environment(loader=FileSystemLoader(HERE / ASSETS), autoescape=True, undefined=StrictUndefined)
-    colours = {**theme.PAGE, **{f"diagram-{role}": colour for role, colour in theme.DIAGRAM.items()}}
-    style = template.get_template("site.css.j2").render(colours=colours, most_folded=MOST_FOLDED)
     plotly = importlib.resources.files("plotly").joinpath("package_data", "plotly.min.js")
     texts = {
-        "site.css": style,
+        "site.css": style_sheet(),
         **{name: (HERE / ASSETS / name).read_text(encoding="utf-8") for name in ("site.js", "charts.js", "trends.js")},
         "plotly.min.js": plotly.read_text(encoding="utf-8"),
     }

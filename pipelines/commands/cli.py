@@ -362,6 +362,23 @@ def dictionary(part: str | None, format_: str) -> None:
     WRITERS[format_](Entry._fields, read_dictionary(part))
 
 
+@kaa.command("data-protection")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder for the documents."
+)
+def data_protection(out: Path) -> None:
+    """What the data protection officer needs, in Swedish, as Word files to fill in and as pages: record of processing, draft
+    impact assessment, who may read what.
+
+    Made from the contracts and the profile; what a person must decide is marked. Nothing that is there is replaced.
+    """
+    from pipelines.commands.data_protection import write_data_protection
+    from pipelines.state.home import open_home
+
+    written = write_data_protection(open_home(), out)
+    say(f"Wrote {len(written)} files to {out}. They are internal; fill in what is marked ”Fylls i av”.")
+
+
 @kaa.group()
 def archive() -> None:
     """The deliveries as they were received, for who holds the archive's private key."""
