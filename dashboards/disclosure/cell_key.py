@@ -6,7 +6,7 @@ looked up in a table of probabilities: of all that keep the municipality's choic
 nothing that was not chosen. Zero stays zero.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -15,12 +15,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize, root
 from scipy.special import logsumexp, softmax
 
-from pipelines.configuration.cell_key import CellKey
+from pipelines.configuration.cell_key import KEYS, CellKey
 
 Numbers = NDArray[np.float64]
-
-#: Cell keys are the whole numbers below this.
-KEYS = 2**32
 
 #: What the output says of its numbers.
 NOTE = (
@@ -50,11 +47,6 @@ class ChangeTable:
         row = self.rows[min(count, self.choice.last)]
         reached = accumulate(parts for _, parts in row)
         return count + next(change for (change, _), bound in zip(row, reached, strict=True) if key % KEYS < bound)
-
-
-def cell_key(record_keys: Iterable[int]) -> int:
-    """The key of a cell with these records."""
-    return sum(record_keys) % KEYS
 
 
 def change_table(choice: CellKey) -> ChangeTable:

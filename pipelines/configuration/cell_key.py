@@ -11,6 +11,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+#: Keys of records and of cells are the whole numbers below this.
+KEYS = 2**32
+
 #: More noise than this is no statistics any more, and a slip of the pen.
 MOST = 20
 

@@ -10,11 +10,9 @@ its id alone. A person who gets another newest number, and everybody when the ps
 from collections.abc import Iterable, Sequence
 
 from pipelines.configuration.catalogue import Catalogue, Counted, Figure
+from pipelines.configuration.cell_key import KEYS
 from pipelines.warehouse.ask import FIGURE_COLUMNS
 from pipelines.warehouse.compiled import CompiledModel
-
-#: Keys are the whole numbers below this.
-KEYS = 2**32
 
 #: What is counted -> the columns of its mart that say which one it is.
 _IDENTITY = {

@@ -81,6 +81,7 @@ COMMANDS = [
     ["quarantine"],
     ["figures", "--period", "dag-2023-11-30"],
     ["report", "--period", "verksamhetsar-2023", "--out", "report"],
+    ["data-protection", "--out", "documents"],
 ]
 
 
