@@ -3,7 +3,7 @@
 article 30), a draft konsekvensbedömning (impact assessment, article 35) and behörighetsmatris (who may read what). Internal,
 and about nobody: no published number stands in them.
 
-    build_data_protection(municipality, made_on, out)
+    build_data_protection(municipality, made_on)  # name -> content of each file
 
 ``record``, ``assessment`` and ``access`` say what stands in them, in the ``parts`` that ``word`` and ``page`` show.
 """
