@@ -117,6 +117,7 @@ class Flaw(StrEnum):
 
     NO_JSON = "no_json"
     NO_OBJECT = "no_object"
+    FIELD_TWICE = "field_twice"
     NO_VERSION = "no_version"
     SOURCE_UNKNOWN = "source_unknown"  # sources
     NO_FILES = "no_files"
@@ -137,6 +138,9 @@ class Flaw(StrEnum):
     QUOTE_OPEN = "quote_open"
     FIELDS_OTHER = "fields_other"  # width
     QUOTES_BROKEN = "quotes_broken"
+    TOO_MANY_LINES = "too_many_lines"  # most
+    TOO_MANY_VALUES = "too_many_values"  # most
+    RECORD_TOO_LONG = "record_too_long"  # most
 
 
 #: A delivery is known by its folder and its manifest's bytes, so a mended file alone is never looked at again.
@@ -196,6 +200,7 @@ _REMARKS = {
 _FLAWS = {
     Flaw.NO_JSON: "filen är inte läsbar JSON",
     Flaw.NO_OBJECT: "filen ska hålla ett JSON-objekt",
+    Flaw.FIELD_TWICE: "ett fält nämns två gånger i samma objekt, så det går inte att veta vad som gäller",
     Flaw.NO_VERSION: "fältet schemaversion ska vara en text som ”1.0”",
     Flaw.SOURCE_UNKNOWN: "fältet kalla är inte en källa med kontrakt ({sources})",
     Flaw.NO_FILES: "fältet filer ska vara en lista av objekt",
@@ -216,6 +221,9 @@ _FLAWS = {
     Flaw.QUOTE_OPEN: "ett citattecken avslutas aldrig",
     Flaw.FIELDS_OTHER: "raden har inte lika många fält som rubrikraden ({width})",
     Flaw.QUOTES_BROKEN: "citattecknen på raden går inte ihop",
+    Flaw.TOO_MANY_LINES: "filen har fler än {most} miljoner rader, fler än något uttag",
+    Flaw.TOO_MANY_VALUES: "filen har fler än {most} miljoner värden, fler än något uttag",
+    Flaw.RECORD_TOO_LONG: "raden är längre än {most} MB, längre än någon rad i ett uttag",
 }
 
 #: Which of a manifest's entries a flaw is in, where it is in one.

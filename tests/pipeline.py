@@ -73,7 +73,7 @@ class Pipeline:
         """One nightly: take in, purge, put in place."""
         before = self.home.current()
         version = self.home.start_next()
-        with History(version.history, self.sources) as history:
+        with History(version.history, self.sources, before.history if before else None) as history:
             result = take_in(self.home, self.sources, history, version.number, self._remember, now=self.now)
             history.purge(version.number)
             if before:  # whatever came, in whatever order: history does not change by itself

@@ -20,8 +20,8 @@ EVERYWHERE = ("pipelines.notices", "pipelines.personnummer")
 MAY_SHOW = ("pipelines.orchestration", "pipelines.commands")
 
 #: Packages of the pages, in order, and what of the program they may use.
-PAGES = ("published", "wording", "content", "drawing", "documents", "pages")
-OF_THE_PROGRAM = ("pipelines.runtime.files", "pipelines.configuration")
+PAGES = ("published", "wording", "content", "disclosure", "drawing", "documents", "pages")
+OF_THE_PROGRAM = ("pipelines.runtime.files", "pipelines.runtime.database", "pipelines.configuration")
 
 
 def _is_module(package: str, name: str) -> bool:
@@ -67,6 +67,16 @@ def test_pages_are_made_from_the_published_file_alone(package: str) -> None:
     known = (*OF_THE_PROGRAM, *(f"dashboards.{name}" for name in PAGES[: PAGES.index(package) + 1]))
     place = ROOT / "dashboards" / package
     for path in sorted(place.rglob("*.py")) if place.is_dir() else [place.with_suffix(".py")]:
+        for name in _imports(path):
+            assert _is_within(name, known), f"{path.relative_to(ROOT)} imports {name}"
+
+
+def test_the_documents_on_data_protection_are_made_without_a_published_number() -> None:
+    """They have the report's look, and nothing of what it says."""
+    looks = ("documents.outline", "documents.word_document", "documents.word_elements", "documents.word_styles")
+    others = ("data_protection", "wording.numbers", *looks, "pages.site")
+    known = (*OF_THE_PROGRAM, *(f"dashboards.{name}" for name in others))
+    for path in sorted((ROOT / "dashboards" / "data_protection").rglob("*.py")):
         for name in _imports(path):
             assert _is_within(name, known), f"{path.relative_to(ROOT)} imports {name}"
 

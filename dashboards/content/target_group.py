@@ -71,6 +71,8 @@ class Comparison:
     lengths: tuple[Block, ...] = ()
     groups: tuple[Block, ...] = ()
     years: Block | None = None
+    #: How many the worklist leaves out, because they have a protected identity.
+    left_out: str = ""
     definitions: tuple[Definition, ...] = ()
 
 
@@ -102,6 +104,9 @@ def read(path: Path, data: Published) -> Comparison:
             ),
         ),
         years=_years(found),
+        left_out=numbers.number(
+            sum(found.count(night, "protected", side, change) for side in SIDES for change in CHANGES)
+        ),
         definitions=definitions(data.catalogue, keys),
     )
 

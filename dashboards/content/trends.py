@@ -33,9 +33,9 @@ KINDS = {
 }
 
 
-#: A number over time: its key without period. Period -> number; the file leaves out zeros.
+#: A number over time: its key without period. Period -> number, None where it is hidden; the file leaves out zeros.
 SeriesKey = tuple[str, str, str, str, str]
-Values = dict[str, Decimal]
+Values = dict[str, Decimal | None]
 
 #: The dimensions by which a reader may divide a figure, with their letters in the files of numbers.
 DIVIDED_BY = {"gender": "g", "job_centre": "j", "district": "d"}
@@ -130,6 +130,8 @@ class Trends:
         return {
             "folder": FOLDER,
             "firstKind": self.first_kind,
+            # Of a public output only what its files hold is known; what they lack is no zero.
+            "onlyListed": self.series.numbers.public is not None,
             "kinds": [
                 {
                     "id": kind,
@@ -242,7 +244,7 @@ class Trends:
 def _by_figure_and_kind(series: Series) -> dict[str, dict[str, dict[SeriesKey, Values]]]:
     kinds = {period.id: period.kind for period in series.periods}
     found: dict[str, dict[str, dict[SeriesKey, Values]]] = {}
-    for key, value in series.numbers.values.items():
+    for key, value in series.numbers.listed:
         by = next((name for name in DIVIDED_BY if getattr(key, name) != ALL), None)
         place = (DIVIDED_BY[by], getattr(key, by)) if by else (WHOLE, ALL)
         of_kind = found.setdefault(key.figure, {}).setdefault(kinds[key.period], {})
@@ -261,10 +263,13 @@ def _side(count: Count) -> list[str | None]:
 
 
 def _series(found: Values, periods: list[str]) -> str:
-    """``12,,3.5``: the numbers of the periods, without trailing zeros and without those that are zero."""
+    """``12,,3.5,..``: the numbers of the periods, without trailing zeros and without those that are zero."""
     texts = []
     for period in periods:
-        value = found.get(period)
+        value = found.get(period, Decimal(0))
+        if value is None:
+            texts.append(numbers.NOT_AVAILABLE)
+            continue
         text = f"{value:f}" if value else ""
         texts.append(text.rstrip("0").rstrip(".") if "." in text else text)
     return ",".join(texts).rstrip(",")

@@ -21,6 +21,9 @@ from dashboards.wording import numbers
 
 NUMBER, UNIT, SIGN = "Värde", "Enhet", "Tecken"
 
+#: What a spreadsheet takes for the beginning of a formula.
+_BEGINS_A_FORMULA = ("=", "+", "-", "@")
+
 
 def table(block: Block, outline: Outline) -> str:
     """The file's text; the block has rows and columns."""
@@ -31,8 +34,13 @@ def table(block: Block, outline: Outline) -> str:
     for where, cell, unit in zip(content.combinations(), content.cells, content.units, strict=True):
         number = value(cell)
         text = "" if number is None else f"{number:f}" if isinstance(number, Decimal) else str(number)
-        writer.writerow([*where, text, unit, sign(cell)])
+        writer.writerow([*map(_label, where), text, unit, sign(cell)])
     return file.getvalue()
+
+
+def _label(text: str) -> str:
+    """A label as a text for spreadsheets too: some come from deliveries, and a file of this kind cannot say what a text is."""
+    return f"'{text}" if text.startswith(_BEGINS_A_FORMULA) else text
 
 
 def description(block: Block, outline: Outline) -> str:

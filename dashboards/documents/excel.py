@@ -103,6 +103,7 @@ class _Writer:
         sheet.set_margins(left=0.6, right=0.6, top=0.8, bottom=0.8)
         # An ampersand begins a command in a footer.
         sheet.set_footer(f"&L{self.outline.title.replace('&', '&&')}&RSida &P av &N")
+        sheet.set_header(f"&C{self.outline.audience.replace('&', '&&')}")
         sheet.write_string(0, 0, title, self._format(bold=True, font_size=14, font_color=PAGE["accent"].light))
         sheet.set_row(0, 22)
         return sheet
@@ -129,7 +130,7 @@ class _Writer:
         sheet = self._sheet(CONTENTS, f"{outline.title}. {outline.subtitle}")
         sheet.set_column(0, 0, 26)
         sheet.set_column(1, 1, 90)
-        lines = [outline.when, *outline.notes, outline.source]
+        lines = [outline.audience, outline.when, *outline.notes, outline.source]
         row = 1
         for line in lines:
             self._paragraph(sheet, row, line, (26, 90), self._format(text_wrap=True))

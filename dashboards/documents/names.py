@@ -14,6 +14,8 @@ TABLES = "tabeller"
 WORD = f"{DOCUMENTS}/arsrapport.docx"
 EXCEL = f"{DOCUMENTS}/arsrapport.xlsx"
 PDF = f"{DOCUMENTS}/arsrapport.pdf"
+#: Every number of a public output.
+CELLS = "cells.csv"
 #: The open-data catalogue entry (DCAT-AP-SE).
 CATALOGUE = "katalog.ttl"
 

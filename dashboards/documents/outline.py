@@ -19,6 +19,7 @@ from dashboards.published.open_data import OpenData, read_open_data
 from dashboards.published.publication import Period, Publication
 from dashboards.published.report import Published
 from dashboards.wording import numbers
+from dashboards.wording.audience import audience
 
 #: Every table of a document stands on a page; one with more columns is continued below with the rest.
 MOST_COLUMNS = 9
@@ -56,6 +57,11 @@ class Outline:
     figures: tuple[Figure, ...]
     data: Published
     open_data: OpenData
+
+    @property
+    def audience(self) -> str:
+        """For whom the document is: it stands on each of its pages and sheets."""
+        return audience(self.data.smallest)
 
     @property
     def publication(self) -> Publication:
@@ -112,7 +118,7 @@ def read(published_file: Path, data: Published) -> Outline:
         notes=tuple(plain(str(note)) for note in (*purge_notes.notes(data), *report.notes(), *_missing(data))),
         chapters=tuple(_chapter(each) for each in report.chapters()),
         follow_up=tuple(_section(section) for section in further.sections()),
-        target_group=_target_group(published_file, data),
+        target_group=_target_group(published_file, data) if data.smallest is None else None,
         follow_up_lead=plain(further.partial() or ""),
         figures=tuple(data.catalogue.values()),
         data=data,

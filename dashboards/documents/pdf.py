@@ -87,6 +87,7 @@ def _data(outline: Outline, pictures: Mapping[str, Picture]) -> dict[str, Any]:
         "produced": f"Siffrorna är framställda {outline.produced}.",
         "notes": outline.notes,
         "source": outline.short_source,
+        "audience": outline.audience,
         "date": {"year": published.year, "month": published.month, "day": published.day},
         "colours": {name: colour.light for name, colour in PAGE.items()},
         "fonts": FONTS,

@@ -1,39 +1,23 @@
 """The report as a Word document that the statistician writes the text in: real styles, captions, a contents field, tables whose
 head is repeated, and diagrams as pictures with alternative text.
 
-The pieces belong in ``word_elements``, how they look in ``word_styles``.
+What all our documents have is in ``word_document``, the pieces in ``word_elements``, how they look in ``word_styles``.
 """
 
 import io
 import re
-import zipfile
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from docx import Document
-from docx.oxml.ns import qn
 from docx.shared import Inches
 
 from dashboards.content.tables import Block
 from dashboards.documents.outline import SIGNS_TEXT, Chapter, Outline, below, definition, fact_lines, panels
 from dashboards.documents.pictures import Picture
-from dashboards.documents.word_elements import (
-    Element,
-    bold,
-    content_control,
-    field,
-    field_begin,
-    field_end,
-    paragraph,
-    run,
-    table,
-    w,
-)
-from dashboards.documents.word_styles import set_up
+from dashboards.documents.word_document import Writer, package
+from dashboards.documents.word_elements import Element, bold, field, paragraph, run, table, w
+from dashboards.documents.word_styles import FrontMatter
 from dashboards.wording import numbers
-
-#: Headings of the first two levels, as links.
-CONTENTS_FIELD = 'TOC \\o "1-2" \\h \\z \\u'
 
 HOW_TO = (
     "De grå fälten ”Skriv här” försvinner när du skriver i dem; de som inte behövs kan tas bort. "
@@ -46,37 +30,30 @@ WRITE_AFTER = "Skriv här: kommentarer till tabeller och diagram."
 
 def document(outline: Outline, pictures: Mapping[str, Picture]) -> bytes:
     """The file's content. ``pictures``: the diagrams by block id."""
-    made = Document()
-    set_up(made, outline)
-    body = made.element.body
-    body.clear_content()
-    section = body.find(qn("w:sectPr"))  # the page, which stands last
-    for element in _Writer(made, outline, pictures).parts():
-        section.addprevious(element)
-    file = io.BytesIO()
-    made.save(file)
-    return _without_clock(file.getvalue())
+    return package(_front(outline), lambda made: _Writer(made, outline, pictures).parts())
 
 
-def _without_clock(content: bytes) -> bytes:
-    """The same package with the zip format's first day as every part's time: the same report gives the same bytes."""
-    result = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(result, "w") as target:
-        for name in source.namelist():
-            target.writestr(zipfile.ZipInfo(name), source.read(name), zipfile.ZIP_DEFLATED)
-    return result.getvalue()
+def _front(outline: Outline) -> FrontMatter:
+    return FrontMatter(
+        title=outline.title,
+        subtitle=outline.subtitle,
+        subject=outline.when,
+        author=outline.author,
+        audience=outline.audience,
+        footer=outline.short_source,
+        made_at=outline.publication.published_at,
+    )
 
 
-class _Writer:
-    """Puts the body together, in order: captions and headings are counted as they come."""
+class _Writer(Writer):
+    """Puts the report together, in order: captions are counted as they come."""
 
     def __init__(self, made: Any, outline: Outline, pictures: Mapping[str, Picture]) -> None:
+        super().__init__()
         self.made = made
         self.outline = outline
         self.pictures = pictures
-        self.headings: list[tuple[int, str]] = []
         self.captions: dict[str, int] = {}
-        self.controls = 0
         self.drawings = 0
 
     def parts(self) -> Iterable[Element]:
@@ -88,19 +65,19 @@ class _Writer:
         yield paragraph("Normal", run(f"Siffrorna är framställda {outline.produced}."))
         for note in outline.notes:
             yield paragraph("Viktigt", run(note))
-        yield self._write_here(HOW_TO)
+        yield self.write_here(HOW_TO)
         report = list(self._report())
-        yield self._contents()
+        yield self.contents()
         yield from report
 
     def _report(self) -> Iterable[Element]:
         outline = self.outline
         for place, chapter in enumerate(outline.chapters):
-            yield self._heading(1, chapter.title, new_page=place == 0)
+            yield self.heading(1, chapter.title, new_page=place == 0)
             yield from self._chapter(chapter)
         diagrams = [block for chapter in outline.chapters for block in chapter.blocks if block.is_diagram]
         if diagrams:
-            yield self._heading(1, "Bilaga 1. Värden till diagrammen", new_page=True)
+            yield self.heading(1, "Bilaga 1. Värden till diagrammen", new_page=True)
         for block in diagrams:
             number = f"{block.number}, värden. " if block.number else "Värden till diagrammet. "
             yield from self._table(block, [run(number + block.title)])
@@ -109,15 +86,15 @@ class _Writer:
 
     def _follow_up(self) -> Iterable[Element]:
         outline = self.outline
-        yield self._heading(1, "Bilaga 2. Uppföljning av uppsök och stöd", new_page=True)
+        yield self.heading(1, "Bilaga 2. Uppföljning av uppsök och stöd", new_page=True)
         yield paragraph("Normal", run("Det som handlingsplanerna för aktivitetsansvaret vill följa, över tid."))
         if outline.follow_up_lead:
             yield paragraph("Viktigt", run(outline.follow_up_lead))
         for chapter in outline.follow_up:
-            yield self._heading(2, chapter.title)
+            yield self.heading(2, chapter.title)
             yield from self._measures_over_time(chapter)
         if outline.target_group:
-            yield self._heading(1, f"Bilaga 3. {outline.target_group.title}", new_page=True)
+            yield self.heading(1, f"Bilaga 3. {outline.target_group.title}", new_page=True)
             yield from self._measures_over_time(outline.target_group)
 
     def _measures_over_time(self, chapter: Chapter) -> Iterable[Element]:
@@ -133,46 +110,16 @@ class _Writer:
             yield paragraph("Normal", run(chapter.lead), properties=[w("keepNext")])
         for number, rest in fact_lines(chapter):
             yield paragraph("ListBullet", bold(number), run(" " + rest))
-        yield self._write_here(WRITE_CHAPTER)
+        yield self.write_here(WRITE_CHAPTER)
         for block in chapter.blocks:
             if block.is_diagram:
                 yield from self._diagram(block)
             else:
                 yield from self._table(block, self._caption(block))
         if chapter.blocks:
-            yield self._write_here(WRITE_AFTER)
+            yield self.write_here(WRITE_AFTER)
 
     # -- parts of a chapter --------------------------------------------------------------------------------------
-
-    def _heading(self, level: int, title: str, new_page: bool = False) -> Element:
-        """A heading with a bookmark for the contents to lead to."""
-        self.headings.append((level, title))
-        number = len(self.headings)
-        begin, end = w("bookmarkStart", id=number, name=_bookmark(number)), w("bookmarkEnd", id=number)
-        properties = [w("pageBreakBefore")] if new_page else []
-        return paragraph(f"Heading{level}", begin, run(title), end, properties=properties)
-
-    def _contents(self) -> Element:
-        """A contents field with its entries filled in. Page numbers come when Word updates it: to make Word do so on opening
-        would greet every reader with a question."""
-        entries = [
-            paragraph(f"TOC{level}", w("hyperlink", run(title), anchor=_bookmark(number), history=1))
-            for number, (level, title) in enumerate(self.headings, start=1)
-        ]
-        entries[0][1:1] = field_begin(CONTENTS_FIELD)
-        entries[-1].append(field_end())
-        gallery = w("docPartObj", w("docPartGallery", val="Table of Contents"), w("docPartUnique"))
-        return content_control([self._control_id(), gallery], paragraph("TOCHeading", run("Innehåll")), *entries)
-
-    def _write_here(self, text: str) -> Element:
-        """A content control that shows what to write and disappears with the first letter written."""
-        named = [w("alias", val="Skriv här"), w("tag", val="skriv-har"), self._control_id()]
-        placeholder = run(text, w("rStyle", val="SkrivHar"))
-        return content_control([*named, w("temporary"), w("showingPlcHdr")], paragraph("Normal", placeholder))
-
-    def _control_id(self) -> Element:
-        self.controls += 1
-        return w("id", val=self.controls)
 
     def _caption(self, block: Block) -> list[Element]:
         """The caption's runs. A number is a field, so that it follows when tables are added; it shows the report's own."""
@@ -218,15 +165,15 @@ class _Writer:
         yield from self._notes(block)
 
     def _definitions(self) -> Iterable[Element]:
-        yield self._heading(1, self.outline.definitions_title, new_page=True)
-        yield self._heading(2, "Tecken och avrundning")
+        yield self.heading(1, self.outline.definitions_title, new_page=True)
+        yield self.heading(2, "Tecken och avrundning")
         for mark, meaning in numbers.SIGNS:
             yield paragraph("ListBullet", bold(mark), run(f" {meaning}"))
         for text in SIGNS_TEXT:
             yield paragraph("Normal", run(text))
         for figure in self.outline.figures:
             entry = definition(figure)
-            yield self._heading(2, entry.title)
+            yield self.heading(2, entry.title)
             yield paragraph("Normal", run(entry.text))
             for warning in entry.warnings:
                 yield paragraph("Viktigt", bold("Tänk på: "), run(warning))
@@ -234,8 +181,3 @@ class _Writer:
                 yield paragraph("ListBullet", bold(f"{title}: "), run(text))
             for title, text in entry.facts:
                 yield paragraph("Tabellnot", run(f"{title}: {text}"))
-
-
-def _bookmark(number: int) -> str:
-    """The name of a heading's bookmark, as Word itself would call it."""
-    return f"_Toc{number:06d}"

@@ -3,7 +3,7 @@
 python-docx knows neither fields, captions nor content controls. What stands in a document belongs in ``word``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -95,6 +95,11 @@ def content_control(properties: Iterable[Element], *inside: Element) -> Element:
 def table(content: TableContent, title: str) -> Element:
     """A table whose head is repeated on each page; ``title`` is for who hears it read."""
     widths = column_widths(content, TEXT_WIDTH, LETTER, PADDING, WIDEST)
+    return w("tbl", *_table_properties(widths, title), *_head(content, widths), *_rows(content, widths))
+
+
+def _table_properties(widths: Sequence[int], title: str) -> list[Element]:
+    """What comes before a table's rows."""
     properties = w(
         "tblPr",
         w("tblStyle", val="Statistiktabell"),
@@ -103,8 +108,19 @@ def table(content: TableContent, title: str) -> Element:
         w("tblLook", val="04A0", firstRow=1, lastRow=0, firstColumn=1, lastColumn=0, noHBand=0, noVBand=1),
         w("tblCaption", val=title),
     )
-    grid = w("tblGrid", *(w("gridCol", w=width) for width in widths))
-    return w("tbl", properties, grid, *_head(content, widths), *_rows(content, widths))
+    return [properties, w("tblGrid", *(w("gridCol", w=width) for width in widths))]
+
+
+def words_table(head: Sequence[str], rows: Iterable[Sequence[Element]], shares: Sequence[int], title: str) -> Element:
+    """A table of words over the whole width. ``rows``: what stands in each cell's paragraph; ``shares``: how wide the columns
+    are, in relation to each other."""
+    widths = [TEXT_WIDTH * share // sum(shares) for share in shares]
+    heading = _row([_head_cell(width, text) for width, text in zip(widths, head, strict=True)], w("tblHeader"))
+    body = [
+        _row(_cell(width, paragraph("Tabelltext", text), []) for width, text in zip(widths, row, strict=True))
+        for row in rows
+    ]
+    return w("tbl", *_table_properties(widths, title), heading, *body)
 
 
 def _rows(content: TableContent, widths: list[int]) -> Iterable[Element]:

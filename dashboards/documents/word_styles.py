@@ -1,31 +1,46 @@
 """How the Word document looks: page, styles, and the settings of a Swedish text. What stands in it belongs in ``word``."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from docx.oxml.ns import qn
 from docx.shared import Cm, Emu
 
-from dashboards.documents.outline import Outline
 from dashboards.documents.word_elements import PADDING, TEXT_WIDTH, Element, colour, field, run, tab, w
 
 FONT = "Calibri"
 
 
-def set_up(made: Any, outline: Outline) -> None:
+@dataclass(frozen=True)
+class FrontMatter:
+    """What a document says of itself in its properties, header and footer."""
+
+    title: str
+    subtitle: str
+    subject: str
+    author: str
+    #: For whom it is: on each page.
+    audience: str
+    footer: str
+    made_at: datetime
+
+
+def set_up(made: Any, front: FrontMatter) -> None:
     """Make python-docx's empty document ours: properties, settings, styles, page, header and footer."""
     properties = made.core_properties
-    properties.title = f"{outline.title}: {outline.subtitle}"
-    properties.subject = outline.when
-    properties.author = properties.last_modified_by = outline.author
+    properties.title = f"{front.title}: {front.subtitle}"
+    properties.subject = front.subject
+    properties.author = properties.last_modified_by = front.author
     properties.language = "sv-SE"
     properties.comments = properties.keywords = ""
-    properties.created = properties.modified = outline.publication.published_at
+    properties.created = properties.modified = front.made_at
     properties.revision = 1
     _drop_template_parts(made)
     _settings(made.settings.element)
     _styles(made.styles.element)
-    _page(made.sections[0], outline)
+    _page(made.sections[0], front)
 
 
 def _drop_template_parts(made: Any) -> None:
@@ -36,15 +51,17 @@ def _drop_template_parts(made: Any) -> None:
                 del holder.rels[key]
 
 
-def _page(section: Any, outline: Outline) -> None:
+def _page(section: Any, front: FrontMatter) -> None:
     section.page_width, section.page_height = Cm(21), Cm(29.7)
     section.left_margin = section.right_margin = Emu((Cm(21) - TEXT_WIDTH * 635) // 2)
     section.top_margin, section.bottom_margin = Cm(2.5), Cm(2.2)
     section.header_distance = section.footer_distance = Cm(1.1)
     section.different_first_page_header_footer = True
     page = [run("Sida "), *field("PAGE", run("1")), run(" av "), *field("NUMPAGES", run("1"))]
-    section.header.paragraphs[0]._p.extend([run(outline.title), tab(), run(outline.author)])
-    section.footer.paragraphs[0]._p.extend([run(outline.short_source), tab(), *page])
+    section.header.paragraphs[0]._p.extend([run(front.title), tab(), run(front.author)])
+    for header in (section.header, section.first_page_header):
+        header.add_paragraph(front.audience, style="Header")
+    section.footer.paragraphs[0]._p.extend([run(front.footer), tab(), *page])
 
 
 def _settings(settings: Any) -> None:

@@ -27,6 +27,7 @@ from dashboards.documents import build_documents, names
 from dashboards.drawing import charts, theme
 from dashboards.published.report import Published, read_report
 from dashboards.wording import numbers
+from dashboards.wording.audience import audience
 from pipelines.runtime.files import atomic_write
 
 HERE = Path(__file__).resolve().parent
@@ -61,6 +62,8 @@ class Build:
         """The report's pages in their order: those of every report, the chapters' after the whole report's."""
         found = {}
         for page in PAGES.values():
+            if page.is_internal and self.data.smallest is not None:
+                continue
             found[page.id] = page
             if page.id == WHOLE_REPORT:
                 found |= {chapter.id: chapter for chapter in self.chapter_pages.values()}
@@ -100,6 +103,8 @@ class Page:
     parent: str | None = None
     about: str = ""
     part: str | None = None
+    #: Shows what the public may not see: single deliveries, how a plan was followed case by case.
+    is_internal: bool = False
 
 
 def _start(build: Build) -> dict[str, Any]:
@@ -175,13 +180,14 @@ PAGES: dict[str, Page] = {page.id: page for page in (
     Page("uppfoljning", "Uppföljning av uppsök och stöd", "uppfoljning.html", "follow_up.html.j2", _follow_up,
          "Uppföljning", about="Svarsfrekvens per kanal, val av stöd, avslutsorsaker och tid till kontakt."),
     Page("handlingsplan", "Så följs handlingsplanen", "handlingsplan.html", "plan.html.j2", _plan, "Handlingsplan",
-         about="Vad planen lovar om det uppsökande arbetet, och hur ofta det blev så.", part="plan"),
+         about="Vad planen lovar om det uppsökande arbetet, och hur ofta det blev så.", part="plan", is_internal=True),
     Page("malgrupp", "Målgrupp och register", "malgrupp.html", "target_group.html.j2", _target_group, "Målgrupp",
-         about="Vilka som enligt skollagen hör till målgruppen, jämfört med registret.", part="target_group"),
+         about="Vilka som enligt skollagen hör till målgruppen, jämfört med registret.", part="target_group",
+         is_internal=True),
     Page("definitioner", "Så räknas det", "definitioner.html", "definitions.html.j2", _definitions, "Definitioner",
          about="Varje siffra: vad den betyder, var den kommer ifrån och vad man ska tänka på."),
     Page("underlag", "Underlag och kontroller", "underlag.html", "status.html.j2", _status, "Underlag",
-         about="Vad som har levererats, vad som inte användes och vad kontrollerna säger."),
+         about="Vad som har levererats, vad som inte användes och vad kontrollerna säger.", is_internal=True),
 )}  # fmt: skip
 
 
@@ -334,15 +340,19 @@ def _environment() -> Environment:
     return environment
 
 
+def style_sheet() -> str:
+    """How all pages look."""
+    template = Environment(loader=FileSystemLoader(HERE / ASSETS), autoescape=True, undefined=StrictUndefined)
+    colours = {**theme.PAGE, **{f"diagram-{role}": colour for role, colour in theme.DIAGRAM.items()}}
+    return template.get_template("site.css.j2").render(colours=colours, most_folded=MOST_FOLDED)
+
+
 def write_assets(out: Path) -> list[Path]:
     """The files that all pages share: style sheet, scripts, and Plotly's library as the package plotly brings it."""
     folder = out / ASSETS
-    template = Environment(loader=FileSystemLoader(HERE / ASSETS), autoescape=True, undefined=StrictUndefined)
-    colours = {**theme.PAGE, **{f"diagram-{role}": colour for role, colour in theme.DIAGRAM.items()}}
-    style = template.get_template("site.css.j2").render(colours=colours, most_folded=MOST_FOLDED)
     plotly = importlib.resources.files("plotly").joinpath("package_data", "plotly.min.js")
     texts = {
-        "site.css": style,
+        "site.css": style_sheet(),
         **{name: (HERE / ASSETS / name).read_text(encoding="utf-8") for name in ("site.js", "charts.js", "trends.js")},
         "plotly.min.js": plotly.read_text(encoding="utf-8"),
     }
@@ -367,7 +377,10 @@ def _render_with(template: str, page: Page, build: Build, content: dict[str, Any
         "report_title": build.title,
         # The names of the documents and data files, where they are made too.
         "files": names if build.documents else None,
+        # Those of single tables are open data, which only a public output has.
+        "table_files": names if build.documents and data.smallest is not None else None,
         "lacking": purge_notes.notes(data),
+        "audience": audience(data.smallest),
         "title": page.title,
         **content,
     }

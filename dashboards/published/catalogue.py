@@ -35,6 +35,8 @@ class Figure:
     #: Whether a row that is not there is zero; else nobody reported it, or it is a median of nothing.
     absent_is_zero: bool
     has_dimensions: bool
+    #: Whether a public output can show it: a count, or a number that was delivered as such (disclosure.md section 1).
+    is_public: bool
     category_title: str | None
     category_list: str | None
     #: What the number for all categories together is: given, meaningless (a sum of different things) or none.
@@ -79,6 +81,7 @@ def _read_catalogue(connection: duckdb.DuckDBPyConnection) -> dict[str, Figure]:
             of_one_day=row["period"] == "day",
             absent_is_zero=row["absent"] == "zero",
             has_dimensions=row["has_dimensions"],
+            is_public=row["adds_up"],
             category_title=row["category_title"],
             category_list=row["category_list"],
             category_total=row["category_total"],

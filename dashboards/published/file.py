@@ -6,6 +6,8 @@ from typing import Any
 
 import duckdb
 
+from pipelines.runtime.database import open_database
+
 #: What figures.md calls a person or event without district or job-centre.
 MISSING = "SAKNAS"
 ALL = "*"
@@ -24,7 +26,7 @@ class NotPublished(Exception):
 
 def connect(path: Path) -> duckdb.DuckDBPyConnection:
     """The published file, which nobody who makes pages may write to."""
-    return duckdb.connect(str(path), read_only=True)
+    return open_database(path, read_only=True)
 
 
 def rows(connection: duckdb.DuckDBPyConnection, query: str, values: Iterable[Any] = ()) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ Whatever is shown or checked knows so of which published numbers it is made. How
 ``wording``.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from functools import cached_property
@@ -129,12 +129,16 @@ class Numbers:
     totals_only: frozenset[str] = frozenset()
     #: So many of gender, district and job-centre were read at once: of one, only the numbers by each of them alone.
     most_dimensions: int = len(PLACES)
+    #: Of a public output: every number in it, zeros too, and whether it is hidden. None: the output is internal.
+    public: Mapping[NumberKey, bool] | None = field(default=None, repr=False)
 
     def value(self, key: NumberKey) -> Decimal | None:
-        """A published number; None: nobody reported it. Raises NotPublished for one that was never read."""
+        """A published number; None: nobody reported it, or it is hidden. Raises NotPublished for one that was never read."""
         why = self.why_not_read(key)
         if why:
             raise NotPublished(why)
+        if self.public is not None and not self.is_public(key):
+            return None
         return self.values.get(key, self.catalogue[key.figure].absent_value)
 
     def why_not_read(self, key: NumberKey) -> str | None:
@@ -159,6 +163,25 @@ class Numbers:
                 return f"Koden ”{code}” finns inte i listan {code_list}."
         return None
 
+    def is_public(self, key: NumberKey) -> bool:
+        """Whether a public output shows a number: not where it is hidden, nor a median, which the public has none of."""
+        assert self.public is not None
+        if not self.catalogue[key.figure].is_public:
+            return False
+        if key not in self.public and self.catalogue[key.figure].absent_is_zero:
+            raise NotPublished(f"{key} finns inte i den öppna redovisningen.")
+        return not self.public.get(key, False)
+
+    @property
+    def listed(self) -> Iterator[tuple[NumberKey, Decimal | None]]:
+        """The numbers that are there, None for a hidden one: of a public output all, else those that are not zero."""
+        if self.public is None:
+            yield from self.values.items()
+        else:
+            yield from (
+                (key, None if hidden else self.values.get(key, Decimal(0))) for key, hidden in self.public.items()
+            )
+
     @cached_property
     def _occurring(self) -> frozenset[tuple[str, str]]:
         """The categories and subcategories that were read, of each figure."""
@@ -175,7 +198,7 @@ class Numbers:
             raise NotPublished(f"{column} för perioden ”{period}” är inte inläst.")
         found = {
             getattr(key, column)
-            for key in self.values
+            for key in (self.values if self.public is None else self.public)
             if (figure is None or key.figure == figure) and (period is None or key.period == period)
         }
         return sorted(found - {ALL})
@@ -213,6 +236,7 @@ def read_numbers(
     periods: Iterable[str],
     totals_only: frozenset[str] = frozenset(),
     most_dimensions: int = len(PLACES),
+    table: str = ALL_FIGURES,
 ) -> Numbers:
     """The numbers of these figures and of those of these periods that are published; see ``Numbers``."""
     published = {str(row["period_id"]) for row in rows(connection, "select period_id from period")}
@@ -220,7 +244,7 @@ def read_numbers(
     totals = "".join(f" and {name} = '{ALL}'" for name in sorted(totals_only))
     dimensions = " + ".join(f"({name} <> '{ALL}')::integer" for name in PLACES)
     found = connection.execute(
-        f"select {', '.join(DIMENSIONS)}, value from {ALL_FIGURES}"
+        f"select {', '.join(DIMENSIONS)}, value from {table}"
         f" where list_contains(?, figure) and list_contains(?, period){totals} and {dimensions} <= {most_dimensions}",
         [list(catalogue), sorted(read)],
     ).fetchall()
@@ -234,4 +258,15 @@ def read_numbers(
         {NumberKey(*row[:-1]): row[-1] for row in found},
         totals_only,
         most_dimensions,
+        _read_public(connection, list(catalogue), sorted(read)),
     )
+
+
+def _read_public(
+    connection: duckdb.DuckDBPyConnection, figures: list[str], periods: list[str]
+) -> dict[NumberKey, bool] | None:
+    if not connection.execute("select 1 from public_output").fetchall():
+        return None
+    wanted = "list_contains(?, figure) and list_contains(?, period)"
+    query = f"select {', '.join(DIMENSIONS)}, is_hidden from public_number where {wanted}"
+    return {NumberKey(*row[:-1]): row[-1] for row in connection.execute(query, [figures, periods]).fetchall()}

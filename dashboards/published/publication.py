@@ -108,6 +108,12 @@ def read_profile(connection: duckdb.DuckDBPyConnection) -> Profile:
     )
 
 
+def read_smallest(connection: duckdb.DuckDBPyConnection) -> int | None:
+    """The smallest number that a public output shows; None where the output is internal and shows all."""
+    found = rows(connection, "select smallest from public_output")
+    return int(found[0]["smallest"]) if found else None
+
+
 def read_failed_parts(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
     """Ids of the parts besides the figures that the nightly could not make."""
     return frozenset(row["part"] for row in rows(connection, "select part from failed_part"))

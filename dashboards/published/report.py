@@ -18,6 +18,7 @@ from dashboards.published.publication import (
     read_period,
     read_profile,
     read_publication,
+    read_smallest,
 )
 from dashboards.published.purging import PurgeEntry, read_purge_protocol
 
@@ -52,6 +53,8 @@ class Published:
     failed_parts: frozenset[str]
     #: Of all figures, in the period and the year before.
     numbers: Numbers = field(repr=False)
+    #: Of a public output: smaller numbers are hidden. None: the output is internal.
+    smallest: int | None = None
 
     def value(self, key: NumberKey) -> Decimal | None:
         """A published number; None where the year before has no figures, or nobody reported it.
@@ -124,4 +127,5 @@ def read_report(path: Path, period_id: str) -> Published:
             purges=read_purge_protocol(connection),
             failed_parts=read_failed_parts(connection),
             numbers=read_numbers(connection, catalogue, {period.id, before.id}),
+            smallest=read_smallest(connection),
         )

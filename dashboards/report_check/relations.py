@@ -12,8 +12,8 @@ from itertools import product
 
 from dashboards.published.file import ALL, MISSING
 from dashboards.published.numbers import Count, NumberKey
+from dashboards.published.rules import PARTS, RULES, Parts, Rule, Term
 from dashboards.report_check.cells import Cell, Kind
-from dashboards.report_check.rules import PARTS, RULES, Parts, Rule, Term
 from dashboards.report_check.vocabulary import CODES, FIGURES
 from pipelines.configuration.catalogue import Groupings, In
 

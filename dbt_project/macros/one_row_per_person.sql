@@ -95,29 +95,45 @@ stretch as (
         lead(extract.extract_before) over (partition by changed.person_id order by changed.extract_date) as last_extract_date
     from changed
     inner join extract on extract.extract_date = changed.extract_date
+),
+
+sighting as (
+    select
+        person_id,
+        {% for column in columns -%}
+        {{ column }},
+        {% endfor -%}
+        first_extract_date,
+        last_extract_date
+    from run
+    where person_id not in (select several_numbers.person_id from several_numbers)
+
+    union all
+
+    select
+        stretch.person_id,
+        {% for column in columns -%}
+        preferred.{{ column }},
+        {% endfor -%}
+        stretch.first_extract_date,
+        coalesce(stretch.last_extract_date, preferred.last_extract_date)
+    from stretch
+    inner join preferred
+        on preferred.person_id = stretch.person_id
+        and preferred.preference = stretch.preference
 )
 
+-- Which row is taken goes by what was delivered, the place too, whoever counts without one.
 select
     person_id,
-    {% for column in columns -%}
+    {% for column in columns if column != 'district_code' -%}
     {{ column }},
     {% endfor -%}
+    case
+        when person_id not in (select without_place.person_id from {{ ref('int_person__without_place') }} as without_place)
+            then district_code
+    end as district_code,
     first_extract_date,
     last_extract_date
-from run
-where person_id not in (select several_numbers.person_id from several_numbers)
-
-union all
-
-select
-    stretch.person_id,
-    {% for column in columns -%}
-    preferred.{{ column }},
-    {% endfor -%}
-    stretch.first_extract_date,
-    coalesce(stretch.last_extract_date, preferred.last_extract_date)
-from stretch
-inner join preferred
-    on preferred.person_id = stretch.person_id
-    and preferred.preference = stretch.preference
+from sighting
 {%- endmacro -%}

@@ -89,7 +89,7 @@ inner join {{ person_days }} as day
     A model takes from it the columns that it promises.
 
     residents    persons in the population register: period_id, on_date, person_id, district_code, job_centre_code,
-                 is_immigrated_after_compulsory_school, is_protected
+                 is_immigrated_after_compulsory_school, has_protected_registration
     entries      persons in the case register: period_id, on_date, person_id, district_code, job_centre_code
     education    what education_on_days gives for those days
 -#}
@@ -105,7 +105,7 @@ fact as (
         coalesce(resident.district_code, entry.district_code) as district_code,
         coalesce(resident.job_centre_code, entry.job_centre_code) as job_centre_code,
         resident.person_id is not null as is_resident,
-        coalesce(resident.is_protected, false) as is_protected,
+        coalesce(resident.has_protected_registration, false) as has_protected_registration,
         coalesce(resident.is_immigrated_after_compulsory_school, false) as is_immigrated_after_compulsory_school,
         entry.person_id is not null as is_in_register
     from {{ residents }} as resident
@@ -125,7 +125,7 @@ ruled as (
         fact.job_centre_code,
         fact.is_resident,
         fact.is_in_register,
-        fact.is_resident and not fact.is_protected as is_rule_1_resident,
+        fact.is_resident and not fact.has_protected_registration as is_rule_1_resident,
         {{ age_on('person.birth_date', 'fact.on_date') }} < 20 as is_rule_2_under_20,
         fact.on_date >= {{ past_compulsory_school_from('person.birth_date') }} as has_reached_july_of_16,
         fact.on_date >= {{ past_compulsory_school_from('person.birth_date') }}
@@ -196,7 +196,7 @@ resident as (
         {{ or_saknas('run.district_code') }} as district_code,
         {{ or_saknas('district.job_centre_code') }} as job_centre_code,
         run.is_immigrated_after_compulsory_school,
-        coalesce(run.protection_code = 'SKYDDAD', false) as is_protected
+        coalesce(run.protection_code = 'SKYDDAD', false) as has_protected_registration
     from {{ ref('int_resident__sightings') }} as run
     inner join {{ person_nights }} as night
         on night.person_id = run.person_id

@@ -1,14 +1,27 @@
--- If this breaks, the keepers' list and the published figure tell of different persons: both judge the latest night.
+-- If this breaks, the keepers' list, with the protected identities that it leaves out, and the published figure tell of different
+-- persons: both judge the latest night.
 with latest as (
     select period_id, on_date
     from {{ ref('int_night__extracts') }}
     where is_latest
 ),
 
-side as (
-    select difference.side as measure, count(*) as persons
+open_now as (
+    select difference.side, count(*) as persons
     from {{ ref('target_group_difference') }} as difference
     group by difference.side
+
+    union all
+
+    select summary.side, summary.persons
+    from {{ ref('target_group_summary') }} as summary
+    where summary.breakdown = 'protected' and summary.code <> 'closed'
+),
+
+side as (
+    select open_now.side as measure, sum(open_now.persons) as persons
+    from open_now
+    group by open_now.side
 ),
 
 counted as (

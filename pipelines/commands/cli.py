@@ -24,8 +24,8 @@ EX_USAGE = 64
 
 
 def say(text: str) -> None:
-    """A message for people."""
-    click.echo(text, err=True)
+    """A message for people; it may name a file that somebody has delivered."""
+    click.echo(output.harmless(text), err=True, color=True)
 
 
 def progress(text: str) -> None:
@@ -50,20 +50,26 @@ def kaa() -> None:
 @kaa.command()
 @click.option("--municipality", required=True, help="stockholm, nacka, or the path of a profile.")
 @click.option("--drop", required=True, type=click.Path(path_type=Path), help="Folder that the sources deliver to.")
-def init(municipality: str, drop: Path) -> None:
+@click.option(
+    "--keys",
+    type=click.Path(path_type=Path),
+    help="Folder for the keys, outside what is backed up (default: in KAA_HOME).",
+)
+def init(municipality: str, drop: Path, keys: Path | None) -> None:
     """Set up KAA_HOME: settings, keys, empty warehouse. What exists is left as it is."""
     from pipelines.orchestration.nightly import dagster_home
     from pipelines.state.home import initialise
+    from pipelines.state.keys import ARCHIVE_PRIVATE
 
-    home, made = initialise(municipality, drop)
+    home, made = initialise(municipality, drop, keys=keys)
     dagster_home(home)  # so that `dagster dev` can be started before the first nightly
     if not made:
         say(f"{home.path} is already set up for {home.municipality.title}; nothing was changed.")
         return
     say(f"{home.path} is set up for {home.municipality.title}: {', '.join(made)}.")
-    if "keys/archive.private" in made:
+    if any(Path(name).name == ARCHIVE_PRIVATE for name in made):
         say(
-            f"Move {home.path / 'keys' / 'archive.private'} to the auditors' key store now: it opens the archived "
+            f"Move {home.keys / ARCHIVE_PRIVATE} to the auditors' key store now: it opens the archived "
             "deliveries, and the nightly job does not need it."
         )
 
@@ -223,12 +229,13 @@ def purge(dry_run: bool, on: str | None, format_: str) -> None:
 @kaa.command()
 @click.option("--period", "period_id", required=True, help="For example verksamhetsar-2023.")
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder for the pages.")
-def report(period_id: str, out: Path) -> None:
+@click.option("--public", is_flag=True, help="With the numbers that the public may have, and as open data.")
+def report(period_id: str, out: Path, public: bool) -> None:
     """The annual report of a period as web pages."""
     from pipelines.commands.queries import write_report
     from pipelines.state.home import open_home
 
-    report = write_report(open_home(), period_id, out)
+    report = write_report(open_home(), period_id, out, public)
     for name, other in report.renamed.items():
         say(
             f"{out / name} has been changed since kaa report wrote it, or is not from it: the new one is {out / other}."
@@ -362,6 +369,23 @@ def dictionary(part: str | None, format_: str) -> None:
     WRITERS[format_](Entry._fields, read_dictionary(part))
 
 
+@kaa.command("data-protection")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder for the documents."
+)
+def data_protection(out: Path) -> None:
+    """What the data protection officer needs, in Swedish, as Word files to fill in and as pages: record of processing, draft
+    impact assessment, who may read what.
+
+    Made from the contracts and the profile; what a person must decide is marked. Nothing that is there is replaced.
+    """
+    from pipelines.commands.data_protection import write_data_protection
+    from pipelines.state.home import open_home
+
+    written = write_data_protection(open_home(), out)
+    say(f"Wrote {len(written)} files to {out}. They are internal; fill in what is marked ”Fylls i av”.")
+
+
 @kaa.group()
 def archive() -> None:
     """The deliveries as they were received, for who holds the archive's private key."""
@@ -377,6 +401,95 @@ def open_file(file: Path, key: Path) -> None:
     from pipelines.delivery.archive import open_archived
 
     sys.stdout.buffer.write(open_archived(file, key.read_text(encoding="utf-8").strip()))
+
+
+@archive.command("verify")
+@click.option(
+    "--archive",
+    "folder",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Another archive, such as a backup.",
+)
+@click.option(
+    "--key",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The archive's private key: open each file and compare it with its manifest, too.",
+)
+@_format("table", "table", "json", "csv")
+def verify(folder: Path | None, key: Path | None, format_: str) -> None:
+    """Whether each archived delivery is whole, without opening it.
+
+    Deliveries that were archived before the archive kept checksums can be verified with --key, which gives them theirs. Exit code
+    0: all is whole; 2: something is not, and is named.
+    """
+    from pipelines.commands.verify_archive import VERIFIED_COLUMNS, verify_archive
+    from pipelines.state.home import open_home
+
+    verified = verify_archive(open_home(writing=key is not None and folder is None), folder, key)
+    WRITERS[format_](VERIFIED_COLUMNS, verified)
+    broken = [one for one in verified if not one.is_whole]
+    for one in broken:
+        say(f"{one.delivery_id}: {one.state}.")
+    say(f"{len(verified) - len(broken)} of {len(verified)} archived deliveries are whole.")
+    sys.exit(2 if broken else 0)
+
+
+@kaa.group()
+def keys() -> None:
+    """The keys of the pseudonyms and of the archive: make, rotate (docs/recovery.md says when)."""
+
+
+@keys.command("make")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder for the two files."
+)
+def make_keys(out: Path) -> None:
+    """A new pair of archive keys, for kaa keys rotate --archive; made where the private one is to stay."""
+    from pipelines.state.keys import make_archive_keys
+
+    out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        public, private = make_archive_keys(out)
+    except FileExistsError as error:
+        raise UsageError(f"{error.filename} exists already: choose another folder with --out.") from None
+    say(
+        f"{out / private} opens what is sealed to {out / public}: keep the first in the key store, give the second to --to."
+    )
+
+
+@keys.command()
+@click.option("--pseudonym", "which", flag_value="pseudonym", help="Another key of the pseudonyms.")
+@click.option("--archive", "which", flag_value="archive", help="Another key of the archive.")
+@click.option(
+    "--key",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The archive's private key (with --archive: the one it has now).",
+)
+@click.option(
+    "--to", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="With --archive: the new public key."
+)
+def rotate(which: str | None, key: Path, to: Path | None) -> None:
+    """Another pseudonym key, or another key of the archive; no figure changes.
+
+    --pseudonym makes a new key and the history with it, from the archive, and publishes the same figures. --archive seals every
+    archived file to the public key --to; where it is killed, the same command goes on. The old keys are kept aside.
+    """
+    from pipelines.commands import rotate_archive_key, rotate_pseudonym_key
+    from pipelines.state.home import open_home
+
+    if which is None:
+        raise UsageError("Say which key: kaa keys rotate --pseudonym or --archive.")
+    if (to is not None) != (which == "archive"):
+        raise UsageError("--to is the archive's new public key: give it with --archive, and only there.")
+    if to:
+        count = rotate_archive_key.rotate(open_home(writing=True), key, to, progress)
+        say(
+            f"{count} archived deliveries are sealed to the new key; keep the old private key for as long as older backups count."
+        )
+        return
+    version = rotate_pseudonym_key.rotate(open_home(writing=True), key, progress)
+    say(f"Published version {version} with new pseudonyms and the same figures.")
 
 
 @kaa.command()

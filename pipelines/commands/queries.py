@@ -1,5 +1,6 @@
 """What the commands read from the published version. Nothing is written here but the pages that a user asks for."""
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -214,8 +215,9 @@ def _is_computed(version: Version, period: Period) -> bool:
     return bool(_query(version, "select 1 from period where period_id = ?", [period.period_id]))
 
 
-def write_report(home: Home, period_id: str, out: Path) -> HandedOver:
-    """The pages and documents of a period's report, from the published file alone, put into a folder.
+def write_report(home: Home, period_id: str, out: Path, public: bool = False) -> HandedOver:
+    """The pages and documents of a period's report, from the published file alone, put into a folder. ``public``: with the
+    numbers that the public may have, and remembered as told.
 
     Raises UsageError when there is no such report, when it may not be written there, or when the folder cannot be written.
     """
@@ -234,6 +236,8 @@ def write_report(home: Home, period_id: str, out: Path) -> HandedOver:
                 f"There is no report for {period_id}: the extracts do not touch it. The last ones are "
                 f"{', '.join(row[0] for row in periods[-4:])}."
             )
+        if public:
+            return _build_public(home, version, period_id, made)
         files = build_report(version.published, period_id, made, documents=True)
         return [file.relative_to(made).as_posix() for file in files]
 
@@ -247,13 +251,56 @@ def write_report(home: Home, period_id: str, out: Path) -> HandedOver:
         raise UsageError(f"The report cannot be written. {sentence(error)}") from error
 
 
+def _build_public(home: Home, version: Version, period_id: str, made: Path) -> list[str]:
+    """The public report of a period. Raises NightlyFailed when something sensitive cannot be protected."""
+    from dashboards.disclosure.linked import Snapshot
+    from dashboards.disclosure.output import public_output
+    from dashboards.disclosure.public import CannotPublish
+    from dashboards.disclosure.relations import order
+    from dashboards.documents import names
+    from dashboards.pages.site import build_report
+    from dashboards.published.numbers import NumberKey
+    from pipelines.publication.public_file import write_public_file
+    from pipelines.publication.public_outputs import read_outputs, remember_output
+    from pipelines.runtime.files import atomic_write
+
+    smallest = json.loads(_query(version, "select value from profile where name = 'disclosure'")[0][0])["smallest"]
+    earlier = [
+        Snapshot(
+            {NumberKey(*key): value for key, value, _ in entries},
+            frozenset(NumberKey(*key) for key, _, is_hidden in entries if is_hidden),
+        )
+        for entries in read_outputs(home.path)
+    ]
+    try:
+        output = public_output(version.published, period_id, earlier, smallest)
+    except CannotPublish as error:
+        key, relations = next(iter(error.found.items()))
+        raise NightlyFailed(
+            f"No public report is made: {len(error.found)} small numbers could be calculated from others, first "
+            f"{', '.join(order(key))}, through: {'; '.join(relations)}. Choose a longer period."
+        ) from error
+    hidden = output.protection.hidden
+    with TemporaryDirectory(prefix="kaa-public-") as folder:
+        file = Path(folder) / "public.duckdb"
+        write_public_file(
+            version.published, file, [order(key) for key in output.values], [order(key) for key in hidden], smallest
+        )
+        files = build_report(file, period_id, made, documents=True)
+    files.append(atomic_write(made / names.CELLS, output.cells()))
+    told = output.snapshot
+    remember_output(home.path, ((order(key), value, key in told.hidden) for key, value in told.values.items()))
+    return [file.relative_to(made).as_posix() for file in files]
+
+
 def _refuse_own_folders(home: Home, out: Path) -> None:
     """A report among the program's own files would be swept away with them, or spoil them."""
     place, path = out.resolve(), home.path.resolve()
-    if not place.is_relative_to(path):
+    among_keys = place.is_relative_to(home.keys.resolve())
+    if not (among_keys or place.is_relative_to(path)):
         return
     refuse_to_write_for_another(home.path)
-    if place == path or place.relative_to(path).parts[0] in (*MANAGED, "keys"):
+    if among_keys or place == path or place.relative_to(path).parts[0] in MANAGED:
         raise UsageError(f"{out} is where KAA_HOME keeps its own files: choose another folder with --out.")
 
 

@@ -17,17 +17,16 @@ from pipelines.commands.restore_history import RestoredHistory
 from pipelines.commands.restore_keys import (
     Keys,
     choose_pseudonym_key,
-    put_old_keys_aside,
     read_private_key,
     write_keys,
 )
 from pipelines.commands.restore_nights import nights_to_restore
-from pipelines.intake.owner import owner
+from pipelines.intake.owner import after_rotation, owner
 from pipelines.intake.take_in import Progress
 from pipelines.orchestration.nightly import Outcome, run_nightly
 from pipelines.runtime.errors import NightlyFailed, UsageError, tells_of_full_disk
 from pipelines.state import decision_log
-from pipelines.state.databases import open_for_reading, version_faults
+from pipelines.state.databases import recorded_owner, version_faults
 from pipelines.state.home import Home
 from pipelines.state.versions import POINTER, folders_of, new_aside, put_aside, versions
 
@@ -61,8 +60,8 @@ def restore(
             raise UsageError(f"{home.path} is whole, so there is nothing to restore; nothing was changed.")
         nights, unlisted = nights_to_restore(home, source, keys)
         choose_pseudonym_key(home, keys, pseudonym_key, nights)
-        history = RestoredHistory(home, source, keys)
-        with _cleared(home.restoring):
+        history = RestoredHistory(home, home.restoring, source, keys)
+        with cleared(home.restoring, "kaa restore"):
             history.rebuild(nights, progress)
             if archive and archive.absolute() != home.archive:
                 shutil.copytree(source, home.restoring / "archive")
@@ -77,23 +76,20 @@ def is_whole(home: Home) -> bool:
         version, home_owner = home.current(), owner(home)
         if version is None or version_faults(version, thorough=True):
             return False
-        with open_for_reading(version.history) as connection:
-            tables = {row[0] for row in connection.execute("select table_name from duckdb_tables()").fetchall()}
-            history_owner = dict(connection.execute("from belongs_to").fetchall()) if "belongs_to" in tables else {}
-        return history_owner in ({}, home_owner)
+        return after_rotation(home, recorded_owner(version)) in ({}, home_owner)
     except (NightlyFailed, UsageError):
         return False
 
 
 @contextmanager
-def _cleared(restoring: Path) -> Iterator[None]:
-    """An empty folder for the restore's own files; while nothing of the home has changed, a failure leaves nothing behind.
+def cleared(folder: Path, command: str) -> Iterator[None]:
+    """An empty folder for what is made again; while nothing of the home has changed, a failure leaves nothing behind.
 
     An unforeseen error is told by its kind only: its text may quote the data.
     """
     try:
-        shutil.rmtree(restoring, ignore_errors=True)
-        restoring.mkdir(mode=0o700)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
         yield
     except (NightlyFailed, UsageError):
         raise
@@ -101,12 +97,12 @@ def _cleared(restoring: Path) -> Iterator[None]:
         kind = f", {error.strerror}" if isinstance(error, OSError) and error.strerror else ""
         full = " (the disk is full)" if tells_of_full_disk(str(error)) else ""
         raise NightlyFailed(
-            f"The history could not be rebuilt in {restoring}{full} ({type(error).__name__}{kind}); nothing was changed. Mend "
-            "the cause, which may be too little room or missing rights there, and run kaa restore again."
+            f"The history could not be rebuilt in {folder}{full} ({type(error).__name__}{kind}); nothing was changed. Mend "
+            f"the cause, which may be too little room or missing rights there, and run {command} again."
         ) from None
     finally:
         if sys.exception():
-            shutil.rmtree(restoring, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _publish(home: Home, keys: Keys) -> Outcome:
@@ -114,7 +110,6 @@ def _publish(home: Home, keys: Keys) -> Outcome:
     aside = new_aside(home.path)
     before = [folder for version in versions(home.path) for folder in folders_of(version)]
     decision_log.record(home, "restore", "the home was not whole", aside=aside.name)
-    put_old_keys_aside(home, keys, aside)
     write_keys(home, keys)
     copied = home.restoring / "archive"
     if copied.exists():

@@ -9,11 +9,13 @@ from typing import Any
 
 import duckdb
 
-from pipelines.commands.restore_keys import Keys, write_keys
+from pipelines.commands.restore_keys import Keys
 from pipelines.commands.restore_nights import listed_deliveries
 from pipelines.configuration.contract import Source, load_sources
+from pipelines.configuration.municipality import Municipality
 from pipelines.configuration.settings import Settings
 from pipelines.delivery.archive import RECORD, SUFFIX, Received, archived_name, open_archived, read_received
+from pipelines.delivery.archive_checksums import archive_faults
 from pipelines.delivery.find import delivery_id
 from pipelines.delivery.judging import DUPLICATE, REJECTED, Judged
 from pipelines.delivery.manifest import MANIFEST_NAME
@@ -23,25 +25,41 @@ from pipelines.history.purge_archives import OUTLIVED, note_removal
 from pipelines.history.store import History
 from pipelines.intake.take_in import Progress, take_in
 from pipelines.runtime.errors import UsageError
-from pipelines.state.home import Home
+from pipelines.state.home import REBUILT_HISTORY, Home
 from pipelines.state.night_records import NightRecord
 
 #: A manifest laid out again is as old as this: nothing that is archived is still arriving.
 _LONG_AGO = datetime(2000, 1, 1).timestamp()
 
 
-class RestoredHistory:
-    """The history as it is made again, in `restoring/`: a small home of its own, with a drop folder that holds one night's
-    deliveries in clear text for as long as that night is made."""
+class _HomeInTheMaking(Home):
+    """Knows its keys without a file: no copy of them lies where a backup may find it."""
 
-    def __init__(self, home: Home, archive: Path, keys: Keys) -> None:
+    def __init__(self, path: Path, settings: Settings, municipality: Municipality, keys: Keys) -> None:
+        super().__init__(path, settings, municipality)
+        self._keys = keys
+
+    @property
+    def pseudonym_key(self) -> bytes:
+        return self._keys.pseudonym
+
+    @property
+    def archive_public_key(self) -> str:
+        return self._keys.public
+
+
+class RestoredHistory:
+    """The history as it is made again in a folder below KAA_HOME: a small home of its own, with a drop folder that holds one
+    night's deliveries in clear text for as long as that night is made."""
+
+    def __init__(self, home: Home, folder: Path, archive: Path, keys: Keys) -> None:
         self._archive = archive
         self._keys = keys
         self._listed_before = listed_deliveries(home)
-        self._history = home.restored_history
+        self._history = folder / REBUILT_HISTORY
         self._sources: dict[str, Source] = load_sources(home.municipality.district_codes)
-        settings = Settings(municipality=home.settings.municipality, drop=str(home.restoring / "drop"))
-        self._home = Home(home.restoring, settings, home.municipality)
+        settings = Settings(municipality=home.settings.municipality, drop=str(folder / "drop"))
+        self._home = _HomeInTheMaking(folder, settings, home.municipality, keys)
         self._pseudonymiser = Pseudonymiser(keys.pseudonym)
         self._gone: list[dict[str, Any]] = []
         self._judged_otherwise: list[str] = []
@@ -49,7 +67,6 @@ class RestoredHistory:
 
     def rebuild(self, nights: list[NightRecord], progress: Progress) -> None:
         """Make every night again."""
-        write_keys(self._home, self._keys)
         for number, night in enumerate(nights, start=1):
             try:
                 self._make_again(night)
@@ -117,9 +134,10 @@ class RestoredHistory:
         try:
             return open_archived(path, self._keys.private)
         except UsageError:
+            fault = next((fault for fault in archive_faults(path.parent) if fault.startswith(path.name)), None)
             raise UsageError(
-                f"{path} is damaged, or sealed to another key: put it back from a backup, or move its folder out of the archive "
-                "to restore without it. Nothing was changed."
+                f"{path.parent}: {fault or f'{path.name} is damaged, or sealed to another key'}; put it back from a backup, or "
+                "move its folder out of the archive to restore without it. Nothing was changed."
             ) from None
 
     def _received(self, folder: Path, manifest: bytes) -> Received:

@@ -1,19 +1,24 @@
 """The keys that a home is restored with."""
 
-import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyrage
 
-from pipelines.intake.owner import PSEUDONYM_FINGERPRINT, pseudonym_fingerprint
 from pipelines.runtime.errors import UsageError
-from pipelines.runtime.files import write_new
 from pipelines.state.home import Home
-from pipelines.state.keys import ARCHIVE_PRIVATE, ARCHIVE_PUBLIC, PSEUDONYM_KEY, read_pseudonym_key
+from pipelines.state.keys import (
+    ARCHIVE_PRIVATE,
+    ARCHIVE_PUBLIC,
+    PSEUDONYM_FINGERPRINT,
+    PSEUDONYM_KEY,
+    keep_aside,
+    pseudonym_fingerprint,
+    read_pseudonym_key,
+    replace_key,
+)
 from pipelines.state.night_records import NightRecord
-from pipelines.state.versions import put_aside
 
 
 @dataclass
@@ -53,7 +58,7 @@ def choose_pseudonym_key(home: Home, keys: Keys, given: Path | None, nights: lis
                 "was changed."
             )
         return
-    keys.pseudonym = read_pseudonym_key(own) if own.exists() else secrets.token_bytes(32)
+    keys.pseudonym = home.pseudonym_key if own.exists() else secrets.token_bytes(32)
     if not own.exists():
         keys.notes.append("The pseudonym key was lost: a new one was made, so every pseudonym is new.")
     elif used and pseudonym_fingerprint(keys.pseudonym) != used:
@@ -61,21 +66,18 @@ def choose_pseudonym_key(home: Home, keys: Keys, given: Path | None, nights: lis
 
 
 def write_keys(home: Home, keys: Keys) -> None:
-    """Write the keys that a home needs at night, readable for its user alone."""
+    """Write the keys that a home needs at night; those that give way to others are kept aside."""
     home.keys.mkdir(mode=0o700, exist_ok=True)
-    for name, text in ((PSEUDONYM_KEY, keys.pseudonym.hex()), (ARCHIVE_PUBLIC, keys.public)):
-        part = home.keys / f".{name}.part"
-        part.unlink(missing_ok=True)
-        write_new(part, f"{text}\n", 0o600)
-        os.replace(part, home.keys / name)
-
-
-def put_old_keys_aside(home: Home, keys: Keys, aside: Path) -> None:
-    """Keys that give way to others, and a private key that belongs to another archive."""
     wanted = {PSEUDONYM_KEY: keys.pseudonym.hex(), ARCHIVE_PUBLIC: keys.public, ARCHIVE_PRIVATE: keys.private}
-    there = {home.keys / name: text for name, text in wanted.items() if (home.keys / name).exists()}
-    put_aside(home.path, [path for path, text in there.items() if _differs(path, text)], aside)
+    others = [name for name, text in wanted.items() if _is_another(home.keys / name, text)]
+    keep_aside(
+        home.keys, others, "These keys were here before kaa restore, which needed others: see what they are for."
+    )
+    if ARCHIVE_PRIVATE in others:  # it opens another archive
+        (home.keys / ARCHIVE_PRIVATE).unlink()
+    for name in (PSEUDONYM_KEY, ARCHIVE_PUBLIC):
+        replace_key(home.keys / name, wanted[name])
 
 
-def _differs(path: Path, text: str) -> bool:
-    return path.read_bytes().decode(errors="replace").strip() != text
+def _is_another(path: Path, text: str) -> bool:
+    return path.exists() and path.read_bytes().decode(errors="replace").strip() != text

@@ -10,6 +10,7 @@ import duckdb
 
 from pipelines.commands.restore_keys import Keys
 from pipelines.delivery.archive import RECORD, SUFFIX, open_archived
+from pipelines.delivery.archive_checksums import keys_sealed_to
 from pipelines.delivery.manifest import MANIFEST_NAME
 from pipelines.intake.owner import MUNICIPALITY
 from pipelines.runtime.errors import NightlyFailed, UsageError
@@ -68,7 +69,13 @@ def _published_nights(home: Home, archive: Path) -> list[NightRecord]:
 
 
 def _try_key(folders: list[Path], keys: Keys) -> None:
-    """Raises UsageError when the key does not open what is archived; the first and the last tell a change of keys."""
+    """Raises UsageError when the key does not open what is archived, or not all of it; the first and the last tell a change of
+    keys of which no checksums tell."""
+    if len(set().union(*map(keys_sealed_to, folders))) > 1:
+        raise UsageError(
+            "The archive is sealed to two keys, because a rotation of its key was not finished: run the same kaa keys rotate "
+            "--archive again first. Nothing was changed."
+        )
     for folder in folders[:1] + folders[-1:]:
         open_archived(_manifest(folder), keys.private)
 

@@ -3,13 +3,14 @@
 import csv
 import io
 import json
-import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any
 
 import click
+
+from pipelines.runtime.output import harmless
 
 Columns = Sequence[str]
 Row = Sequence[Any]
@@ -54,13 +55,8 @@ def write_table(columns: Columns, rows: Sequence[Row]) -> None:
 
     table = Table(*columns, show_lines=False)
     for row in rows:
-        table.add_row(*("" if value is None else _harmless(str(_plain(value))) for value in row))
+        table.add_row(*("" if value is None else harmless(str(_plain(value))) for value in row))
     Console(width=None if sys.stdout.isatty() else 240, highlight=False, markup=False).print(table)
-
-
-def _harmless(text: str) -> str:
-    """A text for a terminal: signs that would steer it are written out."""
-    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", lambda sign: repr(sign[0])[1:-1], text)
 
 
 def _plain(value: Any) -> Any:

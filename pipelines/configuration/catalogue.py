@@ -17,8 +17,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from pipelines.configuration.contract import code_lists
 from pipelines.runtime.errors import NightlyFailed
 
-MODELS = Path(__file__).resolve().parent.parent.parent / "dbt_project" / "models"
-FIGURES = MODELS / "figures"
+_PROJECT = Path(__file__).resolve().parent.parent.parent / "dbt_project"
+FIGURES = _PROJECT / "models" / "figures"
+MACROS = _PROJECT / "macros"
 
 Text = Annotated[str, StringConstraints(pattern=r"\S")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]

@@ -7,11 +7,12 @@ holds for all municipalities belongs here, and no other module asks which munici
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from pipelines.configuration.contract import CONTRACTS, read_code_list
 from pipelines.configuration.plans import Plan, read_plans
@@ -35,6 +36,11 @@ def _free(code: str) -> str:
     if code in RESERVED_CODES:
         raise ValueError(f"{code!r} has a meaning of its own in the figures; choose another code")
     return code
+
+
+def _as_list(value: object) -> object:
+    """What may be written as one mapping where there is one only."""
+    return [value] if isinstance(value, dict) else value
 
 
 #: As codes are delivered (upper-case ASCII), and none of those that mean something else.
@@ -154,6 +160,29 @@ class Target(_Strict):
     quote: Name
 
 
+class Disclosure(_Strict):
+    """How public output treats small numbers (disclosure.md section 1); these where nobody has decided anything.
+
+    ``smallest``: smaller counts are not shown. ``protected_identities``: where persons with a protected identity count, below
+    the whole municipality: in their district and job-centre as figures.md says, or as if they had none.
+    """
+
+    smallest: int = Field(default=5, ge=2)
+    protected_identities: Literal["as_figures", "missing_place"] = "as_figures"
+
+
+class DisclosureDecision(Disclosure):
+    """What somebody decided, when, and for which output: that of extracts from ``valid_from`` to ``valid_to``."""
+
+    decided: date
+    by: Name
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    def holds_on(self, day: date) -> bool:
+        return (self.valid_from or date.min) <= day <= (self.valid_to or date.max)
+
+
 class Municipality(_Strict):
     """One municipality's profile.
 
@@ -161,7 +190,7 @@ class Municipality(_Strict):
     manifest is older than this. ``chapters``: of the annual report, in its order; the program's and the municipality's own
     where the profile does not say. ``letter_months``: in which the large mailing is sent whose answers are followed.
     ``follow_up``: what the plans want followed up, a sentence. ``cited_by_figures``: whether the documents that the
-    definitions of figures cite are this municipality's.
+    definitions of figures cite are this municipality's. ``disclosure``: what was decided on public output, once or several times.
     """
 
     code: str = Field(pattern=r"^[0-9]{4}$")
@@ -184,6 +213,11 @@ class Municipality(_Strict):
     follow_up: Name | None = None
     cited_by_figures: bool = False
     targets: list[Target] = Field(default_factory=list)
+    disclosure: Annotated[list[DisclosureDecision], BeforeValidator(_as_list)] = Field(default_factory=list)
+
+    def disclosure_on(self, day: date) -> Disclosure:
+        """What holds for public output of which the latest extract is of this day."""
+        return next((decision for decision in self.disclosure if decision.holds_on(day)), Disclosure())
 
     @property
     def report_chapters(self) -> list[ReportChapter]:
@@ -264,6 +298,20 @@ def _faults(profile: Municipality) -> Iterator[str]:
     else:
         yield from _successor_faults({district.code: district for district in profile.districts})
     yield from _report_faults(profile)
+    yield from _disclosure_faults(profile.disclosure)
+
+
+def _disclosure_faults(decisions: list[DisclosureDecision]) -> Iterator[str]:
+    for decision in decisions:
+        if decision.valid_from and decision.valid_to and decision.valid_to < decision.valid_from:
+            yield f"ends the decision on disclosure of {decision.decided} before it begins; correct valid_from or valid_to"
+    in_order = sorted(decisions, key=lambda decision: decision.valid_from or date.min)
+    for decision, following in pairwise(in_order):
+        if decision.holds_on(following.valid_from or date.min):
+            yield (
+                f"has two decisions on disclosure, of {decision.decided} and of {following.decided}, that hold at once; give "
+                "the earlier one its valid_to, and the later one the day after it as valid_from"
+            )
 
 
 def _report_faults(profile: Municipality) -> Iterator[str]:

@@ -3,23 +3,29 @@
 import tomllib
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.runtime.errors import UsageError
 from pipelines.runtime.os_errors import sentence
 
 SETTINGS = "settings.toml"
 
+_WHOLE_NUMBER = "a whole number from 1"
+
 
 class Settings(BaseModel):
     """``municipality`` is the name or path of a profile, ``drop`` the folder the sources deliver to, ``memory`` how much a
-    database may take (default: the machine's share)."""
+    database may take (default: the machine's share), ``keys`` the folder of the keys, which may lie outside KAA_HOME (default:
+    `keys` in it), ``drop_retention_days`` for how many days a delivery that was taken in stays in the drop folder (default: for
+    ever; ``intake.clear_drop``)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     municipality: str
     drop: str
     memory: str | None = None
+    keys: str | None = None
+    drop_retention_days: int | None = Field(default=None, ge=1)
 
 
 def read_settings(home: Path) -> Settings:
@@ -47,4 +53,4 @@ def _fault(error: ValidationError) -> str:
     if first["type"] == "missing":
         needed = ", ".join(key for key, field in Settings.model_fields.items() if field.is_required())
         return f"the key {name!r} is missing; add it (needed are {needed})"
-    return f"the key {name!r} must be a text"
+    return f"the key {name!r} must be {_WHOLE_NUMBER if name == 'drop_retention_days' else 'a text'}"

@@ -10,13 +10,17 @@ import hashlib
 import json
 import os
 import shutil
+from collections import defaultdict
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 import pyrage
 
+from pipelines.delivery.archive_checksums import CHECKSUMS, Checksum, Checksums, as_json, checksum
 from pipelines.runtime.errors import UsageError
+from pipelines.state.keys import archive_fingerprint
+from pipelines.state.versions import sync
 
 SUFFIX = ".zst.age"
 
@@ -45,7 +49,9 @@ class Archive:
 
     def __init__(self, folder: Path, public_key: str) -> None:
         self.folder = folder
+        self.key = archive_fingerprint(public_key)
         self._recipient = pyrage.x25519.Recipient.from_str(public_key)
+        self._checksums: defaultdict[str, dict[str, Checksum]] = defaultdict(dict)
 
     def store(self, delivery_id: str, name: str, content: bytes) -> None:
         """Keep one file, in one step; `home` has it put on the disk before the version is published that loaded it.
@@ -53,20 +59,46 @@ class Archive:
         What stands there already was left by a nightly that did not finish; the file may be another since then, and what is
         kept must be what is loaded.
         """
-        self._store(self.folder / delivery_id / archived_name(name), content)
+        self._store(delivery_id, archived_name(name), content)
 
     def store_record(self, delivery_id: str, received: Received) -> None:
         """Keep where a delivery lay; written before its files, so that no file is without it."""
-        self._store(self.folder / delivery_id / RECORD, json.dumps(asdict(received)).encode())
+        self._store(delivery_id, RECORD, json.dumps(asdict(received)).encode())
 
-    def _store(self, target: Path, content: bytes) -> None:
+    def sign_off(self, delivery_id: str) -> None:
+        """All of a delivery is kept: have it known by what it is whole."""
+        self.write_checksums(delivery_id, Checksums(self.key, self._checksums.pop(delivery_id)))
+
+    def write_checksums(self, delivery_id: str, *lists: Checksums) -> None:
+        """Replace what a delivery is known by, in one step."""
+        self._put(self.folder / delivery_id / CHECKSUMS, as_json(lists))
+
+    def seal(self, packed: bytes) -> bytes:
+        """Encrypt what is packed."""
+        return bytes(pyrage.encrypt(packed, [self._recipient]))
+
+    def replace(self, target: Path, sealed: bytes) -> None:
+        """Put a file that is sealed anew in place of the one of that name; it is on the disk first, and keeps its time."""
+        time = target.stat()
+        self._incoming.mkdir(parents=True, exist_ok=True)
         part = self._incoming / f"{target.parent.name} {target.name}"
-        sealed = pyrage.encrypt(_CODEC.compress(content, asbytes=True), [self._recipient])
+        part.write_bytes(sealed)
+        os.utime(part, ns=(time.st_atime_ns, time.st_mtime_ns))
+        sync(part)
+        os.replace(part, target)
+
+    def _store(self, delivery_id: str, name: str, content: bytes) -> None:
+        sealed = self.seal(_CODEC.compress(content, asbytes=True))
+        self._put(self.folder / delivery_id / name, sealed)
+        self._checksums[delivery_id][name] = checksum(sealed)
+
+    def _put(self, target: Path, content: bytes) -> None:
+        part = self._incoming / f"{target.parent.name} {target.name}"
         try:
-            part.write_bytes(sealed)
+            part.write_bytes(content)
         except FileNotFoundError:  # the first file of a run
             self._incoming.mkdir(parents=True, exist_ok=True)
-            part.write_bytes(sealed)
+            part.write_bytes(content)
         try:
             os.replace(part, target)
         except FileNotFoundError:  # the first file of a delivery
@@ -79,6 +111,7 @@ class Archive:
 
     def forget(self, delivery_id: str) -> None:
         """Remove a delivery's files."""
+        self._checksums.pop(delivery_id, None)
         shutil.rmtree(self.folder / delivery_id, ignore_errors=True)
 
     @property
@@ -110,11 +143,22 @@ def open_archived(path: Path, private_key: str) -> bytes:
     Raises UsageError when it is no archived file or the key does not fit.
     """
     try:
-        identity = pyrage.x25519.Identity.from_str(private_key)
-        packed = pyrage.decrypt(path.read_bytes(), [identity])
-        with pa.CompressedInputStream(pa.BufferReader(packed), "zstd") as stream:
+        with pa.CompressedInputStream(pa.BufferReader(unsealed(path, private_key)), "zstd") as stream:
             return bytes(stream.read())
+    except OSError as error:
+        raise _cannot_be_opened(path) from error
+
+
+def unsealed(path: Path, private_key: str) -> bytes:
+    """What was packed and sealed. Raises UsageError when it is no archived file or the key does not fit."""
+    try:
+        identity = pyrage.x25519.Identity.from_str(private_key)
+        return bytes(pyrage.decrypt(path.read_bytes(), [identity]))
     except (pyrage.IdentityError, pyrage.DecryptError, ValueError, OSError) as error:
-        raise UsageError(
-            f"{path} cannot be opened with this key: give a file of the archive and the private key it was encrypted for."
-        ) from error
+        raise _cannot_be_opened(path) from error
+
+
+def _cannot_be_opened(path: Path) -> UsageError:
+    return UsageError(
+        f"{path} cannot be opened with this key: give a file of the archive and the private key it was encrypted for."
+    )

@@ -18,6 +18,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    FailFast,
     Field,
     InstanceOf,
     PrivateAttr,
@@ -158,9 +159,12 @@ class Manifest(BaseModel):
 
     schema_version: Annotated[_Text, AfterValidator(_supported_version)] = Field(alias="schemaversion")
     source: Annotated[_Text, AfterValidator(_known_source)] = Field(alias="kalla")
-    entries: Annotated[tuple[ManifestFile, ...], BeforeValidator(_objects), AfterValidator(_each_dataset_once)] = Field(
-        alias="filer"
-    )
+    entries: Annotated[
+        tuple[ManifestFile, ...],
+        FailFast(),  # a million entries are not to have a million flaws, of which the first is told
+        BeforeValidator(_objects),
+        AfterValidator(_each_dataset_once),
+    ] = Field(alias="filer")
     municipality_code: _Text = Field(alias="kommunkod")
     extract_date: Annotated[date, BeforeValidator(_extract_date)] = Field(alias="uttagsdatum")
     revision: int = _whole("revision")
@@ -201,7 +205,7 @@ class ReadManifest:
 def read_manifest(content: bytes, folder: Path, sources: dict[str, Source], first_day: date) -> ReadManifest:
     """Read a manifest's bytes; never raises for what a sender may have written. No extract is older than ``first_day``."""
     try:
-        raw = json.loads(content)
+        raw, has_field_twice = _loaded(content)
     except (ValueError, RecursionError):
         return ReadManifest(fault=_bad(Flaw.NO_JSON))
     if not isinstance(raw, dict):
@@ -210,6 +214,8 @@ def read_manifest(content: bytes, folder: Path, sources: dict[str, Source], firs
         manifest = Manifest.model_validate(raw, context=_Here(folder, sources, first_day))
     except ValidationError as error:
         flaws = error.errors(include_url=False)
+        if has_field_twice and flaws[0]["type"] != RemarkCode.SCHEMA_VERSION:
+            return ReadManifest(fault=_bad(Flaw.FIELD_TWICE))
         wrong = {flaw["loc"][0] for flaw in flaws}
         return ReadManifest(
             fault=_fault(flaws[0]),
@@ -217,7 +223,22 @@ def read_manifest(content: bytes, folder: Path, sources: dict[str, Source], firs
             extract_date=None if "uttagsdatum" in wrong else date.fromisoformat(raw["uttagsdatum"]),
             revision=None if wrong & {"uttagsdatum", "revision"} else raw["revision"],
         )
+    if has_field_twice:
+        return ReadManifest(fault=_bad(Flaw.FIELD_TWICE))
     return ReadManifest(manifest, None, manifest.source, manifest.extract_date, manifest.revision)
+
+
+def _loaded(content: bytes) -> tuple[Any, bool]:
+    """The manifest as JSON, and whether any object in it names a field twice: one program takes the first, another the last."""
+    has_field_twice = False
+
+    def fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal has_field_twice
+        made = dict(pairs)
+        has_field_twice |= len(made) < len(pairs)
+        return made
+
+    return json.loads(content, object_pairs_hook=fields), has_field_twice
 
 
 def _bad(what: Flaw, **about: object) -> Fault:

@@ -12,7 +12,7 @@ from datetime import date
 import duckdb
 from jinja2 import Template
 
-from pipelines.configuration.catalogue import MODELS
+from pipelines.configuration.catalogue import MACROS
 from pipelines.configuration.contract import Dataset
 from pipelines.history.due_rows import DUE_ENTRIES, count_due_rows, delete_due_rows
 
@@ -121,10 +121,10 @@ def write_protocol(connection: duckdb.DuckDBPyConnection, version: int, year: in
 # --- who ---------------------------------------------------------------------------------------------------------------
 
 
-#: `pseudonym, person_id, birth_date` (of the newest number): the dbt model that says which numbers are one person, asked of all
+#: `pseudonym, person_id, birth_date` (of the newest number): dbt's macro that says which numbers are one person, asked of all
 #: that the history and the quarantine hold. Of numbers with one birth date it makes no difference here which is the newest.
-_PERSONS = Template((MODELS / "intermediate" / "int_person__numbers.sql").read_text(encoding="utf-8")).render(
-    ref={"stg_history__numbers": "known_number", "stg_folkbokforing__residents": "folkbokforing_personer"}.__getitem__
+_PERSONS = Template((MACROS / "person_numbers.sql").read_text(encoding="utf-8")).module.person_numbers(  # type: ignore[attr-defined]
+    numbers="known_number", residents="folkbokforing_personer"
 )
 
 

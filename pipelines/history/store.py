@@ -66,12 +66,12 @@ def _sql_type(type_: object) -> str:
 class History:
     """An open history file, a context manager: leaving it normally checkpoints, so that the file is whole by itself."""
 
-    def __init__(self, path: Path, sources: dict[str, Source]) -> None:
+    def __init__(self, path: Path, sources: dict[str, Source], before: Path | None = None) -> None:
+        """``before``: another history that this one will be held against."""
         self._path = path
         self._sources = sources
         self._has_removed = False
-        self.connection = open_database(path)
-        self.connection.execute("set preserve_insertion_order = false")
+        self.connection = open_database(path, attaches=[before] if before else [], keep_order=False)
 
     def __enter__(self) -> "History":
         self._create_tables()
@@ -349,7 +349,7 @@ class History:
 def rewrite(path: Path) -> None:
     """Write a closed history file anew: deleting only marks rows as deleted, their bytes would stay in the file."""
     part = path.with_suffix(".new")
-    with open_database() as connection:
+    with open_database(attaches=[path]) as connection:
         for file, name in ((path, "old"), (part, "new")):
             connection.execute(f"attach '{str(file).replace(chr(39), chr(39) * 2)}' as {name}")
         connection.execute("copy from database old to new")

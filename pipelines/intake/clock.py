@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import duckdb
+
 from pipelines.history.store import History
 from pipelines.notices import Notice, NoticeCode, notice
 from pipelines.state import decision_log
@@ -44,9 +46,9 @@ class Clock:
         return notice(NoticeCode.CLOCK_BEHIND, clock=clock, published=published, deliveries=deliveries)
 
 
-def night_clock(home: Home, history: History, now: datetime) -> Clock:
+def night_clock(home: Home, history: duckdb.DuckDBPyConnection, now: datetime) -> Clock:
     """The clock of a night; ``now``: what it shows. Raises UsageError when what people have confirmed cannot be read."""
-    published = latest_publication(home, History.nights(history.connection))
+    published = latest_publication(home, History.nights(history))
     return Clock(now, published, ZoneInfo(home.municipality.timezone))
 
 

@@ -32,8 +32,9 @@ class Evidence:
         self._archive.store(candidate.found.delivery_id, self._pseudonymiser.name(name), content)
 
     def keep_manifest(self, candidate: Candidate) -> None:
-        """Keep the manifest: of a delivery that is rejected unopened it is the only evidence."""
+        """Keep the manifest, the last of what is kept: of a delivery that is rejected unopened it is the only evidence."""
         self._archive.store(candidate.found.delivery_id, MANIFEST_NAME, candidate.found.manifest)
+        self._archive.sign_off(candidate.found.delivery_id)
 
     def leave_alone(self, candidate: Candidate, why: Notice | None) -> None:
         """Treat a delivery as if it had not been seen; what was archived of it before tonight stays."""

@@ -7,7 +7,6 @@ them takes those of the home's present keys, unless what is published or still d
 import csv
 import gzip
 import hashlib
-import hmac
 import io
 from collections.abc import Iterable
 
@@ -18,10 +17,21 @@ from pipelines.delivery.manifest import Manifest, read_manifest
 from pipelines.delivery.pseudonym import Pseudonymiser
 from pipelines.history.store import History
 from pipelines.runtime.errors import NightlyFailed, UsageError
+from pipelines.state import decision_log
 from pipelines.state.databases import open_for_reading
 from pipelines.state.home import Home
+from pipelines.state.keys import (
+    ARCHIVE_PUBLIC,
+    PSEUDONYM_FINGERPRINT,
+    PSEUDONYM_KEY,
+    archive_fingerprint,
+    pseudonym_fingerprint,
+)
 
-MUNICIPALITY, PSEUDONYM_FINGERPRINT, ARCHIVE_FINGERPRINT = "municipality", "pseudonym_key", "archive_key"
+MUNICIPALITY, ARCHIVE_FINGERPRINT = "municipality", "archive_key"
+
+#: The decision that from now on the archive is sealed to another key: fingerprints `from_key`, `to_key`.
+ROTATED_ARCHIVE_KEY = "rotate-archive-key"
 
 
 def owner(home: Home) -> dict[str, str]:
@@ -33,14 +43,18 @@ def owner(home: Home) -> dict[str, str]:
     }
 
 
-def pseudonym_fingerprint(key: bytes) -> str:
-    """A keyed fingerprint: nobody can try personnummer or keys with it faster than with the pseudonyms themselves."""
-    return hmac.digest(key, b"fingerprint of the pseudonym key", "sha256").hex()[:32]
+def after_rotation(home: Home, recorded: dict[str, str]) -> dict[str, str]:
+    """The owner that a history recorded, as it is since the archive's key was rotated, if it was after that night.
 
-
-def archive_fingerprint(public_key: str) -> str:
-    """Which key the archive is sealed to."""
-    return hashlib.sha256(public_key.encode()).hexdigest()[:32]
+    Raises UsageError when the archive's key or what people have decided cannot be read.
+    """
+    key = recorded.get(ARCHIVE_FINGERPRINT)
+    if key is None or key == archive_fingerprint(home.archive_public_key):
+        return recorded
+    for rotation in decision_log.decisions(home, ROTATED_ARCHIVE_KEY):
+        if rotation["from_key"] == key:
+            key = rotation["to_key"]
+    return recorded | {ARCHIVE_FINGERPRINT: key}
 
 
 def check_owner(home: Home, history: History, sources: dict[str, Source], found: Iterable[Found]) -> None:
@@ -50,7 +64,7 @@ def check_owner(home: Home, history: History, sources: dict[str, Source], found:
     for a history that begins though there is an archive of one.
     """
     found = list(found)
-    recorded = history.owner()
+    recorded = after_rotation(home, history.owner())
     if not recorded and history.is_used:
         recorded = _inferred_owner(home, history, sources, found)
     if not recorded:
@@ -64,12 +78,12 @@ def check_owner(home: Home, history: History, sources: dict[str, Source], found:
         )
     if recorded.get(PSEUDONYM_FINGERPRINT, present[PSEUDONYM_FINGERPRINT]) != present[PSEUDONYM_FINGERPRINT]:
         raise _another_key(
-            home, "pseudonym.key", "is not the key that the history was made with: every person would be counted twice"
+            home, PSEUDONYM_KEY, "is not the key that the history was made with: every person would be counted twice"
         )
     if recorded.get(ARCHIVE_FINGERPRINT, present[ARCHIVE_FINGERPRINT]) != present[ARCHIVE_FINGERPRINT]:
         raise _another_key(
             home,
-            "archive.public",
+            ARCHIVE_PUBLIC,
             "is not the key that earlier deliveries were sealed to: who holds that key could not open new ones",
         )
     history.remember_owner(present)
@@ -85,7 +99,7 @@ def _check_archive(home: Home, found: set[str]) -> None:
 
 def _another_key(home: Home, name: str, what: str) -> NightlyFailed:
     return NightlyFailed(
-        f"{home.path / 'keys' / name} {what}. Put the right key back from your key store, or run kaa restore. Nothing is "
+        f"{home.keys / name} {what}. Put the right key back from your key store, or run kaa restore. Nothing is "
         "published."
     )
 

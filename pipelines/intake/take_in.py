@@ -26,7 +26,7 @@ from pipelines.intake.evidence import Evidence
 from pipelines.intake.owner import check_owner, owner
 from pipelines.intake.read_batches import BatchReader
 from pipelines.intake.type_batches import typed_parts
-from pipelines.intake.unforeseen import is_of_its_content, unexplained
+from pipelines.intake.unforeseen import is_of_its_content, night_ends, unexplained
 from pipelines.notices import Notice, NoticeCode, Remark, RemarkCode, as_json, from_json, notice
 from pipelines.personnummer import mask_name
 from pipelines.state.home import Home
@@ -64,16 +64,22 @@ def take_in(
     """Take in what is new in the drop folder and carry out what people decided about held deliveries.
 
     ``now`` is what the machine's clock shows (default: its clock). Raises UsageError when the drop folder cannot be listed,
-    NightlyFailed for what is not one delivery's own affair: a full disk, a lack of memory.
+    NightlyFailed for what is not one delivery's own affair: a full disk, a lack of memory, a fault of the program.
     """
     now = now or datetime.now(ZoneInfo(home.municipality.timezone))
-    found, unreadable = ([], []) if home.is_being_restored else find_deliveries(home.drop)
-    check_owner(home, history, sources, found)
-    night = _Night(home, sources, history, on_batch, now)
-    night.carry_out_decisions()
-    night.report_unreadable(unreadable)
-    night.take_in(night.worth_opening(found), progress)
-    return night.finish(version, {one.delivery_id for one in found})
+    try:
+        found, unreadable = ([], []) if home.is_being_rebuilt else find_deliveries(home.drop)
+        check_owner(home, history, sources, found)
+        night = _Night(home, sources, history, on_batch, now)
+        night.carry_out_decisions()
+        night.report_unreadable(unreadable)
+        night.take_in(night.worth_opening(found), progress)
+        return night.finish(version, {one.delivery_id for one in found})
+    except BaseException as error:
+        if not is_of_its_content(error):
+            raise
+        # Nobody knows which delivery it came of; its text may quote any of them, and Dagster would keep it.
+        raise night_ends(error, "The deliveries cannot be taken in") from None
 
 
 class _Night:
@@ -86,7 +92,7 @@ class _Night:
         self._sources = sources
         self._history = history
         self._on_batch = on_batch
-        self._clock = night_clock(home, history, now)
+        self._clock = night_clock(home, history.connection, now)
         self._ledger = history.ledger(home.municipality.thresholds)
         self._judged_before = dict(self._ledger.judged)
         self._pseudonymiser = Pseudonymiser(home.pseudonym_key)

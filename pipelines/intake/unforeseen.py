@@ -32,7 +32,7 @@ def unexplained(found: Found, error: BaseException) -> Notice:
 
 def night_ends(error: BaseException, what: str) -> BaseException:
     """The error that ends the night in place of one that is no single delivery's own."""
-    if not isinstance(error, Exception):  # somebody stops the program
+    if not isinstance(error, (Exception, pl.exceptions.PanicException)):  # somebody stops the program
         return error
     file, line = _place(error)
     kind = type(error).__name__

@@ -8,10 +8,11 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout, suppress
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from importlib.metadata import version as package_version
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 import polars as pl
@@ -25,11 +26,12 @@ from pipelines.delivery.rows import BatchRows
 from pipelines.history.purge_archives import purge_archives, remove_archives
 from pipelines.history.store import History
 from pipelines.history.unexplained import unexplained_changes
+from pipelines.intake.clear_drop import clear_drop_folder
 from pipelines.intake.take_in import take_in
 from pipelines.notices import NoticeCode, notice
 from pipelines.orchestration.missing_deliveries import missing_deliveries
 from pipelines.orchestration.night import NightlyResource
-from pipelines.publication.guard import assert_figures_may_be_published, changes_of_known
+from pipelines.publication.guard import assert_figures_may_be_published, assert_same_figures, changes_of_known
 from pipelines.publication.published_file import build_published, write_notices
 from pipelines.quality import CheckResult, Promised, validate
 from pipelines.runtime.database import make_room, open_database
@@ -98,8 +100,8 @@ def taken_in(context: dg.AssetExecutionContext, nightly: NightlyResource) -> Ite
     """Take in what is new in the drop folder, extend the history, and begin to check it against the contracts."""
     night = nightly.night
     night.version = night.home.start_next()
-    # A restore has nothing to be held against, and looks at no drop folder.
-    night.previous = None if night.home.is_being_restored else night.home.current()
+    # What is made again from the archive is not held against the night before, and looks at no drop folder.
+    night.previous = None if night.home.is_being_rebuilt else night.home.current()
     make_room(night.home.path)
     extracts: dict[str, list[pl.DataFrame]] = {dataset.table: [] for dataset in _DATASETS}
 
@@ -110,7 +112,8 @@ def taken_in(context: dg.AssetExecutionContext, nightly: NightlyResource) -> Ite
         )
         extracts[rows.dataset.table].append(rows.counts.join(named, on="extract"))
 
-    with History(night.version.history, night.sources) as history:
+    before = night.previous.history if night.previous else None
+    with History(night.version.history, night.sources, before) as history:
         result = take_in(night.home, night.sources, history, night.version.number, remember, partial(_tell, context))
         to_check = [
             _extracts_to_check(history, dataset, pl.concat(extracts[dataset.table]))
@@ -128,7 +131,7 @@ def taken_in(context: dg.AssetExecutionContext, nightly: NightlyResource) -> Ite
         days = history.connection.execute("select distinct extract_date from extract").fetchall()
         night.extract_days = [day for (day,) in days]
         night.notices += result.notices
-        if not night.home.is_being_restored:
+        if not night.home.is_being_rebuilt:
             night.notices += missing_deliveries(night.home, night.sources, history, result)
     night.judged = {entry.delivery_id for entry in result.judged}
     night.background.submit(night.home.write_out_archive, night.judged)  # what publishing would wait for
@@ -328,7 +331,7 @@ def pages(nightly: NightlyResource) -> Iterator[dg.MaterializeResult[None]]:
 
 
 @dg.asset(key=["published", "version"], group_name="published", deps=[["page", name] for name in _PAGES])
-def publication(nightly: NightlyResource) -> dg.MaterializeResult[None]:
+def publication(context: dg.AssetExecutionContext, nightly: NightlyResource) -> dg.MaterializeResult[None]:
     """Makes what was built the published version, in one step, when all of it was built in this run."""
     night = nightly.night
     broken = [check for check in night.checks if check.severity == "error" and not check.success]
@@ -345,9 +348,15 @@ def publication(nightly: NightlyResource) -> dg.MaterializeResult[None]:
         assert_figures_may_be_published(
             night.home, night.previous, night.building, night.changes.result(), night.unexplained
         )
+    if night.home.is_being_rekeyed:
+        assert_same_figures(night.home, night.building)
     night.home.put_in_place(night.building, night.judged)
     remove_archives(night.building.history, night.home.archive)
     night.home.forget_decisions(night.still_held)
+    cleared = clear_drop_folder(night.home, night.building, datetime.now(ZoneInfo(night.home.municipality.timezone)))
+    for delivery, reason in cleared.kept.items():
+        context.log.warning(f"Delivery {delivery} stays in the drop folder: {reason}.")
+    context.log.info(f"Deliveries removed from the drop folder: {len(cleared.removed)}.")
     return dg.MaterializeResult(metadata={"version": night.building.number})
 
 

@@ -13,9 +13,13 @@ SCHEDULE = "0 4 * * 1-5"
 #: Where no KAA_HOME is set up, so that there is nothing to run and the graph is only shown.
 TIMEZONE = "Europe/Stockholm"
 
+#: The console would print what is not kept of an error (``event_log``), and Dagster keep what is printed.
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
 nightly_job = dg.define_asset_job(
     JOB,
     selection=dg.AssetSelection.all(),
+    config=QUIET,
     executor_def=dg.in_process_executor,
     description="Takes in the night's deliveries, builds the marts and figures, checks them, and publishes.",
     # One writer: a second run waits in Dagster's queue, and the lock on KAA_HOME keeps every other process out.

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pipelines.configuration.contract import Source
 from pipelines.delivery.judging import ACCEPTED, SUPERSEDED
 from pipelines.history.store import History
+from pipelines.intake.clear_drop import due_deliveries
 from pipelines.intake.take_in import TakenIn
 from pipelines.notices import Notice, NoticeCode, notice
 from pipelines.quality.silence import is_fresh, silent_sources
@@ -43,6 +44,9 @@ def _vanished(home: Home, history: History, result: TakenIn) -> list[Notice]:
     """Whether none of the deliveries that were ever loaded lies in the drop folder any more, and nothing new came."""
     judged = history.ledger(home.municipality.thresholds).judged
     loaded = {one.delivery_id for one in judged.values() if one.status in (ACCEPTED, SUPERSEDED)}
+    if (days := home.settings.drop_retention_days) is not None:
+        _, now = max(History.nights(history.connection))
+        loaded -= due_deliveries(history.connection, days, now)  # removed by the program itself
     if not loaded or result.found & loaded or result.found - judged.keys() or result.judged:
         return []
     return [notice(NoticeCode.DELIVERIES_VANISHED, deliveries=len(loaded), drop=home.drop)]

@@ -70,7 +70,7 @@ def dagster_home(home: Home) -> Path:
 def run_nightly(home: Home) -> Outcome:
     """Run the job; raises NightlyFailed with the first error's sentence when nothing was published."""
     with home.nightly_lock():
-        if not home.is_being_restored:
+        if not home.is_being_rebuilt:
             if not home.drop.is_dir():
                 raise UsageError(
                     f"The drop folder {home.drop} is missing: mount it, or correct `drop` in {home.path / 'settings.toml'}."
@@ -110,10 +110,9 @@ def _run_job(home: Home) -> Exception | None:
 
         with dg.DagsterInstance.get() as instance:
             job = definitions().resolve_job_def(JOB)
-            quiet: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
             # Standard error is for our sentences; where Dagster cannot write its records it would put them there.
             with redirect_stderr(StringIO()):
-                result = job.execute_in_process(instance=instance, raise_on_error=False, run_config=quiet)
+                result = job.execute_in_process(instance=instance, raise_on_error=False)
             return None if result.success else _failure(home, result)
     except (NightlyFailed, UsageError) as error:
         return error

@@ -54,6 +54,35 @@ def assert_figures_may_be_published(
     raise NightlyFailed(sentence)
 
 
+#: What must be the same when only the pseudonyms are others: (table of the published file, its columns).
+_WITHOUT_PSEUDONYMS = {
+    "figures": "*",
+    "own_figures": "*",
+    "delivery": "delivery_id, status, reason, rows, quarantined_rows, decided",
+}
+
+
+def assert_same_figures(home: Home, building: Version) -> None:
+    """Judge a version that was made with another pseudonym key against the published one; raises NightlyFailed when anything is
+    different: a person who is called otherwise changes no figure."""
+    before = home.current()
+    assert before is not None
+    for table, columns in _WITHOUT_PSEUDONYMS.items():
+        different = _counted(before.published, table, columns) ^ _counted(building.published, table, columns)
+        if different:
+            raise NightlyFailed(
+                f"With the new pseudonym key {len(different)} rows of what is published would be others (table {table}), so "
+                "nothing is published and the old key counts on. Run kaa nightly and try again; if that does not help, "
+                "deliveries have left the archive or are judged otherwise today: docs/recovery.md says what to do then."
+            )
+
+
+def _counted(published: Path, table: str, columns: str) -> set[tuple[object, ...]]:
+    with open_for_reading(published) as connection:
+        rows = connection.execute(f"select {columns}, count(*) from {table} group by all").fetchall()
+    return set(rows)
+
+
 def accept_change(home: Home, because: str) -> str:
     """Record that the change which stopped the last nightly is right; returns what was accepted.
 

@@ -18,14 +18,16 @@ import duckdb
 
 from pipelines.configuration.catalogue import Catalogue, Figure
 from pipelines.configuration.contract import contracts_fingerprint
-from pipelines.configuration.municipality import Municipality
+from pipelines.configuration.municipality import Disclosure, Municipality
 from pipelines.history.purge import AGED
 from pipelines.notices import Notice, RemarkCode, kept, message, remark
-from pipelines.publication.tables import OF_INPUTS, OF_PARTS, create_tables
+from pipelines.publication.tables import OF_INPUTS, OF_PARTS, create_public_figures, create_tables
 from pipelines.quality.checks import CheckResult
 from pipelines.runtime.database import open_database
 from pipelines.runtime.errors import NightlyFailed
 from pipelines.state.home import Version
+from pipelines.warehouse.ask import ask_public_figures
+from pipelines.warehouse.inputs import EVERYTHING
 from pipelines.warehouse.parts import PARTS
 from pipelines.warehouse.periods import Period
 
@@ -46,7 +48,7 @@ _RENAMED = {
 def build_published(
     version: Version,
     municipality: Municipality,
-    periods: Iterable[Period],
+    periods: Collection[Period],
     catalogue: Catalogue,
     checks: list[CheckResult],
     figures_relation: str,
@@ -57,7 +59,7 @@ def build_published(
     ``catalogue``: as it stands in the dbt project. ``figures_relation``: quoted name of the figures' model.
     ``failed``: ids of the parts that failed.
     """
-    connection = open_database(version.published)
+    connection = open_database(version.published, attaches=[version.warehouse, version.history])
     try:
         connection.execute(f"attach '{_quoted(version.warehouse)}' as warehouse (read_only)")
         connection.execute(f"attach '{_quoted(version.history)}' as history (read_only)")
@@ -86,11 +88,23 @@ def build_published(
              _sha256(municipality.model_dump_json().encode())],
         )  # fmt: skip
         _insert(connection, "open_data", _open_data_rows(municipality))
-        _insert(connection, "profile", profile_rows(municipality))
-        connection.execute("detach warehouse; detach history; checkpoint")
+        connection.execute("detach warehouse; detach history")
+        _write_public(connection, version, municipality, periods)
+        connection.execute("checkpoint")
     finally:
         connection.close()
     return _verified_rows(version.published)
+
+
+def _write_public(
+    connection: duckdb.DuckDBPyConnection, version: Version, municipality: Municipality, periods: Collection[Period]
+) -> None:
+    """The profile's parts, and the figures that public output is made of: what was decided goes by the data's clock."""
+    latest = connection.execute("select last_extract_date from publication").fetchone()
+    disclosure = municipality.disclosure_on(latest[0] if latest and latest[0] else EVERYTHING)
+    _insert(connection, "profile", profile_rows(municipality, disclosure))
+    has_its_own = disclosure.protected_identities == "missing_place"
+    create_public_figures(connection, ask_public_figures(version, municipality, periods) if has_its_own else None)
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, table: str, relation: str) -> None:
@@ -147,11 +161,15 @@ def _open_data_rows(municipality: Municipality) -> list[tuple[Any, ...]]:
     return [(name, value) for name, value in given.items() if value is not None]
 
 
-def profile_rows(municipality: Municipality) -> list[tuple[str, str]]:
-    """What the municipality calls its own, for who makes pages and documents: each part of the profile as JSON."""
+def profile_rows(municipality: Municipality, disclosure: Disclosure) -> list[tuple[str, str]]:
+    """What the municipality calls its own, for who makes pages and documents: each part of the profile as JSON, with the
+    ``disclosure`` that holds now."""
     profile = municipality.model_copy(update={"chapters": municipality.report_chapters}).model_dump(mode="json")
-    names = ("chapters", "own_measures", "survey_questions", "letter_months", "follow_up", "closed", "targets")
-    return [(name, json.dumps(profile[name], ensure_ascii=False)) for name in names]
+    names = (
+        "chapters", "own_measures", "survey_questions", "letter_months", "follow_up", "closed", "targets", "job_centres",
+    )  # fmt: skip
+    parts = {name: profile[name] for name in names} | {"disclosure": disclosure.model_dump(mode="json")}
+    return [(name, json.dumps(value, ensure_ascii=False)) for name, value in parts.items()]
 
 
 def write_catalogue(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, is_cited: bool = True) -> None:

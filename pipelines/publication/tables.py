@@ -6,6 +6,7 @@ Where the rows come from is in ``published_file``.
 from collections.abc import Iterable
 
 import duckdb
+import polars as pl
 
 from pipelines.warehouse.inputs import TABLES as INPUTS
 
@@ -49,6 +50,9 @@ TABLES = {
     decided_on date""",
     "plan_rule_summary": """rule_id varchar, period varchar, gender varchar, job_centre varchar, cases bigint,
     followed bigint, not_followed bigint, undecided bigint""",
+    "public_output": "smallest integer",
+    "public_number": """figure varchar, measure varchar, period varchar, gender varchar, district varchar, job_centre varchar,
+    category varchar, subcategory varchar, is_hidden boolean""",
     "failed_part": "part varchar, title varchar",
     "notice": "code varchar, sentence varchar, waits_for_a_person boolean",
     "open_data": "name varchar, value varchar",
@@ -61,6 +65,17 @@ TABLES = {
 
 #: Part (``warehouse.parts``) -> its table.
 OF_PARTS = {"target_group": "target_group_summary", "jumps": "figure_check", "plan": "plan_rule_summary"}
+
+
+def create_public_figures(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame | None) -> None:
+    """Make `public_figures`, what public output is made of: these rows, or where there are none of its own all figures."""
+    if rows is None:
+        connection.execute("create view public_figures as from figures union all from own_figures")
+        return
+    connection.execute(f"create table public_figures ({_FIGURE_ROWS})")
+    connection.register("public_rows", rows)
+    connection.execute("insert into public_figures by name from public_rows")
+    connection.unregister("public_rows")
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection, failed: Iterable[str] = ()) -> None:

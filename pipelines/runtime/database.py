@@ -1,5 +1,10 @@
 """DuckDB as every step and every question opens it: how much memory it may take, where on the disk it puts aside what does not
-fit, and that it joins in the order in which the SQL is written. What is asked of a database does not belong here.
+fit, which files it may reach, and that it joins in the order in which the SQL is written. What is asked of a database does not
+belong here.
+
+DuckDB by itself reads and writes any file of the machine, fetches from the network and loads what it has fetched. A database of
+ours reaches its own file, the folders of those that are attached to it and its own folder in `scratch`, and nothing can be set
+otherwise once it is open.
 
 The order of joins is not left to DuckDB because it goes by estimates of how many rows a query inside a query has. Where an
 estimate is wrong by a thousand times it takes everything times everything, and a model that took half a second takes all memory.
@@ -8,10 +13,12 @@ estimate is wrong by a thousand times it takes everything times everything, and 
 import os
 import re
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from itertools import count
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import duckdb
@@ -30,6 +37,14 @@ _ENOUGH, _PLENTY = 10**9, 8 * 10**9
 #: with each either.
 _AS_WRITTEN: dict[str, str | int] = {"disabled_optimizers": "join_order", "asof_loop_join_threshold": 0}
 
+#: Nothing is fetched, neither what could be loaded nor what has been put into a user's home folder.
+_NOTHING_FETCHED: dict[str, str | int] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "allow_persistent_secrets": "false",
+}
+
 #: How a process of ours tells another one.
 _MEMORY_NAME, _FOLDER_NAME = "KAA_DATABASE_MEMORY", "KAA_DATABASE_SCRATCH"
 
@@ -37,7 +52,7 @@ _MEMORY_NAME, _FOLDER_NAME = "KAA_DATABASE_MEMORY", "KAA_DATABASE_SCRATCH"
 @dataclass(frozen=True)
 class Room:
     """What the databases of a process may take: bytes of memory (None: the machine's share), and where they put aside what
-    does not fit (None: beside the file)."""
+    does not fit (None: nowhere)."""
 
     memory: int | None = None
     folder: Path | None = None
@@ -46,6 +61,8 @@ class Room:
 _room = Room()
 #: Each database has a folder of its own: DuckDB empties it when it closes one.
 _opened = count()
+#: Several threads may ask for one file, and get one database: only the first of them sets it up.
+_opening = Lock()
 
 
 def use_home(home: Path, memory: str | None) -> None:
@@ -62,9 +79,39 @@ def use_home(home: Path, memory: str | None) -> None:
     _room = Room(size, home / SCRATCH)
 
 
-def open_database(path: Path | None = None, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    """Open a database file, or one in memory."""
-    return duckdb.connect(str(path or ":memory:"), read_only=read_only, config=configuration(_room))
+def open_database(
+    path: Path | None = None, read_only: bool = False, *, attaches: Iterable[Path] = (), keep_order: bool = True
+) -> duckdb.DuckDBPyConnection:
+    """Open a database file, or one in memory, to which ``attaches`` will be attached. Without ``keep_order`` the rows that it
+    writes have no order that means anything, which is faster and takes less memory."""
+    config = configuration(_room) | {"preserve_insertion_order": str(keep_order).lower()}
+    with _opening:
+        connection = duckdb.connect(str(path or ":memory:"), read_only=read_only, config=config)
+        try:
+            if not _is_locked(connection):
+                lock_down(connection, _room, attaches)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def lock_down(connection: duckdb.DuckDBPyConnection, room: Room, attaches: Iterable[Path]) -> None:
+    """Have an open database put aside what does not fit in its place, reach no files but those that it is made of or that will
+    be attached to it, and keep to that."""
+    for name, value in _put_aside(room.folder).items():
+        connection.execute(f"set {name} = '{_quoted(value)}'")
+    folders = ", ".join(f"'{_quoted(str(path.parent))}'" for path in attaches)
+    connection.execute(f"set allowed_directories = [{folders}]")
+    connection.execute("set enable_external_access = false; set lock_configuration = true")
+
+
+def _is_locked(connection: duckdb.DuckDBPyConnection) -> bool:
+    return connection.execute("select current_setting('lock_configuration')").fetchone() == (True,)
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
 
 
 def room_environment() -> dict[str, str]:
@@ -79,10 +126,10 @@ def room_from_environment() -> Room:
 
 
 def configuration(room: Room) -> dict[str, Any]:
-    """DuckDB's settings for a process with this room."""
+    """What DuckDB is opened with in a process with this room; `lock_down` is told the rest when it is open."""
     whole = _usable_memory()
     memory = min(room.memory or _share(whole), whole)
-    return {"memory_limit": f"{memory}B", **_AS_WRITTEN, **_put_aside(room.folder)}
+    return {"memory_limit": f"{memory}B", **_AS_WRITTEN, **_NOTHING_FETCHED}
 
 
 def make_room(home: Path) -> None:
@@ -96,9 +143,7 @@ def make_room(home: Path) -> None:
 
 
 def _put_aside(folder: Path | None) -> dict[str, str]:
-    if folder is None:
-        return {}
-    if not os.access(folder, os.W_OK):  # who may read a home but not write to it works in memory alone
+    if folder is None or not os.access(folder, os.W_OK):  # who may not write to a home works in memory alone
         return {"temp_directory": ""}
     # Half of what is free: the warehouse and what else the machine does need the other half.
     size = shutil.disk_usage(folder).free // 2

@@ -6,6 +6,7 @@ nightly does not fail because nobody can read what it says. What is said belongs
 
 import io
 import os
+import re
 import sys
 from typing import Any
 
@@ -49,6 +50,11 @@ def _stream(raw: io.FileIO) -> io.TextIOWrapper:
     return io.TextIOWrapper(
         io.BufferedWriter(raw), "utf-8", "backslashreplace", newline="\n", line_buffering=raw.name == 2 or raw.isatty()
     )
+
+
+def harmless(text: str) -> str:
+    """A text for a terminal: signs that would steer it are written out."""
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", lambda sign: repr(sign[0])[1:-1], text)
 
 
 def give_up() -> None:

@@ -39,7 +39,8 @@ PERSON = {
 }  # fmt: skip
 
 #: Text is UTF-8 and no day depends on where the machine thinks it is: days are the municipality's (its profile's time zone).
-SET = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "PYTHONUTF8": "1", "TZ": "UTC"}
+#: Libraries tell their makers nothing (Dagster is told so in its own settings).
+SET = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "PYTHONUTF8": "1", "TZ": "UTC", "DO_NOT_TRACK": "1"}
 
 #: Where libraries look for what they keep in a user's home folder: below KAA_HOME, and nothing is there.
 LIBRARIES = "libraries"

@@ -47,6 +47,13 @@ def open_for_reading(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+def recorded_owner(version: Version) -> dict[str, str]:
+    """Whose a version's history says that it is; nothing where it does not say. Raises NightlyFailed when it cannot be read."""
+    with open_for_reading(version.history) as connection:
+        tables = {row[0] for row in connection.execute("select table_name from duckdb_tables()").fetchall()}
+        return dict(connection.execute("from belongs_to").fetchall()) if "belongs_to" in tables else {}
+
+
 def version_faults(version: Version, *, thorough: bool = False) -> list[str]:
     """What is wrong with a version's files, each as a sentence; nothing when all of them are there and can be read.
 

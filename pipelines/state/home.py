@@ -4,7 +4,7 @@ A nightly builds version n + 1 beside version n and moves the pointer last, so r
 whatever happens to the process. Which versions are whole is said in ``versions``; what they hold does not belong here.
 
     settings.toml            municipality, drop folder (``configuration.settings``)
-    keys/                    pseudonym key (secret), archive keys (the private one is to be moved away; ``keys``)
+    keys/                    pseudonym key (secret), archive keys (the private one is to be moved away; ``keys``); or elsewhere
     decisions/               what people decided about held deliveries, until the next nightly
     archive/                 deliveries as received, encrypted
     history/<n>/             the interval tables: the nightly job's
@@ -14,7 +14,7 @@ whatever happens to the process. Which versions are whole is said in ``versions`
     current.json             the pointer
     decided.jsonl            what people decided about the state, known figures and the clock (``decision_log``)
     aside/<time>/            what was put out of the way for a person to look at
-    restoring/               while `kaa restore` works, or after it was killed
+    restoring/, rekeying/    while `kaa restore` or `kaa keys rotate --pseudonym` works, or after it was killed
 """
 
 import fcntl
@@ -22,6 +22,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import date
 from pathlib import Path
 
 import tomli_w
@@ -35,11 +36,17 @@ from pipelines.runtime.os_errors import first_foreign, owner, sentence, user_nam
 from pipelines.runtime.surroundings import home_path
 from pipelines.state.keys import (
     ARCHIVE_PUBLIC,
+    NEXT_PSEUDONYM_KEY,
+    PSEUDONYM_FINGERPRINT,
     PSEUDONYM_KEY,
+    keep_aside,
     make_missing_keys,
     missing_keys,
+    pseudonym_fingerprint,
     read_archive_public,
     read_pseudonym_key,
+    refuse_open_to_others,
+    replace_key,
 )
 from pipelines.state.night_records import NightRecords
 from pipelines.state.versions import (
@@ -59,11 +66,15 @@ from pipelines.state.versions import (
 __all__ = ["ZONES", "Home", "Version", "home_path", "initialise", "open_home"]
 
 #: What the program itself writes in KAA_HOME; settings and keys may well belong to somebody else.
-MANAGED = (*ZONES, "archive", "decisions", "dagster", "dbt", "logs", "scratch", "nightly.lock")
+MANAGED = (*ZONES, "archive", "decisions", "public", "dagster", "dbt", "logs", "scratch", "nightly.lock")
 
-#: The homes that this process has locked, and those that it restores.
+#: The homes that this process has locked, those that it restores, and those that it gives another pseudonym key.
 _LOCKED: set[Path] = set()
 _RESTORING: set[Path] = set()
+_REKEYING: set[Path] = set()
+
+#: The history that is made again from the archive, in the folder of who makes it.
+REBUILT_HISTORY = "history.duckdb"
 
 
 class Home:
@@ -80,18 +91,22 @@ class Home:
 
     @property
     def keys(self) -> Path:
-        return self.path / "keys"
+        """The folder of the keys; a relative path in the settings begins at KAA_HOME."""
+        return self.path / (self.settings.keys or "keys")
 
     @property
     def pseudonym_key(self) -> bytes:
-        return read_pseudonym_key(self.keys / PSEUDONYM_KEY)
+        """Raises UsageError when it is missing, damaged or open to others."""
+        path = self.keys / (NEXT_PSEUDONYM_KEY if self.is_being_rekeyed else PSEUDONYM_KEY)
+        refuse_open_to_others(path)
+        return read_pseudonym_key(path)
 
     @property
     def archive_public_key(self) -> str:
         return read_archive_public(self.keys / ARCHIVE_PUBLIC)
 
     def check_keys(self) -> None:
-        """Raises UsageError when a key that the nightly needs is missing or damaged."""
+        """Raises UsageError when a key that the nightly needs is missing, damaged or open to others."""
         _ = self.pseudonym_key, self.archive_public_key
 
     @property
@@ -124,8 +139,9 @@ class Home:
         Raises NightlyFailed when the state disagrees with itself: what nobody can explain is never taken for a fresh start.
         """
         history: Path | None
-        if self.is_being_restored:
-            number, history = self._last_number() + 1, self.restored_history
+        if self.is_being_rebuilt:
+            folder = self.rekeying if self.is_being_rekeyed else self.restoring
+            number, history = self._last_number() + 1, folder / REBUILT_HISTORY
         else:
             self.check_state()
             self.sweep()
@@ -153,6 +169,7 @@ class Home:
                 raise NightlyFailed(sentence)
         if pointer is None and not versions(self.path) and self.night_records.published():
             raise self.lost_history()
+        self.settle_pseudonym_key()
 
     def lost_history(self) -> NightlyFailed:
         """The error for an archive of deliveries that were taken in, of which there is no history."""
@@ -230,15 +247,15 @@ class Home:
         return self.path / "restoring"
 
     @property
-    def restored_history(self) -> Path:
-        """The history that was rebuilt from the archive."""
-        return self.restoring / "history.duckdb"
+    def is_being_restored(self) -> bool:
+        """Whether this process restores this home, which has nothing that its next version could be held against."""
+        return self.path in _RESTORING
 
     @property
-    def is_being_restored(self) -> bool:
-        """Whether this process restores this home: the next version is built from the restored history, and the drop folder
-        is not looked at."""
-        return self.path in _RESTORING
+    def is_being_rebuilt(self) -> bool:
+        """Whether this process restores this home or gives it another pseudonym key: the next version is built from a history
+        that was made again from the archive, and the drop folder is not looked at."""
+        return self.is_being_restored or self.is_being_rekeyed
 
     @contextmanager
     def being_restored(self) -> Iterator[None]:
@@ -252,6 +269,54 @@ class Home:
     def _unfinished_restore(self) -> NightlyFailed:
         return NightlyFailed(
             f"A kaa restore of {self.path} is going on or was not finished: wait for it, or run kaa restore again."
+        )
+
+    # --- another pseudonym key -------------------------------------------------------------------------------------------
+
+    @property
+    def rekeying(self) -> Path:
+        """Where `kaa keys rotate --pseudonym` works; what lies there counts for nobody else."""
+        return self.path / "rekeying"
+
+    @property
+    def is_being_rekeyed(self) -> bool:
+        """Whether this process gives this home another pseudonym key: its next version is made with that one."""
+        return self.path in _REKEYING
+
+    @contextmanager
+    def being_rekeyed(self) -> Iterator[None]:
+        """The holder of the lock publishes this home's figures from the history that was made with the next pseudonym key."""
+        _REKEYING.add(self.path)
+        try:
+            yield
+        finally:
+            _REKEYING.discard(self.path)
+
+    def settle_pseudonym_key(self) -> None:
+        """End a rotation of the pseudonym key, also one that was killed; only the holder of the lock may do that.
+
+        The published history says which of the two keys it was made with: that one counts, and where it is the next one, the one
+        before it is kept aside.
+        """
+        shutil.rmtree(self.rekeying, ignore_errors=True)  # deliveries in clear text
+        following = self.keys / NEXT_PSEUDONYM_KEY
+        version = self.current()
+        if version is None or not following.exists():
+            return
+        from pipelines.state.databases import recorded_owner
+
+        key = read_pseudonym_key(following)
+        if recorded_owner(version).get(PSEUDONYM_FINGERPRINT) == pseudonym_fingerprint(key):
+            keep_aside(self.keys, [PSEUDONYM_KEY], self._note_on_pseudonym_key(key))
+            replace_key(self.keys / PSEUDONYM_KEY, key.hex())
+        following.unlink()
+
+    def _note_on_pseudonym_key(self, following: bytes) -> str:
+        before = pseudonym_fingerprint(read_pseudonym_key(self.keys / PSEUDONYM_KEY))
+        return (
+            f"Until {date.today()} pseudonyms were made with this key, fingerprint {before}; since then with one whose "
+            f"fingerprint is {pseudonym_fingerprint(following)}. Pseudonyms that were given out before can still be "
+            "tied to persons with it. Destroy it when nobody needs that any more, at once where it has leaked."
         )
 
     # --- one at a time -------------------------------------------------------------------------------------------------
@@ -336,8 +401,12 @@ def _refuse_what_is_anothers(path: Path) -> None:
             )
 
 
-def initialise(municipality: str, drop: Path, path: Path | None = None) -> tuple[Home, list[str]]:
+def initialise(
+    municipality: str, drop: Path, path: Path | None = None, keys: Path | None = None
+) -> tuple[Home, list[str]]:
     """Set up KAA_HOME; returns it and what was made. What exists already is left as it is.
+
+    ``keys``: the folder of the keys, where it is not to lie in KAA_HOME.
 
     Raises UsageError for an unknown municipality, a drop folder that is not there, and where something was made with a key that
     is missing: a new one would not fit.
@@ -356,19 +425,21 @@ def initialise(municipality: str, drop: Path, path: Path | None = None) -> tuple
         except OSError as error:
             raise UsageError(f"KAA_HOME cannot be set up. {sentence(error)}") from error
         name = municipality if municipality in known_profiles() else str(profile)
-        settings = Settings(municipality=name, drop=str(drop.absolute()))
+        settings = Settings(municipality=name, drop=str(drop.absolute()), keys=str(keys.absolute()) if keys else None)
         write_new(path / SETTINGS, tomli_w.dumps(settings.model_dump(exclude_none=True)), 0o640)
         made.append(SETTINGS)
-    for zone in (*ZONES, "archive", "keys", "decisions"):
+    for zone in (*ZONES, "archive", "decisions"):
         (path / zone).mkdir(mode=0o755 if zone == "published" else 0o700, exist_ok=True)
     home = open_home(path)
+    home.keys.mkdir(mode=0o700, exist_ok=True)
+    refuse_open_to_others(home.keys / PSEUDONYM_KEY)
     missing = missing_keys(home.keys)
     if missing and _holds_state(home):
         raise UsageError(
-            f"The key keys/{missing[0]} is missing, and {home.path} holds what was made with it; a new key would not fit. Put "
-            "it back from your key store, or run kaa restore with the archive's private key. No key was made."
+            f"The key {home.keys / missing[0]} is missing, and {home.path} holds what was made with it; a new key would not fit. "
+            "Put it back from your key store, or run kaa restore with the archive's private key. No key was made."
         )
-    return home, [*made, *(f"keys/{name}" for name in make_missing_keys(home.keys))]
+    return home, [*made, *(f"{home.settings.keys or 'keys'}/{name}" for name in make_missing_keys(home.keys))]
 
 
 def _holds_state(home: Home) -> bool:

@@ -59,16 +59,22 @@ class NightRecords:
         self.write(replace(read_record(self._unpublished(version)), purged=deliveries, purged_files=files))
 
     def confirm(self, version: int) -> None:
-        """The night is about to be published: its record counts. One that had nothing to do leaves none."""
+        """The night is about to be published: its record counts. One that had nothing to do leaves none, unless keys have
+        changed since the last one: a restore asks which were used."""
         written = self._unpublished(version)
         if not written.exists():
             return
-        if read_record(written).is_empty:
+        record = read_record(written)
+        if record.is_empty and record.owner == self._last_owner(record.owner):
             written.unlink()
         else:
             sync(written)
             os.replace(written, self.folder / f"{version:06d}.json")
             sync(self.folder)
+
+    def _last_owner(self, unknown: dict[str, str]) -> dict[str, str]:
+        records = list(self.published().values())
+        return read_record(records[-1]).owner if records else unknown
 
     def sweep(self, was_killed: Callable[[int], bool]) -> None:
         """Remove what killed nights left; one may have been killed between its confirmation and the moving of the pointer."""

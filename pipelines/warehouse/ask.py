@@ -4,16 +4,21 @@ The models that built the warehouse run in memory over the same history, with ot
 definition of every figure, and an answer can be computed again as long as its version is kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+
+import duckdb
+import polars as pl
 
 from pipelines.configuration.municipality import Municipality
 from pipelines.runtime.database import open_database
 from pipelines.state.home import Version
 from pipelines.warehouse.compiled import kept_models, run_models
-from pipelines.warehouse.inputs import write_inputs
+from pipelines.warehouse.inputs import EVERYTHING, write_inputs
+from pipelines.warehouse.parts import FIGURES
 from pipelines.warehouse.periods import Period
 
 #: A row of figures.md section 2.
@@ -52,21 +57,42 @@ def ask_models(
 
     Raises NightlyFailed when the compiled SQL is missing or torn.
     """
+    with _answer(models, history, municipality, [period], known_to, wanted) as answer:
+        return answer.fetchall()
+
+
+def ask_public_figures(version: Version, municipality: Municipality, periods: Iterable[Period]) -> pl.DataFrame:
+    """All figures of these periods, with everybody who has a protected identity counted as if no district were known: what a
+    municipality's public output is made of that has decided so.
+
+    Raises NightlyFailed when the version's compiled SQL is missing or torn.
+    """
+    with _answer(
+        version.models, version.history, municipality, periods, EVERYTHING, FIGURES, "missing_place"
+    ) as answer:
+        return answer.pl()
+
+
+@contextmanager
+def _answer(
+    models: Path,
+    history: Path,
+    municipality: Municipality,
+    periods: Iterable[Period],
+    known_to: date,
+    wanted: Sequence[str],
+    protected_identities: str = "as_figures",
+) -> Iterator[duckdb.DuckDBPyConnection]:
     compiled = kept_models(models)
-    connection = open_database()
-    try:
+    with open_database(attaches=[history]) as connection:
         connection.execute("attach ':memory:' as warehouse")
         connection.execute(f"attach '{_quoted(history)}' as history (read_only)")
         connection.execute("use warehouse")
-        write_inputs(connection, municipality, [period], known_to)
+        write_inputs(connection, municipality, periods, known_to, protected_identities)
         run_models(connection, compiled, wanted)
         relations = [model.relation for model in compiled if model.name in wanted]
         columns = ", ".join(FIGURE_COLUMNS)
-        return connection.execute(
-            " union all ".join(f"select {columns} from {relation}" for relation in relations)
-        ).fetchall()
-    finally:
-        connection.close()
+        yield connection.execute(" union all ".join(f"select {columns} from {relation}" for relation in relations))
 
 
 def _quoted(path: Path) -> str:

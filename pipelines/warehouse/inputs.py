@@ -27,6 +27,7 @@ TABLES = {
     "plan_rule": "rule_id varchar, plan_id varchar, plan_title varchar, valid_from date, valid_to date, rule_kind varchar, "
     "title varchar, section varchar, quote varchar, how varchar, not_answerable varchar, position integer",
     "plan_parameter": "rule_id varchar, name varchar, value varchar",
+    "disclosure": "protected_identities varchar",
 }
 
 
@@ -41,9 +42,17 @@ def _code_rows() -> list[tuple[object, ...]]:
 
 
 def write_inputs(
-    connection: duckdb.DuckDBPyConnection, municipality: Municipality, periods: Iterable[Period], known_to: date
+    connection: duckdb.DuckDBPyConnection,
+    municipality: Municipality,
+    periods: Iterable[Period],
+    known_to: date,
+    protected_identities: str = "as_figures",
 ) -> None:
-    """Make schema `input` in the connection's current database."""
+    """Make schema `input` in the connection's current database.
+
+    ``protected_identities``: as in the profile's ``disclosure``. Only what is asked for public output follows the profile there:
+    the figures are those of figures.md.
+    """
     rows: dict[str, list[tuple[object, ...]]] = {
         "knowledge": [(known_to,)],
         "period": [(item.period_id, item.kind, item.starts_on, item.ends_on) for item in periods],
@@ -58,6 +67,7 @@ def write_inputs(
         "threshold": list(municipality.thresholds.model_dump().items()),
         "plan_rule": rule_rows(municipality.plans),
         "plan_parameter": parameter_rows(municipality.plans),
+        "disclosure": [(protected_identities,)],
     }
     connection.execute("create schema if not exists input")
     for name, columns in TABLES.items():

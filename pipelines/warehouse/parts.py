@@ -1,7 +1,8 @@
 """What a night makes besides the figures: each part fails alone, is named, and never keeps the figures from being published.
 
-A part is a model that is published, with the models and tests that only it needs; ``dbt_nodes`` tells them from those that the
-figures need. How a part is counted belongs in ``dbt_project``, how it is shown in ``dashboards``.
+A part is a model that is published and the lists of persons beside it, with the models and tests that only they need;
+``dbt_nodes`` tells them from those that the figures need. How a part is counted belongs in ``dbt_project``, how it is shown in
+``dashboards``.
 """
 
 import json
@@ -19,16 +20,23 @@ _GOOD = {"success", "pass", "warn", "no-op"}
 
 @dataclass(frozen=True)
 class Part:
-    """A part by its id, with its name on the pages and the model that is published of it."""
+    """A part by its id, with its name on the pages, the model that is published of it, and those that stay in the warehouse:
+    the same person by person, for a unit's own work."""
 
     id: str
     title: str
     model: str
+    lists: tuple[str, ...] = ()
 
 
 PARTS = (
-    Part("target_group", "Målgrupp och register", "target_group_summary"),
-    Part("plan", "Så följs handlingsplanen", "plan_rule_summary"),
+    Part(
+        "target_group",
+        "Målgrupp och register",
+        "target_group_summary",
+        ("target_group_difference", "target_group_change"),
+    ),
+    Part("plan", "Så följs handlingsplanen", "plan_rule_summary", ("plan_rule_case",)),
     Part("jumps", "Jämförelsen med andra nätter", "jump_check"),
 )
 
@@ -60,7 +68,9 @@ def dbt_nodes(manifest: dict[str, Any]) -> Nodes:
     for key in TopologicalSorter(parents).static_order():
         needed[key] = {key}.union(*(needed[parent] for parent in parents[key]))
     figures = set().union(*(needed[by_name[name]] for name in FIGURES))
-    parts = {part.id: needed[by_name[part.model]] - figures for part in PARTS}
+    parts = {
+        part.id: set().union(*(needed[by_name[name]] for name in (part.model, *part.lists))) - figures for part in PARTS
+    }
     for key, node in nodes.items():
         if node["resource_type"] != "test":
             continue

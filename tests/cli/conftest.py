@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.commands.cli import main
-from tests.delivery import canaries
+from tests.canaries import world
+from tests.cli.no_network import why_not, without_network
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,9 @@ class Published:
 
     home: Path
     nightly: Said
-    told: canaries.Canaries
+    told: world.Canaries
+    #: What they tried of the network, where that can be counted.
+    counts: Path
 
 
 @pytest.fixture(scope="session")
@@ -91,20 +94,21 @@ def nightly(tmp_path_factory: pytest.TempPathFactory) -> Published:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not said[0].exists():
             (folder / "drop").mkdir()
-            canaries.write(folder / "drop")
+            world.write(folder / "drop")
             _run(folder, "init", "--municipality", "stockholm", "--drop", str(folder / "drop"))
             done = _run(folder, "nightly")
             for path, text in zip(reversed(said), (done.stderr, done.stdout, str(done.returncode)), strict=True):
                 path.write_text(text)
     # The numbers are the same whenever and wherever they are written.
-    told = canaries.write(tmp_path_factory.mktemp("again"))
+    told = world.write(tmp_path_factory.mktemp("again"))
     exit_code, out, err = (path.read_text() for path in said)
-    return Published(folder / "home", Said(int(exit_code), out, err), told)
+    return Published(folder / "home", Said(int(exit_code), out, err), told, folder / "counts")
 
 
 def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).with_name("kaa")), *arguments]
     return subprocess.run(
-        [str(Path(sys.executable).with_name("kaa")), *arguments],
+        command if why_not() else without_network(folder / "counts", *command),
         env=os.environ | FOREIGN | {"KAA_HOME": str(folder / "home")},
         capture_output=True,
         text=True,

@@ -81,6 +81,7 @@ COMMANDS = [
     ["quarantine"],
     ["figures", "--period", "dag-2023-11-30"],
     ["report", "--period", "verksamhetsar-2023", "--out", "report"],
+    ["data-protection", "--out", "documents"],
 ]
 
 
@@ -103,6 +104,14 @@ def test_a_home_that_is_not_set_up_is_told_with_the_command_that_sets_it_up(
             "municipality = 'stockholm'\ndrop = '/drop'\nmemory = 'much'\n",
             ["'memory' is 'much'", "give a size like 2GB"],
         ),
+        *(
+            (
+                f"municipality = 'stockholm'\ndrop = '/drop'\ndrop_retention_days = {days}\n",
+                ["must be a whole number from 1"],
+            )
+            for days in ("0", "'30'", "1.5", "true")
+        ),
+        ("municipality = 'stockholm'\ndrop = '/drop'\nkeys = 1\n", ["'keys' must be a text"]),
         ("municipality = 'stockholm'\n", ["'drop' is missing"]),
         ("", ["'municipality' is missing"]),
         ("municipality = 'stockholm'\ndrop = 7\n", ["'drop' must be a text"]),
@@ -431,3 +440,43 @@ def test_a_confirmed_clock_is_kept_with_who_and_why_and_no_number(
     assert kept["because"] == "Anna ************ såg att klockan stod på 2091"
     assert (kept["version"], kept["by"]) == (1, pwd.getpwuid(os.getuid()).pw_name)
     assert "nothing to confirm" in kaa("confirm-clock", "--because", "igen").err
+
+
+# --- keys ----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_keys_may_lie_outside_the_home(home: Path, kaa: Kaa, tmp_path: Path) -> None:
+    (tmp_path / "drop").mkdir()
+    elsewhere = tmp_path / "key store"
+    said = kaa("init", "--municipality", "stockholm", "--drop", tmp_path / "drop", "--keys", elsewhere)
+    assert said.exit_code == 0 and f"{elsewhere}/archive.private" in said.err
+    assert not (home / "keys").exists()
+    assert {path.name for path in elsewhere.iterdir()} == {"pseudonym.key", "archive.public", "archive.private"}
+    assert elsewhere.stat().st_mode & 0o777 == 0o700
+    opened = open_home(home)
+    assert opened.pseudonym_key.hex() == (elsewhere / "pseudonym.key").read_text().strip()
+    assert opened.archive_public_key == (elsewhere / "archive.public").read_text().strip()
+    # A relative path begins at KAA_HOME.
+    settings = home / "settings.toml"
+    settings.write_text(settings.read_text().replace(str(elsewhere), "../key store"))
+    assert open_home(home).pseudonym_key == opened.pseudonym_key
+    said = kaa("report", "--period", "verksamhetsar-2023", "--out", elsewhere / "report")
+    assert is_usage_error(said, "keeps its own files") and not (elsewhere / "report").exists()
+
+
+@pytest.mark.parametrize(("name", "mode", "remedy"), [("pseudonym.key", 0o640, "chmod 600"), (".", 0o750, "chmod 700")])
+def test_keys_that_others_can_read_are_refused(set_up: Path, kaa: Kaa, name: str, mode: int, remedy: str) -> None:
+    place = set_up / "keys" / name
+    place.chmod(mode)
+    assert is_usage_error(kaa("nightly"), f"{remedy} '{place}'", "kaa keys rotate --pseudonym")
+    place.chmod(0o600 if place.is_file() else 0o700)
+    assert open_home(set_up).pseudonym_key
+
+
+def test_init_makes_no_key_in_a_folder_that_is_open_to_others(home: Path, kaa: Kaa, tmp_path: Path) -> None:
+    (tmp_path / "drop").mkdir()
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o755)
+    said = kaa("init", "--municipality", "stockholm", "--drop", tmp_path / "drop", "--keys", tmp_path / "open")
+    assert is_usage_error(said, f"chmod 700 '{tmp_path / 'open'}'")
+    assert not list((tmp_path / "open").iterdir())

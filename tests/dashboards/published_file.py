@@ -11,11 +11,15 @@ from typing import Any
 
 import duckdb
 
+from dashboards.content.shown_numbers import shown_numbers
+from dashboards.disclosure.relations import order
+from dashboards.published.report import read_report
 from pipelines.configuration.catalogue import read_catalogue
-from pipelines.configuration.municipality import Municipality, load_municipality
+from pipelines.configuration.municipality import Disclosure, Municipality, load_municipality
 from pipelines.history.purge import AGED
+from pipelines.publication.public_file import write_public_file
 from pipelines.publication.published_file import profile_rows, write_catalogue
-from pipelines.publication.tables import OF_PARTS, create_tables
+from pipelines.publication.tables import OF_PARTS, create_public_figures, create_tables
 
 JARVA = date(2023, 6, 30)
 DISTRICTS: list[tuple[str, str, date | None, date | None, str | None]] = [
@@ -278,6 +282,7 @@ class Maker:
         """The file, with everything collected."""
         with duckdb.connect(str(path)) as connection:
             create_tables(connection, [part for part, _ in self.failed_parts])
+            create_public_figures(connection, None)
 
             def insert(table: str, found: Iterable[Iterable[Any]]) -> None:
                 lines = [list(line) for line in found]
@@ -321,7 +326,7 @@ class Maker:
             insert("failed_part", self.failed_parts)
             insert("quarantine", self.quarantine)
             insert("contract_check", self.checks)
-            insert("profile", profile_rows(self.profile))
+            insert("profile", profile_rows(self.profile, Disclosure()))
             insert("plan_rule", self.plan_rules)
             insert("plan_parameter", self.plan_parameters)
             of_parts = {"target_group": self.summary, "jumps": self.jumps, "plan": self.plan_counts}
@@ -419,6 +424,8 @@ def stockholm(path: Path, change: Callable[[Maker], None] | None = None) -> Path
         (date(2023, 11, 30), "change", missing, "closed", 1),
         (date(2023, 11, 30), "change", surplus, "new", 2),
         (date(2023, 11, 30), "change", surplus, "still_open", 10),
+        (date(2023, 11, 30), "protected", missing, "still_open", 2),
+        (date(2023, 11, 30), "protected", surplus, "new", 1),
         (date(2023, 11, 30), "length", missing, "BEFORE_WINDOW", 157),
         (date(2023, 11, 30), "length", surplus, "0_14", 12),
     ]
@@ -480,3 +487,10 @@ def first_year(path: Path) -> Path:
     maker = Maker(years=(2023,), first_extract=date(2022, 12, 1))
     maker.fill(2023)
     return maker.write(path)
+
+
+def public(published: Path, out: Path, period: str) -> Path:
+    """The file of a public output of a period in which nothing is hidden."""
+    keys = shown_numbers(published, read_report(published, period), smallest=0).keys
+    write_public_file(published, out, [order(key) for key in keys], [], smallest=5)
+    return out

@@ -2,6 +2,7 @@
 
 import http.client
 import shutil
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,6 +76,17 @@ def test_a_single_report_is_the_start_page(stockholm: Site, tmp_path: Path) -> N
         thread.join()
 
 
+def _assert_keeps_others_out(headers: dict[str, str]) -> None:
+    """Nothing is kept by the browser, told to another server, taken for another type, or run but our own files."""
+    assert headers["cache-control"] == "no-store"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    policy = headers["content-security-policy"]
+    assert policy.startswith("default-src 'self';") and "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy.replace("style-src 'self' 'unsafe-inline'", "")
+
+
 @pytest.mark.parametrize(
     ("path", "type_"),
     [
@@ -91,10 +103,7 @@ def test_pages_and_their_files_are_given_with_headers_that_keep_others_out(
     assert (status, headers["content-type"]) == (200, type_)
     file = published / "report" / path.partition("?")[0].lstrip("/")
     assert body == (file / "index.html" if file.is_dir() else file).read_bytes()
-    assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
-    assert headers["content-security-policy"].startswith("default-src 'self';")
-    assert "unsafe" not in headers["content-security-policy"].replace("style-src 'self' 'unsafe-inline'", "")
+    _assert_keeps_others_out(headers)
     again, _, nothing = ask(server, path, "HEAD")
     assert (again, nothing) == (200, b"")
 
@@ -119,14 +128,36 @@ def test_nothing_but_the_pages_is_given(server: serve.ReportServer, path: str) -
 def test_nothing_can_be_written(server: serve.ReportServer, method: str) -> None:
     status, headers, _ = ask(server, "/", method)
     assert (status, headers["allow"]) == (405, "GET, HEAD")
+    _assert_keeps_others_out(headers)
+
+
+def test_only_this_machine_reaches_it(server: serve.ReportServer) -> None:
+    assert server.socket.getsockname()[0] == "127.0.0.1"
+    for address in ("127.0.0.2", "::1", socket.gethostbyname(socket.gethostname())):
+        if address != serve.ADDRESS:
+            with pytest.raises(OSError):
+                socket.create_connection((address, server.server_port), timeout=2)
 
 
 def test_another_name_for_this_machine_is_turned_away(server: serve.ReportServer) -> None:
     port = server.server_port
-    for host in ("example.org", f"example.org:{port}", f"127.0.0.1:{port + 1}", "localhost", ""):
-        status, _, body = ask(server, "/verksamhetsar-2023/", Host=host)
+    others = ("example.org", f"example.org:{port}", f"127.0.0.1:{port + 1}", "127.0.0.1", "localhost", "", f"0.0.0.0:{port}",
+              f"localhost.example.org:{port}", f"localhost:{port}, example.org", f"user@localhost:{port}")  # fmt: skip
+    for host in others:
+        status, headers, body = ask(server, "/verksamhetsar-2023/", Host=host)
         assert (status, b"Stockholm" in body) == (421, False), host
+        _assert_keeps_others_out(headers)
     assert ask(server, "/verksamhetsar-2023/", Host=f"localhost:{port}")[0] == 200
+    assert _said(server, b"GET /verksamhetsar-2023/ HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.1 421 ")
+    twice = f"GET / HTTP/1.1\r\nHost: localhost:{port}\r\nHost: example.org\r\nConnection: close\r\n\r\n"
+    assert _said(server, twice.encode()).startswith(b"HTTP/1.1 421 ")
+
+
+def _said(server: serve.ReportServer, request: bytes) -> bytes:
+    """The answer to a request that no library would write."""
+    with socket.create_connection((serve.ADDRESS, server.server_port), timeout=10) as connection:
+        connection.sendall(request)
+        return connection.makefile("rb").read()
 
 
 def test_a_new_version_is_shown_without_a_restart(stockholm: Site, tmp_path: Path) -> None:

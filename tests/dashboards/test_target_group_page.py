@@ -34,6 +34,10 @@ def test_reasons_and_lengths_are_named_and_an_unknown_reason_is_not_lost(stockho
     assert page.table("length-eligible-not-in-register").row("Hela tiden som undersöks") == ["157"]
 
 
+def test_how_many_the_worklist_leaves_out_is_said_where_the_worklist_is(stockholm: Site) -> None:
+    assert "Antal skillnader som därför saknas där: 3." in stockholm.page(PAGE).text
+
+
 def test_the_last_night_of_each_report_year(stockholm: Site) -> None:
     rows = stockholm.page(PAGE).table("arens-slut").rows
     assert rows == [

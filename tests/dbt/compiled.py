@@ -26,12 +26,20 @@ def in_memory(
     periods: Iterable[Period],
     known_to: date = date(9999, 12, 31),
     districts: Iterable[District] | None = None,
+    protected_identities: str = "as_figures",
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A warehouse in memory, built from these extracts by the compiled SQL."""
     with duckdb.connect() as connection:
         connection.execute("attach ':memory:' as history; attach ':memory:' as warehouse")
         write_history(connection, "history", extracts)
-        write_input(connection, "warehouse", periods, stockholm() if districts is None else districts, known_to)
+        write_input(
+            connection,
+            "warehouse",
+            periods,
+            stockholm() if districts is None else districts,
+            known_to,
+            protected_identities,
+        )
         run_models(connection, models)
         yield connection
 

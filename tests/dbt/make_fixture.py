@@ -262,6 +262,7 @@ def write_input(
     periods: Iterable[tuple[str, date, date]],
     districts: Iterable[District],
     known_to: date = date(9999, 12, 31),
+    protected_identities: str = "as_figures",
 ) -> None:
     """Fill the schema ``input`` of a catalog: what is asked for, and the profile."""
     connection.execute(f"create schema if not exists {catalog}.input")
@@ -311,6 +312,7 @@ def write_input(
         [("plan/visit-by-two", "channel", "HEMBESOK"), ("plan/visit-by-two", "at_least", "2")],
         {"rule_id": text, "name": text, "value": text},
     )
+    _create(connection, f"{catalog}.input.disclosure", [(protected_identities,)], {"protected_identities": text})
 
 
 def _create(connection: duckdb.DuckDBPyConnection, table: str, lines: list, schema: dict) -> None:  # type: ignore[type-arg]

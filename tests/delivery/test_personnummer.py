@@ -7,7 +7,6 @@ import tempfile
 import time
 import traceback
 import unicodedata
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,9 @@ from pipelines.intake import evidence, read_batches, take_in, type_batches
 from pipelines.notices import NoticeCode
 from pipelines.personnummer import HIDDEN, Masked, holds_a_number, mask_name
 from pipelines.runtime.errors import NightlyFailed
-from tests.delivery import canaries
+from tests.canaries import world
+from tests.canaries.search import search
+from tests.canaries.spellings import SPELLINGS
 from tests.delivery.nights import ANNA, Nights, sound
 from tests.model.oracle import luhn_sum
 from tests.model.world import Extract, personnummer, samordningsnummer
@@ -31,25 +32,25 @@ KEY = b"a key of these tests"
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> tuple[Nights, canaries.Canaries]:
+def night(tmp_path_factory: pytest.TempPathFactory) -> tuple[Nights, world.Canaries]:
     nights = Nights(tmp_path_factory.mktemp("canaries"))
-    told = canaries.write(nights.drop)
+    told = world.write(nights.drop)
     nights.run()
     return nights, told
 
 
-Night = tuple[Nights, canaries.Canaries]
+Night = tuple[Nights, world.Canaries]
 
 
 def test_no_number_is_left_in_any_file_table_or_name(night: Night) -> None:
     nights, told = night
-    assert len(told.numbers) > 50
-    assert not canaries.search(nights.home.path, told.patterns)
+    assert len(told.numbers) > 250 and len(told.values) >= 10
+    assert not search(nights.home.path, told.marks)
 
 
 def test_the_search_sees_what_is_stored(night: Night) -> None:
     nights, _ = night
-    seen = canaries.search(nights.home.path, {"allowed": re.compile(canaries.ALLOWED.encode())})
+    seen = search(nights.home.path, {"allowed": world.ALLOWED})
     assert any("main.enkat_svar" in where for _, where in seen)
 
 
@@ -108,33 +109,6 @@ def _with_check_digit(eleven: str) -> str:
     """Twelve digits, the last made to fit; for dates that no calendar has."""
     return f"{eleven}{-luhn_sum(eleven[2:] + '0') % 10}"
 
-
-#: Ways of writing one number: the day in eight or six digits, and the last four.
-SPELLINGS: dict[str, Callable[[str, str], str]] = {
-    "twelve digits": lambda day, last: day + last,
-    "ten digits": lambda day, last: day[2:] + last,
-    **{
-        f"{name} {len_}": lambda day, last, mark=mark, cut=cut: f"{day[cut:]}{mark}{last}"
-        for len_, cut in (("twelve", 0), ("ten", 2))
-        for name, mark in {
-            "hyphen": "-", "blank": " ", "plus": "+", "underscore": "_", "dot": ".", "slash": "/", "colon": ":",
-            "en dash": "\u2013", "em dash": "\u2014", "figure dash": "\u2012", "no-break hyphen": "\u2011", "minus": "\u2212",
-            "soft hyphen": "\u00ad", "full-width hyphen": "\uff0d", "small hyphen": "\ufe63", "hyphen bullet": "\u2043",
-            "no-break blank": "\u00a0", "thin blank": "\u2009", "narrow no-break blank": "\u202f", "ideographic blank": "\u3000",
-            "zero width": "\u200b", "byte-order mark": "\ufeff", "word joiner": "\u2060", "tab": "\t", "line": "\n",
-            "blanks round a hyphen": " - ", "no-break blanks round a dash": "\u00a0\u2013\u00a0", "two blanks": "  ",
-            "two hyphens": "--", "many blanks": "     ",
-        }.items()
-    },
-    "a day taken apart": lambda day, last: f"{day[:4]}-{day[4:6]}-{day[6:]}-{last}",
-    "a day with dots": lambda day, last: f"{day[:4]}.{day[4:6]}.{day[6:]} {last}",
-    "a short day taken apart": lambda day, last: f"{day[2:4]} {day[4:6]} {day[6:]} - {last}",
-    "every digit apart": lambda day, last: " ".join(day + last),
-    "zero width everywhere": lambda day, last: "\u200b".join(day + last),
-    "full-width digits": lambda day, last: f"{day}-{last}".translate({48 + n: 0xFF10 + n for n in range(10)}),
-    "arabic digits": lambda day, last: f"{day[2:]}-{last}".translate({48 + n: 0x0660 + n for n in range(10)}),
-    "mathematical digits": lambda day, last: f"{day}{last}".translate({48 + n: 0x1D7CE + n for n in range(10)}),
-}  # fmt: skip
 
 #: Numbers of every kind.
 KINDS = {
@@ -370,6 +344,28 @@ def test_what_is_not_one_deliverys_affair_ends_the_night_and_is_told_without_its
         "ber" if step == "type_rows" else "Delivery ",
     ):
         assert word in str(failure.value)
+    assert ANNA not in "".join(traceback.format_exception(failure.value))
+    assert ANNA not in str(stored((type(failure.value), failure.value, failure.value.__traceback__)))
+
+
+@pytest.mark.parametrize("kind", [ValueError, pl.exceptions.PanicException, KeyError])
+@pytest.mark.parametrize(
+    "place", ["take_in.checked", "take_in.find_deliveries", "evidence.Evidence.keep_place", "take_in._without_numbers"]
+)
+def test_an_error_between_the_deliveries_ends_the_night_and_is_told_without_its_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, kind: type[BaseException]
+) -> None:
+    stored = pytest.importorskip("dagster._utils.error").serializable_error_info_from_exc_info
+
+    def fails(*arguments: object, **named: object) -> None:
+        raise kind(f"conversion failed for {ANNA}")
+
+    nights = Nights(tmp_path)
+    sound("ber", "2023-11-30").write(nights.drop)
+    Extract("ber", "2023-11-29").registered(ANNA).with_fault("bad_manifest").write(nights.drop)
+    monkeypatch.setattr(f"pipelines.intake.{place}", fails)
+    with pytest.raises(NightlyFailed, match=f"{kind.__name__} at pipelines/intake/.*nothing is published") as failure:
+        nights.run()
     assert ANNA not in "".join(traceback.format_exception(failure.value))
     assert ANNA not in str(stored((type(failure.value), failure.value, failure.value.__traceback__)))
 

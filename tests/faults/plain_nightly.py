@@ -18,9 +18,10 @@ from pipelines.configuration.contract import load_sources
 from pipelines.history.purge_archives import purge_archives, remove_archives
 from pipelines.history.store import History
 from pipelines.history.unexplained import unexplained_changes
+from pipelines.intake.clear_drop import clear_drop_folder
 from pipelines.intake.take_in import take_in
 from pipelines.orchestration.missing_deliveries import missing_deliveries
-from pipelines.publication.guard import assert_figures_may_be_published, changes_of_known
+from pipelines.publication.guard import assert_figures_may_be_published, assert_same_figures, changes_of_known
 from pipelines.publication.published_file import build_published, write_notices
 from pipelines.state.home import Home, Version
 from pipelines.warehouse.compiled import CompiledModel, run_models
@@ -33,27 +34,27 @@ MODELS = "KAA_TEST_MODELS"
 NOW = datetime(2026, 1, 1, 4, tzinfo=ZoneInfo("Europe/Stockholm"))
 
 
-def nightly(home: Home) -> None:
+def nightly(home: Home, now: datetime = NOW) -> None:
     """Take in, purge, build, publish."""
     with home.nightly_lock():
         try:
-            _nightly(home)
+            _nightly(home, now)
         finally:
             home.sweep()
 
 
-def _nightly(home: Home) -> None:
+def _nightly(home: Home, now: datetime) -> None:
     sources = load_sources(home.municipality.district_codes)
     version = home.start_next()
-    before, unexplained = None if home.is_being_restored else home.current(), []
-    with History(version.history, sources) as history:
-        taken = take_in(home, sources, history, version.number, lambda rows, dates: None, now=NOW)
+    before, unexplained = None if home.is_being_rebuilt else home.current(), []
+    with History(version.history, sources, before.history if before else None) as history:
+        taken = take_in(home, sources, history, version.number, lambda rows, dates: None, now=now)
         history.purge(version.number)
         if before:
             unexplained = unexplained_changes(history.connection, before.history, history.datasets(), version.number)
         notices = list(taken.notices)
-        if not home.is_being_restored:
-            notices += missing_deliveries(home, sources, history, taken, NOW.date())
+        if not home.is_being_rebuilt:
+            notices += missing_deliveries(home, sources, history, taken, now.date())
         purge_archives(history.connection, sources, home.archive, version.number)
         days = history.connection.execute("select distinct extract_date from extract").fetchall()
     periods = periods_of([day for (day,) in days], home.municipality)
@@ -69,9 +70,12 @@ def _nightly(home: Home) -> None:
     if before:
         changes = changes_of_known(home, before, version)
         assert_figures_may_be_published(home, before, version, changes, unexplained)
+    if home.is_being_rekeyed:
+        assert_same_figures(home, version)
     home.put_in_place(version, [entry.delivery_id for entry in taken.judged])
     remove_archives(version.history, home.archive)
     home.forget_decisions({entry.delivery_id for entry in taken.still_held})
+    clear_drop_folder(home, version, now)
 
 
 def build_models(version: Version) -> str:

@@ -28,7 +28,7 @@ def _next_night(pipeline: Pipeline, spoil: str = "") -> list[Unexplained]:
     before = pipeline.home.current()
     assert before
     version = pipeline.home.start_next()
-    with History(version.history, pipeline.sources) as history:
+    with History(version.history, pipeline.sources, before.history) as history:
         take_in(pipeline.home, pipeline.sources, history, version.number, lambda rows, dates: None, now=pipeline.now)
         history.connection.execute(spoil or "select 1")
         history.purge(version.number)

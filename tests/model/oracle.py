@@ -733,6 +733,18 @@ class Oracle:
         known = self._knowledge(as_known)
         return DayFigures(known, self.profile, f"dag-{day.isoformat()}").target_group
 
+    def protected_numbers(self) -> set[str]:
+        """All numbers of those who have a protected identity, links and rows as known now (audit.md section 4)."""
+        known = self._knowledge(None)
+        marked = {
+            known.person(row["personnummer"])
+            for (source, _), tables in known.extracts.items()
+            if source == "folkbokforing"
+            for row in tables["personer"]
+            if row["skyddsmarkering"]
+        }
+        return {number for number, newest in known.newest_number.items() if newest in marked}
+
     def extracts(self, as_known: date | None = None) -> dict[tuple[str, date], Tables]:
         """The loaded extracts, without purged persons' rows (skolform GYSAR as ANPGY)."""
         return self._knowledge(as_known).extracts

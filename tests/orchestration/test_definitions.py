@@ -17,10 +17,10 @@ from pipelines.configuration.catalogue import read_catalogue
 from pipelines.configuration.municipality import PROFILES
 from pipelines.orchestration import assets
 from pipelines.orchestration.dagster_runs import JOB, forget_runs, tidy_runs
-from pipelines.orchestration.definitions import SCHEDULE, TIMEZONE, definitions
+from pipelines.orchestration.definitions import QUIET, SCHEDULE, TIMEZONE, definitions
 from pipelines.orchestration.event_log import EventLog
 from pipelines.orchestration.nightly import dagster_home, run_nightly
-from pipelines.runtime.errors import NightlyFailed
+from pipelines.runtime.errors import NightlyFailed, UsageError
 from pipelines.state.home import initialise, open_home
 from pipelines.warehouse.inputs import TABLES
 
@@ -196,6 +196,35 @@ def test_dagster_alone_reads_the_event_log(instance: dg.DagsterInstance) -> None
     assert dg.DagsterEventType.ASSET_MATERIALIZATION in events
     assert events[-1] is dg.DagsterEventType.RUN_SUCCESS
     assert own.fetch_materializations(something.key, limit=1).records[0].run_id == run
+
+
+@pytest.mark.parametrize("ours", [NightlyFailed, UsageError])
+def test_of_an_error_its_kind_and_place_are_kept_and_its_text_only_where_we_worded_it(
+    instance: dg.DagsterInstance, ours: type[Exception]
+) -> None:
+    """Its own text may quote the data, and Dagster keeps what it is told for months."""
+    text = "-".join(["20050304", "2181"])  # lines of the program are kept
+
+    @dg.op
+    def fails() -> None:
+        try:
+            try:
+                int(text)
+            except ValueError as error:
+                raise KeyError(text) from error
+        except KeyError:
+            raise ours("A sentence of ours.")  # noqa: B904 - its context is told too
+
+    @dg.job(config=QUIET)
+    def failing() -> None:
+        fails()
+
+    assert definitions().resolve_job_def(JOB).run_config == QUIET
+    assert not failing.execute_in_process(instance=instance, raise_on_error=False).success
+    kept = b"".join(path.read_bytes() for path in Path(instance.root_directory).rglob("*") if path.is_file())
+    assert text.encode() not in kept
+    for words in (b"A sentence of ours.", b"KeyError", b"ValueError", b"test_definitions.py"):
+        assert words in kept
 
 
 @dg.asset

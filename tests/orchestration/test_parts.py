@@ -21,7 +21,7 @@ def test_every_model_and_test_belongs_to_the_figures_or_to_a_part() -> None:
     assert not set(NODES.figures) & set(NODES.of_parts)
     assert {*FIGURES, "person_period", "women_and_men_add_up_to_all"} <= set(NODES.figures)
     for part in PARTS:
-        assert part.model in NODES.parts[part.id]
+        assert {part.model, *part.lists} <= set(NODES.parts[part.id])
     assert "the_worklist_is_what_the_figure_counts" in NODES.parts["target_group"]
 
 

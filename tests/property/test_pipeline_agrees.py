@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from pipelines.delivery.pseudonym import Pseudonymiser
 from tests.model.oracle import PROFILES, Oracle
 from tests.pipeline import Pipeline
 from tests.property.strategies import World, worlds
@@ -81,6 +82,24 @@ def test_each_question_has_the_oracles_answer(world: World) -> None:
         world,
         lambda pipeline, as_known: dict(ChainMap(*(pipeline.figures(period, as_known) for period in world.periods))),
     )
+
+
+@settings(
+    max_examples=12, phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.target], derandomize=True, **CHECKS
+)
+@given(worlds())
+def test_who_has_a_protected_identity_is_what_the_deliveries_that_count_say(world: World) -> None:
+    """Whatever day is asked as known: only under which number a person goes may be another one then."""
+    with tempfile.TemporaryDirectory() as folder:
+        pipeline, oracle = Pipeline(Path(folder), world.municipality, NOW), Oracle(PROFILES[world.municipality], NOW)
+        _play(world, pipeline, oracle)
+        pseudonymiser = Pseudonymiser(pipeline.home.pseudonym_key)
+        protected = {pseudonymiser.pseudonym(number) for number in oracle.protected_numbers()}
+        for as_known in world.as_known:
+            numbers = pipeline.rows_of("int_person__numbers", [], as_known)
+            expected = {row["person_id"] for row in numbers if row["pseudonym"] in protected}
+            found = [row["person_id"] for row in pipeline.rows_of("int_person__protected", [], as_known)]
+            assert sorted(found) == sorted(expected), as_known
 
 
 @pytest.mark.slow

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dashboards.published.numbers import Count, NumberKey, Share, one
+from dashboards.published.rules import PARTS, RULES
 from dashboards.report_check.cells import Cell, Kind, rounded_share
 from dashboards.report_check.findings import check_inside
-from dashboards.report_check.rules import PARTS, RULES
 from dashboards.report_check.vocabulary import FIGURES
 
 ROOT = Path(__file__).resolve().parents[2]

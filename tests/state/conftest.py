@@ -15,6 +15,8 @@ from tests.faults import plain_nightly
 from tests.pipeline import models_json
 from tests.state.world import three_nights
 
+PRIVATE = "keys/archive.private"
+
 
 @pytest.fixture(scope="session")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
@@ -39,7 +41,13 @@ def home(lived: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     return open_home(settings.parent)
 
 
-def _plainly(home: Home) -> Outcome:
+@pytest.fixture
+def key(home: Home, tmp_path: Path) -> Path:
+    """The private key, in the key store."""
+    return Path(shutil.move(home.path / PRIVATE, tmp_path / "archive.private"))
+
+
+def plainly(home: Home) -> Outcome:
     plain_nightly.nightly(home)
     version = home.current()
     assert version is not None
@@ -49,4 +57,4 @@ def _plainly(home: Home) -> Outcome:
 @pytest.fixture
 def plain_restore(monkeypatch: pytest.MonkeyPatch) -> None:
     """Restoring ends with a nightly; dbt's process and Dagster are left out of it."""
-    monkeypatch.setattr(restore, "run_nightly", _plainly)
+    monkeypatch.setattr(restore, "run_nightly", plainly)

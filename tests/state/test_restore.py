@@ -17,17 +17,10 @@ from pipelines.runtime.errors import NightlyFailed
 from pipelines.state.home import Home, initialise, open_home
 from tests.cli.conftest import Kaa, kaa
 from tests.faults import plain_nightly
+from tests.state.conftest import PRIVATE
 from tests.state.world import YOUTHS, content, everything, rows
 
 __all__ = ["kaa"]
-
-PRIVATE = "keys/archive.private"
-
-
-@pytest.fixture
-def key(home: Home, tmp_path: Path) -> Path:
-    """The private key, in the key store."""
-    return Path(shutil.move(home.path / PRIVATE, tmp_path / "archive.private"))
 
 
 def lose(home: Home, *names: str) -> None:
@@ -77,7 +70,8 @@ def test_another_archive_restores_a_new_home(home: Home, kaa: Kaa, key: Path, tm
     assert everything(new.archive).keys() == everything(home.archive).keys()
     assert new.archive_public_key == home.archive_public_key
     assert not (new.path / PRIVATE).exists()  # the new home's own opens nothing; it is put aside with the other keys
-    assert len(list(new.path.glob("aside/*/keys/*"))) == 3
+    put_aside = {path.name for path in new.keys.glob("aside/*/*")}
+    assert put_aside == {"pseudonym.key", "archive.public", "archive.private", "note.txt"}
 
 
 @pytest.mark.usefixtures("plain_restore")

@@ -14,7 +14,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from tests.delivery import canaries
+from tests.canaries import world
 from tests.repository import ROOT, repository_files
 from tests.surroundings.test_os_errors import SOMEBODY, as_root
 
@@ -151,7 +151,7 @@ def reachable(installation: Installation) -> Installation:
 @pytest.mark.slow
 def test_a_user_without_home_or_name_runs_an_installation_of_root(reachable: Installation) -> None:
     home = reachable.home
-    canaries.write(reachable.drop)
+    world.write(reachable.drop)
     before = reachable.state()
     assert reachable.kaa("--version").stdout.startswith("kaa, version ")
     set_up = reachable.kaa("init", "--municipality", "stockholm", "--drop", str(reachable.drop))

@@ -199,8 +199,9 @@
     const category = categoryOf(side, series);
     let found = loaded.get(fileOf(side, category));
     for (const step of [category, series.subcategory, series.by, series.code]) found = (found || {})[step];
+    const unknown = side.figure.reportedOnly || (DATA.onlyListed && found === undefined);
     const texts = (found || "").split(",");
-    return places.map((period, place) => (texts[place] ? Number(texts[place]) : side.figure.reportedOnly ? null : 0));
+    return places.map((period, place) => (texts[place] === MISSING ? null : texts[place] ? Number(texts[place]) : unknown ? null : 0));
   }
 
   function view(measure) {
@@ -211,7 +212,7 @@
       const cells = periods.map((period, place) => {
         // A district that is no longer, or not yet, cannot have a number.
         if ((each.from && each.from > period.end) || (each.to && each.to < period.end)) return empty(CANNOT);
-        if (part[place] === null) return empty(MISSING);
+        if (part[place] === null || (whole && whole[place] === null)) return empty(MISSING);
         return whole ? share(part[place], whole[place]) : count(part[place]);
       });
       return { ...each, cells: cells };
@@ -244,6 +245,7 @@
     if (choice.by === "stadsdel" && shown.series.some((each) => each.from || each.to)) {
       found.push("Stadsdelar enligt den indelning som gällde periodens sista dag. ”.” står där stadsdelen då inte fanns. Stadsdelar som inte längre finns står sist.");
     }
+    if (DATA.onlyListed) found.push("”..” är små tal, tal som skulle röja dem, och det som är för fint för en öppen redovisning: välj längre perioder eller större grupper.");
     if (choice.by === "kategori" || choice.by === "underkategori") found.push("Delarna behöver inte bli totalen när de läggs ihop.");
     return found;
   }
@@ -278,7 +280,8 @@
     });
     table.replaceChildren(caption, top, body);
     // Excel in Swedish reads semicolons and decimal commas; the first sign tells it that the letters are UTF-8.
-    const quoted = (text) => '"' + text.replaceAll('"', '""') + '"';
+    // A name that begins as a formula does is a text there too.
+    const quoted = (text) => '"' + text.replace(/^[=+\-@]/, "'$&").replaceAll('"', '""') + '"';
     const lines = [["Period", ...shown.series.map((each) => each.name)].map(quoted).join(";")];
     shown.periods.forEach((period, place) => {
       lines.push([quoted(period.label), ...shown.series.map((each) => each.cells[place].plain)].join(";"));

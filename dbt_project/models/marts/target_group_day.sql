@@ -8,7 +8,7 @@ resident as (
         {{ or_saknas('district.district_in_force_code') }} as district_code,
         {{ or_saknas('district.job_centre_code') }} as job_centre_code,
         run.is_immigrated_after_compulsory_school,
-        coalesce(run.protection_code = 'SKYDDAD', false) as is_protected
+        coalesce(run.protection_code = 'SKYDDAD', false) as has_protected_registration
     from {{ ref('int_period__extracts') }} as period
     inner join {{ ref('int_resident__sightings') }} as run
         on period.latest_resident_extract_date between run.first_extract_date and run.last_extract_date

@@ -22,7 +22,8 @@ length as (
             when days_open <= 365 then '91_365'
             else 'OVER_365'
         end as length_code
-    from {{ ref('target_group_difference') }}
+    from {{ ref('int_differing_person__open') }}
+    where change <> 'closed'
 ),
 
 counted as (
@@ -74,7 +75,15 @@ counted as (
     union all
 
     select on_date, side, 'change', change, count(*)
-    from {{ ref('target_group_change') }}
+    from {{ ref('int_differing_person__open') }}
+    group by on_date, side, change
+
+    union all
+
+    -- Whom the worklist leaves out.
+    select on_date, side, 'protected', change, count(*)
+    from {{ ref('int_differing_person__open') }}
+    where is_protected
     group by on_date, side, change
 )
 

@@ -6,8 +6,9 @@ select
     count(*) as cases,
     count(*) filter (where rule_case.outcome = 'FOLLOWED') as followed,
     count(*) filter (where rule_case.outcome = 'NOT_FOLLOWED') as not_followed,
-    count(*) filter (where rule_case.outcome = 'UNKNOWN') as undecided
-from {{ ref('plan_rule_case') }} as rule_case
+    count(*) filter (where rule_case.outcome = 'UNKNOWN') as undecided,
+    count(*) filter (where rule_case.is_protected) as protected
+from {{ ref('plan_rule_case_counted') }} as rule_case
 inner join {{ ref('stg_input__periods') }} as period
     on rule_case.case_on between period.starts_on and period.ends_on
 where not period.is_day

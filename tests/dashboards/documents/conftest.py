@@ -24,6 +24,22 @@ def built(request: pytest.FixtureRequest) -> Built:
     return found
 
 
+@pytest.fixture(scope="session")
+def open_year(year: Built, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    return documents_report.opened(tmp_path_factory.mktemp("open-year"), year)
+
+
+@pytest.fixture(scope="session")
+def open_tertial(tertial: Built, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    return documents_report.opened(tmp_path_factory.mktemp("open-tertial"), tertial)
+
+
+@pytest.fixture(scope="session", params=["year", "tertial"])
+def open_built(request: pytest.FixtureRequest) -> Built:
+    found: Built = request.getfixturevalue(f"open_{request.param}")
+    return found
+
+
 @pytest.fixture
 def empty(tmp_path: Path) -> Path:
     return tmp_path / "out"

@@ -46,7 +46,8 @@ def plain(text: str) -> str:
 def site(folder: Path) -> dict[str, list[Rows]]:
     """Section's id -> its tables, from the pages that show blocks."""
     found: dict[str, list[Rows]] = {}
-    for page in ("arsrapport.html", "uppfoljning.html", "malgrupp.html"):
+    # A public output has no page of the target group.
+    for page in filter(lambda name: (folder / name).exists(), ("arsrapport.html", "uppfoljning.html", "malgrupp.html")):
         for table in html_page.Page((folder / page).read_text(encoding="utf-8")).tables:
             rows = [(plain(label), *cells) for label, cells in table.rows]
             found.setdefault(table.section, []).append(rows)
@@ -146,7 +147,10 @@ def px(path: Path) -> Rows:
 
 
 def csv_rows(path: Path) -> Rows:
-    """The rows of a CSV file by its description: (label, number, or the sign where there is none) with its unit."""
+    """The rows of a CSV file by its description: (label, number, or the sign where there is none) with its unit.
+
+    A label that a spreadsheet would take for a formula has an apostrophe before it.
+    """
     description = json.loads(path.with_name(path.name + "-metadata.json").read_text(encoding="utf-8"))
     keys = description["tableSchema"]["primaryKey"]
     names = [column["name"] for column in description["tableSchema"]["columns"]]
@@ -154,7 +158,8 @@ def csv_rows(path: Path) -> Rows:
         lines = [dict(zip(names, line, strict=True)) for line in list(csv.reader(file))[1:]]
     rows = []
     for label, cells in groupby(lines, key=lambda line: line[keys[0]]):
-        rows.append((label, *(_csv_cell(cell) for cell in cells)))
+        assert not label.startswith(("=", "+", "-", "@")), label
+        rows.append((re.sub("^'(?=[=+@-])", "", label), *(_csv_cell(cell) for cell in cells)))
     return rows
 
 

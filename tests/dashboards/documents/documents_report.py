@@ -75,3 +75,9 @@ def with_a_tertial(maker: Maker) -> None:
 def tertial(folder: Path) -> Built:
     published = published_file.stockholm(folder / "published.duckdb", with_a_tertial)
     return _built(folder, published, "tertial1-2023")
+
+
+def opened(folder: Path, internal: Built) -> Built:
+    """The public output of the same report, which has the open data; nothing in it is hidden."""
+    published = published_file.public(internal.published, folder / "published.duckdb", internal.period)
+    return _built(folder, published, internal.period)

@@ -49,7 +49,8 @@ def test_what_is_written_is_told_and_nothing_else_is_left(nacka: Built) -> None:
 
 def test_a_first_year_has_no_year_before(tmp_path: Path) -> None:
     published = published_file.first_year(tmp_path / "published.duckdb")
-    build_documents(published, "verksamhetsar-2023", tmp_path / "out")
+    public = published_file.public(published, tmp_path / "public.duckdb", "verksamhetsar-2023")
+    build_documents(public, "verksamhetsar-2023", tmp_path / "out")
     assert "7546 " in (tmp_path / "out" / names.px("tabell-1")).read_text(encoding="utf-8")
     assert '".." ".." ".."' in (tmp_path / "out" / names.px("tabell-3")).read_text(encoding="utf-8")
 

@@ -53,14 +53,14 @@ def test_word_shows_what_the_pages_show(built: Built) -> None:
     assert len(tables) == len(shown)
 
 
-def test_px_shows_what_the_pages_show(built: Built) -> None:
-    shown = {id_: _unquoted(rows) for id_, rows in _on_site(built).items()}
-    assert {id_: read_back.px(built.out / names.px(id_)) for id_ in shown} == shown
+def test_px_shows_what_the_pages_show(open_built: Built) -> None:
+    shown = {id_: _unquoted(rows) for id_, rows in _on_site(open_built).items()}
+    assert {id_: read_back.px(open_built.out / names.px(id_)) for id_ in shown} == shown
 
 
-def test_csv_says_what_the_pages_show(built: Built) -> None:
-    shown = _on_site(built)
-    files = {id_: read_back.csv_rows(built.out / names.csv(id_)) for id_ in shown}
+def test_csv_says_what_the_pages_show(open_built: Built) -> None:
+    shown = _on_site(open_built)
+    files = {id_: read_back.csv_rows(open_built.out / names.csv(id_)) for id_ in shown}
     assert {id_: read_back.zero_as_number(rows, files[id_]) for id_, rows in shown.items()} == files
 
 

@@ -104,8 +104,8 @@ def _px(built: Built, id_: str) -> str:
     return (built.out / names.px(id_)).read_bytes().decode("utf-8")
 
 
-def test_px_files_follow_the_format(built: Built) -> None:
-    files = sorted((built.out / names.TABLES).glob("*.px"))
+def test_px_files_follow_the_format(open_built: Built) -> None:
+    files = sorted((open_built.out / names.TABLES).glob("*.px"))
     assert len(files) > 40
     matrices = []
     for file in files:
@@ -121,23 +121,23 @@ def test_px_files_follow_the_format(built: Built) -> None:
     assert len(set(matrices)) == len(files)
 
 
-def test_px_says_which_period_a_table_is_of(year: Built) -> None:
-    assert 'REFPERIOD="verksamhetsåret 2022";' in _px(year, "tabell-3")
-    assert 'REFPERIOD="verksamhetsåret 2022 och verksamhetsåret 2023";' in _px(year, "tabell-1")
-    assert "REFPERIOD" not in _px(year, "telefon")
+def test_px_says_which_period_a_table_is_of(open_year: Built) -> None:
+    assert 'REFPERIOD="verksamhetsåret 2022";' in _px(open_year, "tabell-3")
+    assert 'REFPERIOD="verksamhetsåret 2022 och verksamhetsåret 2023";' in _px(open_year, "tabell-1")
+    assert "REFPERIOD" not in _px(open_year, "telefon")
 
 
-def test_px_has_two_variables_where_columns_have_headings_in_common(year: Built) -> None:
-    text = _px(year, "andel-16-19")
+def test_px_has_two_variables_where_columns_have_headings_in_common(open_year: Built) -> None:
+    text = _px(open_year, "andel-16-19")
     assert 'HEADING="Period","Tabellinnehåll";\r\nCONTVARIABLE="Tabellinnehåll";' in text
     assert 'VALUES("Period")="2023","2022";' in text and 'UNITS("Andel")="procent";' in text
     assert 'CONTACT("Andel")="Statistikgruppen, statistik@stad.example";' in text
-    assert 'HEADING="Kön";' in _px(year, "tabell-2") and "CONTVARIABLE" not in _px(year, "tabell-2")
-    assert 'CODES("Kön")="kvinna","man","TOTALT";' in _px(year, "tabell-2")
+    assert 'HEADING="Kön";' in _px(open_year, "tabell-2") and "CONTVARIABLE" not in _px(open_year, "tabell-2")
+    assert 'CODES("Kön")="kvinna","man","TOTALT";' in _px(open_year, "tabell-2")
 
 
-def test_px_keeps_signs_apart(tertial: Built) -> None:
-    text = _px(tertial, "nyckeltal")
+def test_px_keeps_signs_apart(open_tertial: Built) -> None:
+    text = _px(open_tertial, "nyckeltal")
     assert "DECIMALS=2;\r\nSHOWDECIMALS=2;" in text
     assert '1234.5 ".."' in text and '-2.25 ".."' in text
     assert 'DATASYMBOL1=".";\r\nDATASYMBOL2="..";\r\nDATASYMBOLNIL="–";' in text
@@ -146,8 +146,8 @@ def test_px_keeps_signs_apart(tertial: Built) -> None:
 # -- CSV -----------------------------------------------------------------------------------------------------------------
 
 
-def test_csv_files_are_valid_by_their_descriptions(built: Built) -> None:
-    files = sorted((built.out / names.TABLES).glob("*.json"))
+def test_csv_files_are_valid_by_their_descriptions(open_built: Built) -> None:
+    files = sorted((open_built.out / names.TABLES).glob("*.json"))
     assert len(files) > 40
     for file in files:
         with warnings.catch_warnings():
@@ -155,8 +155,8 @@ def test_csv_files_are_valid_by_their_descriptions(built: Built) -> None:
             assert CSVW(str(file), validate=True).is_valid, file.name
 
 
-def test_the_description_tells_what_a_data_user_asks(year: Built) -> None:
-    found = json.loads((year.out / names.csv_description("tabell-3")).read_text(encoding="utf-8"))
+def test_the_description_tells_what_a_data_user_asks(open_year: Built) -> None:
+    found = json.loads((open_year.out / names.csv_description("tabell-3")).read_text(encoding="utf-8"))
     assert found["url"] == "tabell-3.csv" and found["dc:title"] == "Tabell 3. Nådda och ej nådda ungdomar, 2022"
     assert found["dc:publisher"] == "Stockholms stad" and found["dc:license"]["@id"] == OPEN_DATA["licence"]
     assert found["dc:temporal"] == "2021-12-01/2022-11-30" and found["dc:modified"]["@value"] == "2024-01-08"
@@ -174,8 +174,8 @@ def _graph(built: Built) -> Graph:
     return Graph().parse(built.out / names.CATALOGUE, format="turtle", publicID="https://else.example/")
 
 
-def test_the_catalogue_has_what_dcat_ap_se_demands(built: Built) -> None:
-    graph = _graph(built)
+def test_the_catalogue_has_what_dcat_ap_se_demands(open_built: Built) -> None:
+    graph = _graph(open_built)
     catalogue = next(iter(graph.subjects(namespace.RDF.type, namespace.DCAT.Catalog)))
     for predicate in (
         namespace.DCTERMS.title,
@@ -203,22 +203,22 @@ def test_the_catalogue_has_what_dcat_ap_se_demands(built: Built) -> None:
     assert not [term for triple in graph for term in triple if isinstance(term, BNode)]
 
 
-def test_every_distribution_is_a_file_of_that_size(year: Built) -> None:
-    graph = _graph(year)
+def test_every_distribution_is_a_file_of_that_size(open_year: Built) -> None:
+    graph = _graph(open_year)
     base = OPEN_DATA["base_address"] + "verksamhetsar-2023/"
     found = {}
     for node in graph.subjects(namespace.RDF.type, namespace.DCAT.Distribution):
         address = str(graph.value(node, namespace.DCAT.downloadURL))
         assert address.startswith(base)
         found[address.removeprefix(base)] = int(str(graph.value(node, namespace.DCAT.byteSize)))
-    tables = sorted((year.out / names.TABLES).glob("*"))
+    tables = sorted((open_year.out / names.TABLES).glob("*"))
     data = {f"{names.TABLES}/{path.name}" for path in tables if path.suffix in (".csv", ".px")}
     assert set(found) == data | {names.EXCEL, names.PDF}
-    assert all((year.out / name).stat().st_size == size for name, size in found.items())
+    assert all((open_year.out / name).stat().st_size == size for name, size in found.items())
 
 
-def test_the_catalogue_says_who_publishes_and_whom_to_ask(year: Built) -> None:
-    graph = _graph(year)
+def test_the_catalogue_says_who_publishes_and_whom_to_ask(open_year: Built) -> None:
+    graph = _graph(open_year)
     publisher = URIRef("http://dataportal.se/organisation/SE2120000142")
     assert (publisher, namespace.FOAF.name, Literal("Stockholms stad", lang="sv")) in graph
     contact = next(iter(graph.subjects(namespace.RDF.type, VCARD.Organization)))
@@ -228,14 +228,14 @@ def test_the_catalogue_says_who_publishes_and_whom_to_ask(year: Built) -> None:
     )
 
 
-def test_a_municipality_that_has_said_nothing_has_addresses_relative_to_the_catalogue(tertial: Built) -> None:
-    graph = _graph(tertial)
+def test_a_municipality_that_has_said_nothing_has_addresses_relative_to_the_catalogue(open_tertial: Built) -> None:
+    graph = _graph(open_tertial)
     assert URIRef("https://else.example/tabeller/tabell-1.csv") in set(graph.objects(None, namespace.DCAT.downloadURL))
     assert not list(graph.subjects(namespace.RDF.type, VCARD.Organization))
 
 
-def test_a_dataset_says_the_days_that_its_table_is_about(year: Built) -> None:
-    graph = _graph(year)
+def test_a_dataset_says_the_days_that_its_table_is_about(open_year: Built) -> None:
+    graph = _graph(open_year)
     period = graph.value(
         URIRef(OPEN_DATA["base_address"] + "verksamhetsar-2023/katalog.ttl#data-tabell-3"), namespace.DCTERMS.temporal
     )

@@ -11,8 +11,7 @@ adds up to nothing. How relations are applied to a report belongs in ``relations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dashboards.report_check.vocabulary import FIGURES
-from pipelines.configuration.catalogue import Groupings
+from pipelines.configuration.catalogue import Groupings, read_catalogue
 
 
 @dataclass(frozen=True)
@@ -87,11 +86,11 @@ _OF_SEVERAL: tuple[Rule, ...] = (
 
 def _of_catalogue() -> Iterator[Rule]:
     """What the catalogue says that each measure is part of or the same as."""
-    for figure in FIGURES.values():
+    for figure in read_catalogue().values():
         for name, measure in figure.measures.items():
             for relations, equal in ((measure.part_of, False), (measure.same_as, True)):
                 for relation in relations:
-                    whole = FIGURES[relation.to.figure]
+                    whole = read_catalogue()[relation.to.figure]
                     common = None if figure.shares_categories_with(whole) else "*"
                     # A part of one category is a part of the whole; the same as the whole is only all of it.
                     own = common if equal or not figure.category else None

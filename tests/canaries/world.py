@@ -1,34 +1,31 @@
-"""Deliveries with a personnummer in every place where a sender could put one, and the search for them afterwards.
-
-What belongs here: the numbers, where they are written, and looking through all that the program keeps. That nothing is
-found is asserted in the tests.
+"""Deliveries with a personnummer in every place and spelling in which a sender could put one, and with values that no contract
+names; every one of them stands in one place only, and must be found nowhere afterwards (``search``).
 """
 
 import gzip
-import re
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
-import duckdb
-
+from tests.canaries.spellings import SPELLINGS
 from tests.delivery.nights import deliver, sound
 from tests.model.world import Extract, FileFormat, make_row, personnummer, samordningsnummer
 
 #: A text that is allowed to be found: the search is no good if it does not see it.
 ALLOWED = "svar-som-syns"
+#: What stands before a number, and is published.
+QUESTION = "Vad sade den som heter"
 
 
 class Canaries:
-    """Numbers of persons who do not exist, each used in one place."""
+    """Numbers of persons who do not exist, and values outside the contracts, each used in one place."""
 
     def __init__(self) -> None:
         self.numbers: dict[str, str] = {}
+        self.values: dict[str, str] = {}
 
     def valid(self, place: str) -> str:
         """A valid number."""
-        birth = date(2005, 3, 4) + timedelta(days=37 * len(self.numbers))
-        return self._remember(place, personnummer(birth, 200 + len(self.numbers)))
+        return self._remember(place, personnummer(self._birth, 200 + len(self.numbers)))
 
     def invalid(self, place: str) -> str:
         """Somebody's number with a mistyped last digit."""
@@ -37,19 +34,35 @@ class Canaries:
 
     def coordination(self, place: str) -> str:
         """A samordningsnummer."""
-        birth = date(2005, 3, 4) + timedelta(days=37 * len(self.numbers))
-        return self._remember(place, samordningsnummer(birth, 200 + len(self.numbers)))
+        return self._remember(place, samordningsnummer(self._birth, 200 + len(self.numbers)))
+
+    def spelled(self, spelling: str, place: str) -> str:
+        """A valid number in one of `SPELLINGS`."""
+        number = self.valid(f"{place}, {spelling}")
+        return SPELLINGS[spelling](number[:8], number[8:])
+
+    def outside(self, place: str) -> str:
+        """A value, or the name of a column, that no contract names."""
+        self.values[place] = f"utanforkontraktet{len(self.values):03}"
+        return self.values[place]
+
+    @property
+    def _birth(self) -> date:
+        """All are old enough for the register, and few so old that they are purged on the first night."""
+        return date(2003, 3, 4) + timedelta(days=9 * len(self.numbers))
 
     def _remember(self, place: str, number: str) -> str:
         self.numbers[place] = number
         return number
 
     @property
-    def patterns(self) -> dict[str, re.Pattern[bytes]]:
-        """Each number as it may be written: with its century or without, with a mark before the last four or without."""
-        return {
-            place: re.compile(f"{number[2:8]}[-+ ]?{number[8:]}".encode()) for place, number in self.numbers.items()
-        }
+    def marks(self) -> dict[str, str]:
+        """What is looked for: each number without its century, for so it may be written, and each value."""
+        return {place: number[2:] for place, number in self.numbers.items()} | self.values
+
+    def born_before(self, year: int) -> list[str]:
+        """The numbers of those who are purged in time."""
+        return [number for number in self.numbers.values() if int(number[:4]) < year]
 
 
 def write(drop: Path) -> Canaries:
@@ -90,7 +103,50 @@ def write(drop: Path) -> Canaries:
     sound("skolregister", "2023-11-30").study(told.valid("studieperiod_id"), told.numbers["personnummer"]).write(drop)
 
     _write_unusable(drop, told)
+    _write_spelled(drop, told)
+    _write_outside(drop, told)
     return told
+
+
+def _write_spelled(drop: Path, told: Canaries) -> None:
+    """Every spelling: as a text, as an id, as a name, and in the place of a number."""
+    answers = Extract("enkat", "2023-11-27", folder=f"natt {told.spelled('full-width digits', 'folder')}")
+    for spelling in SPELLINGS:
+        question = f"{QUESTION} {told.spelled(spelling, 'text')} om det?"
+        answers.answer(told.spelled(spelling, "id"), fraga=question, datum="2023-10-02")
+    answers.file_names = {"svar": f"svar {told.spelled('arabic digits', 'file')}"}
+    answers.write(drop)
+    # Nineteen rows are few enough to be quarantined, and twenty make the delivery unusable.
+    spellings = list(SPELLINGS)
+    quarantined, unusable = (
+        Extract("skolregister", day, folder=f"stavade {day}") for day in ("2023-11-28", "2023-11-29")
+    )
+    for place, spelling in enumerate(spellings[1:]):
+        extract = quarantined if place < 19 else unusable
+        extract.study(f"spelled{place}", told.spelled(spelling, "personnummer"))
+    quarantined.write(drop)
+    unusable.write(drop)
+
+
+def _write_outside(drop: Path, told: Canaries) -> None:
+    """What no contract names: columns, datasets, files, fields of the manifest; loaded, quarantined and rejected."""
+    loaded = sound("skolregister", "2023-11-27").study("bad", told.valid("row with a value outside"), skolform="X")
+    loaded.written_as("studieperioder", extra_columns=((told.outside("column"), told.outside("value")),))
+    loaded.unknown_datasets = {"kommentarer": f"{told.outside('header of a dataset')}\n{told.outside('dataset')}\n"}
+    folder = drop / loaded.write(drop)
+    (folder / "anteckningar.txt").write_text(told.outside("file that nobody names"))
+    more = (
+        f"{told.outside('broken header')};bevis;datum;{told.outside('broken column')}\n{told.outside('broken value')}\n"
+    )
+    for reason, name, content in (
+        ("malformed", "bevis.csv", more.encode()),
+        ("undecodable", "bevis.csv", more.encode() + b"\xff"),
+        ("half a gzip", "bevis.csv.gz", gzip.compress(more.encode())[:-9]),
+        ("quotes", "bevis.csv", more.encode() + b'"'),
+    ):
+        deliver(drop, f"beda/outside {reason}", "2023-11-27", {"bevis": (name, content)})
+    deliver(drop, "beda/outside manifest", "2023-11-27", {"bevis": ("bevis.csv", more.encode())},
+            avsandare=told.outside("manifest"), filer={"anm": told.outside("entry")}, skapad="i natt")  # fmt: skip
 
 
 def _write_unusable(drop: Path, told: Canaries) -> None:
@@ -126,34 +182,3 @@ def _write_unusable(drop: Path, told: Canaries) -> None:
     for place in range(20):
         good += f"{told.valid(f'bad row {place}')};EXAMEN;2023-01-01\n".encode()
     broken("bad rows", good, f"{number('file with bad rows')}.csv")
-
-
-def search(home: Path, patterns: dict[str, re.Pattern[bytes]]) -> set[tuple[str, str]]:
-    """Where the patterns are found below KAA_HOME: the pattern's name and the file or table.
-
-    The archive's files are encrypted and are not opened, but their names are read. DuckDB packs what it stores, so every
-    value of every table is looked at too.
-    """
-    found = set()
-    for where, content in _everything(home):
-        found |= {(name, where) for name, pattern in patterns.items() if pattern.search(content)}
-    return found
-
-
-def _everything(home: Path) -> Iterator[tuple[str, bytes]]:
-    for path in sorted(home.rglob("*")):
-        name = str(path.relative_to(home))
-        yield f"name {name}", name.encode(errors="surrogateescape")
-        if path.is_file() and path.relative_to(home).parts[0] != "archive":
-            yield name, path.read_bytes()
-        if path.suffix == ".duckdb":
-            yield from _tables(path, name)
-
-
-def _tables(path: Path, name: str) -> Iterator[tuple[str, bytes]]:
-    with duckdb.connect(str(path), read_only=True) as connection:
-        # A view holds nothing of its own.
-        tables = connection.execute("select schema_name, table_name from duckdb_tables()").fetchall()
-        for schema, table in tables:
-            rows = connection.execute(f'select distinct t::varchar from "{schema}"."{table}" t').fetchall()
-            yield f"{name} {schema}.{table}", "\n".join(row[0] for row in rows if row[0]).encode()

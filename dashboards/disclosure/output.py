@@ -1,0 +1,114 @@
+"""The public output of a period: which numbers it shows, which of them are hidden, and what is told of that.
+
+output = public_output(published_file, "verksamhetsar-2023", earlier=[...], smallest=5)
+"""
+
+import csv
+import io
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from dashboards.content.shown_numbers import shown_numbers
+from dashboards.disclosure.linked import Snapshot
+from dashboards.disclosure.public import Protection, protect
+from dashboards.disclosure.relations import DIVIDED, Known, order
+from dashboards.published.file import ALL, MISSING, connect, rows
+from dashboards.published.numbers import DIMENSIONS, NumberKey, Numbers, read_numbers
+from dashboards.published.publication import period_of
+from dashboards.published.report import Published, read_report
+
+HIDDEN = ".."
+
+
+@dataclass(frozen=True)
+class PublicOutput:
+    """The numbers of an output with their values, zeros too, and which of them are hidden."""
+
+    values: Mapping[NumberKey, int | str]
+    protection: Protection
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is remembered of it, so that later outputs give nothing of it away."""
+        counts = {key: value for key, value in self.values.items() if isinstance(value, int)}
+        return Snapshot(counts, self.protection.hidden)
+
+    def cells(self) -> str:
+        """``cells.csv``: every number of the output, in the shape of figures.md section 2."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow([*DIMENSIONS, "value"])
+        for key in sorted(self.values, key=order):
+            writer.writerow([*order(key), HIDDEN if key in self.protection.hidden else self.values[key]])
+        return text.getvalue()
+
+
+def public_output(path: Path, period_id: str, earlier: Sequence[Snapshot], smallest: int) -> PublicOutput:
+    """Chooses what the public output of a period shows. Raises CannotPublish."""
+    data = read_report(path, period_id)
+    shown = shown_numbers(path, data, smallest)
+    numbers, known = _everything(path, data)
+    counts: dict[NumberKey, int] = {}
+    delivered: dict[NumberKey, str] = {}
+    for key in shown.keys:
+        value = numbers.value(key)
+        if data.catalogue[key.figure].absent_is_zero:
+            counts[key] = int(value or 0)
+        elif value is not None:
+            delivered[key] = plain_number(value)
+    protection = protect(counts, earlier, known, smallest, lambda key: int(numbers.value(key) or 0), shown.in_tables)
+    kept = {key: value for key, value in counts.items() if key not in protection.given_away}
+    return PublicOutput({**kept, **delivered}, protection)
+
+
+def plain_number(value: Decimal) -> str:
+    """Without trailing zeros, as figures.md writes numbers."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _everything(path: Path, data: Published) -> tuple[Numbers, Known]:
+    """All numbers of all periods as public output counts them, and what an outsider knows besides."""
+    with connect(path) as connection:
+        periods = [period_of(row) for row in rows(connection, "select * from period where period_kind <> 'dag'")]
+        numbers = read_numbers(connection, data.catalogue, [period.id for period in periods], table="public_figures")
+        (profile,) = rows(connection, "select value from profile where name = 'job_centres'")
+    days = {period.id: (period.starts_on, period.ends_on) for period in periods if period.starts_on and period.ends_on}
+    occurring: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for key in numbers.values:
+        for name in DIVIDED:
+            occurring[_scope(key.figure, key.period, name)].add(getattr(key, name))
+    in_force = {
+        period: {district.code for district in data.districts if district.in_force(last)}
+        for period, (_, last) in days.items()
+    }
+
+    def codes(figure: str, period: str, name: str) -> frozenset[str]:
+        found = set(occurring[_scope(figure, period, name)])
+        if name == "district":
+            found |= in_force.get(period, set())
+        elif name == "gender":
+            found |= {"kvinna", "man"}
+        elif name in ("category", "subcategory"):
+            entry = data.catalogue[figure]
+            code_list = entry.category_list if name == "category" else entry.subcategory_list
+            found |= set(data.codes(code_list)) if code_list else set()
+        return frozenset(found - {ALL})
+
+    covered = {centre["code"]: frozenset(centre["districts"]) for centre in json.loads(profile["value"])}
+
+    def districts_of(job_centre: str, period: str) -> frozenset[str]:
+        if job_centre == MISSING:
+            return frozenset({MISSING}) | (in_force.get(period, set()) - frozenset().union(*covered.values()))
+        return covered.get(job_centre, frozenset()) & in_force.get(period, set())
+
+    return numbers, Known(days, codes, districts_of)
+
+
+def _scope(figure: str, period: str, name: str) -> tuple[str, str, str]:
+    """Places occur in a period whatever is counted; categories in a figure, whatever the period."""
+    return (figure, "", name) if name in ("category", "subcategory") else ("", period, name)

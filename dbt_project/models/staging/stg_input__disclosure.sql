@@ -1,0 +1,2 @@
+select protected_identities
+from {{ source('input', 'disclosure') }}

@@ -1,0 +1,56 @@
+"""The keys of the figures' cells, for the Cell Key Method (``configuration.cell_key``): what counts a cell sums keys instead.
+
+Each thing that is counted has a key, a number below 2³² that looks like chance and is always the same; a cell's key is the sum of
+its things' keys modulo 2³². So cells of the same persons have the same key, whatever figure they stand in, and the key of a whole
+is the sum of its parts' keys. A person's key is made from the pseudonym, a record's from the pseudonym and the record's id, which
+nobody outside knows: who does not hold the pseudonym key cannot foresee a change. An answer of the survey is nobody's and has
+its id alone. A person who gets another newest number, and everybody when the pseudonym key is another, gets other keys.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from pipelines.configuration.catalogue import Catalogue, Counted, Figure
+from pipelines.configuration.cell_key import KEYS
+from pipelines.warehouse.ask import FIGURE_COLUMNS
+from pipelines.warehouse.compiled import CompiledModel
+
+#: What is counted -> the columns of its mart that say which one it is.
+_IDENTITY = {
+    Counted.PERSON: ("person_id",),
+    Counted.CONTACT: ("person_id", "contact_id"),
+    Counted.STAY: ("person_id", "registered_on"),
+    Counted.ENROLMENT: ("person_id", "enrolment_id"),
+    Counted.RESIDENCE_CHECK: ("person_id", "residence_check_id"),
+    Counted.ANSWER: ("answer_id",),
+}
+
+#: How the macro `figure` counts, and what sums the keys of the same rows.
+_COUNTS = {"count(*)": "sum({key})", "count(distinct mart.person_id)": "sum(distinct {key})"}
+
+
+def has_keys(figure: Figure) -> bool:
+    """Whether a figure counts something that tells of somebody; a median does not, nor does a number kept by hand."""
+    return figure.adds_up and figure.counted is not Counted.ROW
+
+
+def cell_keys(models: Iterable[CompiledModel], catalogue: Catalogue) -> str:
+    """A query for the keys of all cells that have one: a figure's columns, and `cell_key` in the place of the value. It asks the
+    warehouse that the models built, under its own name."""
+    compiled = {model.name: model for model in models}
+    queries = [
+        _cell_keys_of(compiled[figure.model].sql, _IDENTITY[figure.counted])
+        for figure in catalogue.values()
+        if has_keys(figure)
+    ]
+    return " union all ".join(queries)
+
+
+def _cell_keys_of(sql: str, identity: Sequence[str]) -> str:
+    named = ", ".join(f"mart.{column}" for column in identity)
+    key = f"(md5_number_lower(concat_ws('/', {named})) % {KEYS})"
+    summing = sql
+    for count, total in _COUNTS.items():
+        summing = summing.replace(count, total.format(key=key))
+    assert "count(" not in summing, "a figure counts in another way than cell_keys knows"
+    columns = ", ".join(FIGURE_COLUMNS[:-1])
+    return f"select {columns}, cast(value % {KEYS} as bigint) as cell_key from ({summing}) as summed"

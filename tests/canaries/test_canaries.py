@@ -1,0 +1,85 @@
+"""Nobody's number, and nothing that no contract names, is anywhere but in the archive: after a real nightly with deliveries of
+every status, and in all that the commands say and write."""
+
+from pathlib import Path
+
+from demo import comparison
+from pipelines.delivery.pseudonym import Pseudonymiser
+from pipelines.state.home import open_home
+from tests.canaries import world
+from tests.canaries.search import found_in, search
+from tests.cli.conftest import Kaa, Published, Said
+
+PERIOD = "verksamhetsar-2023"
+PRINTED = sorted(comparison.GOLDEN.glob("arsrapport_2023*.csv"))
+
+#: Everything that can be asked: command and formats.
+QUESTIONS = [
+    (("deliveries",), ("table", "csv", "json")),
+    (("quarantine",), ("table", "csv", "json")),
+    (("figures", "--period", PERIOD), ("csv", "json")),
+    (("figures", "--period", "dag-2023-11-30"), ("csv", "json")),
+    (("figures", "--period", PERIOD, "--as-known", "2023-11-30"), ("csv", "json")),
+    (("figures", "--period", "manad-2023-11", "--figure", "survey"), ("csv", "json")),
+    (("purge",), ("table", "csv", "json")),
+    (("purge", "--dry-run", "--on", "2026-01-02"), ("table", "csv", "json")),
+    (("recover",), ("table", "csv", "json")),
+    (("dictionary",), ("table", "csv", "json")),
+    (("check-report", *map(str, PRINTED)), ("text", "csv", "json")),
+]  # fmt: skip
+
+#: What is asked wrongly, and so answered with a sentence. A number that a person types is said to that person, and kept nowhere.
+WRONG = [
+    ("deliveries", "release", "nothing"),
+    ("figures", "--period", "x"),
+    ("figures", "--period", PERIOD, "--figure", "x"),
+    ("report", "--period", "dag-2023-11-30", "--out", "/tmp"),
+    ("accept-change", "--because", "x"),
+    ("check-report", "/nowhere"),
+]
+
+
+def test_nothing_is_left_in_any_zone_log_or_store(published: Published) -> None:
+    assert not search(published.home, published.told.marks)
+
+
+def test_the_search_sees_every_zone(published: Published) -> None:
+    """What is allowed is found in each: a text of a row, a code, a reason, a step in Dagster's own store, a test's name."""
+    allowed = {"history": world.ALLOWED, "warehouse": "HEMBESOK", "published": "volume_drop", "dagster": "STEP_SUCCESS",
+               "logs": "women_and_men_add_up_to_all"}  # fmt: skip
+    seen = {(zone, where.split("/")[0]) for zone, where in search(published.home, allowed)}
+    assert {(zone, zone) for zone in allowed} <= seen
+
+
+def test_a_persons_pseudonym_is_seen_where_rows_about_persons_are(published: Published) -> None:
+    """So that it says something when those of purged persons are found nowhere (``test_failures``)."""
+    pseudonymiser = Pseudonymiser(open_home(published.home).pseudonym_key)
+    marks = {"person": pseudonymiser.pseudonym(published.told.numbers["personnummer"])}
+    zones = {where.split("/")[0] for _, where in search(published.home, marks)}
+    assert {"history", "warehouse"} <= zones and "published" not in zones and "logs" not in zones
+
+
+def test_nothing_is_said_or_written_by_any_command(published: Published, kaa: Kaa, tmp_path: Path) -> None:
+    said: list[Said] = [published.nightly]
+    for command, formats in QUESTIONS:
+        said += [kaa(*command, "--format", format_) for format_ in formats]
+        assert said[-1].exit_code in (0, 2), command
+    for command in WRONG:
+        said.append(kaa(*command))
+        assert said[-1].exit_code in (1, 64), command
+    said.append(kaa("report", "--period", PERIOD, "--out", tmp_path / "report"))
+    assert said[-1].exit_code == 0
+    heard = "\n".join(one.out + one.err for one in said).encode()
+    assert b"volume_drop" in heard and world.QUESTION.encode() in heard
+    assert not found_in(heard, published.told.marks)
+    assert not search(tmp_path / "report", published.told.marks)
+
+
+def test_the_search_sees_the_pages_and_the_documents(published: Published, kaa: Kaa, tmp_path: Path) -> None:
+    kaa("report", "--period", PERIOD, "--out", tmp_path / "report")
+    found = search(tmp_path / "report", {"municipality": "Stockholms stad", "question": world.QUESTION})
+    endings = {(name, Path(where.split(" ")[0]).suffix) for name, where in found}
+    assert {("question", ".html"), ("question", ".js")} <= endings
+    assert {
+        ("municipality", ending) for ending in (".html", ".docx", ".xlsx", ".pdf", ".px", ".json", ".ttl")
+    } <= endings
