@@ -136,7 +136,7 @@ class RestoredHistory:
         except UsageError:
             fault = next((fault for fault in archive_faults(path.parent) if fault.startswith(path.name)), None)
             raise UsageError(
-                f"{path.parent}: {fault or f'{path.name} is damaged, or sealed to another key'}; put it back from a backup, or "
+                f"{path}: {fault or f'{path.name} is damaged, or sealed to another key'}; put it back from a backup, or "
                 "move its folder out of the archive to restore without it. Nothing was changed."
             ) from None
 

@@ -69,7 +69,7 @@ def _version_to_rekey(home: Home) -> Version:
 
 def _take_over(version: Version, rebuilt: Path) -> None:
     """What the published history knows of its nights, and who is expected to deliver."""
-    with open_database(rebuilt) as connection:
+    with open_database(rebuilt, attaches=[version.history]) as connection:
         connection.execute(f"attach '{str(version.history).replace(chr(39), chr(39) * 2)}' as published (read_only)")
         for table in _NOT_IN_THE_ARCHIVE:
             connection.execute(f"delete from {table}; insert into {table} by name from published.{table}")

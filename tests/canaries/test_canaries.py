@@ -67,7 +67,9 @@ def test_nothing_is_said_or_written_by_any_command(published: Published, kaa: Ka
     for command in WRONG:
         said.append(kaa(*command))
         assert said[-1].exit_code in (1, 64), command
-    said.append(kaa("report", "--period", PERIOD, "--out", tmp_path / "report"))
+    said.append(kaa("report", "--period", PERIOD, "--out", tmp_path / "report" / "internal"))
+    assert said[-1].exit_code == 0
+    said.append(kaa("report", "--period", PERIOD, "--out", tmp_path / "report" / "public", "--public"))
     assert said[-1].exit_code == 0
     heard = "\n".join(one.out + one.err for one in said).encode()
     assert b"volume_drop" in heard and world.QUESTION.encode() in heard
@@ -76,7 +78,8 @@ def test_nothing_is_said_or_written_by_any_command(published: Published, kaa: Ka
 
 
 def test_the_search_sees_the_pages_and_the_documents(published: Published, kaa: Kaa, tmp_path: Path) -> None:
-    kaa("report", "--period", PERIOD, "--out", tmp_path / "report")
+    kaa("report", "--period", PERIOD, "--out", tmp_path / "report" / "internal")
+    kaa("report", "--period", PERIOD, "--out", tmp_path / "report" / "public", "--public")
     found = search(tmp_path / "report", {"municipality": "Stockholms stad", "question": world.QUESTION})
     endings = {(name, Path(where.split(" ")[0]).suffix) for name, where in found}
     assert {("question", ".html"), ("question", ".js")} <= endings

@@ -19,6 +19,7 @@ from dashboards.pages import site
 from pipelines.commands.queries import write_report
 from pipelines.runtime.errors import NightlyFailed
 from pipelines.state.home import Home, initialise, open_home
+from tests.dashboards import published_file
 from tests.faults import plain_nightly
 from tests.model.world import Extract, personnummer
 from tests.pipeline import models_json
@@ -85,6 +86,8 @@ def strandby(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
         plain_nightly.nightly(home)
         built = Built(home, place / "report")
         site.build_report(built.published, YEAR, built.out, documents=True)
+        public = published_file.public(built.published, place / "public.duckdb", YEAR)
+        site.build_report(public, YEAR, built.out / "public", documents=True)
         yield built
 
 

@@ -12,6 +12,7 @@ from dashboards.pages import site
 from dashboards.report_check import vocabulary
 from pipelines.commands.dictionary import read_dictionary
 from pipelines.state.home import initialise
+from tests.dashboards import published_file
 from tests.faults import plain_nightly
 from tests.pipeline import models_json
 from tests.spec.cases import all_cases
@@ -30,7 +31,10 @@ def build(case_id: str, folder: Path) -> None:
     plain_nightly.nightly(home)
     version = home.current()
     assert version is not None
-    site.build_report(version.published, case.ask[0].period, folder / "report", documents=True)
+    period = case.ask[0].period
+    site.build_report(version.published, period, folder / "report", documents=True)
+    public = published_file.public(version.published, folder / "public.duckdb", period)
+    site.build_report(public, period, folder / "public", documents=True)
     os.replace(version.published, folder / "published.duckdb")
     (folder / "dictionary.json").write_text(json.dumps(read_dictionary("figure")), encoding="utf-8")
     (folder / "vocabulary.json").write_text(json.dumps(list(vocabulary.FIGURES)), encoding="utf-8")

@@ -93,8 +93,8 @@ def test_the_report_has_its_table_and_its_chart(built: Path) -> None:
 
 def test_it_is_in_the_exports_the_definitions_and_the_documents(built: Path) -> None:
     for name in ("avslut-forvaltning.csv", "avslut-forvaltning.px"):
-        assert (built / "report" / "tabeller" / name).is_file(), name
-    table = (built / "report" / "tabeller" / "avslut-forvaltning.csv").read_text(encoding="utf-8")
+        assert (built / "public" / "tabeller" / name).is_file(), name
+    table = (built / "public" / "tabeller" / "avslut-forvaltning.csv").read_text(encoding="utf-8")
     assert "Utbildningsförvaltningen" in table
     workbook = load_workbook(built / "report" / "dokument" / "arsrapport.xlsx", read_only=True)
     cells = {cell for sheet in workbook for row in sheet.iter_rows(values_only=True) for cell in row}
