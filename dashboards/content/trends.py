@@ -244,7 +244,12 @@ class Trends:
 def _by_figure_and_kind(series: Series) -> dict[str, dict[str, dict[SeriesKey, Values]]]:
     kinds = {period.id: period.kind for period in series.periods}
     found: dict[str, dict[str, dict[SeriesKey, Values]]] = {}
-    for key, value in series.numbers.listed:
+    listed = list(series.numbers.listed)
+    # A public output lists zeros too, also of a category that the municipality does not have.
+    occurring = {(key.figure, key.category, key.subcategory) for key, value in listed if value != 0}
+    for key, value in listed:
+        if (key.figure, key.category, key.subcategory) not in occurring:
+            continue
         by = next((name for name in DIVIDED_BY if getattr(key, name) != ALL), None)
         place = (DIVIDED_BY[by], getattr(key, by)) if by else (WHOLE, ALL)
         of_kind = found.setdefault(key.figure, {}).setdefault(kinds[key.period], {})
