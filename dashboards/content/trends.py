@@ -272,11 +272,7 @@ def _series(found: Values, periods: list[str]) -> str:
     texts = []
     for period in periods:
         value = found.get(period, Decimal(0))
-        if value is None:
-            texts.append(numbers.NOT_AVAILABLE)
-            continue
-        text = f"{value:f}" if value else ""
-        texts.append(text.rstrip("0").rstrip(".") if "." in text else text)
+        texts.append(numbers.NOT_AVAILABLE if value is None else numbers.plain(value) if value else "")
     return ",".join(texts).rstrip(",")
 
 

@@ -9,7 +9,6 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 
 from dashboards.content.shown_numbers import shown_numbers
@@ -20,6 +19,7 @@ from dashboards.published.file import ALL, MISSING, connect, rows
 from dashboards.published.numbers import DIMENSIONS, NumberKey, Numbers, read_numbers
 from dashboards.published.publication import period_of
 from dashboards.published.report import Published, read_report
+from dashboards.wording.numbers import plain
 
 HIDDEN = ".."
 
@@ -59,16 +59,10 @@ def public_output(path: Path, period_id: str, earlier: Sequence[Snapshot], small
         if data.catalogue[key.figure].absent_is_zero:
             counts[key] = int(value or 0)
         elif value is not None:
-            delivered[key] = plain_number(value)
+            delivered[key] = plain(value)
     protection = protect(counts, earlier, known, smallest, lambda key: int(numbers.value(key) or 0), shown.in_tables)
     kept = {key: value for key, value in counts.items() if key not in protection.given_away}
     return PublicOutput({**kept, **delivered}, protection)
-
-
-def plain_number(value: Decimal) -> str:
-    """Without trailing zeros, as figures.md writes numbers."""
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _everything(path: Path, data: Published) -> tuple[Numbers, Known]:

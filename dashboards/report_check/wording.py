@@ -9,7 +9,7 @@ from dashboards.report_check.findings import Correction, Evidence, Explanation, 
 from dashboards.report_check.slips import Slip
 from dashboards.report_check.vocabulary import key, period_words, words
 from dashboards.report_check.warehouse import Compared
-from dashboards.wording.numbers import BLANK, number
+from dashboards.wording.numbers import BLANK, number, plain
 
 #: More evidence than this convinces nobody more.
 _MOST_EVIDENCE = 5
@@ -269,27 +269,21 @@ def rows(checked: Checked) -> list[tuple[str, ...]]:
                 certainty = LIKELIEST
             for cor in explanation.corrections:
                 only = cor.should_be.only
-                should_be = range_words(cor.should_be, cor.cell) if only is None else _digits(only)
+                should_be = range_words(cor.should_be, cor.cell) if only is None else plain(only)
                 found.setdefault(cor.cell, _row(checked, cor.cell, str(place), certainty, should_be, reasons))
     for one in checked.different:
         reason = f"Tryckt {_value(one.cell)}, lagret {_computed(one)}{_exchange_words(checked, one)}."
-        should_be = "" if one.computed is None else _digits(one.computed)
+        should_be = "" if one.computed is None else plain(one.computed)
         found.setdefault(one.cell, _row(checked, one.cell, "", DIFFERENT, should_be, reason))
     return list(found.values())
 
 
-def _digits(value: Decimal) -> str:
-    """As programs read it."""
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def _row(checked: Checked, cell: Cell, place: str, certainty: str, should_be: str, reason: str) -> tuple[str, ...]:
     compared = checked.computed(cell)
-    computed = "" if compared is None or compared.computed is None else _digits(compared.computed)
+    computed = "" if compared is None or compared.computed is None else plain(compared.computed)
     return (
         place, certainty, cell.printed, cell.label, str(cell.kind), " ; ".join(key(address) for address in cell.keys),
-        _digits(cell.value), should_be, computed, reason, cell.file, str(cell.line),
+        plain(cell.value), should_be, computed, reason, cell.file, str(cell.line),
     )  # fmt: skip
 
 

@@ -35,6 +35,12 @@ def number(value: Decimal | int) -> str:
     return format_decimal(value, locale=SWEDISH, decimal_quantization=False).replace("-", MINUS)
 
 
+def plain(value: Decimal) -> str:
+    """As data files write it: ``7546``, ``1.5``, without trailing zeros."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def count_cell(value: Decimal | int | None) -> str:
     """A count in a table."""
     if value is None:
