@@ -169,7 +169,8 @@ def read(path: Path, data: Published) -> "FollowUp":
     """The page's content, of the periods that had ended when the report's period ended."""
     assert data.period.ends_on, f"{data.period.id} has no last day"
     kinds = {data.publication.report_year_kind, "tertial", "lasar", "manad", data.period.kind}
-    series = read_series(path, sorted(kinds), data.period.ends_on, FIGURES, totals_only=frozenset({"district"}))
+    totals_only = frozenset({"district"})
+    series = read_series(path, sorted(kinds), data.period.ends_on, FIGURES, totals_only, table=data.figures)
     return FollowUp(data, series)
 
 

@@ -5,7 +5,7 @@ in the fineness that survives: a division of which too many numbers are small is
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import product
@@ -33,7 +33,7 @@ class _Noted(Numbers):
         return super().value(key)
 
     def is_public(self, key: NumberKey) -> bool:
-        return self.catalogue[key.figure].is_public
+        return self.catalogue[key.figure].is_public and not (self.public or {}).get(key, False)
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class ShownNumbers:
     in_tables: frozenset[NumberKey]
 
 
-def shown_numbers(path: Path, data: Published, smallest: int) -> ShownNumbers:
-    """The numbers of a period's public output."""
+def shown_numbers(path: Path, data: Published, smallest: int, told_otherwise: Collection[str] = ()) -> ShownNumbers:
+    """The numbers of a period's public output, with those of periods whose counts it will hide as they are ``told_otherwise``."""
     further = follow_up.read(path, data)
     over_time = trends.read(path, data).series
     kinds = {period.id: period.kind for period in over_time.periods}
@@ -53,8 +53,9 @@ def shown_numbers(path: Path, data: Published, smallest: int) -> ShownNumbers:
     keys = in_tables = frozenset[NumberKey]()
     while True:
         # Which rows a table has goes by the codes that the output knows, so what was found may ask for more.
-        report = replace(data, numbers=_noting(data.numbers, keys))
-        several = (replace(each, numbers=_noting(each.numbers, keys)) for each in (further.series, over_time))
+        listed = {key: data.catalogue[key.figure].absent_is_zero and key.period in told_otherwise for key in keys}
+        report = replace(data, numbers=_noting(data.numbers, listed))
+        several = (replace(each, numbers=_noting(each.numbers, listed)) for each in (further.series, over_time))
         in_tables |= _whole_tables(_asked_by_the_report(report))
         found = chosen | keys | in_tables | _whole_tables(_asked_over_time(data, *several))
         found = frozenset(_public(data, found))
@@ -78,9 +79,9 @@ def _asked_over_time(data: Published, further: Series, over_time: Series) -> set
     return further.numbers.asked | over_time.numbers.asked
 
 
-def _noting(numbers: Numbers, keys: frozenset[NumberKey]) -> _Noted:
+def _noting(numbers: Numbers, listed: Mapping[NumberKey, bool]) -> _Noted:
     own = {name: getattr(numbers, name) for name in Numbers.__dataclass_fields__}
-    return _Noted(**{**own, "public": dict.fromkeys(keys, False) if keys else None})
+    return _Noted(**{**own, "public": listed or None})
 
 
 def _public(data: Published, keys: Iterable[NumberKey]) -> Iterator[NumberKey]:

@@ -5,12 +5,19 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from dashboards.published.catalogue import Figure
-from dashboards.published.numbers import Lookup, Number, NumberKey, Share
+from dashboards.published.numbers import Count, Lookup, Number, NumberKey, Share
 from dashboards.published.publication import Period
 from dashboards.wording import numbers
 
 #: The report's own words for who has no district, and so no job-centre.
 MISSING_LABEL = "Saknar stadsdel"
+
+
+def _counted(count: Count, lookup: Lookup) -> Decimal | None:
+    """A count's value. What is left of a whole is not less than nothing: of numbers that a public output has changed, the parts
+    can be more than the whole."""
+    value = count.value(lookup)
+    return max(value, Decimal(0)) if value is not None and count.minus else value
 
 
 @dataclass(frozen=True)
@@ -27,8 +34,8 @@ class Cell:
     def of(cls, number: Number, lookup: Lookup) -> "Cell":
         """A count or share with its values."""
         if isinstance(number, Share):
-            return cls(number.part.value(lookup), number.whole.value(lookup), True, number)
-        return cls(number.value(lookup), number=number)
+            return cls(_counted(number.part, lookup), _counted(number.whole, lookup), True, number)
+        return cls(_counted(number, lookup), number=number)
 
     @property
     def text(self) -> str:

@@ -45,7 +45,7 @@ WHOLE = "t"
 def read(path: Path, data: Published) -> "Trends":
     """All figures of the periods that had ended when the report's period ended; single days are no series."""
     assert data.period.ends_on, f"{data.period.id} has no last day"
-    return Trends(data, read_series(path, KINDS, data.period.ends_on, most_dimensions=1))
+    return Trends(data, read_series(path, KINDS, data.period.ends_on, most_dimensions=1, table=data.figures))
 
 
 class Trends:

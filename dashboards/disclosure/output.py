@@ -1,25 +1,30 @@
 """The public output of a period: which numbers it shows, which of them are hidden, and what is told of that.
 
 output = public_output(published_file, "verksamhetsar-2023", earlier=[...], smallest=5)
+output = changed_output(published_file, "verksamhetsar-2023", choice)        # by the Cell Key Method
+
+``told_otherwise``: periods of whose days earlier outputs have told that were protected in another way. Two ways of protecting the
+same numbers together say more than each, so nothing is shown of these.
 """
 
 import csv
 import io
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dashboards.content.shown_numbers import shown_numbers
 from dashboards.disclosure.linked import Snapshot
 from dashboards.disclosure.public import Protection, protect
 from dashboards.disclosure.relations import DIVIDED, Known, order
-from dashboards.published.file import ALL, MISSING, connect, rows
+from dashboards.published.file import ALL, MISSING, PUBLIC_FIGURES, connect, rows
 from dashboards.published.numbers import DIMENSIONS, NumberKey, Numbers, read_numbers
 from dashboards.published.publication import period_of
 from dashboards.published.report import Published, read_report
 from dashboards.wording.numbers import plain
+from pipelines.configuration.disclosure import CellKey
 
 HIDDEN = ".."
 
@@ -34,8 +39,9 @@ class PublicOutput:
     @property
     def snapshot(self) -> Snapshot:
         """What is remembered of it, so that later outputs give nothing of it away."""
-        counts = {key: value for key, value in self.values.items() if isinstance(value, int)}
-        return Snapshot(counts, self.protection.hidden)
+        untold = self.protection.told_otherwise
+        counts = {key: value for key, value in self.values.items() if isinstance(value, int) and key not in untold}
+        return Snapshot(counts, self.protection.hidden - untold)
 
     def cells(self) -> str:
         """``cells.csv``: every number of the output, in the shape of figures.md section 2."""
@@ -47,11 +53,48 @@ class PublicOutput:
         return text.getvalue()
 
 
-def public_output(path: Path, period_id: str, earlier: Sequence[Snapshot], smallest: int) -> PublicOutput:
-    """Chooses what the public output of a period shows. Raises CannotPublish."""
-    data = read_report(path, period_id)
-    shown = shown_numbers(path, data, smallest)
+@dataclass(frozen=True)
+class _Asked:
+    """What an output would show: counts, and numbers as they were delivered, which are not protected. ``untold``: counts of
+    periods that are told otherwise."""
+
+    counts: Mapping[NumberKey, int]
+    untold: Mapping[NumberKey, int]
+    delivered: Mapping[NumberKey, str]
+    in_tables: frozenset[NumberKey]
+
+
+def public_output(
+    path: Path,
+    period_id: str,
+    earlier: Sequence[Snapshot],
+    smallest: int,
+    told_otherwise: Collection[str] = (),
+) -> PublicOutput:
+    """Chooses what the public output of a period shows and what it hides. Raises CannotPublish."""
+    data = read_report(path, period_id, PUBLIC_FIGURES)
     numbers, known = _everything(path, data)
+    asked = _asked(path, data, numbers, smallest, told_otherwise)
+    current = lambda key: int(numbers.value(key) or 0)  # noqa: E731
+    protection = protect(asked.counts, earlier, known, smallest, current, asked.in_tables)
+    kept = {key: value for key, value in asked.counts.items() if key not in protection.given_away}
+    return PublicOutput(
+        {**kept, **asked.untold, **asked.delivered}, replace(protection, told_otherwise=frozenset(asked.untold))
+    )
+
+
+def changed_output(path: Path, period_id: str, choice: CellKey, told_otherwise: Collection[str] = ()) -> PublicOutput:
+    """What the public output of a period shows by the Cell Key Method: the counts as they have been changed. Only of these is it
+    asked which there are: a row whose only person is changed to none must not stand there."""
+    data = read_report(path, period_id, PUBLIC_FIGURES)
+    numbers, _ = _everything(path, data)
+    asked = _asked(path, data, numbers, choice.js + 1, told_otherwise)
+    protection = Protection(frozenset(), frozenset(), told_otherwise=frozenset(asked.untold))
+    return PublicOutput({**asked.counts, **asked.untold, **asked.delivered}, protection)
+
+
+def _asked(path: Path, data: Published, numbers: Numbers, smallest: int, told_otherwise: Collection[str]) -> _Asked:
+    shown = shown_numbers(path, data, smallest, told_otherwise)
     counts: dict[NumberKey, int] = {}
     delivered: dict[NumberKey, str] = {}
     for key in shown.keys:
@@ -60,16 +103,16 @@ def public_output(path: Path, period_id: str, earlier: Sequence[Snapshot], small
             counts[key] = int(value or 0)
         elif value is not None:
             delivered[key] = plain(value)
-    protection = protect(counts, earlier, known, smallest, lambda key: int(numbers.value(key) or 0), shown.in_tables)
-    kept = {key: value for key, value in counts.items() if key not in protection.given_away}
-    return PublicOutput({**kept, **delivered}, protection)
+    untold = {key: count for key, count in counts.items() if key.period in told_otherwise}
+    told = {key: count for key, count in counts.items() if key not in untold}
+    return _Asked(told, untold, delivered, shown.in_tables)
 
 
 def _everything(path: Path, data: Published) -> tuple[Numbers, Known]:
     """All numbers of all periods as public output counts them, and what an outsider knows besides."""
     with connect(path) as connection:
         periods = [period_of(row) for row in rows(connection, "select * from period where period_kind <> 'dag'")]
-        numbers = read_numbers(connection, data.catalogue, [period.id for period in periods], table="public_figures")
+        numbers = read_numbers(connection, data.catalogue, [period.id for period in periods], table=PUBLIC_FIGURES)
         (profile,) = rows(connection, "select value from profile where name = 'job_centres'")
     days = {period.id: (period.starts_on, period.ends_on) for period in periods if period.starts_on and period.ends_on}
     occurring: dict[tuple[str, str, str], set[str]] = defaultdict(set)

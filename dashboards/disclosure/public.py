@@ -33,10 +33,12 @@ class Protection:
     secondary: frozenset[NumberKey]
     #: Sensitive, but found out from earlier outputs already: neither shown nor hidden, but left out.
     given_away: frozenset[NumberKey] = frozenset()
+    #: Of days of which earlier outputs have told that were protected in another way.
+    told_otherwise: frozenset[NumberKey] = frozenset()
 
     @property
     def hidden(self) -> frozenset[NumberKey]:
-        return self.sensitive | self.secondary
+        return self.sensitive | self.secondary | self.told_otherwise
 
 
 class CannotPublish(Exception):

@@ -17,7 +17,7 @@ def build_documents(published_file: Path, period_id: str, out: Path) -> list[Pat
     """All documents and data files of one period's report; returns what was written."""
     content = outline.read(published_file, read_report(published_file, period_id))
     files = dict(_files(content))
-    if content.data.smallest is None:
+    if content.data.public_output is None:
         return [atomic_write(out / name, data) for name, data in files.items()]
     # The catalogue tells how large the others are.
     files[names.CATALOGUE] = catalogue.turtle(content, {name: len(data) for name, data in files.items()}).encode()
@@ -29,7 +29,7 @@ def _files(content: Outline) -> Iterator[tuple[str, bytes]]:
     yield names.WORD, word.document(content, drawn)
     yield names.EXCEL, excel.workbook(content)
     yield names.PDF, pdf.document(content, drawn)
-    if content.data.smallest is None:
+    if content.data.public_output is None:
         return  # open data is what the public may have
     for block in content.blocks:
         yield names.px(block.id), px.table(block, content).encode(px.ENCODING)

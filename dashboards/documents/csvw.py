@@ -64,7 +64,7 @@ def description(block: Block, outline: Outline) -> str:
         "dc:language": "sv",
         "dc:source": outline.source,
         "dc:temporal": "/".join(str(day) for day in days(block, outline) if day),
-        "rdfs:comment": [*block.notes, *outline.notes],
+        "rdfs:comment": [outline.audience, *block.notes, *outline.notes],
         "dialect": {"encoding": "utf-8", "delimiter": ",", "header": True, "doubleQuote": True},
         "tableSchema": _schema(content),
     }

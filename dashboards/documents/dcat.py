@@ -142,7 +142,7 @@ class _Catalogue:
         self._add(self._own("katalog"), DCAT.dataset, node)
         self._add(node, RDF.type, DCAT.Dataset)
         self._add(node, DCTERMS.title, _swedish(title))
-        self._add(node, DCTERMS.description, _swedish(text))
+        self._add(node, DCTERMS.description, _swedish(f"{text} {self.outline.audience}"))
         self._add(node, DCTERMS.publisher, self.publisher)
         self._add(node, DCTERMS.language, SWEDISH)
         self._add(node, DCTERMS.issued, self._day())

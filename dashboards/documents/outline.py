@@ -61,7 +61,7 @@ class Outline:
     @property
     def audience(self) -> str:
         """For whom the document is: it stands on each of its pages and sheets."""
-        return audience(self.data.smallest)
+        return audience(self.data.public_output)
 
     @property
     def publication(self) -> Publication:
@@ -118,7 +118,7 @@ def read(published_file: Path, data: Published) -> Outline:
         notes=tuple(plain(str(note)) for note in (*purge_notes.notes(data), *report.notes(), *_missing(data))),
         chapters=tuple(_chapter(each) for each in report.chapters()),
         follow_up=tuple(_section(section) for section in further.sections()),
-        target_group=_target_group(published_file, data) if data.smallest is None else None,
+        target_group=_target_group(published_file, data) if data.public_output is None else None,
         follow_up_lead=plain(further.partial() or ""),
         figures=tuple(data.catalogue.values()),
         data=data,

@@ -28,7 +28,7 @@ def table(block: Block, outline: Outline) -> str:
     """The file's text; the block has rows and columns."""
     content = cube(block, outline.data)
     day = f"{outline.publication.published_at:%Y%m%d %H:%M}"
-    notes = "#".join((*block.notes, *outline.notes))
+    notes = "#".join((outline.audience, *block.notes, *outline.notes))
     head = [
         _texts("CHARSET", ["ANSI"]),
         _texts("AXIS-VERSION", ["2013"]),
@@ -69,7 +69,7 @@ def table(block: Block, outline: Outline) -> str:
     head += [
         _texts("SOURCE", [outline.author]),
         "OFFICIAL-STATISTICS=NO;",
-        *([_long("NOTE", notes)] if notes else []),
+        _long("NOTE", notes),
         _texts("DATASYMBOL1", [numbers.CANNOT_OCCUR]),
         _texts("DATASYMBOL2", [numbers.NOT_AVAILABLE]),
         _texts("DATASYMBOLNIL", [numbers.NOTHING]),

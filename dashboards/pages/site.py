@@ -62,7 +62,7 @@ class Build:
         """The report's pages in their order: those of every report, the chapters' after the whole report's."""
         found = {}
         for page in PAGES.values():
-            if page.is_internal and self.data.smallest is not None:
+            if page.is_internal and self.data.public_output is not None:
                 continue
             found[page.id] = page
             if page.id == WHOLE_REPORT:
@@ -378,9 +378,9 @@ def _render_with(template: str, page: Page, build: Build, content: dict[str, Any
         # The names of the documents and data files, where they are made too.
         "files": names if build.documents else None,
         # Those of single tables are open data, which only a public output has.
-        "table_files": names if build.documents and data.smallest is not None else None,
+        "table_files": names if build.documents and data.public_output is not None else None,
         "lacking": purge_notes.notes(data),
-        "audience": audience(data.smallest),
+        "audience": audience(data.public_output),
         "title": page.title,
         **content,
     }

@@ -15,6 +15,9 @@ ALL = "*"
 #: Every published figure, those that figures.md does not know too: a number is looked up without knowing which it is.
 ALL_FIGURES = "(from figures union all by name from own_figures)"
 
+#: The same as public output counts them.
+PUBLIC_FIGURES = "public_figures"
+
 
 class NoReport(Exception):
     """There is no report for what was asked; the text is one Swedish sentence for a person."""

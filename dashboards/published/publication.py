@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from dashboards.published.file import NoReport, rows
+from pipelines.configuration.disclosure import Disclosure, read_disclosure
 
 #: Kinds of period that are a year and are known by the year's number.
 YEARS = ("verksamhetsar", "kalenderar")
@@ -108,10 +109,21 @@ def read_profile(connection: duckdb.DuckDBPyConnection) -> Profile:
     )
 
 
-def read_smallest(connection: duckdb.DuckDBPyConnection) -> int | None:
-    """The smallest number that a public output shows; None where the output is internal and shows all."""
-    found = rows(connection, "select smallest from public_output")
-    return int(found[0]["smallest"]) if found else None
+@dataclass(frozen=True)
+class PublicTreatment:
+    """How a public output protects small numbers. ``has_told_otherwise``: it leaves out days of which earlier outputs have told
+    that were protected in another way."""
+
+    disclosure: Disclosure
+    has_told_otherwise: bool = False
+
+
+def read_public_output(connection: duckdb.DuckDBPyConnection) -> PublicTreatment | None:
+    """What is said of a public output; None where the output is internal and shows all."""
+    found = rows(connection, "select * from public_output")
+    if not found:
+        return None
+    return PublicTreatment(read_disclosure(json.loads(found[0]["disclosure"])), found[0]["has_told_otherwise"])
 
 
 def read_failed_parts(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:

@@ -8,17 +8,18 @@ from pathlib import Path
 import duckdb
 
 from dashboards.published.catalogue import Figure, read_catalogue
-from dashboards.published.file import NoReport, connect, rows
+from dashboards.published.file import ALL_FIGURES, NoReport, connect, rows
 from dashboards.published.numbers import NumberKey, Numbers, read_numbers, why_not_in_catalogue
 from dashboards.published.publication import (
     Period,
     Profile,
     Publication,
+    PublicTreatment,
     read_failed_parts,
     read_period,
     read_profile,
+    read_public_output,
     read_publication,
-    read_smallest,
 )
 from dashboards.published.purging import PurgeEntry, read_purge_protocol
 
@@ -53,8 +54,10 @@ class Published:
     failed_parts: frozenset[str]
     #: Of all figures, in the period and the year before.
     numbers: Numbers = field(repr=False)
-    #: Of a public output: smaller numbers are hidden. None: the output is internal.
-    smallest: int | None = None
+    #: Of a public output: how it protects small numbers. None: the output is internal.
+    public_output: PublicTreatment | None = None
+    #: The table of the file that numbers are read from.
+    figures: str = ALL_FIGURES
 
     def value(self, key: NumberKey) -> Decimal | None:
         """A published number; None where the year before has no figures, or nobody reported it.
@@ -102,8 +105,8 @@ def _year_before(connection: duckdb.DuckDBPyConnection, period: Period, first_ex
     return Period("", period.kind, "året före", available=False)
 
 
-def read_report(path: Path, period_id: str) -> Published:
-    """Everything that the report of one period shows."""
+def read_report(path: Path, period_id: str, figures: str = ALL_FIGURES) -> Published:
+    """Everything that the report of one period shows. ``figures``: the table that numbers are read from."""
     with connect(path) as connection:
         publication = read_publication(connection)
         period = read_period(connection, period_id)
@@ -126,6 +129,7 @@ def read_report(path: Path, period_id: str) -> Published:
             catalogue=catalogue,
             purges=read_purge_protocol(connection),
             failed_parts=read_failed_parts(connection),
-            numbers=read_numbers(connection, catalogue, {period.id, before.id}),
-            smallest=read_smallest(connection),
+            numbers=read_numbers(connection, catalogue, {period.id, before.id}, table=figures),
+            public_output=read_public_output(connection),
+            figures=figures,
         )

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from dashboards.published.catalogue import read_catalogue
-from dashboards.published.file import connect, rows
+from dashboards.published.file import ALL_FIGURES, connect, rows
 from dashboards.published.numbers import OPEN, Count, Numbers, Share, one, read_numbers
 from dashboards.published.publication import Period, read_periods
 
@@ -39,6 +39,7 @@ def read_series(
     figures: Collection[str] | None = None,
     totals_only: frozenset[str] = frozenset(),
     most_dimensions: int = 3,
+    table: str = ALL_FIGURES,
 ) -> Series:
     """Figures (all, our own too, where none are named) of every period of these kinds that had ended by a day. For
     ``totals_only`` and ``most_dimensions`` see ``Numbers``."""
@@ -58,7 +59,7 @@ def read_series(
             for row in rows(connection, "select * from catalogue_share order by position")
         )
         ids = (period.id for period in periods)
-        return Series(periods, shares, read_numbers(connection, wanted, ids, totals_only, most_dimensions))
+        return Series(periods, shares, read_numbers(connection, wanted, ids, totals_only, most_dimensions, table))
 
 
 def _open_count(figure: str, measure: str, category: str | None) -> Count:

@@ -1,13 +1,35 @@
 """For whom an output is, in the words that stand on each of its pages, sheets and files (disclosure.md)."""
 
+from dashboards.published.publication import PublicTreatment
+from pipelines.configuration.disclosure import CellKey, CellSuppression, Disclosure
+
 INTERNAL = "Internt underlag – innehåller små tal. Får inte spridas."
+TOLD_OTHERWISE = " Dagar som redan har redovisats på annat sätt visas med .."
+
+#: Short, as a sheet's header holds no more than 255 letters.
+CHANGED = (
+    "För att skydda enskilda är varje antal över noll slumpmässigt ändrat med högst {D}, lika för samma personer. Summan av "
+    "delar är inte alltid helheten."
+)
+NONE_SMALL = " Inget antal är {small}."
 
 
-def small_numbers(smallest: int) -> str:
-    """How a public output treats small numbers, as a note beside ``..``."""
-    return f".. betyder mindre än {smallest}, eller skyddad för att ett sådant tal annars kan räknas ut."
+def audience(public: PublicTreatment | None) -> str:
+    """What an output says of itself. ``public``: how a public one protects small numbers; None: it is internal."""
+    if public is None:
+        return INTERNAL
+    return (
+        f"Öppen redovisning. {_small_numbers(public.disclosure)}{TOLD_OTHERWISE if public.has_told_otherwise else ''}"
+    )
 
 
-def audience(smallest: int | None) -> str:
-    """What an output says of itself. ``smallest``: the smallest number that a public one shows; None: it is internal."""
-    return INTERNAL if smallest is None else f"Öppen redovisning. {small_numbers(smallest)}"
+def _small_numbers(disclosure: Disclosure) -> str:
+    """How small numbers are treated, as a note beside every table."""
+    if isinstance(disclosure, CellSuppression):
+        return f".. betyder mindre än {disclosure.smallest}, eller skyddad för att ett sådant tal annars kan räknas ut."
+    return _changed_numbers(disclosure)
+
+
+def _changed_numbers(choice: CellKey) -> str:
+    small = "1" if choice.js == 1 else f"1–{choice.js}"
+    return CHANGED.format(D=choice.D) + (NONE_SMALL.format(small=small) if choice.js else "")

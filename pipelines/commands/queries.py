@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import duckdb
 
 from pipelines.configuration.contract import load_sources
+from pipelines.configuration.disclosure import CellKey, Disclosure, read_disclosure
 from pipelines.publication.report_folder import HandedOver, hand_over
 from pipelines.runtime.errors import NightlyFailed, UsageError
 from pipelines.runtime.os_errors import sentence
@@ -21,8 +22,10 @@ from pipelines.warehouse.inputs import EVERYTHING
 from pipelines.warehouse.periods import Period, parse_period
 
 if TYPE_CHECKING:
+    from dashboards.disclosure.output import PublicOutput
     from dashboards.published.status import ChangedExtract
     from dashboards.report_check.checked import Checked
+    from pipelines.publication.public_outputs import Output
 
 __all__ = [
     "DELIVERY_COLUMNS", "FIGURE_COLUMNS", "PLAN_COLUMNS", "PROTOCOL_COLUMNS", "QUARANTINE_COLUMNS", "check_printed",
@@ -252,45 +255,69 @@ def write_report(home: Home, period_id: str, out: Path, public: bool = False) ->
 
 
 def _build_public(home: Home, version: Version, period_id: str, made: Path) -> list[str]:
-    """The public report of a period. Raises NightlyFailed when something sensitive cannot be protected."""
-    from dashboards.disclosure.linked import Snapshot
-    from dashboards.disclosure.output import public_output
-    from dashboards.disclosure.public import CannotPublish
+    """The public report of a period. Raises as ``_public_output`` does."""
     from dashboards.disclosure.relations import order
     from dashboards.documents import names
     from dashboards.pages.site import build_report
-    from dashboards.published.numbers import NumberKey
     from pipelines.publication.public_file import write_public_file
     from pipelines.publication.public_outputs import read_outputs, remember_output
     from pipelines.runtime.files import atomic_write
 
-    smallest = json.loads(_query(version, "select value from profile where name = 'disclosure'")[0][0])["smallest"]
-    earlier = [
-        Snapshot(
-            {NumberKey(*key): value for key, value, _ in entries},
-            frozenset(NumberKey(*key) for key, _, is_hidden in entries if is_hidden),
+    said = _query(version, "select value from profile where name = 'disclosure'")[0][0]
+    disclosure = read_disclosure(json.loads(said))
+    output = _public_output(home, version, period_id, disclosure, read_outputs(home.path))
+    protection = output.protection
+    with TemporaryDirectory(prefix="kaa-public-") as folder:
+        file = Path(folder) / "public.duckdb"
+        keys, hidden = ([order(key) for key in some] for some in (output.values, protection.hidden))
+        write_public_file(version.published, file, keys, hidden, bool(protection.told_otherwise))
+        files = build_report(file, period_id, made, documents=True)
+    files.append(atomic_write(made / names.CELLS, output.cells()))
+    told = output.snapshot
+    entries = ((order(key), value, key in told.hidden) for key, value in told.values.items())
+    remember_output(home.path, disclosure, entries)
+    return [file.relative_to(made).as_posix() for file in files]
+
+
+def _public_output(
+    home: Home, version: Version, period_id: str, disclosure: Disclosure, earlier: Sequence["Output"]
+) -> "PublicOutput":
+    """What the public report of a period shows. Raises NightlyFailed when something sensitive cannot be protected, and UsageError
+    when earlier reports have told of the period in another way."""
+    from dashboards.disclosure.linked import Snapshot
+    from dashboards.disclosure.output import changed_output, public_output
+    from dashboards.disclosure.public import CannotPublish
+    from dashboards.disclosure.relations import order
+    from dashboards.published.numbers import NumberKey
+    from pipelines.publication.public_outputs import told_otherwise
+
+    ids = _query(version, "select period_id from period where period_kind <> 'dag'")
+    periods = [parse_period(each, home.municipality) for (each,) in ids]
+    otherwise = told_otherwise(earlier, disclosure, home.municipality, periods)
+    if period_id in otherwise:
+        raise UsageError(
+            f"No public report is made of {period_id}: an earlier one has told of days in it and protected small numbers in "
+            "another way than the profile's disclosure says now, and whoever has both could compare them. Choose a period "
+            "that begins later."
         )
-        for entries in read_outputs(home.path)
+    if isinstance(disclosure, CellKey):
+        return changed_output(version.published, period_id, disclosure, otherwise)
+    alike = [
+        Snapshot(
+            {NumberKey(*key): value for key, value, _ in output.entries},
+            frozenset(NumberKey(*key) for key, _, is_hidden in output.entries if is_hidden),
+        )
+        for output in earlier
+        if output.kind == disclosure.kind
     ]
     try:
-        output = public_output(version.published, period_id, earlier, smallest)
+        return public_output(version.published, period_id, alike, disclosure.smallest, otherwise)
     except CannotPublish as error:
         key, relations = next(iter(error.found.items()))
         raise NightlyFailed(
             f"No public report is made: {len(error.found)} small numbers could be calculated from others, first "
             f"{', '.join(order(key))}, through: {'; '.join(relations)}. Choose a longer period."
         ) from error
-    hidden = output.protection.hidden
-    with TemporaryDirectory(prefix="kaa-public-") as folder:
-        file = Path(folder) / "public.duckdb"
-        write_public_file(
-            version.published, file, [order(key) for key in output.values], [order(key) for key in hidden], smallest
-        )
-        files = build_report(file, period_id, made, documents=True)
-    files.append(atomic_write(made / names.CELLS, output.cells()))
-    told = output.snapshot
-    remember_output(home.path, ((order(key), value, key in told.hidden) for key, value in told.values.items()))
-    return [file.relative_to(made).as_posix() for file in files]
 
 
 def _refuse_own_folders(home: Home, out: Path) -> None:

@@ -15,6 +15,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from pipelines.configuration.contract import CONTRACTS, read_code_list
+from pipelines.configuration.disclosure import CellSuppression, Disclosure, DisclosureDecision
 from pipelines.configuration.plans import Plan, read_plans
 from pipelines.configuration.yaml_file import read_yaml, twice, validated
 from pipelines.runtime.errors import UsageError
@@ -160,29 +161,6 @@ class Target(_Strict):
     quote: Name
 
 
-class Disclosure(_Strict):
-    """How public output treats small numbers (disclosure.md section 1); these where nobody has decided anything.
-
-    ``smallest``: smaller counts are not shown. ``protected_identities``: where persons with a protected identity count, below
-    the whole municipality: in their district and job-centre as figures.md says, or as if they had none.
-    """
-
-    smallest: int = Field(default=5, ge=2)
-    protected_identities: Literal["as_figures", "missing_place"] = "as_figures"
-
-
-class DisclosureDecision(Disclosure):
-    """What somebody decided, when, and for which output: that of extracts from ``valid_from`` to ``valid_to``."""
-
-    decided: date
-    by: Name
-    valid_from: date | None = None
-    valid_to: date | None = None
-
-    def holds_on(self, day: date) -> bool:
-        return (self.valid_from or date.min) <= day <= (self.valid_to or date.max)
-
-
 class Municipality(_Strict):
     """One municipality's profile.
 
@@ -217,7 +195,7 @@ class Municipality(_Strict):
 
     def disclosure_on(self, day: date) -> Disclosure:
         """What holds for public output of which the latest extract is of this day."""
-        return next((decision for decision in self.disclosure if decision.holds_on(day)), Disclosure())
+        return next((decision for decision in self.disclosure if decision.holds_on(day)), CellSuppression())
 
     @property
     def report_chapters(self) -> list[ReportChapter]:

@@ -22,9 +22,14 @@ _KEY = ("figure", "measure", "period", "gender", "district", "job_centre", "cate
 
 
 def write_public_file(
-    published: Path, out: Path, numbers: Collection[tuple[str, ...]], hidden: Collection[tuple[str, ...]], smallest: int
+    published: Path,
+    out: Path,
+    numbers: Collection[tuple[str, ...]],
+    hidden: Collection[tuple[str, ...]],
+    has_told_otherwise: bool = False,
 ) -> None:
-    """Write the public file: ``numbers`` and the ``hidden`` ones of them as keys in the order of figures.md's columns."""
+    """Write the public file: ``numbers`` and the ``hidden`` ones of them as keys in the order of figures.md's columns.
+    ``has_told_otherwise``: some are hidden as earlier outputs have told of their days in another way."""
     hidden = frozenset(hidden)
     listed = pl.DataFrame(
         [(*key, key in hidden) for key in sorted(numbers)], schema=[*_KEY, "is_hidden"], orient="row"
@@ -35,7 +40,10 @@ def write_public_file(
         create_tables(connection)
         for table in _COPIED:
             connection.execute(f"insert into {table} from internal_file.{table}")
-        connection.execute("insert into public_output values (?)", [smallest])
+        connection.execute(
+            "insert into public_output select value, ? from internal_file.profile where name = 'disclosure'",
+            [has_told_otherwise],
+        )
         connection.register("listed", listed)
         connection.execute("insert into public_number from listed")
         for table, is_own in (("figures", False), ("own_figures", True)):

@@ -1,42 +1,79 @@
 """What has been given to the public from a KAA_HOME, in the order in which it was made: later outputs must not give it away.
 
 Each output is a gzipped CSV below ``public/``: every number in it with its value, also of a hidden one. It is internal: who has
-it knows what was hidden. Which numbers are hidden is decided in ``dashboards.disclosure``.
+it knows what was hidden. Which numbers are hidden is decided in ``dashboards.disclosure``. The file's name says how it was
+protected where that is not by hiding.
 """
 
 import csv
 import gzip
 import io
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.configuration.disclosure import CellSuppression, Disclosure
+from pipelines.configuration.municipality import Municipality
 from pipelines.runtime.files import atomic_write
+from pipelines.warehouse.periods import Period, parse_period
 
 FOLDER = "public"
+SUFFIX = ".csv.gz"
 
 #: A number's key in the order of figures.md's columns, its value, and whether it is hidden.
 Entry = tuple[tuple[str, ...], int, bool]
 
 _KEYS = 8
+_PERIOD = 2
+_USUAL = CellSuppression().kind
 
 
-def read_outputs(home: Path) -> list[list[Entry]]:
+@dataclass(frozen=True)
+class Output:
+    """What one output told. ``kind``: of a ``Disclosure``."""
+
+    kind: str
+    entries: list[Entry]
+
+
+def read_outputs(home: Path) -> list[Output]:
     """All outputs, the oldest first."""
-    return [list(_read(path)) for path in sorted((home / FOLDER).glob("*.csv.gz"))]
+    return [Output(_kind(path), list(_read(path))) for path in _made(home)]
 
 
-def remember_output(home: Path, entries: Iterable[Entry]) -> None:
+def told_otherwise(
+    outputs: Iterable[Output], disclosure: Disclosure, municipality: Municipality, periods: Iterable[Period]
+) -> frozenset[str]:
+    """Those of these periods that have a day of which an output tells that was protected in another way."""
+    told = {entry[_PERIOD] for output in outputs if output.kind != disclosure.kind for entry, _, _ in output.entries}
+    theirs = [parse_period(period_id, municipality) for period_id in told]
+    return frozenset(
+        period.period_id
+        for period in periods
+        if any(other.starts_on <= period.ends_on and period.starts_on <= other.ends_on for other in theirs)
+    )
+
+
+def remember_output(home: Path, disclosure: Disclosure, entries: Iterable[Entry]) -> None:
     """Keep an output; one that is exactly the last is kept once."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(
         (*key, value, int(hidden)) for key, value, hidden in sorted(entries)
     )
-    folder = home / FOLDER
-    folder.mkdir(mode=0o700, exist_ok=True)
-    made = sorted(folder.glob("*.csv.gz"))
+    (home / FOLDER).mkdir(mode=0o700, exist_ok=True)
+    made = _made(home)
     content = gzip.compress(text.getvalue().encode(), mtime=0)
-    if not made or made[-1].read_bytes() != content:
-        atomic_write(folder / f"{len(made) + 1:06d}.csv.gz", content)
+    if not made or (_kind(made[-1]), made[-1].read_bytes()) != (disclosure.kind, content):
+        kind = "" if disclosure.kind == _USUAL else f".{disclosure.kind}"
+        atomic_write(home / FOLDER / f"{len(made) + 1:06d}{kind}{SUFFIX}", content)
+
+
+def _made(home: Path) -> list[Path]:
+    return sorted((home / FOLDER).glob(f"*{SUFFIX}"))
+
+
+def _kind(path: Path) -> str:
+    return path.name.removesuffix(SUFFIX).partition(".")[2] or _USUAL
 
 
 def _read(path: Path) -> Iterator[Entry]:

@@ -18,7 +18,8 @@ import duckdb
 
 from pipelines.configuration.catalogue import Catalogue, Figure
 from pipelines.configuration.contract import contracts_fingerprint
-from pipelines.configuration.municipality import Disclosure, Municipality
+from pipelines.configuration.disclosure import CellKey, Disclosure
+from pipelines.configuration.municipality import Municipality
 from pipelines.history.purge import AGED
 from pipelines.notices import Notice, RemarkCode, kept, message, remark
 from pipelines.publication.tables import OF_INPUTS, OF_PARTS, create_public_figures, create_tables
@@ -26,10 +27,10 @@ from pipelines.quality.checks import CheckResult
 from pipelines.runtime.database import open_database
 from pipelines.runtime.errors import NightlyFailed
 from pipelines.state.home import Version
-from pipelines.warehouse.ask import ask_public_figures
 from pipelines.warehouse.inputs import EVERYTHING
 from pipelines.warehouse.parts import PARTS
 from pipelines.warehouse.periods import Period
+from pipelines.warehouse.public_figures import ask_public_figures
 
 #: Copied as they are: table of the published file -> where from.
 _COPIED = {
@@ -88,8 +89,8 @@ def build_published(
              _sha256(municipality.model_dump_json().encode())],
         )  # fmt: skip
         _insert(connection, "open_data", _open_data_rows(municipality))
+        _write_public(connection, version, municipality, periods, catalogue)
         connection.execute("detach warehouse; detach history")
-        _write_public(connection, version, municipality, periods)
         connection.execute("checkpoint")
     finally:
         connection.close()
@@ -97,14 +98,22 @@ def build_published(
 
 
 def _write_public(
-    connection: duckdb.DuckDBPyConnection, version: Version, municipality: Municipality, periods: Collection[Period]
+    connection: duckdb.DuckDBPyConnection,
+    version: Version,
+    municipality: Municipality,
+    periods: Collection[Period],
+    catalogue: Catalogue,
 ) -> None:
     """The profile's parts, and the figures that public output is made of: what was decided goes by the data's clock."""
     latest = connection.execute("select last_extract_date from publication").fetchone()
     disclosure = municipality.disclosure_on(latest[0] if latest and latest[0] else EVERYTHING)
     _insert(connection, "profile", profile_rows(municipality, disclosure))
-    has_its_own = disclosure.protected_identities == "missing_place"
-    create_public_figures(connection, ask_public_figures(version, municipality, periods) if has_its_own else None)
+    rows = ask_public_figures(connection, version, municipality, periods, disclosure, catalogue)
+    if rows is not None and isinstance(disclosure, CellKey):
+        from pipelines.publication.cell_key import changed_figures  # loads SciPy, which no other night needs
+
+        rows = changed_figures(rows, disclosure)
+    create_public_figures(connection, rows)
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, table: str, relation: str) -> None:

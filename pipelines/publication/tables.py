@@ -50,7 +50,7 @@ TABLES = {
     decided_on date""",
     "plan_rule_summary": """rule_id varchar, period varchar, gender varchar, job_centre varchar, cases bigint,
     followed bigint, not_followed bigint, undecided bigint""",
-    "public_output": "smallest integer",
+    "public_output": "disclosure varchar, has_told_otherwise boolean",
     "public_number": """figure varchar, measure varchar, period varchar, gender varchar, district varchar, job_centre varchar,
     category varchar, subcategory varchar, is_hidden boolean""",
     "failed_part": "part varchar, title varchar",

@@ -11,14 +11,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
-import polars as pl
 
 from pipelines.configuration.municipality import Municipality
 from pipelines.runtime.database import open_database
 from pipelines.state.home import Version
-from pipelines.warehouse.compiled import kept_models, run_models
-from pipelines.warehouse.inputs import EVERYTHING, write_inputs
-from pipelines.warehouse.parts import FIGURES
+from pipelines.warehouse.compiled import CompiledModel, kept_models, run_models
+from pipelines.warehouse.inputs import write_inputs
 from pipelines.warehouse.periods import Period
 
 #: A row of figures.md section 2.
@@ -57,24 +55,12 @@ def ask_models(
 
     Raises NightlyFailed when the compiled SQL is missing or torn.
     """
-    with _answer(models, history, municipality, [period], known_to, wanted) as answer:
-        return answer.fetchall()
-
-
-def ask_public_figures(version: Version, municipality: Municipality, periods: Iterable[Period]) -> pl.DataFrame:
-    """All figures of these periods, with everybody who has a protected identity counted as if no district were known: what a
-    municipality's public output is made of that has decided so.
-
-    Raises NightlyFailed when the version's compiled SQL is missing or torn.
-    """
-    with _answer(
-        version.models, version.history, municipality, periods, EVERYTHING, FIGURES, "missing_place"
-    ) as answer:
-        return answer.pl()
+    with asked_again(models, history, municipality, [period], known_to, wanted) as (connection, compiled):
+        return connection.execute(rows_of(compiled, wanted)).fetchall()
 
 
 @contextmanager
-def _answer(
+def asked_again(
     models: Path,
     history: Path,
     municipality: Municipality,
@@ -82,7 +68,11 @@ def _answer(
     known_to: date,
     wanted: Sequence[str],
     protected_identities: str = "as_figures",
-) -> Iterator[duckdb.DuckDBPyConnection]:
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[CompiledModel]]]:
+    """A warehouse in memory with what these models need, and the compiled SQL.
+
+    Raises NightlyFailed when the compiled SQL is missing or torn.
+    """
     compiled = kept_models(models)
     with open_database(attaches=[history]) as connection:
         connection.execute("attach ':memory:' as warehouse")
@@ -90,9 +80,13 @@ def _answer(
         connection.execute("use warehouse")
         write_inputs(connection, municipality, periods, known_to, protected_identities)
         run_models(connection, compiled, wanted)
-        relations = [model.relation for model in compiled if model.name in wanted]
-        columns = ", ".join(FIGURE_COLUMNS)
-        yield connection.execute(" union all ".join(f"select {columns} from {relation}" for relation in relations))
+        yield connection, compiled
+
+
+def rows_of(compiled: Iterable[CompiledModel], wanted: Sequence[str]) -> str:
+    """A query for the rows of models that have a figure's columns."""
+    columns = ", ".join(FIGURE_COLUMNS)
+    return " union all ".join(f"select {columns} from {model.relation}" for model in compiled if model.name in wanted)
 
 
 def _quoted(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""The keys of the figures' cells, for the Cell Key Method (``configuration.cell_key``): what counts a cell sums keys instead.
+"""The keys of the figures' cells, for the Cell Key Method (``configuration.disclosure``): what counts a cell sums keys instead.
 
 Each thing that is counted has a key, a number below 2³² that looks like chance and is always the same; a cell's key is the sum of
 its things' keys modulo 2³². So cells of the same persons have the same key, whatever figure they stand in, and the key of a whole
@@ -10,7 +10,7 @@ its id alone. A person who gets another newest number, and everybody when the ps
 from collections.abc import Iterable, Sequence
 
 from pipelines.configuration.catalogue import Catalogue, Counted, Figure
-from pipelines.configuration.cell_key import KEYS
+from pipelines.configuration.disclosure import KEYS
 from pipelines.warehouse.ask import FIGURE_COLUMNS
 from pipelines.warehouse.compiled import CompiledModel
 

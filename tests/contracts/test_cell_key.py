@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from pipelines.configuration.cell_key import CellKey
+from pipelines.configuration.disclosure import CellKey
 from pipelines.configuration.yaml_file import validated
 from pipelines.runtime.errors import UsageError
 

@@ -15,7 +15,8 @@ from dashboards.content.shown_numbers import shown_numbers
 from dashboards.disclosure.relations import order
 from dashboards.published.report import read_report
 from pipelines.configuration.catalogue import read_catalogue
-from pipelines.configuration.municipality import Disclosure, Municipality, load_municipality
+from pipelines.configuration.disclosure import CellSuppression
+from pipelines.configuration.municipality import Municipality, load_municipality
 from pipelines.history.purge import AGED
 from pipelines.publication.public_file import write_public_file
 from pipelines.publication.published_file import profile_rows, write_catalogue
@@ -326,7 +327,7 @@ class Maker:
             insert("failed_part", self.failed_parts)
             insert("quarantine", self.quarantine)
             insert("contract_check", self.checks)
-            insert("profile", profile_rows(self.profile, Disclosure()))
+            insert("profile", profile_rows(self.profile, CellSuppression()))
             insert("plan_rule", self.plan_rules)
             insert("plan_parameter", self.plan_parameters)
             of_parts = {"target_group": self.summary, "jumps": self.jumps, "plan": self.plan_counts}
@@ -492,5 +493,5 @@ def first_year(path: Path) -> Path:
 def public(published: Path, out: Path, period: str) -> Path:
     """The file of a public output of a period in which nothing is hidden."""
     keys = shown_numbers(published, read_report(published, period), smallest=0).keys
-    write_public_file(published, out, [order(key) for key in keys], [], smallest=5)
+    write_public_file(published, out, [order(key) for key in keys], [])
     return out

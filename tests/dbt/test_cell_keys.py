@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from pipelines.configuration.catalogue import read_catalogue
-from pipelines.configuration.cell_key import KEYS
+from pipelines.configuration.disclosure import KEYS
 from pipelines.warehouse.cell_keys import cell_keys, has_keys
 from tests.dbt import compiled
 from tests.dbt.built import Build

@@ -7,7 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.configuration.municipality import PROFILES, Disclosure, load_municipality
+from pipelines.configuration.disclosure import CellSuppression
+from pipelines.configuration.municipality import PROFILES, load_municipality
 from pipelines.runtime.errors import UsageError
 from pipelines.state.home import Version, initialise
 from tests.faults import plain_nightly
@@ -16,6 +17,7 @@ from tests.pipeline import models_json
 
 HIDDEN, BO = personnummer("2005-03-01", 121), personnummer("2005-07-21", 442)
 DECIDED = "{smallest: 6, protected_identities: missing_place, decided: 2023-01-10, by: Kommunstyrelsen%s}"
+CHANGED = "{method: cell_key, %s, decided: 2023-01-10, by: DSO}"
 CELL = (
     "select district, value from %s "
     "where figure = 'population' and period = 'manad-2023-03' and gender = '*' and job_centre = '*'"
@@ -29,8 +31,8 @@ def _profile(path: Path, disclosure: str) -> str:
 
 
 def test_where_nobody_has_decided_the_figures_stay_as_they_are() -> None:
-    assert load_municipality("stockholm").disclosure_on(date(2023, 1, 1)) == Disclosure()
-    assert (Disclosure().smallest, Disclosure().protected_identities) == (5, "as_figures")
+    assert load_municipality("stockholm").disclosure_on(date(2023, 1, 1)) == CellSuppression()
+    assert (CellSuppression().smallest, CellSuppression().protected_identities) == (5, "as_figures")
 
 
 def test_a_decision_holds_from_its_first_day_to_its_last(tmp_path: Path) -> None:
@@ -39,11 +41,17 @@ def test_a_decision_holds_from_its_first_day_to_its_last(tmp_path: Path) -> None
         "{decided: 2023-05-02, by: DSO, valid_from: 2023-07-01}",
     )
     profile = load_municipality(_profile(tmp_path / "a.yaml", f"[{one}, {other}]"))
-    smallest = {day: profile.disclosure_on(date.fromisoformat(day)).smallest for day in (
-        "2023-02-28", "2023-03-01", "2023-06-30", "2023-07-01",
-    )}  # fmt: skip
-    assert list(smallest.values()) == [5, 6, 6, 5]
+    days = ("2023-02-28", "2023-03-01", "2023-06-30", "2023-07-01")
+    held = [profile.disclosure_on(date.fromisoformat(day)) for day in days]
+    assert [each.smallest for each in held if isinstance(each, CellSuppression)] == [5, 6, 6, 5]
     assert profile.disclosure_on(date(2023, 7, 1)) == profile.disclosure[1]
+
+
+def test_a_method_holds_from_its_first_day_to_its_last(tmp_path: Path) -> None:
+    changed = CHANGED % "D: 3, V: 2.0, js: 2, valid_to: 2023-06-30"
+    profile = load_municipality(_profile(tmp_path / "a.yaml", f"[{changed}, {DECIDED % ', valid_from: 2023-07-01'}]"))
+    kinds = [profile.disclosure_on(date.fromisoformat(day)).kind for day in ("2023-06-30", "2023-07-01")]
+    assert kinds == ["cell_key-D3-V2-js2", "cell_suppression"]
 
 
 @pytest.mark.parametrize(
@@ -63,6 +71,17 @@ def test_a_decision_holds_from_its_first_day_to_its_last(tmp_path: Path) -> None
         (f"[{DECIDED % ''}, {DECIDED % ', valid_from: 2024-01-01'}]", "has two decisions on disclosure"),
         (f"[{DECIDED % ', valid_to: 2024-01-01'}, {DECIDED % ', valid_from: 2024-01-01'}]", "that hold at once; give"),
         ("none", "is wrong at disclosure"),
+        (CHANGED % "D: 5, V: 2, js: 4", "with D 5 and js 4 a count of 1 can only become 0, 5, 6"),
+        (CHANGED % "D: 3, V: 2", "is wrong at disclosure.0.js: Field required"),
+        (
+            CHANGED % "D: 3, V: 2, js: 2, smallest: 5",
+            "is wrong at disclosure.0.smallest: Extra inputs are not permitted",
+        ),
+        (
+            "{method: noise, decided: 2023-01-10, by: DSO}",
+            "there is no method 'noise'; choose cell_suppression or cell_key",
+        ),
+        ("[none]", "is wrong at disclosure.0: Input should be a valid dictionary"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(tmp_path: Path, disclosure: str, said: str) -> None:
@@ -102,8 +121,8 @@ def test_public_figures_know_no_place_of_protected_identities(tmp_path: Path, mo
         ).fetchall()
         said = connection.execute("select value from profile where name = 'disclosure'").fetchone()
         assert said and json.loads(said[0]) == {
-            "smallest": 6, "protected_identities": "missing_place", "decided": "2023-01-10", "by": "Kommunstyrelsen",
-            "valid_from": "2023-03-02", "valid_to": None,
+            "method": "cell_suppression", "smallest": 6, "protected_identities": "missing_place",
+            "decided": "2023-01-10", "by": "Kommunstyrelsen", "valid_from": "2023-03-02", "valid_to": None,
         }  # fmt: skip
 
 
@@ -117,4 +136,6 @@ def test_public_figures_are_the_figures_where_nothing_else_holds(
         public, all_figures = connection.execute(counts).fetchone() or (0, 1)
         assert public == all_figures
         said = connection.execute("select value from profile where name = 'disclosure'").fetchone()
-        assert said and json.loads(said[0]) == {"smallest": 5, "protected_identities": "as_figures"}
+        assert said and json.loads(said[0]) == {
+            "method": "cell_suppression", "smallest": 5, "protected_identities": "as_figures",
+        }  # fmt: skip

@@ -1,13 +1,17 @@
 """Numbers that the Cell Key Method has changed: the table of probabilities is as chosen, and a key always means the same."""
 
 import random
+from collections.abc import Iterable
 from math import log
 
 import numpy as np
+import polars as pl
 import pytest
 
-from dashboards.disclosure.cell_key import change_table, note, probabilities
-from pipelines.configuration.cell_key import KEYS, CellKey
+from dashboards.published.publication import PublicTreatment
+from dashboards.wording.audience import audience
+from pipelines.configuration.disclosure import KEYS, CellKey
+from pipelines.publication.cell_key import ChangeTable, change_table, changed_figures, probabilities
 
 CHOICES = [(5, 3, 2), (4, 2, 0), (2, "0.5", 0), (3, 2, 2), (3, 3, 2), (2, "1.08", 1), (10, 5, 3), (8, "7.99", 0)]
 
@@ -53,15 +57,20 @@ def _entropy(p: np.ndarray) -> float:
     return -sum(float(one) * log(one) for one in p)
 
 
+def _changed(table: ChangeTable, count: int, keys: Iterable[int]) -> list[int]:
+    own = np.array([*keys], dtype=np.int64)
+    return [int(shown) for shown in table.changed(np.full_like(own, count), own)]
+
+
 def test_a_key_always_means_the_same_and_zero_stays_zero(choice: CellKey) -> None:
     table, again = change_table(choice), change_table(choice)
     rng = random.Random(2016)
+    keys = [0, KEYS - 1, *(rng.randrange(KEYS) for _ in range(200))]
     for count in (1, 2, 3, 7, 50, 7546):
-        keys = [0, KEYS - 1, *(rng.randrange(KEYS) for _ in range(200))]
-        shown = [table.changed(count, key) for key in keys]
-        assert shown == [again.changed(count, key) for key in keys]
+        shown = _changed(table, count, keys)
+        assert shown == _changed(again, count, keys)
         assert all(abs(one - count) <= choice.D and (one == 0 or one > choice.js) for one in shown)
-        assert table.changed(0, keys[-1]) == 0
+    assert set(_changed(table, 0, keys)) == {0}
 
 
 def test_changes_come_as_often_as_the_table_says() -> None:
@@ -69,7 +78,7 @@ def test_changes_come_as_often_as_the_table_says() -> None:
     table = change_table(choice)
     keys = range(0, KEYS, KEYS // 40_000)
     for count in (1, 4, 100):
-        shown = np.array([table.changed(count, key) for key in keys])
+        shown = np.array(_changed(table, count, keys))
         assert shown.mean() == pytest.approx(count, abs=0.01)
         assert shown.var() == pytest.approx(3, abs=0.01)
         for change, parts in table.rows[min(count, choice.last)]:
@@ -80,12 +89,30 @@ def test_parts_need_not_add_up() -> None:
     """A whole's key is the sum of its parts' keys; its change is not the sum of their changes."""
     table = change_table(CellKey.model_validate({"method": "cell_key", "D": 5, "V": 3, "js": 2}))
     rng = random.Random(39)
-    keys = [(rng.randrange(KEYS), rng.randrange(KEYS)) for _ in range(50)]
-    off = [table.changed(20, women + men) != table.changed(8, women) + table.changed(12, men) for women, men in keys]
-    assert sum(off) > 25
+    women, men = ([rng.randrange(KEYS) for _ in range(50)] for _ in range(2))
+    wholes = _changed(table, 20, [sum(both) for both in zip(women, men, strict=True)])
+    parts = zip(_changed(table, 8, women), _changed(table, 12, men), strict=True)
+    assert sum(sum(both) != whole for both, whole in zip(parts, wholes, strict=True)) > 25
+
+
+def test_what_has_no_key_is_not_changed_and_what_becomes_zero_has_no_row() -> None:
+    choice = CellKey.model_validate({"method": "cell_key", "D": 3, "V": 2, "js": 2})
+    rows = pl.DataFrame({
+        "figure": ["key_numbers", "median_wait", *["outreach"] * 3],
+        "value": ["1", "1.5", "1", "1", "400"],
+        "cell_key": [None, None, 0, KEYS - 1, 0],
+    }).with_columns(pl.col("value").cast(pl.Decimal(38, 18)))  # fmt: skip
+    changed = changed_figures(rows, choice)
+    assert changed.schema == {"figure": pl.String, "value": pl.Decimal(38, 18)}
+    assert [(figure, float(value)) for figure, value in changed.rows()] == [
+        ("key_numbers", 1), ("median_wait", 1.5), ("outreach", 3), ("outreach", 397),
+    ]  # fmt: skip
 
 
 def test_the_output_says_what_has_been_done(choice: CellKey) -> None:
-    text = note(choice)
-    assert f"högst {choice.D} uppåt eller nedåt" in text and "inte alltid lika stor som helheten" in text
-    assert (f"Inget antal från 1 till {choice.js} visas." in text) == bool(choice.js)
+    text = audience(PublicTreatment(choice, has_told_otherwise=True))
+    assert f"slumpmässigt ändrat med högst {choice.D}," in text and "är inte alltid helheten" in text
+    assert f"Inget antal är {['', '1.', '1–2.', '1–3.'][choice.js]}" in text or not choice.js
+    assert ("Inget antal" in text) == bool(choice.js)
+    assert "mindre än" not in text
+    assert len(text) <= 250, "no more fits into a sheet's header"

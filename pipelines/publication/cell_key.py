@@ -3,34 +3,32 @@
 The chance is the cell's key: the sum modulo 2³² of the keys of what is counted in it (``pipelines.warehouse.cell_keys``). So the
 same persons get the same change in whatever table they stand, and asking again tells nothing more. Which change a key means is
 looked up in a table of probabilities: of all that keep the municipality's choice, the one with the greatest entropy, which adds
-nothing that was not chosen. Zero stays zero.
+nothing that was not chosen. Zero stays zero, and what has no key is not changed: a median, a number kept by hand.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import accumulate
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 from scipy.optimize import minimize, root
 from scipy.special import logsumexp, softmax
 
-from pipelines.configuration.cell_key import KEYS, CellKey
+from pipelines.configuration.disclosure import KEYS, CellKey
 
 Numbers = NDArray[np.float64]
-
-#: What the output says of its numbers.
-NOTE = (
-    "För att skydda enskilda har varje antal över noll ändrats slumpmässigt, med högst {D} uppåt eller nedåt. Därför är summan "
-    "av delar inte alltid lika stor som helheten. Samma personer har fått samma ändring i alla tabeller."
-)
-NOTE_OF_SMALL = " Inget antal från 1 till {js} visas."
+Integers = NDArray[np.int64]
 
 
-def note(choice: CellKey) -> str:
-    """The sentence that stands by every table of changed numbers."""
-    text = NOTE.format(D=choice.D)
-    return text + NOTE_OF_SMALL.format(js=choice.js) if choice.js else text
+def changed_figures(rows: pl.DataFrame, choice: CellKey) -> pl.DataFrame:
+    """Rows of figures with their cells' keys as rows without: each with a key has its change, and none that became zero is left,
+    as figures have no rows for zeros."""
+    counted = rows.filter(pl.col("cell_key").is_not_null())
+    counts, keys = (counted[name].cast(pl.Int64).to_numpy() for name in ("value", "cell_key"))
+    changed = pl.Series("value", change_table(choice).changed(counts, keys)).cast(rows.schema["value"])
+    kept = counted.with_columns(changed).filter(pl.col("value") != 0)
+    return pl.concat([rows.filter(pl.col("cell_key").is_null()), kept]).drop("cell_key")
 
 
 @dataclass(frozen=True)
@@ -40,13 +38,14 @@ class ChangeTable:
     choice: CellKey
     rows: Mapping[int, tuple[tuple[int, int], ...]]
 
-    def changed(self, count: int, key: int) -> int:
-        """What is shown for a count of a cell with this key."""
-        if count == 0:
-            return 0
-        row = self.rows[min(count, self.choice.last)]
-        reached = accumulate(parts for _, parts in row)
-        return count + next(change for (change, _), bound in zip(row, reached, strict=True) if key % KEYS < bound)
+    def changed(self, counts: Integers, keys: Integers) -> Integers:
+        """What is shown for counts of cells with these keys."""
+        shown = counts.copy()
+        for count, row in self.rows.items():
+            changes, parts = np.array(row).T
+            here = np.minimum(counts, self.choice.last) == count
+            shown[here] += changes[np.searchsorted(parts.cumsum(), keys[here] % KEYS, side="right")]
+        return shown
 
 
 def change_table(choice: CellKey) -> ChangeTable:
