@@ -19,6 +19,7 @@ from dashboards.published.publication import Period
 from dashboards.published.report import Published
 from dashboards.published.series import ChartedShare, Series, read_series
 from dashboards.wording import numbers
+from dashboards.wording.audience import not_available
 
 FOLDER = "data"
 
@@ -132,6 +133,7 @@ class Trends:
             "firstKind": self.first_kind,
             # Of a public output only what its files hold is known; what they lack is no zero.
             "onlyListed": self.series.numbers.public is not None,
+            "notAvailable": not_available(self.data.public_output) if self.data.public_output else "",
             "kinds": [
                 {
                     "id": kind,

@@ -33,3 +33,9 @@ def _small_numbers(disclosure: Disclosure) -> str:
 def _changed_numbers(choice: CellKey) -> str:
     small = "1" if choice.js == 1 else f"1–{choice.js}"
     return CHANGED.format(D=choice.D) + (NONE_SMALL.format(small=small) if choice.js else "")
+
+
+def not_available(public: PublicTreatment) -> str:
+    """What ``..`` is where the reader chooses the fineness."""
+    of_small = "små tal, tal som skulle röja dem, och " if isinstance(public.disclosure, CellSuppression) else ""
+    return f"”..” är {of_small}det som är för fint för en öppen redovisning: välj längre perioder eller större grupper."

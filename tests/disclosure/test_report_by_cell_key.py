@@ -220,6 +220,8 @@ def test_a_table_shows_the_numbers_of_cells_csv(given: Given) -> None:
         assert number == shown["population", "in_register", f"verksamhetsar-{year}", gender, "*", "*", "*", "*"]
     px = (given.out / "tabeller" / "tabell-1.px").read_text(encoding="utf-8").partition("DATA=")[2]
     assert sorted(map(int, px.strip().rstrip(";").split())) == sorted(found.values())
+    trends = (given.out / "trender.html").read_text(encoding="utf-8")
+    assert "”..” är det som är för fint" in trends and "små tal" not in trends
     script = (given.out / "data" / "population.in_register.verksamhetsar.js").read_text(encoding="utf-8")
     assert f'"{found["2022", "*"]},{found["2023", "*"]}"' in script
 

@@ -245,7 +245,7 @@
     if (choice.by === "stadsdel" && shown.series.some((each) => each.from || each.to)) {
       found.push("Stadsdelar enligt den indelning som gällde periodens sista dag. ”.” står där stadsdelen då inte fanns. Stadsdelar som inte längre finns står sist.");
     }
-    if (DATA.onlyListed) found.push("”..” är små tal, tal som skulle röja dem, och det som är för fint för en öppen redovisning: välj längre perioder eller större grupper.");
+    if (DATA.onlyListed) found.push(DATA.notAvailable);
     if (choice.by === "kategori" || choice.by === "underkategori") found.push("Delarna behöver inte bli totalen när de läggs ihop.");
     return found;
   }
