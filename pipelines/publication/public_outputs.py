@@ -2,15 +2,18 @@
 
 Each output is a gzipped CSV below ``public/``: every number in it with its value, also of a hidden one. It is internal: who has
 it knows what was hidden. Which numbers are hidden is decided in ``dashboards.disclosure``. The file's name says how it was
-protected where that is not by hiding.
+protected where that is not by hiding. Beside them lie the pages and documents as they were given, the last of each period, for
+`kaa serve --public`.
 """
 
 import csv
 import gzip
 import io
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pipelines.configuration.disclosure import CellSuppression, Disclosure
 from pipelines.configuration.municipality import Municipality
@@ -19,6 +22,9 @@ from pipelines.warehouse.periods import Period, parse_period
 
 FOLDER = "public"
 SUFFIX = ".csv.gz"
+
+#: Below it: a folder for each period of which a public report was made.
+PAGES = "report"
 
 #: A number's key in the order of figures.md's columns, its value, and whether it is hidden.
 Entry = tuple[tuple[str, ...], int, bool]
@@ -55,7 +61,7 @@ def told_otherwise(
 
 
 def remember_output(home: Path, disclosure: Disclosure, entries: Iterable[Entry]) -> None:
-    """Keep an output; one that is exactly the last is kept once."""
+    """Keep an output; one that has been told before tells nothing new."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(
         (*key, value, int(hidden)) for key, value, hidden in sorted(entries)
@@ -63,7 +69,7 @@ def remember_output(home: Path, disclosure: Disclosure, entries: Iterable[Entry]
     (home / FOLDER).mkdir(mode=0o700, exist_ok=True)
     made = _made(home)
     content = gzip.compress(text.getvalue().encode(), mtime=0)
-    if not made or (_kind(made[-1]), made[-1].read_bytes()) != (disclosure.kind, content):
+    if (disclosure.kind, content) not in ((_kind(path), path.read_bytes()) for path in made):
         kind = "" if disclosure.kind == _USUAL else f".{disclosure.kind}"
         atomic_write(home / FOLDER / f"{len(made) + 1:06d}{kind}{SUFFIX}", content)
 
@@ -74,6 +80,25 @@ def _made(home: Path) -> list[Path]:
 
 def _kind(path: Path) -> str:
     return path.name.removesuffix(SUFFIX).partition(".")[2] or _USUAL
+
+
+def public_pages(home: Path) -> Path:
+    """Where the pages of public reports are kept, in a folder for each period; it is there when one has been made."""
+    return home / FOLDER / PAGES
+
+
+def keep_pages(home: Path, period_id: str, made: Path, names: Iterable[str]) -> None:
+    """Keep the files of these names of a period's public report, in the place of an earlier one's."""
+    kept = public_pages(home) / period_id
+    kept.parent.mkdir(mode=0o700, exist_ok=True)
+    with TemporaryDirectory(dir=home / FOLDER, prefix=".pages-") as folder:
+        for name in names:
+            to = Path(folder) / "new" / name
+            to.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(made / name, to)
+        if kept.exists():
+            kept.rename(Path(folder) / "old")
+        (Path(folder) / "new").rename(kept)
 
 
 def _read(path: Path) -> Iterator[Entry]:
