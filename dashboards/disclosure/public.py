@@ -8,7 +8,7 @@ What a page looks like does not belong here.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dashboards.disclosure.linked import Linked, Snapshot
@@ -94,12 +94,12 @@ class _Attempt:
         outputs = list(enumerate(earlier, start=1))
         linked = self._linked
         self._told = frozenset().union(*(linked.variables(n, each.values.keys() - each.hidden) for n, each in outputs))
-        self._hidden_before = frozenset().union(*(linked.variables(n, each.hidden) for n, each in outputs)) - self._told
+        self._before = self._still_hidden(outputs, smallest)
         self._suppression = Suppression(linked.system, self._cost, linked.unshown)
 
     def known_already(self) -> frozenset[NumberKey]:
         """Sensitive numbers that an earlier output shows."""
-        return self.keys(self._sensitive(self._hidden_before).keys() & self._told)
+        return self.keys(self._sensitive(self._before.keys()).keys() & self._told)
 
     def keys(self, variables: Collection[int]) -> frozenset[NumberKey]:
         """The numbers of now that these variables are."""
@@ -118,12 +118,16 @@ class _Attempt:
     def _chosen(self) -> Choice:
         while True:
             try:
-                return self._suppression.choose(self._primary(self._hidden_before))
+                return self._suppression.choose(self._primary(self._before.keys()))
             except CannotProtect as error:
                 # What earlier outputs hid and yet give away whatever this one hides is no fault of this one.
                 if self.keys(error.found):
                     raise
-                self._hidden_before -= error.found.keys()
+                for variable in error.found:
+                    if self._before[variable] == Wanted():
+                        del self._before[variable]
+                    else:
+                        self._before[variable] = Wanted()
 
     def _needed(self, choice: Choice) -> frozenset[int]:
         """What is hidden, without what need not be: where a whole is hidden, nobody knows what a part leaves of it."""
@@ -135,11 +139,26 @@ class _Attempt:
                 hidden = fewer
         return hidden
 
-    def _primary(self, hidden: frozenset[int]) -> dict[int, Wanted]:
-        """What must be hidden: what earlier outputs hide, and what is sensitive where these others are hidden."""
-        return {**dict.fromkeys(self._hidden_before, Wanted()), **self._sensitive(hidden)}
+    def _still_hidden(self, outputs: Iterable[tuple[int, Snapshot]], smallest: int) -> dict[int, Wanted]:
+        """What earlier outputs hide and none of them shows, with what an outsider had to think possible of it then."""
+        found: dict[int, Wanted] = {}
+        for output, each in outputs:
+            wanted = Rule.of(each.values, smallest).sensitive(each.hidden.__contains__)
+            for key in each.hidden:
+                variable = self._linked.variable(key, output)
+                if variable not in self._told:
+                    found[variable] = wanted.get(key, Wanted()).and_(found.get(variable, Wanted()))
+        return dict(sorted(found.items()))
 
-    def _sensitive(self, hidden: frozenset[int]) -> dict[int, Wanted]:
+    def _primary(self, hidden: Collection[int]) -> dict[int, Wanted]:
+        """What must be hidden: what earlier outputs hide, and what is sensitive where these others are hidden."""
+        sensitive = self._sensitive(hidden)
+        return {
+            variable: self._before.get(variable, Wanted()).and_(sensitive.get(variable, Wanted()))
+            for variable in {**self._before, **sensitive}
+        }
+
+    def _sensitive(self, hidden: Collection[int]) -> dict[int, Wanted]:
         return self._variables(self._rule.sensitive(lambda key: self._variable_of[key] in hidden))
 
     def _variables(self, wanted: Mapping[NumberKey, Wanted]) -> dict[int, Wanted]:
