@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 
 from dashboards.disclosure.outsider import Row, System, can_hold
-from dashboards.disclosure.relations import BETWEEN, Known, Relation, order, relations, universe
+from dashboards.disclosure.relations import BETWEEN, LONGER, Known, Relation, order, relations, universe
 from dashboards.published.numbers import NumberKey
 
 
@@ -105,11 +105,21 @@ class Linked:
 
     def _of_output(self, output: int, keys: frozenset[NumberKey], known: Known) -> Iterator[_Found]:
         sums: dict[NumberKey, list[Relation]] = defaultdict(list)
+        longer: dict[NumberKey, list[NumberKey]] = defaultdict(list)
         for relation in relations(universe(keys, known), known):
             if relation.left[0].period.startswith(BETWEEN):
                 sums[replace(relation.right[0], period="")].append(relation)
-            elif self._holds(output, relation):
+            elif not self._holds(output, relation):
+                continue
+            elif relation.because == LONGER:
+                longer[relation.left[0]].append(relation.right[0])
+            else:
                 yield self._named(output, relation)
+        for key, found in longer.items():
+            # What follows from two others that hold too need not be said again.
+            for each in found:
+                if not any(each in longer.get(between, ()) for between in found):
+                    yield self._named(output, Relation((key,), (each,), False, LONGER))
         for several in sums.values():
             # Stretches between ends of periods are published nowhere: the relations hold where some numbers of theirs do.
             if can_hold([(each.left, self._number(output, each.right[0])) for each in several]):

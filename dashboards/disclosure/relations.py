@@ -21,6 +21,9 @@ DIVIDED = (*PLACES, "category", "subcategory")
 #: A number of days between two ends of published periods, where none is published: unknown, and not negative.
 BETWEEN = "between "
 
+#: Why a period has at most as many as a longer one that contains it.
+LONGER = "a longer period"
+
 
 @dataclass(frozen=True)
 class Relation:
@@ -195,12 +198,11 @@ def _added_up(one: NumberKey, spans: Mapping[tuple[date, date], NumberKey]) -> I
 
 
 def _at_most_the_longer(spans: Mapping[tuple[date, date], NumberKey]) -> Iterator[Relation]:
-    """A period and the next longer ones that contain it: the others follow from these."""
+    """A period and every longer one that contains it."""
     for inner, key in spans.items():
-        outer = [days for days in spans if days != inner and days[0] <= inner[0] and inner[1] <= days[1]]
-        for days in outer:
-            if not any(other != days and days[0] <= other[0] and other[1] <= days[1] for other in outer):
-                yield Relation((key,), (spans[days],), False, "a longer period")
+        for outer, longer in spans.items():
+            if outer != inner and outer[0] <= inner[0] and inner[1] <= outer[1]:
+                yield Relation((key,), (longer,), False, LONGER)
 
 
 def order(key: NumberKey) -> tuple[str, ...]:
