@@ -4,6 +4,7 @@ dbt is called once a night. What it makes of the project is kept below KAA_HOME,
 content: the checkout need not be writable, and no file's time matters.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -150,7 +151,10 @@ def _parse(kept: Path) -> None:
         environment = for_own_process() | dbt_environment()
         done = subprocess.run(command, env=environment, cwd="/", capture_output=True, encoding="utf-8", check=False)  # noqa: S603
         if done.returncode:
-            raise NightlyFailed(f"The dbt project cannot be parsed: {done.stdout.strip() or done.stderr.strip()}")
+            said = done.stdout.strip() or done.stderr.strip()
+            if tells_of_full_disk(said):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(kept.parent))
+            raise NightlyFailed(f"The dbt project cannot be parsed: {said}")
         made = Path(folder, "made")
         made.mkdir(mode=0o700)
         for name in (_MANIFEST, _NOTES):

@@ -15,7 +15,10 @@ from pipelines.state.home import Home, initialise, open_home
 from tests.canaries import world
 from tests.canaries.search import found_in, search
 from tests.delivery.nights import sound
+from tests.faults.test_disk_full import MEGABYTE, _leave, small_disk
 from tests.repository import ROOT
+
+__all__ = ["small_disk"]
 
 pytestmark = pytest.mark.slow
 
@@ -90,6 +93,19 @@ def test_a_step_that_fails_with_a_number_in_its_error(wide: Wide, step: tuple[st
     assert wide.fail(step) == code
     assert (_open(wide).current() == before) is (code == 1)
     wide.assert_nothing_is_left(str(step))
+
+
+@pytest.mark.parametrize("room", [1, 6, 24])
+def test_a_first_night_on_a_full_disk(wide: Wide, small_disk: Path, room: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk is full while dbt's project is read, while deliveries are taken in, and later."""
+    home, _ = initialise("stockholm", wide.home.drop, small_disk / "home")
+    monkeypatch.setattr(wide, "home", home)
+    monkeypatch.setattr(wide, "said", b"")
+    filler = _leave(small_disk, room * MEGABYTE + 8192)
+    assert wide.kaa("nightly") == 1
+    assert wide.said.startswith(b"The disk that holds ") and wide.said.count(b"\n") == 1
+    filler.unlink()  # SQLite needs room to be read
+    wide.assert_nothing_is_left(f"a full disk with {room} MB left")
 
 
 def test_a_failing_test_of_dbt(wide: Wide) -> None:
