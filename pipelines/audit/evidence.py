@@ -43,9 +43,10 @@ class DeliveredRow:
     @property
     def key(self) -> str | None:
         """The record's key as delivered; a personnummer in it is null."""
-        values = dict(zip((column.name for column in self.dataset.columns), self.content, strict=True))
         parts = [
-            None if column.type == "personnummer" else _as_delivered(values[column.name]) for column in self.dataset.key
+            None if column.type == "personnummer" else _as_delivered(value)
+            for column, value in zip(self.dataset.columns, self.content, strict=True)
+            if column.is_key
         ]
         return parts[0] if len(parts) == 1 else json.dumps(parts, ensure_ascii=False)
 

@@ -8,13 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from pipelines.audit.cell import Cell, check_cell
 from pipelines.audit.evidence import EXTRACTS, LOCATED, ROWS_MODELS, DeliveredRow, Finder, Place, places_of
-from pipelines.audit.lines import ArchivedLines
 from pipelines.audit.units import ASKED_MODELS, UNITS, select_units, unit_sql
 from pipelines.configuration.catalogue import Figure, read_catalogue
 from pipelines.configuration.contract import Source, load_sources
@@ -27,6 +26,9 @@ from pipelines.warehouse.ask import ExactNumber, built_warehouse, made_warehouse
 from pipelines.warehouse.compiled import CompiledModel, kept_models, needed_models
 from pipelines.warehouse.inputs import EVERYTHING
 from pipelines.warehouse.periods import Period
+
+if TYPE_CHECKING:  # it opens archives, which takes half a second to load, and most questions need none
+    from pipelines.audit.lines import ArchivedLines
 
 #: Asked for evidence, whatever the figure.
 EVIDENCE_MODELS = (*ASKED_MODELS, *ROWS_MODELS.values(), LOCATED, EXTRACTS)
@@ -109,7 +111,7 @@ def trace(
     as_known: date | None,
     is_computed: bool,
     published_at: str,
-    lines: ArchivedLines | None = None,
+    lines: "ArchivedLines | None" = None,
 ) -> Trace:
     """What a cell counts. ``is_computed``: the version's own warehouse has the period; other knowledge and other periods are
     computed with the version's SQL.
@@ -182,7 +184,7 @@ class Answer:
         (value,) = self.connection.execute(f"select {total} from {UNITS}").fetchall()[0]
         return plain_number(Decimal(value or 0))
 
-    def rows(self, lines: ArchivedLines | None) -> tuple[list[Traced], int]:
+    def rows(self, lines: "ArchivedLines | None") -> tuple[list[Traced], int]:
         """The units that may be shown, and how many may not."""
         period = self.period
         finder = Finder(

@@ -1,13 +1,12 @@
 """`kaa audit`: what an auditor asks (audit.md). Reads arguments, asks ``pipelines.audit``, prints what came of it."""
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines.commands.tables import WRITERS
+from pipelines.commands.tables import WRITERS, write_object
 from pipelines.commands.terminal import as_day, say
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def trace(period_id: str, as_known: str | None, key: Path | None, format_: str, 
 
     found = read_trace(open_home(), Cell(**dimensions), period_id, as_day(as_known), key)
     if format_ == "json":
-        click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=1))
+        write_object(found.as_json())
         return
     if format_ == "table":
         click.echo(_heading(found))

@@ -4,10 +4,8 @@ from datetime import date
 from pathlib import Path
 
 from pipelines.audit.cell import Cell
-from pipelines.audit.lines import ArchivedLines
 from pipelines.audit.trace import Trace, trace
 from pipelines.commands.queries import from_published, is_computed, publication_time
-from pipelines.commands.restore_keys import read_private_key
 from pipelines.configuration.contract import load_sources
 from pipelines.state.home import Home
 from pipelines.warehouse.periods import parse_period
@@ -18,6 +16,9 @@ def read_trace(home: Home, cell: Cell, period_id: str, as_known: date | None, ke
     period = parse_period(period_id, home.municipality)
     lines = None
     if key:
+        from pipelines.audit.lines import ArchivedLines
+        from pipelines.commands.restore_keys import read_private_key
+
         sources = load_sources(home.municipality.district_codes)
         lines = ArchivedLines(home.archive, read_private_key(key).private, sources, home.pseudonym_key)
     return from_published(
