@@ -16,6 +16,7 @@ EVIDENCE_COLUMNS = (
     "person", "key", "value", "role", "dataset", "evidence_key", "extract_date", "delivery_id", "folder", "file", "line",
     "sha256",
 )  # fmt: skip
+STEP_COLUMNS = ("reason", "change", "units", "protected")
 
 
 @click.group()
@@ -49,7 +50,10 @@ def trace(period_id: str, as_known: str | None, key: Path | None, format_: str, 
     """The rows that a number counts, and the delivered rows that decided."""
     from pipelines.audit.cell import Cell
     from pipelines.commands.traces import read_trace
+    from pipelines.runtime.database import spare_pandas
     from pipelines.state.home import open_home
+
+    spare_pandas()
 
     found = read_trace(open_home(), Cell(**dimensions), period_id, as_day(as_known), key)
     if format_ == "json":
@@ -60,6 +64,42 @@ def trace(period_id: str, as_known: str | None, key: Path | None, format_: str, 
     WRITERS[format_](EVIDENCE_COLUMNS, list(_lines(found)))
     if found.protected:
         say(f"{found.protected} more are counted and not shown: their identity is protected.")
+
+
+@audit.command()
+@cell_options
+@click.option("--from", "start_of", help="A period, or an edition.")
+@click.option("--to", "end_of", help="A period, an edition of the same period, or now.")
+@click.option("--period", "period_id", help="With --as-known and --and-known: the period.")
+@click.option("--as-known", "as_known", help="As known on this day (YYYY-MM-DD) …")
+@click.option("--and-known", "and_known", help="… and on this later day.")
+@click.option("--format", "format_", type=click.Choice(("table", "csv", "json")), default="table", show_default=True)
+def explain(
+    start_of: str | None,
+    end_of: str | None,
+    period_id: str | None,
+    as_known: str | None,
+    and_known: str | None,
+    format_: str,
+    **dimensions: str,
+) -> None:
+    """Why a number is another one: what came and what went, adding up exactly."""
+    from pipelines.audit.cell import Cell
+    from pipelines.commands.traces import read_explained
+    from pipelines.state.home import open_home
+
+    days = as_day(as_known), as_day(and_known)
+    found = read_explained(open_home(), Cell(**dimensions), (start_of, end_of), period_id, days).as_json()
+    if format_ == "json":
+        write_object(found)
+        return
+    if format_ == "table":
+        click.echo(f"{found['from']}: {found['start']}; {found['to']}: {found['end']}")
+    rows = [
+        (step["reason"], step["change"], len(step["rows"]) + step["protected"], step["protected"])
+        for step in found["steps"]
+    ]
+    WRITERS[format_](STEP_COLUMNS, rows)
 
 
 def _heading(found: "Trace") -> str:
