@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines.history.purge import LAST_AGE
+from pipelines.history.store import rewrite
 from pipelines.runtime.database import open_database
 
 #: Below KAA_HOME/editions/<id>.private/.
@@ -18,7 +19,7 @@ PURGED = "purged"
 
 
 def forget_persons(home: Path, history: Path) -> int:
-    """Forget whose time has come, in what is kept beside every edition; returns how many units that were."""
+    """Forget whose time has come, in what is kept beside every edition; returns how many persons that were."""
     return sum(_forget(path, history) for path in _files(home))
 
 
@@ -40,9 +41,7 @@ def _forget(kept: Path, history: Path) -> int:
             """,
             [LAST_AGE],
         )
-        found = run(
-            "select count(*) from unit where gone is null and person in (select person from gone_person)"
-        ).fetchone()
+        found = run("select count(*) from gone_person").fetchone()
         run(
             """
             create temp table nameless as
@@ -73,4 +72,6 @@ def _forget(kept: Path, history: Path) -> int:
         )
         run("delete from number where person in (select person from gone_person)")
         run("checkpoint")
-    return int(found[0]) if found else 0
+    if forgotten := int(found[0]) if found else 0:
+        rewrite(kept)  # what is deleted stands in the file until it is written anew
+    return forgotten

@@ -20,6 +20,7 @@ from pipelines.audit.cell import Cell
 from pipelines.audit.trace import EVIDENCE_MODELS
 from pipelines.runtime.errors import UsageError
 from pipelines.warehouse.ask import made_warehouse
+from pipelines.warehouse.compiled import CompiledModel
 from pipelines.warehouse.inputs import EVERYTHING
 from pipelines.warehouse.periods import parse_period
 from tests.model.oracle import PROFILES, Oracle
@@ -94,7 +95,9 @@ def test_two_periods_and_two_days_of_knowledge_are_bridged(world: World) -> None
             )
 
 
-def _keep(pipeline: Pipeline, periods: list[str], private: Path) -> EditionState:
+def keep_edition(
+    pipeline: Pipeline, periods: list[str], private: Path, models: list[CompiledModel] | None = None
+) -> EditionState:
     """What an edition of this moment would keep."""
     version, municipality = pipeline.home.current(), pipeline.home.municipality
     assert version is not None
@@ -102,7 +105,7 @@ def _keep(pipeline: Pipeline, periods: list[str], private: Path) -> EditionState
     (private / PROFILE).write_text(municipality.model_dump_json(), encoding="utf-8")
     (private / "models.json").write_text(models_json(), encoding="utf-8")
     parsed = [parse_period(period, municipality) for period in periods]
-    models = pipeline.models()
+    models = models or pipeline.models()
     wanted = [*(model.name for model in models if model.name.startswith("figure_")), *EVIDENCE_MODELS]
     file = private / "counted.duckdb"
     with made_warehouse(models, version.history, municipality, parsed, EVERYTHING, wanted, also=[file]) as connection:
@@ -147,7 +150,7 @@ def _follow_editions(world: World) -> Counter[Reason]:
         if not pipeline.query("select 1 from extract"):
             return Counter()
         before = pipeline.all_figures(world.periods)
-        then = _keep(pipeline, world.periods, Path(folder, "private"))
+        then = keep_edition(pipeline, world.periods, Path(folder, "private"))
         _play(world, pipeline, range(half, len(world.batches)))
         reasons = _bridge_all(pipeline, then, world.periods, before)
         assert not reasons[Reason.UNEXPLAINED]
