@@ -55,38 +55,48 @@ def ask_models(
 
     Raises NightlyFailed when the compiled SQL is missing or torn.
     """
-    with asked_again(models, history, municipality, [period], known_to, wanted) as (connection, compiled):
+    compiled = kept_models(models)
+    with made_warehouse(compiled, history, municipality, [period], known_to, wanted) as connection:
         return connection.execute(rows_of(compiled, wanted)).fetchall()
 
 
 @contextmanager
-def asked_again(
-    models: Path,
-    history: Path,
-    municipality: Municipality,
-    periods: Iterable[Period],
-    known_to: date,
-    wanted: Sequence[str],
-    protected_identities: str = "as_figures",
-) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[CompiledModel]]]:
-    """A warehouse in memory with what these models need, and the compiled SQL.
-
-    Raises NightlyFailed when the compiled SQL is missing or torn.
-    """
-    compiled = kept_models(models)
-    with open_database(attaches=[history]) as connection:
-        connection.execute("attach ':memory:' as warehouse")
-        connection.execute(f"attach '{_quoted(history)}' as history (read_only)")
+def built_warehouse(version: Version, also: Iterable[Path] = ()) -> Iterator[duckdb.DuckDBPyConnection]:
+    """What the nightly built, to be asked by the names that the models' SQL gives: `warehouse` and `history`, both read-only.
+    ``also``: other files that will be attached."""
+    with open_database(attaches=[version.warehouse, version.history, *also]) as connection:
+        connection.execute(f"attach '{_quoted(version.warehouse)}' as warehouse (read_only)")
+        connection.execute(f"attach '{_quoted(version.history)}' as history (read_only)")
         connection.execute("use warehouse")
-        write_inputs(connection, municipality, periods, known_to, protected_identities)
-        run_models(connection, compiled, wanted)
-        yield connection, compiled
+        yield connection
 
 
 def rows_of(compiled: Iterable[CompiledModel], wanted: Sequence[str]) -> str:
     """A query for the rows of models that have a figure's columns."""
     columns = ", ".join(FIGURE_COLUMNS)
     return " union all ".join(f"select {columns} from {model.relation}" for model in compiled if model.name in wanted)
+
+
+@contextmanager
+def made_warehouse(
+    compiled: list[CompiledModel],
+    history: Path,
+    municipality: Municipality,
+    periods: Iterable[Period],
+    known_to: date,
+    wanted: Sequence[str],
+    protected_identities: str = "as_figures",
+    also: Iterable[Path] = (),
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A warehouse in memory, under the same names as `built_warehouse`: these models and all that they need, for these periods
+    and this knowledge."""
+    with open_database(attaches=[history, *also]) as connection:
+        connection.execute("attach ':memory:' as warehouse")
+        connection.execute(f"attach '{_quoted(history)}' as history (read_only)")
+        connection.execute("use warehouse")
+        write_inputs(connection, municipality, periods, known_to, protected_identities)
+        run_models(connection, compiled, wanted)
+        yield connection
 
 
 def _quoted(path: Path) -> str:

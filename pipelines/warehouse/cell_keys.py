@@ -14,16 +14,6 @@ from pipelines.configuration.disclosure import KEYS
 from pipelines.warehouse.ask import FIGURE_COLUMNS
 from pipelines.warehouse.compiled import CompiledModel
 
-#: What is counted -> the columns of its mart that say which one it is.
-_IDENTITY = {
-    Counted.PERSON: ("person_id",),
-    Counted.CONTACT: ("person_id", "contact_id"),
-    Counted.STAY: ("person_id", "registered_on"),
-    Counted.ENROLMENT: ("person_id", "enrolment_id"),
-    Counted.RESIDENCE_CHECK: ("person_id", "residence_check_id"),
-    Counted.ANSWER: ("answer_id",),
-}
-
 #: How the macro `figure` counts, and what sums the keys of the same rows.
 _COUNTS = {"count(*)": "sum({key})", "count(distinct mart.person_id)": "sum(distinct {key})"}
 
@@ -38,11 +28,17 @@ def cell_keys(models: Iterable[CompiledModel], catalogue: Catalogue) -> str:
     warehouse that the models built, under its own name."""
     compiled = {model.name: model for model in models}
     queries = [
-        _cell_keys_of(compiled[figure.model].sql, _IDENTITY[figure.counted])
+        _cell_keys_of(compiled[figure.model].sql, _identity(figure))
         for figure in catalogue.values()
         if has_keys(figure)
     ]
     return " union all ".join(queries)
+
+
+def _identity(figure: Figure) -> list[str]:
+    """The columns of its mart that say which thing is counted."""
+    persons = [] if figure.counted is Counted.ANSWER else ["person_id"]
+    return [*persons, *figure.record, *([figure.stay] if figure.stay else [])]
 
 
 def _cell_keys_of(sql: str, identity: Sequence[str]) -> str:

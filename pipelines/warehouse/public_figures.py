@@ -13,7 +13,7 @@ from pipelines.configuration.catalogue import Catalogue
 from pipelines.configuration.disclosure import CellKey, Disclosure
 from pipelines.configuration.municipality import Municipality
 from pipelines.state.home import Version
-from pipelines.warehouse.ask import FIGURE_COLUMNS, asked_again, rows_of
+from pipelines.warehouse.ask import FIGURE_COLUMNS, made_warehouse, rows_of
 from pipelines.warehouse.cell_keys import cell_keys, has_keys
 from pipelines.warehouse.compiled import CompiledModel, kept_models
 from pipelines.warehouse.inputs import EVERYTHING
@@ -36,9 +36,10 @@ def ask_public_figures(
     """
     keys_of = catalogue if isinstance(disclosure, CellKey) else None
     if disclosure.protected_identities == "missing_place":
-        with asked_again(
-            version.models, version.history, municipality, periods, EVERYTHING, FIGURES, "missing_place"
-        ) as (connection, compiled):
+        compiled = kept_models(version.models)
+        with made_warehouse(
+            compiled, version.history, municipality, periods, EVERYTHING, FIGURES, "missing_place"
+        ) as connection:
             return _rows(connection, compiled, keys_of)
     return _rows(built, kept_models(version.models), keys_of) if keys_of else None
 
