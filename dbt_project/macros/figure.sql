@@ -3,14 +3,17 @@
 
     id                the figure
     mart              name of the mart; called `mart` in where and measures
-    measures          measure -> counting expression. A count of persons over rows that are no persons is
-                      count(distinct mart.person_id): every `*` counts a person once
+    measures          measure -> how it counts: `count_rows`, `count_persons`, `sum_of` or `median_of` below
     where             which rows of the mart belong to the figure
     category,         columns of the mart, where the figure has such levels; each is also given as `*`, except category
     subcategory       where category_total is false
     has_dimensions    false: grouping () only
 
     Zero rows are left out. Values are counted as integers and made decimal last.
+
+    The query begins with `unit`: the rows of the mart that belong to the figure, each with its groups and, per measure, whether
+    it is counted (counts_<measure>) and as what (amount_<measure>; 1 where things are counted). What is counted is nothing but
+    these rows, so a trace asks for them by themselves (pipelines/audit/units.py).
 #}
 {%- macro figure(
     id, mart, measures, where='true', category=none, subcategory=none, category_total=true, has_dimensions=true
@@ -20,10 +23,10 @@
 ] if has_dimensions else [[]] -%}
 {%- set levels = [[]] -%}
 {%- if category -%}
-    {%- set levels = ([[]] if category_total else []) + [[category]] -%}
+    {%- set levels = ([[]] if category_total else []) + [['unit_category']] -%}
 {%- endif -%}
 {%- if subcategory -%}
-    {%- set levels = levels + ([[subcategory]] if category_total else []) + [[category, subcategory]] -%}
+    {%- set levels = levels + ([['unit_subcategory']] if category_total else []) + [['unit_category', 'unit_subcategory']] -%}
 {%- endif -%}
 {%- set sets = [] -%}
 {%- for dimension in dimensions -%}
@@ -31,19 +34,31 @@
         {%- do sets.append((['period_id'] + dimension + level)) -%}
     {%- endfor -%}
 {%- endfor -%}
-with counted as (
+with unit as (
+    select
+        mart.*,
+        {{ 'mart.' ~ category if category else "'*'" }} as unit_category,
+        {{ 'mart.' ~ subcategory if subcategory else "'*'" }} as unit_subcategory
+        {%- for measure, how in measures.items() %},
+        coalesce({{ how.where }}, false) as counts_{{ measure }},
+        {{ how.amount }} as amount_{{ measure }}
+        {%- endfor %}
+    from {{ ref(mart) }} as mart
+    where {{ where }}
+),
+
+counted as (
     select
         mart.period_id,
         {{ group_or_all('gender' if has_dimensions) }} as gender_group,
         {{ group_or_all('district_code' if has_dimensions) }} as district_group,
         {{ group_or_all('job_centre_code' if has_dimensions) }} as job_centre_group,
-        {{ group_or_all(category) }} as category_group,
-        {{ group_or_all(subcategory) }} as subcategory_group
-        {%- for measure, expression in measures.items() %},
-        {{ expression }} as {{ measure }}
+        {{ group_or_all('unit_category' if category) }} as category_group,
+        {{ group_or_all('unit_subcategory' if subcategory) }} as subcategory_group
+        {%- for measure, how in measures.items() %},
+        {{ counting(how, measure) }} as {{ measure }}
         {%- endfor %}
-    from {{ ref(mart) }} as mart
-    where {{ where }}
+    from unit as mart
     group by grouping sets (
         {%- for columns in sets %}
         (mart.{{ columns | join(', mart.') }}){{ ',' if not loop.last }}
@@ -65,6 +80,34 @@ from counted
 where {{ measure }} <> 0
 {{ 'union all' if not loop.last }}
 {%- endfor %}
+{%- endmacro -%}
+
+{#- How a measure counts: rows of the mart that each are one thing, or one person. -#}
+{%- macro count_rows(where='true') -%}
+{{ return({'by': 'rows', 'where': where, 'amount': '1'}) }}
+{%- endmacro -%}
+
+{#- Persons, over rows that are no persons: every `*` counts a person once. -#}
+{%- macro count_persons(where='true') -%}
+{{ return({'by': 'persons', 'where': where, 'amount': '1'}) }}
+{%- endmacro -%}
+
+{#- Delivered numbers, added. -#}
+{%- macro sum_of(amount) -%}
+{{ return({'by': 'sum', 'where': 'true', 'amount': amount}) }}
+{%- endmacro -%}
+
+{#- The middle one of a number of each row, of two the lower. -#}
+{%- macro median_of(amount) -%}
+{{ return({'by': 'median', 'where': 'true', 'amount': amount}) }}
+{%- endmacro -%}
+
+{%- macro counting(how, measure) -%}
+{%- if how.by == 'median' -%}
+{{ lower_median('mart.amount_' ~ measure) }}
+{%- else -%}
+{{ {'rows': 'count(*)', 'persons': 'count(distinct mart.person_id)', 'sum': 'sum(mart.amount_' ~ measure ~ ')'}[how.by] }} filter (where mart.counts_{{ measure }})
+{%- endif -%}
 {%- endmacro -%}
 
 {%- macro group_or_all(column) -%}

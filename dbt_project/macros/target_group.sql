@@ -23,6 +23,8 @@ school_fact as (
     select
         period_id,
         person_id,
+        study_period_id,
+        null as certificate,
         case
             when is_running and is_upper_secondary and is_excepted then 'INTRODUCTION_BEFORE_REFORM'
             when is_running and is_upper_secondary then 'UPPER_SECONDARY'
@@ -49,6 +51,8 @@ school_fact as (
         period_id,
         person_id,
         null,
+        concat(pseudonym, '/', certificate_code),
+        null,
         case
             when certificate_code in ('GYMNASIEEXAMEN', 'GYMNASIEBEVIS_ANP', 'MOTSVARANDE') then 'DIPLOMA'
             when certificate_code = 'STUDIEBEVIS' then 'STUDY_CERTIFICATE'
@@ -64,7 +68,11 @@ select
     coalesce(bool_or(completion_fact = 'DIPLOMA'), false) as has_diploma,
     coalesce(bool_or(study_fact = 'INTRODUCTION_BEFORE_REFORM'), false) as is_in_introduction_before_reform,
     coalesce(bool_or(study_fact = 'OTHER_SCHOOL_FORM'), false) as is_in_other_school_form,
-    coalesce(bool_or(completion_fact = 'STUDY_CERTIFICATE'), false) as has_study_certificate
+    coalesce(bool_or(completion_fact = 'STUDY_CERTIFICATE'), false) as has_study_certificate,
+    -- What decides, for a trace: of several any one.
+    min(study_period_id) filter (where study_fact = 'UPPER_SECONDARY') as upper_secondary_study_period_id,
+    min(study_period_id) filter (where completion_fact = 'DIPLOMA') as diploma_study_period_id,
+    min(certificate) filter (where completion_fact = 'DIPLOMA') as diploma_certificate
 from school_fact
 group by person_id, period_id
 {%- endmacro -%}
@@ -134,7 +142,10 @@ ruled as (
         not coalesce(education.has_diploma, false) as is_rule_5_no_diploma,
         coalesce(education.is_in_introduction_before_reform, false) as is_in_introduction_before_reform,
         coalesce(education.is_in_other_school_form, false) as is_in_other_school_form,
-        coalesce(education.has_study_certificate, false) as has_study_certificate
+        coalesce(education.has_study_certificate, false) as has_study_certificate,
+        education.upper_secondary_study_period_id,
+        education.diploma_study_period_id,
+        education.diploma_certificate
     from fact
     inner join {{ ref('int_person__numbers') }} as person
         on person.pseudonym = fact.person_id
@@ -156,6 +167,7 @@ decided as (
 
 select
     decided.*,
+    is_rule_1_resident and is_rule_2_under_20 and is_rule_3_past_compulsory_school as is_decided_by_education,
     case
         -- In the register but not by law: the rules that are not met.
         when is_in_register and not is_eligible then concat_ws(

@@ -9,33 +9,18 @@ Heavy libraries are imported by the command that needs them, so that the others 
 import atexit
 import gc
 import sys
-from collections.abc import Callable, Sequence
-from datetime import date
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
+from pipelines.commands.audit import audit
 from pipelines.commands.tables import WRITERS
+from pipelines.commands.terminal import as_day, format_option, progress, say
 from pipelines.runtime import os_errors, output, surroundings
 from pipelines.runtime.errors import NightlyFailed, UsageError
 
 EX_USAGE = 64
-
-
-def say(text: str) -> None:
-    """A message for people; it may name a file that somebody has delivered."""
-    click.echo(output.harmless(text), err=True, color=True)
-
-
-def progress(text: str) -> None:
-    """Progress, shown only when somebody watches."""
-    if sys.stderr.isatty():
-        say(text)
-
-
-def _format(default: str, *choices: str) -> Callable[[Any], Any]:
-    return click.option("--format", "format_", type=click.Choice(choices), default=default, show_default=True)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -106,7 +91,7 @@ def accept_change(because: str) -> None:
 
 
 @kaa.group(invoke_without_command=True)
-@_format("table", "table", "json", "csv")
+@format_option("table", "table", "json", "csv")
 @click.pass_context
 def deliveries(context: click.Context, format_: str) -> None:
     """Every delivery seen, with its status and reason; release or reject one that is held."""
@@ -165,7 +150,7 @@ def confirm_clock(because: str) -> None:
 
 
 @kaa.command()
-@_format("table", "table", "json", "csv")
+@format_option("table", "table", "json", "csv")
 def quarantine(format_: str) -> None:
     """Rows that broke their contract, with file, line, column and what was expected."""
     from pipelines.commands.queries import QUARANTINE_COLUMNS, read_quarantine
@@ -178,35 +163,23 @@ def quarantine(format_: str) -> None:
 @click.option("--period", "period_id", required=True, help="For example verksamhetsar-2023 or dag-2023-11-30.")
 @click.option("--figure", help="Only this figure.")
 @click.option("--as-known", "as_known", help="Use only extracts up to this day (YYYY-MM-DD).")
-@_format("csv", "csv", "json")
+@format_option("csv", "csv", "json")
 def figures(period_id: str, figure: str | None, as_known: str | None, format_: str) -> None:
     """Figures as the last nightly published them, or as known on an earlier day."""
     from pipelines.commands.queries import FIGURE_COLUMNS, notes_on_figures, read_figures
     from pipelines.state.home import open_home
 
     home = open_home()
-    day = _day(as_known)
+    day = as_day(as_known)
     WRITERS[format_](FIGURE_COLUMNS, read_figures(home, period_id, figure, day))
     for note in notes_on_figures(home, period_id, day):
         say(note)
 
 
-def _day(text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = None
-    if day is None or day.isoformat() != text:  # other ISO 8601 forms are not what interface.md says
-        raise UsageError(f"{text!r} is not a day: write it as YYYY-MM-DD.")
-    return day
-
-
 @kaa.command()
 @click.option("--dry-run", is_flag=True, help="What the next nightly would purge.")
 @click.option("--on", "on", help="With --dry-run: the day of that nightly's extract (YYYY-MM-DD; default: today).")
-@_format("table", "table", "json", "csv")
+@format_option("table", "table", "json", "csv")
 def purge(dry_run: bool, on: str | None, format_: str) -> None:
     """The protocol of gallring: how many persons, rows and archived files each nightly purged, and why."""
     from datetime import datetime
@@ -219,7 +192,7 @@ def purge(dry_run: bool, on: str | None, format_: str) -> None:
         raise UsageError("--on says when a dry run would be: give it with --dry-run.")
     home = open_home()
     if dry_run:
-        day = _day(on) or datetime.now(ZoneInfo(home.municipality.timezone)).date()
+        day = as_day(on) or datetime.now(ZoneInfo(home.municipality.timezone)).date()
         WRITERS[format_](PLAN_COLUMNS, read_planned_purge(home, day))
         say(f"Nothing was removed. This would go at the first kaa nightly that takes in an extract of {day.year}.")
     else:
@@ -248,7 +221,7 @@ def report(period_id: str, out: Path, public: bool) -> None:
 @kaa.command("check-report")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--without-warehouse", is_flag=True, help="Only check the report's numbers against each other.")
-@_format("text", "text", "csv", "json")
+@format_option("text", "text", "csv", "json")
 def check_report(files: tuple[Path, ...], without_warehouse: bool, format_: str) -> None:
     """Check the numbers of a report against the warehouse and against each other; the answer is in Swedish.
 
@@ -302,7 +275,7 @@ def serve(port: int, browser: bool) -> None:
 @kaa.command()
 @click.option("--version", "number", type=click.IntRange(1), help="The version that counts from now on.")
 @click.option("--because", help="Why; it is recorded.")
-@_format("table", "table", "json", "csv")
+@format_option("table", "table", "json", "csv")
 def recover(number: int | None, because: str | None, format_: str) -> None:
     """Where the state disagrees with itself: say which complete version counts; without --version: what there is.
 
@@ -361,7 +334,7 @@ def restore(key: Path, folder: Path | None, pseudonym_key: Path | None) -> None:
 
 @kaa.command()
 @click.option("--part", type=click.Choice(["delivery", "warehouse", "figure"]), help="Only this part.")
-@_format("table", "table", "json", "csv")
+@format_option("table", "table", "json", "csv")
 def dictionary(part: str | None, format_: str) -> None:
     """What each column of the deliveries and of the warehouse and each figure means, its classification and legal ground."""
     from pipelines.commands.dictionary import Entry, read_dictionary
@@ -415,7 +388,7 @@ def open_file(file: Path, key: Path) -> None:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="The archive's private key: open each file and compare it with its manifest, too.",
 )
-@_format("table", "table", "json", "csv")
+@format_option("table", "table", "json", "csv")
 def verify(folder: Path | None, key: Path | None, format_: str) -> None:
     """Whether each archived delivery is whole, without opening it.
 
@@ -520,6 +493,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             )
         code = 1
     sys.exit(code)
+
+
+kaa.add_command(audit)
 
 
 def _run(arguments: Sequence[str] | None) -> int:

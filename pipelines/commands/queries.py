@@ -6,10 +6,12 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import duckdb
 
 from pipelines.configuration.contract import load_sources
+from pipelines.configuration.municipality import Municipality
 from pipelines.publication.report_folder import HandedOver, hand_over
 from pipelines.runtime.errors import NightlyFailed, UsageError
 from pipelines.runtime.os_errors import sentence
@@ -46,7 +48,7 @@ def _query(version: Version, sql: str, parameters: list[Any] | None = None) -> l
         return connection.execute(sql, parameters or []).fetchall()
 
 
-def _from_published(home: Home, read: Callable[[Version], T]) -> T:
+def from_published(home: Home, read: Callable[[Version], T]) -> T:
     """Read from the published version.
 
     A nightly may put another one in its place, and sweep this one away, between the look at the pointer and the opening of a
@@ -84,7 +86,7 @@ def _check_municipality(home: Home, version: Version) -> None:
 
 def _rows(home: Home, sql: str) -> list[tuple[Any, ...]]:
     """Rows of the published file; none before the first nightly."""
-    return _from_published(home, lambda version: _query(version, sql)) if home.current() else []
+    return from_published(home, lambda version: _query(version, sql)) if home.current() else []
 
 
 def read_deliveries(home: Home) -> list[tuple[Any, ...]]:
@@ -125,7 +127,7 @@ def read_planned_purge(home: Home, day: date) -> list[tuple[Any, ...]]:
     from pipelines.history.purge_archives import planned_removals
 
     sources = load_sources(home.municipality.district_codes)
-    removals = _from_published(home, lambda version: planned_removals(version.history, sources, home.archive, day.year))
+    removals = from_published(home, lambda version: planned_removals(version.history, sources, home.archive, day.year))
     return [tuple(getattr(removal, name) for name in PLAN_COLUMNS) for removal in removals]
 
 
@@ -146,7 +148,7 @@ def _lacks_purged(home: Home, period_id: str) -> bool:
     """Whether persons have been purged who may have been counted in this period."""
     period = parse_period(period_id, home.municipality)
     touching = "select 1 from purge_protocol where first_date <= ? and last_date >= ?"
-    return bool(_from_published(home, lambda version: _query(version, touching, [period.ends_on, period.starts_on])))
+    return bool(from_published(home, lambda version: _query(version, touching, [period.ends_on, period.starts_on])))
 
 
 def _changed_extracts(home: Home, known_to: date) -> "tuple[ChangedExtract, ...]":
@@ -157,7 +159,7 @@ def _changed_extracts(home: Home, known_to: date) -> "tuple[ChangedExtract, ...]
         with connect(version.published) as connection:
             return read_changed_extracts(connection, known_to)
 
-    return _from_published(home, read)
+    return from_published(home, read)
 
 
 def _note_on_changed(day: date, changed: "Sequence[ChangedExtract]", shown: int = 5) -> str:
@@ -174,14 +176,14 @@ def _note_on_changed(day: date, changed: "Sequence[ChangedExtract]", shown: int 
 def published_folder(home: Home) -> Path | None:
     """Where the published version keeps its file and its pages; None before the first nightly and when it cannot be read."""
     try:
-        return _from_published(home, lambda version: version.folder("published"))
+        return from_published(home, lambda version: version.folder("published"))
     except (NightlyFailed, UsageError):
         return None
 
 
 def check_published(home: Home) -> None:
     """Raises UsageError or NightlyFailed, with what to do, when there is nothing that could be shown."""
-    _from_published(home, lambda version: None)
+    from_published(home, lambda version: None)
 
 
 def read_figures(home: Home, period_id: str, figure: str | None, as_known: date | None) -> list[tuple[Any, ...]]:
@@ -192,7 +194,7 @@ def read_figures(home: Home, period_id: str, figure: str | None, as_known: date 
     computed from the published version's history with the same SQL.
     """
     period = parse_period(period_id, home.municipality)
-    return _from_published(home, lambda version: _figures(home, version, period, figure, as_known))
+    return from_published(home, lambda version: _figures(home, version, period, figure, as_known))
 
 
 def _figures(
@@ -201,7 +203,7 @@ def _figures(
     known = {row[0] for row in _query(version, "select figure from catalogue")}
     if figure is not None and figure not in known:
         raise UsageError(f"There is no figure {figure!r}: choose one of {', '.join(sorted(known))}.")
-    if as_known is None and _is_computed(version, period):
+    if as_known is None and is_computed(version, period):
         columns = ", ".join(FIGURE_COLUMNS)
         tables = "figures" if figure is None else "(from figures union all from own_figures)"
         rows = _query(version, f"select {columns} from {tables} where period = ?", [period.period_id])
@@ -211,7 +213,14 @@ def _figures(
     return [(*row[:-1], plain_number(row[-1])) for row in sorted(rows, key=lambda row: row[:-1])]
 
 
-def _is_computed(version: Version, period: Period) -> bool:
+def publication_time(version: Version, municipality: Municipality) -> str:
+    """When a version was published: ISO 8601 with the offset of the municipality's time."""
+    ((moment,),) = _query(version, "select published_at from publication")
+    return str(moment.replace(tzinfo=ZoneInfo(municipality.timezone)).isoformat(timespec="seconds"))
+
+
+def is_computed(version: Version, period: Period) -> bool:
+    """Whether the nightly has computed a period."""
     return bool(_query(version, "select 1 from period where period_id = ?", [period.period_id]))
 
 
@@ -228,7 +237,7 @@ def write_report(home: Home, period_id: str, out: Path, public: bool = False) ->
     _refuse_own_folders(home, out)
 
     def build(version: Version, made: Path) -> list[str]:
-        if not _is_computed(version, period) or period.kind == "dag":
+        if not is_computed(version, period) or period.kind == "dag":
             periods = _query(
                 version, "select period_id from period where period_kind <> 'dag' order by starts_on, period_id"
             )
@@ -243,7 +252,7 @@ def write_report(home: Home, period_id: str, out: Path, public: bool = False) ->
 
     try:
         with TemporaryDirectory(prefix="kaa-report-") as made:
-            names = _from_published(home, lambda version: build(version, Path(made)))
+            names = from_published(home, lambda version: build(version, Path(made)))
             return hand_over(Path(made), names, out)
     except NotPublished as error:
         raise UsageError(str(error)) from error
@@ -316,6 +325,6 @@ def check_printed(files: Sequence[Path], with_warehouse: bool) -> "Checked":
         home = open_home() if with_warehouse and (home_path() / "settings.toml").exists() else None
         if home is None or home.current() is None:
             return check(cells, None)
-        return check(cells, _from_published(home, lambda version: read_warehouse(version.published, cells)))
+        return check(cells, from_published(home, lambda version: read_warehouse(version.published, cells)))
     except (BadReport, NotPublished) as error:
         raise UsageError(str(error)) from None

@@ -42,6 +42,18 @@ def write_json(columns: Columns, rows: Iterable[Row]) -> None:
     _write("[" + ",\n ".join(objects) + "]\n")
 
 
+def write_object(content: dict[str, Any]) -> None:
+    """One object: a line for each field, and for each entry of a list."""
+    lines = [f"{json.dumps(name)}: {_field(value)}" for name, value in content.items()]
+    _write("{" + ",\n ".join(lines) + "}\n")
+
+
+def _field(value: Any) -> str:
+    if isinstance(value, list) and value and isinstance(value[0], dict):  # one by one: far faster than with an indent
+        return "[\n  " + ",\n  ".join(json.dumps(entry, ensure_ascii=False) for entry in value) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
 def _json(value: Any) -> str:
     from pipelines.warehouse.ask import ExactNumber
 

@@ -75,6 +75,16 @@ class Groupings(StrEnum):
     GENDER = "gender"  # the two take district and job-centre from different registers
 
 
+class Role(StrEnum):
+    """What a delivered row has to do with a counted unit (audit.md section 1). Links between numbers are found by themselves."""
+
+    IN_REGISTER = "in_register"
+    PLACE = "place"
+    COUNTED = "counted"
+    DECIDES = "decides"
+    OCCUPATION = "occupation"
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -120,6 +130,27 @@ class ChartedShare(_Strict):
     id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$")]
     title: Text
     category: Text | None = None
+
+
+class Evidence(_Strict):
+    """Where the delivered rows are that a unit of the figure rests on. ``dataset`` is written ``ber/kontakter``.
+
+    ``record``: the mart's columns that hold the record's key, where a record is meant (empty in a row: there is none);
+    ``stay``: the mart's column with the day on which a stay began. Otherwise the person's row in a register is meant: of
+    ``ber/register`` that of the last sighting, of ``folkbokforing/personer`` that of the latest extract.
+    ``measures``: only of these. ``is_always_given``: a place also where the question names none.
+    """
+
+    role: Role
+    dataset: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+/[a-z0-9_]+$")] = "ber/register"
+    record: tuple[Name, ...] = ()
+    stay: Name | None = None
+    measures: tuple[Name, ...] = ()
+    is_always_given: bool = False
+
+    def is_of(self, measure: str) -> bool:
+        """Whether units of a measure rest on it."""
+        return not self.measures or measure in self.measures
 
 
 class Measure(_Strict):
@@ -171,6 +202,7 @@ class Figure(_Strict):
     position: int
     category: Level | None
     subcategory: Level | None
+    evidence: Annotated[tuple[Evidence, ...], Field(min_length=1)]
     measures: Annotated[Mapping[Name, Measure], Field(min_length=1)]
 
     @property
@@ -186,6 +218,15 @@ class Figure(_Strict):
     def is_count(self) -> bool:
         """Whether its numbers are whole and never negative, unlike those that were delivered as numbers."""
         return self.counted is not Counted.ROW
+
+    def evidence_of(self, measure: str) -> list[Evidence]:
+        """What units of a measure rest on."""
+        return [one for one in self.evidence if one.is_of(measure)]
+
+    @property
+    def record(self) -> tuple[str, ...]:
+        """The mart's columns with the key of the record that is counted; none where persons or stays are."""
+        return next((one.record for one in self.evidence if one.role is Role.COUNTED), ())
 
     @property
     def has_total(self) -> bool:
@@ -205,6 +246,10 @@ class Figure(_Strict):
             raise ValueError("a figure with a subcategory has a category")
         if any(measure.counted_in for measure in self.measures.values()) and not self.category:
             raise ValueError("counted_in of a measure is about the figure's category, and there is none")
+        if unknown := {name for one in self.evidence for name in one.measures} - self.measures.keys():
+            raise ValueError(f"evidence names the measure {min(unknown)!r}, which the figure does not have")
+        if self.counted is not Counted.PERSON and not any(one.role is Role.COUNTED for one in self.evidence):
+            raise ValueError("evidence with the role counted is needed where no persons are counted")
         if any(measure.charted_shares and not measure.share_of for measure in self.measures.values()):
             raise ValueError("charted_shares need a share_of")
         return self
@@ -230,7 +275,8 @@ def read_catalogue(folder: Path = FIGURES) -> Catalogue:
 
 def _read(path: Path) -> Figure:
     try:
-        (model,) = yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+        # The loader in C: every command that asks for a figure reads these files.
+        (model,) = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["models"]
         figure = Figure.model_validate(model["config"]["meta"]["figure"])
     except ValidationError as error:
         first = error.errors()[0]

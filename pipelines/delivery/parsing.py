@@ -115,6 +115,11 @@ def read_file(folder: Path, file: ManifestFile, dataset: Dataset, known: Distinc
         content = None
     if content is None:
         return ReadFile(file, fault=fault(Rejection.MISSING_FILE, RemarkCode.FILE_MISSING, file=file.name))
+    return taken_apart(content, file, dataset, known)
+
+
+def taken_apart(content: bytes, file: ManifestFile, dataset: Dataset, known: DistinctRecords) -> ReadFile:
+    """The records of a file that has been read, or its first fault."""
     try:
         return ReadFile(file, content, _records(content, file, dataset, known))
     except _Unusable as error:

@@ -105,6 +105,28 @@ def type_rows(
     )
 
 
+def lines_of(
+    file: FileRecords, records: DistinctRecords, pseudonymiser: Pseudonymiser, wanted: pl.DataFrame
+) -> pl.Series:
+    """Where rows stand in one file: for each row of ``wanted`` (history columns) the physical line on which a row with exactly
+    that content begins, of rows that repeat exactly the first; null where there is none.
+
+    ``records`` holds this file's records and no others.
+    """
+    dataset = file.dataset
+    texts, content_of = _distinct_contents(dataset, records)
+    for column in dataset.columns:
+        if column.type == "text":
+            texts = texts.with_columns(pseudonymiser.mask_all(texts[column.name], masking_of(column.name)))
+    typed = _typed(dataset, texts, pseudonymiser.look_up(_all_numbers(dataset, texts)))
+    places = np.arange(file.count)
+    lines = pl.DataFrame({"record_id": file.record_ids, "line": file.lines_at(places)}).join(content_of, on="record_id")
+    first = lines.group_by("content").agg(pl.col("line").min())
+    names = [column.history_name for column in dataset.columns]
+    found = typed.join(first, on="content").group_by(names).agg(pl.col("line").min())
+    return wanted.select(names).join(found, on=names, how="left", nulls_equal=True, maintain_order="left")["line"]
+
+
 # --- distinct contents -------------------------------------------------------------------------------------------------
 
 

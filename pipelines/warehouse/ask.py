@@ -16,7 +16,7 @@ import polars as pl
 from pipelines.configuration.municipality import Municipality
 from pipelines.runtime.database import open_database
 from pipelines.state.home import Version
-from pipelines.warehouse.compiled import kept_models, run_models
+from pipelines.warehouse.compiled import CompiledModel, kept_models, run_models
 from pipelines.warehouse.inputs import EVERYTHING, write_inputs
 from pipelines.warehouse.parts import FIGURES
 from pipelines.warehouse.periods import Period
@@ -61,6 +61,17 @@ def ask_models(
         return answer.fetchall()
 
 
+@contextmanager
+def built_warehouse(version: Version, also: Iterable[Path] = ()) -> Iterator[duckdb.DuckDBPyConnection]:
+    """What the nightly built, to be asked by the names that the models' SQL gives: `warehouse` and `history`, both read-only.
+    ``also``: other files that will be attached."""
+    with open_database(attaches=[version.warehouse, version.history, *also]) as connection:
+        connection.execute(f"attach '{_quoted(version.warehouse)}' as warehouse (read_only)")
+        connection.execute(f"attach '{_quoted(version.history)}' as history (read_only)")
+        connection.execute("use warehouse")
+        yield connection
+
+
 def ask_public_figures(version: Version, municipality: Municipality, periods: Iterable[Period]) -> pl.DataFrame:
     """All figures of these periods, with everybody who has a protected identity counted as if no district were known: what a
     municipality's public output is made of that has decided so.
@@ -84,15 +95,32 @@ def _answer(
     protected_identities: str = "as_figures",
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     compiled = kept_models(models)
-    with open_database(attaches=[history]) as connection:
+    with made_warehouse(compiled, history, municipality, periods, known_to, wanted, protected_identities) as connection:
+        relations = [model.relation for model in compiled if model.name in wanted]
+        columns = ", ".join(FIGURE_COLUMNS)
+        yield connection.execute(" union all ".join(f"select {columns} from {relation}" for relation in relations))
+
+
+@contextmanager
+def made_warehouse(
+    compiled: list[CompiledModel],
+    history: Path,
+    municipality: Municipality,
+    periods: Iterable[Period],
+    known_to: date,
+    wanted: Sequence[str],
+    protected_identities: str = "as_figures",
+    also: Iterable[Path] = (),
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A warehouse in memory, under the same names as `built_warehouse`: these models and all that they need, for these periods
+    and this knowledge."""
+    with open_database(attaches=[history, *also]) as connection:
         connection.execute("attach ':memory:' as warehouse")
         connection.execute(f"attach '{_quoted(history)}' as history (read_only)")
         connection.execute("use warehouse")
         write_inputs(connection, municipality, periods, known_to, protected_identities)
         run_models(connection, compiled, wanted)
-        relations = [model.relation for model in compiled if model.name in wanted]
-        columns = ", ".join(FIGURE_COLUMNS)
-        yield connection.execute(" union all ".join(f"select {columns} from {relation}" for relation in relations))
+        yield connection
 
 
 def _quoted(path: Path) -> str:

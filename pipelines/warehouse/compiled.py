@@ -76,7 +76,7 @@ def run_models(
     connection: duckdb.DuckDBPyConnection, models: list[CompiledModel], wanted: Iterable[str] | None = None
 ) -> None:
     """Make all models, or these and what they need, in the databases that their SQL names."""
-    needed = {model.name for model in models} if wanted is None else _needed(models, wanted)
+    needed = {model.name for model in models} if wanted is None else needed_models(models, wanted)
     for model in models:
         if model.name in needed and model.materialized != "ephemeral":
             database = model.relation.partition(".")[0]
@@ -85,7 +85,7 @@ def run_models(
             connection.execute(f"create {kind} {model.relation} as {model.sql}")
 
 
-def _needed(models: list[CompiledModel], wanted: Iterable[str]) -> set[str]:
+def needed_models(models: list[CompiledModel], wanted: Iterable[str]) -> set[str]:
     """The names of these models and of all that they need."""
     needed = set(wanted)
     for model in reversed(models):

@@ -4,5 +4,5 @@
     where='mart.is_last_end',
     category='administration_code',
     subcategory='end_reason_code',
-    measures={'ended': 'count(*)'}
+    measures={'ended': count_rows()}
 ) }}

@@ -24,7 +24,7 @@ NOW = date(2026, 1, 1)
 CHECKS: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
-def _play(world: World, pipeline: Pipeline, oracle: Oracle) -> None:
+def play(world: World, pipeline: Pipeline, oracle: Oracle) -> None:
     for batch, decision in enumerate(world.decisions):
         world.write_batch(batch, pipeline.drop)
         oracle.run(pipeline.drop)
@@ -64,7 +64,7 @@ def _compare(world: World, figures: Callable[[Pipeline, date | None], dict[Any, 
     with tempfile.TemporaryDirectory() as folder:
         pipeline = Pipeline(Path(folder), world.municipality, NOW)
         oracle = Oracle(PROFILES[world.municipality], NOW)
-        _play(world, pipeline, oracle)
+        play(world, pipeline, oracle)
         assert _quarantine(pipeline.quarantine()) == _quarantine(oracle.quarantine())
         for as_known in world.as_known:
             expected = [oracle.figures(period, as_known) for period in world.periods]
@@ -92,7 +92,7 @@ def test_who_has_a_protected_identity_is_what_the_deliveries_that_count_say(worl
     """Whatever day is asked as known: only under which number a person goes may be another one then."""
     with tempfile.TemporaryDirectory() as folder:
         pipeline, oracle = Pipeline(Path(folder), world.municipality, NOW), Oracle(PROFILES[world.municipality], NOW)
-        _play(world, pipeline, oracle)
+        play(world, pipeline, oracle)
         pseudonymiser = Pseudonymiser(pipeline.home.pseudonym_key)
         protected = {pseudonymiser.pseudonym(number) for number in oracle.protected_numbers()}
         for as_known in world.as_known:

@@ -3,5 +3,5 @@
     mart='enrolment_period',
     where='mart.is_last_end',
     category='end_reason_code',
-    measures={'ended': 'count(*)'}
+    measures={'ended': count_rows()}
 ) }}

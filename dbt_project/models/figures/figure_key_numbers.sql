@@ -4,5 +4,5 @@
     category='activity',
     subcategory='quantity',
     has_dimensions=false,
-    measures={'value': 'sum(mart.quantity_value)'}
+    measures={'value': sum_of('mart.quantity_value')}
 ) }}

@@ -5,5 +5,5 @@
     category='intervention_code',
     category_total=false,
     subcategory='end_reason_code',
-    measures={'ended': 'count(*)'}
+    measures={'ended': count_rows()}
 ) }}

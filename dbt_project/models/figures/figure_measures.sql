@@ -3,8 +3,8 @@
     mart='intervention_period',
     category='intervention_code',
     measures={
-        'participants': 'count(distinct mart.person_id)',
-        'new': 'count(distinct mart.person_id) filter (where mart.is_new)',
-        'ended': 'count(distinct mart.person_id) filter (where mart.is_ended)'
+        'participants': count_persons(),
+        'new': count_persons('mart.is_new'),
+        'ended': count_persons('mart.is_ended')
     }
 ) }}

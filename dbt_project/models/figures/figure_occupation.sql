@@ -4,7 +4,7 @@
     where='mart.is_reached',
     category='first_reach_occupation_code',
     measures={
-        'reached': 'count(*)',
-        'occupied': "count(*) filter (where mart.first_reach_occupation_code not in ('INGEN', 'OKAND'))"
+        'reached': count_rows(),
+        'occupied': count_rows("mart.first_reach_occupation_code not in ('INGEN', 'OKAND')")
     }
 ) }}

@@ -3,7 +3,7 @@
     mart='enrolment_period',
     where='mart.is_offer_due',
     measures={
-        'enrolments': 'count(*)',
-        'offered': 'count(*) filter (where mart.is_offered)'
+        'enrolments': count_rows(),
+        'offered': count_rows('mart.is_offered')
     }
 ) }}

@@ -3,8 +3,8 @@
     mart='person_period',
     where='mart.is_sought',
     measures={
-        'sought': 'count(*)',
-        'reached': 'count(*) filter (where mart.is_reached)',
-        'not_reached': 'count(*) filter (where not mart.is_reached)'
+        'sought': count_rows(),
+        'reached': count_rows('mart.is_reached'),
+        'not_reached': count_rows('not mart.is_reached')
     }
 ) }}

@@ -2,5 +2,5 @@
     id='population',
     mart='person_period',
     where='mart.is_in_register',
-    measures={'in_register': 'count(*)'}
+    measures={'in_register': count_rows()}
 ) }}

@@ -1,5 +1,5 @@
 {{ figure(
     id='residence_checks',
     mart='residence_check_period',
-    measures={'reported': 'count(*)'}
+    measures={'reported': count_rows()}
 ) }}

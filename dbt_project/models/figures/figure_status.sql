@@ -2,5 +2,5 @@
     id='status',
     mart='register_day',
     category='category_code',
-    measures={'in_register': 'count(*)'}
+    measures={'in_register': count_rows()}
 ) }}

@@ -3,5 +3,5 @@
     mart='enrolment_period',
     where='mart.is_after_first_reach',
     category='administration_code',
-    measures={'reached_then_enrolled': 'count(distinct mart.person_id)'}
+    measures={'reached_then_enrolled': count_persons()}
 ) }}

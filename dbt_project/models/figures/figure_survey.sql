@@ -4,5 +4,5 @@
     category='question',
     subcategory='answer_code',
     has_dimensions=false,
-    measures={'answers': 'count(*)'}
+    measures={'answers': count_rows()}
 ) }}

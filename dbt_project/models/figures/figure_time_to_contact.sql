@@ -2,5 +2,5 @@
     id='time_to_contact',
     mart='stay_period',
     category='wait_code',
-    measures={'stays': 'count(*)'}
+    measures={'stays': count_rows()}
 ) }}

@@ -2,8 +2,8 @@
     id='timeliness',
     mart='stay_period',
     measures={
-        'registered': 'count(*)',
-        'contacted_in_14_days': 'count(*) filter (where mart.is_contacted_in_14_days)',
-        'contacted_in_30_days': 'count(*) filter (where mart.is_contacted_in_30_days)'
+        'registered': count_rows(),
+        'contacted_in_14_days': count_rows('mart.is_contacted_in_14_days'),
+        'contacted_in_30_days': count_rows('mart.is_contacted_in_30_days')
     }
 ) }}

@@ -10,6 +10,10 @@ select
     contact.direction_code = 'UT' as is_attempt,
     contact.is_answered,
     contact.is_reach,
+    row_number() over (
+        partition by located.person_id, located.period_id
+        order by contact.contacted_on, contact.contact_id
+    ) = 1 as is_first_contact,
     contact.is_reach and row_number() over (
         partition by located.person_id, located.period_id, contact.is_reach
         order by contact.contacted_on, contact.contact_id

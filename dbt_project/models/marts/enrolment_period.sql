@@ -1,24 +1,30 @@
 with
 
 offer as (
-    -- distinct: several interventions of an enrolment may each be an offer
-    select distinct enrolment.enrolment_id
+    -- Several interventions of an enrolment may each be an offer: the earliest is named.
+    select
+        enrolment.enrolment_id,
+        intervention.intervention_id
     from {{ ref('int_enrolment__current') }} as enrolment
     inner join {{ ref('int_intervention__current') }} as intervention
         on intervention.enrolment_id = enrolment.enrolment_id
     where intervention.intervention_code in ('PRAKTIK', 'UNGDOMSANSTALLNING', 'STUDIESTEG1', 'UNGVUX', 'SLUSSPLATS')
         and intervention.started_on between enrolment.enrolled_on and enrolment.enrolled_on + 90
+    qualify row_number() over (
+        partition by enrolment.enrolment_id
+        order by intervention.started_on, intervention.intervention_id
+    ) = 1
 ),
 
 enrolment as (
     select
         enrolment.*,
-        offer.enrolment_id is not null
-        or coalesce(
+        offer.intervention_id as offered_intervention_id,
+        coalesce(
             enrolment.end_reason_code in ('STUDIER', 'ARBETE')
             and enrolment.ended_on <= enrolment.enrolled_on + 90,
             false
-        ) as is_offered
+        ) as is_ended_by_offer
     from {{ ref('int_enrolment__current') }} as enrolment
     left join offer on offer.enrolment_id = enrolment.enrolment_id
 ),
@@ -57,7 +63,10 @@ select
     overlap.is_new
     and coalesce(overlap.enrolled_on >= first_reach.contacted_on, false) as is_after_first_reach,
     overlap.is_offer_due,
-    overlap.is_offer_due and overlap.is_offered as is_offered
+    overlap.is_offer_due and (overlap.offered_intervention_id is not null or overlap.is_ended_by_offer) as is_offered,
+    overlap.offered_intervention_id,
+    case when overlap.is_ended_by_offer then overlap.enrolment_id end as offering_enrolment_id,
+    first_reach.contact_id as first_reach_contact_id
 from overlap
 inner join {{ ref('int_person_period__located') }} as located
     on located.person_id = overlap.person_id

@@ -5,6 +5,7 @@ outreach as (
         person_id,
         period_id,
         count(*) filter (where is_attempt) as attempts,
+        max(contact_id) filter (where is_first_contact) as first_contact_id,
         max(contacted_on) filter (where is_first_reach) as first_reach_on,
         max(contact_id) filter (where is_first_reach) as first_reach_contact_id
     from {{ ref('contact_period') }}
@@ -34,11 +35,13 @@ select
     outreach.person_id is not null as is_sought,
     outreach.first_reach_contact_id is not null as is_reached,
     coalesce(outreach.attempts, 0) as attempts,
+    outreach.first_contact_id,
     outreach.first_reach_on,
     outreach.first_reach_contact_id,
     case
         when outreach.first_reach_contact_id is not null then coalesce(occupation.occupation_code, 'OKAND')
     end as first_reach_occupation_code,
+    occupation.occupation_id as first_reach_occupation_id,
     support.person_id is not null as is_enrolled,
     coalesce(support.is_newly_enrolled, false) as is_newly_enrolled,
     coalesce(support.is_ended, false) as is_ended,

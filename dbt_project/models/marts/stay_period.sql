@@ -2,14 +2,18 @@ with first_attempt as (
     select
         stay.person_id,
         stay.registered_on,
-        min(contact.contacted_on) as first_attempt_on,
-        cast(min(contact.contacted_on) - stay.registered_on as integer) as days_waited
+        contact.contacted_on as first_attempt_on,
+        contact.contact_id,
+        cast(contact.contacted_on - stay.registered_on as integer) as days_waited
     from {{ ref('int_stay__registered') }} as stay
     inner join {{ ref('int_contact__current') }} as contact
         on contact.person_id = stay.person_id
         and contact.contacted_on >= stay.registered_on
     where contact.direction_code = 'UT'
-    group by stay.person_id, stay.registered_on
+    qualify row_number() over (
+        partition by stay.person_id, stay.registered_on
+        order by contact.contacted_on, contact.contact_id
+    ) = 1
 )
 
 select
@@ -21,6 +25,7 @@ select
     located.job_centre_code,
     first_attempt.first_attempt_on,
     first_attempt.days_waited as days_to_first_attempt,
+    first_attempt.contact_id as first_attempt_contact_id,
     coalesce(first_attempt.days_waited <= 14, false) as is_contacted_in_14_days,
     coalesce(first_attempt.days_waited <= 30, false) as is_contacted_in_30_days,
     case

@@ -36,5 +36,16 @@ select
     is_rule_5_no_diploma,
     is_eligible,
     is_in_register,
+    case
+        when not is_decided_by_education or not (is_rule_4_not_studying or is_rule_5_no_diploma) then null
+        when not is_rule_4_not_studying then upper_secondary_study_period_id
+        else diploma_study_period_id
+    end as deciding_study_period_id,
+    case
+        when is_decided_by_education and is_rule_4_not_studying then split_part(diploma_certificate, '/', 1)
+    end as deciding_certificate_pseudonym,
+    case
+        when is_decided_by_education and is_rule_4_not_studying then split_part(diploma_certificate, '/', 2)
+    end as deciding_certificate_code,
     reason_codes
 from judged
