@@ -10,6 +10,8 @@ whatever happens to the process. Which versions are whole is said in ``versions`
     history/<n>/             the interval tables: the nightly job's
     warehouse/<n>/           what dbt built: rows about persons, for statisticians and auditors
     public/                  what public outputs have told, each number with its value
+    editions/<id>/           signed editions as they are exported; beside each what bridges need, in <id>.private/
+    signers                  who may sign editions, in OpenSSH's form
     published/<n>/           figures, definitions, pages: no rows about persons
     dagster/, dbt/, logs/    the orchestrator's own storage; what dbt made of the project; what dbt said last night
     current.json             the pointer
@@ -67,7 +69,19 @@ from pipelines.state.versions import (
 __all__ = ["ZONES", "Home", "Version", "home_path", "initialise", "open_home"]
 
 #: What the program itself writes in KAA_HOME; settings and keys may well belong to somebody else.
-MANAGED = (*ZONES, "archive", "decisions", "public", "dagster", "dbt", "logs", "scratch", "nightly.lock")
+MANAGED = (
+    *ZONES,
+    "archive",
+    "decisions",
+    "public",
+    "editions",
+    "signers",
+    "dagster",
+    "dbt",
+    "logs",
+    "scratch",
+    "nightly.lock",
+)
 
 #: The homes that this process has locked, those that it restores, and those that it gives another pseudonym key.
 _LOCKED: set[Path] = set()
