@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipelines.commands.tables import WRITERS
-from pipelines.commands.terminal import format_option, say
+from pipelines.commands.terminal import format_option, progress, say
 from pipelines.runtime.errors import UsageError
 from pipelines.runtime.surroundings import home_path
 
@@ -205,18 +205,29 @@ def export(edition_id: str, out: Path) -> None:
 @click.option(
     "--signers", "signers_file", type=_EXISTING, help="An OpenSSH allowed_signers file, instead of KAA_HOME's."
 )
-def verify(which: str, signers_file: Path | None) -> None:
+@click.option(
+    "--archive", "from_archive", is_flag=True, help="Count it again from its own deliveries in the archive, too."
+)
+@click.option("--key", type=_EXISTING, help="The archive's private key, for --archive.")
+def verify(which: str, signers_file: Path | None, from_archive: bool, key: Path | None) -> None:
     """Whether an edition proves itself; DIR is an exported one, also on a machine without a KAA_HOME (then with --signers).
+
+    With --archive every cell must be the same, whatever has come in since; no nightly runs meanwhile.
 
     Exit code 0: proved; 2: not, and each thing that differs is named; 64: no such edition.
     """
     from pipelines.audit.editions.folder import EDITION
+    from pipelines.audit.editions.recompute import recompute
     from pipelines.audit.editions.signers import read_signers
     from pipelines.audit.editions.store import Editions
-    from pipelines.audit.editions.verify import verify_folder
+    from pipelines.audit.editions.verify import Verdict, verify_folder
     from pipelines.state.home import open_home
 
-    home = open_home() if (home_path() / "settings.toml").exists() else None
+    if from_archive != (key is not None):
+        raise UsageError(
+            "--archive needs --key FILE, the archive's private key, and --key is for --archive: give both."
+        )
+    home = open_home(writing=from_archive) if from_archive or (home_path() / "settings.toml").exists() else None
     editions = Editions(home) if home else None
     if signers_file is None:
         if editions is None:
@@ -233,6 +244,9 @@ def verify(which: str, signers_file: Path | None) -> None:
     verdict, found = verify_folder(path, signers, sorted(others))
     if not verdict.faults and found:
         verdict = _with_history(home, path, found, verdict)
+        if home and key:
+            counted = recompute(path, found, home, key, progress)
+            verdict = Verdict([*verdict.faults, *counted.faults], [*verdict.notes, *counted.notes])
     for fault in verdict.faults:
         click.echo(f"{fault.file}: {fault.sentence}.")
     for note in verdict.notes:

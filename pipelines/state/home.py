@@ -18,6 +18,7 @@ whatever happens to the process. Which versions are whole is said in ``versions`
     decided.jsonl            what people decided about the state, known figures and the clock (``decision_log``)
     aside/<time>/            what was put out of the way for a person to look at
     restoring/, rekeying/    while `kaa restore` or `kaa keys rotate --pseudonym` works, or after it was killed
+    recomputing/             while `kaa edition verify --archive` works, or until the nightly after it was killed
 """
 
 import fcntl
@@ -170,6 +171,7 @@ class Home:
 
     def check_state(self) -> None:
         """Raises NightlyFailed when the versions, the pointer and the archive disagree or a restore is not finished."""
+        shutil.rmtree(self.recomputing, ignore_errors=True)  # deliveries in clear text
         if self.restoring.exists():
             shutil.rmtree(self.restoring / "drop", ignore_errors=True)  # deliveries in clear text
             raise self._unfinished_restore()
@@ -286,6 +288,13 @@ class Home:
             f"A kaa restore of {self.path} is going on or was not finished: wait for it, or run kaa restore again."
         )
 
+    # --- counting an edition again ---------------------------------------------------------------------------------------
+
+    @property
+    def recomputing(self) -> Path:
+        """Where `kaa edition verify --archive` works; what lies there counts for nobody."""
+        return self.path / "recomputing"
+
     # --- another pseudonym key -------------------------------------------------------------------------------------------
 
     @property
@@ -351,7 +360,7 @@ class Home:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise NightlyFailed(
-                    "Another nightly is running on this KAA_HOME; wait until it has ended and run kaa nightly again."
+                    "Another nightly is running on this KAA_HOME; wait until it has ended and try again."
                 ) from None
             _LOCKED.add(self.path)
             try:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
-from pipelines.audit.editions.folder import Edition, Kind
+from pipelines.audit.editions.folder import Edition
 from pipelines.configuration.municipality import Municipality
 from pipelines.runtime.csv_text import csv_text
 from pipelines.state.databases import open_for_reading
@@ -57,25 +57,37 @@ def read_cells(figures: Path) -> dict[CellKey, str]:
 def changed_cells(version: Version, municipality: Municipality, edition: Edition, figures: Path) -> list[ChangedCell]:
     """The cells whose number is another one now; a cell that is not given is zero. A hidden number is not compared, and of a
     public edition only the cells that it shows are: its own period's and those that its report shows beside it."""
+    identities = _protected_identities(version) if edition.kind == "public" else "as_figures"
+    return recounted(edition, figures, version.models, version.history, municipality, identities)
+
+
+def recounted(
+    edition: Edition, figures: Path, models: Path, history: Path, municipality: Municipality, identities: str
+) -> list[ChangedCell]:
+    """The same, counted with this SQL from this history. ``identities``: how those who are protected count."""
     then = read_cells(figures)
     periods = sorted({edition.period, *(key[_PERIOD] for key in then)})
-    now = _counted(version, municipality, periods, edition.kind)
+    now = _counted(models, history, municipality, periods, identities)
     keys = then.keys() if edition.kind == "public" else then.keys() | now.keys()
     cells = [ChangedCell(key, then.get(key, _ZERO), now.get(key, _ZERO)) for key in sorted(keys)]
     return [cell for cell in cells if cell.then not in (cell.now, HIDDEN)]
 
 
-def _counted(version: Version, municipality: Municipality, period_ids: list[str], kind: Kind) -> dict[CellKey, str]:
-    """What the version's SQL counts from its history."""
-    models = kept_models(version.models)
+def cell_name(key: CellKey) -> str:
+    """A cell as it is named to people."""
+    return "/".join(key)
+
+
+def _counted(
+    models_file: Path, history: Path, municipality: Municipality, period_ids: list[str], identities: str
+) -> dict[CellKey, str]:
+    """What SQL counts from a history."""
+    models = kept_models(models_file)
     periods = [parse_period(period_id, municipality) for period_id in period_ids]
-    identities = _protected_identities(version) if kind == "public" else "as_figures"
     columns = ", ".join(FIGURE_COLUMNS)
     relations = [model.relation for model in models if model.name in FIGURE_MODELS]
     asked = " union all ".join(f"select {columns} from {relation}" for relation in relations)
-    with made_warehouse(
-        models, version.history, municipality, periods, EVERYTHING, FIGURE_MODELS, identities
-    ) as connection:
+    with made_warehouse(models, history, municipality, periods, EVERYTHING, FIGURE_MODELS, identities) as connection:
         return {tuple(row[:-1]): plain_number(row[-1]) for row in connection.execute(asked).fetchall()}
 
 

@@ -24,6 +24,9 @@ FIGURES, CATALOGUE, MODELS, CONTRACTS, DELIVERIES, CHECKS, REPORT, READ_ME = (
     "figures.csv", "catalogue.json", "models.json", "contracts", "deliveries.csv", "checks.csv", "report", "LÄS MIG.txt",
 )  # fmt: skip
 
+#: The municipality's profile, among the contracts.
+PROFILE = "municipality.yaml"
+
 #: The report's data file: the same rows as ``figures.csv``.
 REPORT_DATA = f"{REPORT}/cells.csv"
 

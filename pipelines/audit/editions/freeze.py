@@ -15,6 +15,7 @@ from pipelines.audit.editions.folder import (
     DELIVERIES,
     FIGURES,
     MODELS,
+    PROFILE,
     READ_ME,
     REPORT,
     REPORT_DATA,
@@ -95,7 +96,7 @@ def _copy_contracts(folder: Path, municipality: Municipality) -> None:
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(path.read_bytes())
     profile = json.loads(municipality.model_dump_json())
-    _write(folder / "municipality.yaml", yaml.safe_dump(profile, allow_unicode=True, sort_keys=True))
+    _write(folder / PROFILE, yaml.safe_dump(profile, allow_unicode=True, sort_keys=True))
 
 
 def _deliveries(version: Version, kind: Kind) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipelines.audit.editions.cells import CellKey, changed_cells
+from pipelines.audit.editions.cells import cell_name, changed_cells
 from pipelines.audit.editions.folder import (
     EDITION,
     FIGURES,
@@ -102,7 +102,7 @@ def verify_history(version: Version, municipality: Municipality, path: Path, edi
     verdict = Verdict()
     for cell in changed:
         why = explained.get(cell.key)
-        text = f"{_named(cell.key)} is {cell.then} in the edition and {cell.now} now"
+        text = f"{cell_name(cell.key)} is {cell.then} in the edition and {cell.now} now"
         if why is None:
             verdict.faults.append(Fault(FIGURES, f"{text}, and no recorded change explains it"))
         else:
@@ -111,7 +111,3 @@ def verify_history(version: Version, municipality: Municipality, path: Path, edi
         f"All figures were computed again from version {version.number}: {len(changed)} cells are others."
     )
     return verdict
-
-
-def _named(key: CellKey) -> str:
-    return "/".join(key)
