@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Said, kaa
-from tests.state.conftest import lived
+from tests.state.conftest import lived, plain_restore
 
-__all__ = ["kaa", "lived"]
+__all__ = ["kaa", "lived", "plain_restore"]
 
 PERIOD = "verksamhetsar-2023"
 INTERNAL, PUBLIC = f"{PERIOD}.1", f"{PERIOD}.2"
