@@ -8,21 +8,21 @@ FAST := tests/contracts tests/delivery tests/report_check tests/warehouse tests/
 INSTALL := UV_COMPILE_BYTECODE=1 VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes
 
 
-.PHONY: demo test coverage test-fast test-slow test-all bench check lint types lock wheel clean browser
+.PHONY: demo test coverage test-fast test-slow test-all bench check lint types lock wheel clean browser ssh-keygen
 
 demo: $(VENV)/.run ## a synthetic Stockholm, a nightly run, and the annual report of 2023
 	$(BIN)/kaa demo
 
-test: $(VENV)/.dev browser lint types ## everything that CI runs
+test: $(VENV)/.dev browser ssh-keygen lint types ## everything that CI runs
 	$(BIN)/python -m pytest -n 2
 
-coverage: $(VENV)/.dev browser ## the same tests, and what of the program they do not run; fails below the floor in pyproject.toml
+coverage: $(VENV)/.dev browser ssh-keygen ## the same tests, and what of the program they do not run; fails below the floor in pyproject.toml
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered
 
 test-fast: $(VENV)/.dev ## what answers in under a minute: see tests/README.md
 	$(BIN)/python -m pytest -n 2 $(FAST)
 
-test-slow: $(VENV)/.dev browser
+test-slow: $(VENV)/.dev browser ssh-keygen
 	$(BIN)/python -m pytest -n 2 -m slow
 
 test-all: test test-slow
@@ -59,6 +59,12 @@ browser:
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 		&& apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; } \
 		|| echo "chromium is missing: the browser tests are skipped. Install it with your package manager." >&2
+
+# Editions are signed by OpenSSH's ssh-keygen; without it their tests fail.
+ssh-keygen:
+	@command -v ssh-keygen >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update -qq && apt-get install -y -qq --no-install-recommends openssh-client >/dev/null; } \
+		|| { echo "ssh-keygen is missing: install OpenSSH's client with your package manager." >&2; exit 1; }
 
 wheel: $(VENV)/.run ## dist/kaa_warehouse-*.whl, the program as it is installed elsewhere
 	rm -rf build dist # what an earlier one has left would get into this one

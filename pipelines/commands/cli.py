@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from pipelines.commands.audit import audit
+from pipelines.commands.edition import edition, signer
 from pipelines.commands.tables import WRITERS
 from pipelines.commands.terminal import as_day, format_option, progress, say
 from pipelines.runtime import os_errors, output, surroundings
@@ -500,6 +501,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 kaa.add_command(audit)
+kaa.add_command(edition)
+kaa.add_command(signer)
 
 
 def _run(arguments: Sequence[str] | None) -> int:

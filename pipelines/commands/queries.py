@@ -253,34 +253,36 @@ def write_report(home: Home, period_id: str, out: Path, public: bool = False) ->
 
     Raises UsageError when there is no such report, when it may not be written there, or when the folder cannot be written.
     """
+    period = parse_period(period_id, home.municipality)
+    refuse_own_folders(home, out)
+    try:
+        with TemporaryDirectory(prefix="kaa-report-") as made:
+            names = from_published(home, lambda version: report_files(home, version, period, Path(made), public))
+            return hand_over(Path(made), names, out)
+    except OSError as error:
+        raise UsageError(f"The report cannot be written. {sentence(error)}") from error
+
+
+def report_files(home: Home, version: Version, period: Period, made: Path, public: bool) -> list[str]:
+    """Make a report's files in a folder; returns their names. Raises UsageError when the version has no such report."""
     from dashboards.pages.site import build_report
     from dashboards.published.file import NotPublished
 
-    period = parse_period(period_id, home.municipality)
-    _refuse_own_folders(home, out)
-
-    def build(version: Version, made: Path) -> list[str]:
-        if not is_computed(version, period) or period.kind == "dag":
-            periods = _query(
-                version, "select period_id from period where period_kind <> 'dag' order by starts_on, period_id"
-            )
-            raise UsageError(
-                f"There is no report for {period_id}: the extracts do not touch it. The last ones are "
-                f"{', '.join(row[0] for row in periods[-4:])}."
-            )
-        if public:
-            return _build_public(home, version, period_id, made)
-        files = build_report(version.published, period_id, made, documents=True)
-        return [file.relative_to(made).as_posix() for file in files]
-
+    if not is_computed(version, period) or period.kind == "dag":
+        periods = _query(
+            version, "select period_id from period where period_kind <> 'dag' order by starts_on, period_id"
+        )
+        raise UsageError(
+            f"There is no report for {period.period_id}: the extracts do not touch it. The last ones are "
+            f"{', '.join(row[0] for row in periods[-4:])}."
+        )
     try:
-        with TemporaryDirectory(prefix="kaa-report-") as made:
-            names = from_published(home, lambda version: build(version, Path(made)))
-            return hand_over(Path(made), names, out)
+        if public:
+            return _build_public(home, version, period.period_id, made)
+        files = build_report(version.published, period.period_id, made, documents=True)
     except NotPublished as error:
         raise UsageError(str(error)) from error
-    except OSError as error:
-        raise UsageError(f"The report cannot be written. {sentence(error)}") from error
+    return [file.relative_to(made).as_posix() for file in files]
 
 
 def _build_public(home: Home, version: Version, period_id: str, made: Path) -> list[str]:
@@ -350,8 +352,8 @@ def _public_output(
         ) from error
 
 
-def _refuse_own_folders(home: Home, out: Path) -> None:
-    """A report among the program's own files would be swept away with them, or spoil them."""
+def refuse_own_folders(home: Home, out: Path) -> None:
+    """Raises UsageError for a folder among the program's own: what is written there would be swept away, or spoil them."""
     place, path = out.resolve(), home.path.resolve()
     among_keys = place.is_relative_to(home.keys.resolve())
     if not (among_keys or place.is_relative_to(path)):

@@ -7,27 +7,21 @@ of the home changes until the history is rebuilt; what lies there of an earlier 
 
 import os
 import shutil
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.commands.restore_history import RestoredHistory
-from pipelines.commands.restore_keys import (
-    Keys,
-    choose_pseudonym_key,
-    read_private_key,
-    write_keys,
-)
+from pipelines.commands.restore_keys import choose_pseudonym_key, write_keys
 from pipelines.commands.restore_nights import nights_to_restore
+from pipelines.intake.from_archive import cleared
 from pipelines.intake.owner import after_rotation, owner
 from pipelines.intake.take_in import Progress
 from pipelines.orchestration.nightly import Outcome, run_nightly
-from pipelines.runtime.errors import NightlyFailed, UsageError, tells_of_full_disk
+from pipelines.runtime.errors import NightlyFailed, UsageError
 from pipelines.state import decision_log
 from pipelines.state.databases import recorded_owner, version_faults
 from pipelines.state.home import Home
+from pipelines.state.keys import Keys, read_private_key
 from pipelines.state.versions import POINTER, folders_of, new_aside, put_aside, versions
 
 
@@ -79,30 +73,6 @@ def is_whole(home: Home) -> bool:
         return after_rotation(home, recorded_owner(version)) in ({}, home_owner)
     except (NightlyFailed, UsageError):
         return False
-
-
-@contextmanager
-def cleared(folder: Path, command: str) -> Iterator[None]:
-    """An empty folder for what is made again; while nothing of the home has changed, a failure leaves nothing behind.
-
-    An unforeseen error is told by its kind only: its text may quote the data.
-    """
-    try:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(mode=0o700)
-        yield
-    except (NightlyFailed, UsageError):
-        raise
-    except Exception as error:
-        kind = f", {error.strerror}" if isinstance(error, OSError) and error.strerror else ""
-        full = " (the disk is full)" if tells_of_full_disk(str(error)) else ""
-        raise NightlyFailed(
-            f"The history could not be rebuilt in {folder}{full} ({type(error).__name__}{kind}); nothing was changed. Mend "
-            f"the cause, which may be too little room or missing rights there, and run {command} again."
-        ) from None
-    finally:
-        if sys.exception():
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _publish(home: Home, keys: Keys) -> Outcome:

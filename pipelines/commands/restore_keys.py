@@ -1,10 +1,7 @@
 """The keys that a home is restored with."""
 
 import secrets
-from dataclasses import dataclass, field
 from pathlib import Path
-
-import pyrage
 
 from pipelines.runtime.errors import UsageError
 from pipelines.state.home import Home
@@ -13,37 +10,13 @@ from pipelines.state.keys import (
     ARCHIVE_PUBLIC,
     PSEUDONYM_FINGERPRINT,
     PSEUDONYM_KEY,
+    Keys,
     keep_aside,
     pseudonym_fingerprint,
     read_pseudonym_key,
     replace_key,
 )
 from pipelines.state.night_records import NightRecord
-
-
-@dataclass
-class Keys:
-    """The archive's private key and its public one, and the key of the pseudonyms; ``notes`` say what is new about them."""
-
-    private: str
-    public: str
-    pseudonym: bytes
-    notes: list[str] = field(default_factory=list)
-
-
-def read_private_key(path: Path) -> Keys:
-    """The archive's keys, by the file of the private one; the pseudonyms' is to be chosen yet. Raises UsageError."""
-    try:
-        lines = path.read_text(encoding="utf-8").split()
-        private = next(line for line in lines if line.startswith("AGE-SECRET-KEY-"))
-        identity = pyrage.x25519.Identity.from_str(private)
-    except OSError as error:
-        raise UsageError(
-            f"The key file {path} cannot be read ({error.strerror}): give the archive's private key."
-        ) from error
-    except (StopIteration, UnicodeDecodeError, pyrage.IdentityError):
-        raise UsageError(f"{path} is no private key: give the file archive.private that kaa init made.") from None
-    return Keys(private, str(identity.to_public()), b"")
 
 
 def choose_pseudonym_key(home: Home, keys: Keys, given: Path | None, nights: list[NightRecord]) -> None:

@@ -6,18 +6,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from pipelines.commands.restore_keys import Keys
 from pipelines.delivery.archive import RECORD, SUFFIX, open_archived
 from pipelines.delivery.archive_checksums import keys_sealed_to
 from pipelines.delivery.manifest import MANIFEST_NAME
+from pipelines.intake.from_archive import listed_deliveries
 from pipelines.intake.owner import MUNICIPALITY
-from pipelines.runtime.errors import NightlyFailed, UsageError
-from pipelines.state.databases import open_for_reading
+from pipelines.runtime.errors import UsageError
 from pipelines.state.home import Home
+from pipelines.state.keys import Keys
 from pipelines.state.night_records import NightRecord, NightRecords, read_record
-from pipelines.state.versions import versions
 
 #: Deliveries without a record of their night, archived within so many seconds of each other, are taken for one night's.
 _ONE_NIGHT = 3600
@@ -118,16 +115,3 @@ def _with_old_decisions(nights: list[NightRecord], listed: dict[str, dict[str, A
         last = decided_nights[-1]
         decided_nights.append(replace(last, version=last.version + 1, judged=[], decided=waiting, purged=[]))
     return decided_nights
-
-
-def listed_deliveries(home: Home) -> dict[str, dict[str, Any]]:
-    """The list of deliveries as any version that can still be read holds it, the newest first."""
-    for version in reversed(versions(home.path)):
-        for path in (version.history, version.published):
-            try:
-                with open_for_reading(path) as connection:
-                    rows = connection.execute("select delivery_id, folder, judged_in, decided from delivery").fetchall()
-            except (NightlyFailed, duckdb.Error):
-                continue
-            return {row[0]: {"folder": row[1], "judged_in": row[2], "decided": row[3]} for row in rows}
-    return {}

@@ -7,7 +7,6 @@ readable by one of the two keys, and the same command goes on. The public key in
 import os
 from pathlib import Path
 
-from pipelines.commands.restore_keys import Keys, read_private_key
 from pipelines.commands.verify_archive import archived_files, give_checksums, judged_deliveries
 from pipelines.delivery.archive import Archive, unsealed
 from pipelines.delivery.archive_checksums import (
@@ -25,7 +24,15 @@ from pipelines.intake.take_in import Progress
 from pipelines.runtime.errors import UsageError
 from pipelines.state import decision_log
 from pipelines.state.home import Home
-from pipelines.state.keys import ARCHIVE_PRIVATE, ARCHIVE_PUBLIC, keep_aside, read_archive_public, replace_key
+from pipelines.state.keys import (
+    ARCHIVE_PRIVATE,
+    ARCHIVE_PUBLIC,
+    Keys,
+    keep_aside,
+    read_archive_public,
+    read_private_key,
+    replace_key,
+)
 from pipelines.state.versions import sync
 
 

@@ -8,17 +8,17 @@ pseudonyms is different; a kill before that changes nothing, and one after it is
 import secrets
 from pathlib import Path
 
-from pipelines.commands.restore import cleared, is_whole
+from pipelines.commands.restore import is_whole
 from pipelines.commands.restore_history import RestoredHistory
-from pipelines.commands.restore_keys import read_private_key
 from pipelines.commands.restore_nights import nights_to_restore
+from pipelines.intake.from_archive import cleared
 from pipelines.intake.take_in import Progress
 from pipelines.orchestration.nightly import run_nightly
 from pipelines.runtime.database import open_database
 from pipelines.runtime.errors import UsageError
 from pipelines.state import decision_log
 from pipelines.state.home import REBUILT_HISTORY, Home, Version
-from pipelines.state.keys import NEXT_PSEUDONYM_KEY, pseudonym_fingerprint, replace_key
+from pipelines.state.keys import NEXT_PSEUDONYM_KEY, pseudonym_fingerprint, read_private_key, replace_key
 
 #: What a nightly remembers besides deliveries, and no archive tells.
 _NOT_IN_THE_ARCHIVE = ("in_service", "night")

@@ -1,7 +1,5 @@
 """Rows on standard output, as a program or a person reads them; which rows these are belongs in ``queries``."""
 
-import csv
-import io
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -10,6 +8,7 @@ from typing import Any
 
 import click
 
+from pipelines.runtime.csv_text import csv_text
 from pipelines.runtime.output import harmless
 
 Columns = Sequence[str]
@@ -18,14 +17,7 @@ Row = Sequence[Any]
 
 def write_csv(columns: Columns, rows: Iterable[Row]) -> None:
     """Comma, RFC 4180, UTF-8, LF, a header row."""
-    _write("".join(_csv_line(row) for row in [columns, *rows]))
-
-
-def _csv_line(row: Row) -> str:
-    # With the line end of RFC 4180, for a value with a lone carriage return is quoted only then.
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\r\n").writerow(row)
-    return buffer.getvalue().removesuffix("\r\n") + "\n"
+    _write(csv_text(columns, rows))
 
 
 def _write(text: str) -> None:

@@ -19,7 +19,7 @@ def read_trace(home: Home, cell: Cell, period_id: str, as_known: date | None, ke
     lines = None
     if key:
         from pipelines.audit.lines import ArchivedLines
-        from pipelines.commands.restore_keys import read_private_key
+        from pipelines.state.keys import read_private_key
 
         sources = load_sources(home.municipality.district_codes)
         lines = ArchivedLines(home.archive, read_private_key(key).private, sources, home.pseudonym_key)

@@ -10,7 +10,6 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipelines.commands.restore_keys import read_private_key
 from pipelines.delivery.archive import RECORD, SUFFIX, Archive, open_archived, read_received
 from pipelines.delivery.archive_checksums import NONE_KEPT, Checksums, archive_faults, checksum
 from pipelines.delivery.find import delivery_id
@@ -18,6 +17,7 @@ from pipelines.delivery.judging import REJECTED
 from pipelines.delivery.manifest import MANIFEST_NAME
 from pipelines.runtime.errors import UsageError
 from pipelines.state.home import Home
+from pipelines.state.keys import read_private_key
 from pipelines.state.night_records import NightRecords, read_record
 
 WHOLE = "whole"

@@ -10,12 +10,15 @@ whatever happens to the process. Which versions are whole is said in ``versions`
     history/<n>/             the interval tables: the nightly job's
     warehouse/<n>/           what dbt built: rows about persons, for statisticians and auditors
     public/                  what public outputs have told, each number with its value; the pages of the last ones
+    editions/<id>/           signed editions as they are exported; beside each what bridges need, in <id>.private/
+    signers                  who may sign editions, in OpenSSH's form
     published/<n>/           figures, definitions, pages: no rows about persons
     dagster/, dbt/, logs/    the orchestrator's own storage; what dbt made of the project; what dbt said last night
     current.json             the pointer
     decided.jsonl            what people decided about the state, known figures and the clock (``decision_log``)
     aside/<time>/            what was put out of the way for a person to look at
     restoring/, rekeying/    while `kaa restore` or `kaa keys rotate --pseudonym` works, or after it was killed
+    recomputing/             while `kaa edition verify --archive` works, or until the nightly after it was killed
 """
 
 import fcntl
@@ -67,7 +70,19 @@ from pipelines.state.versions import (
 __all__ = ["ZONES", "Home", "Version", "home_path", "initialise", "open_home"]
 
 #: What the program itself writes in KAA_HOME; settings and keys may well belong to somebody else.
-MANAGED = (*ZONES, "archive", "decisions", "public", "dagster", "dbt", "logs", "scratch", "nightly.lock")
+MANAGED = (
+    *ZONES,
+    "archive",
+    "decisions",
+    "public",
+    "editions",
+    "signers",
+    "dagster",
+    "dbt",
+    "logs",
+    "scratch",
+    "nightly.lock",
+)
 
 #: The homes that this process has locked, those that it restores, and those that it gives another pseudonym key.
 _LOCKED: set[Path] = set()
@@ -156,6 +171,7 @@ class Home:
 
     def check_state(self) -> None:
         """Raises NightlyFailed when the versions, the pointer and the archive disagree or a restore is not finished."""
+        shutil.rmtree(self.recomputing, ignore_errors=True)  # deliveries in clear text
         if self.restoring.exists():
             shutil.rmtree(self.restoring / "drop", ignore_errors=True)  # deliveries in clear text
             raise self._unfinished_restore()
@@ -272,6 +288,13 @@ class Home:
             f"A kaa restore of {self.path} is going on or was not finished: wait for it, or run kaa restore again."
         )
 
+    # --- counting an edition again ---------------------------------------------------------------------------------------
+
+    @property
+    def recomputing(self) -> Path:
+        """Where `kaa edition verify --archive` works; what lies there counts for nobody."""
+        return self.path / "recomputing"
+
     # --- another pseudonym key -------------------------------------------------------------------------------------------
 
     @property
@@ -337,7 +360,7 @@ class Home:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise NightlyFailed(
-                    "Another nightly is running on this KAA_HOME; wait until it has ended and run kaa nightly again."
+                    "Another nightly is running on this KAA_HOME; wait until it has ended and try again."
                 ) from None
             _LOCKED.add(self.path)
             try:

@@ -12,6 +12,7 @@ import secrets
 import shutil
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyrage
@@ -69,6 +70,31 @@ def read_archive_public(path: Path) -> str:
     except pyrage.RecipientError:
         raise _damaged(path) from None
     return key
+
+
+@dataclass
+class Keys:
+    """The archive's private key and its public one, and the key of the pseudonyms; ``notes`` say what is new about them."""
+
+    private: str
+    public: str
+    pseudonym: bytes
+    notes: list[str] = field(default_factory=list)
+
+
+def read_private_key(path: Path) -> Keys:
+    """The archive's keys, by the file of the private one; the pseudonyms' is to be chosen yet. Raises UsageError."""
+    try:
+        lines = path.read_text(encoding="utf-8").split()
+        private = next(line for line in lines if line.startswith("AGE-SECRET-KEY-"))
+        identity = pyrage.x25519.Identity.from_str(private)
+    except OSError as error:
+        raise UsageError(
+            f"The key file {path} cannot be read ({error.strerror}): give the archive's private key."
+        ) from error
+    except (StopIteration, UnicodeDecodeError, pyrage.IdentityError):
+        raise UsageError(f"{path} is no private key: give the file archive.private that kaa init made.") from None
+    return Keys(private, str(identity.to_public()), b"")
 
 
 def missing_keys(folder: Path) -> list[str]:

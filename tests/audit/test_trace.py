@@ -19,10 +19,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from pipelines.audit.cell import Cell
 from pipelines.audit.lines import ArchivedLines
 from pipelines.audit.trace import EVIDENCE_MODELS, Answer, row_as_json
-from pipelines.commands.restore_keys import read_private_key
 from pipelines.configuration.catalogue import read_catalogue
 from pipelines.delivery.pseudonym import Pseudonymiser
-from pipelines.state.keys import ARCHIVE_PRIVATE
+from pipelines.state.keys import ARCHIVE_PRIVATE, read_private_key
 from pipelines.warehouse.ask import made_warehouse
 from pipelines.warehouse.inputs import EVERYTHING
 from pipelines.warehouse.periods import parse_period

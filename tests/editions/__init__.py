@@ -1,0 +1,1 @@
+"""An edition proves itself, and whatever is changed in it is found."""
