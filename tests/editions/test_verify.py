@@ -49,7 +49,7 @@ def elsewhere(ready: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 def test_the_chain_is_followed_to_the_first(ready: Made, kaa: Kaa) -> None:
     said = kaa("edition", "verify", PUBLIC)
     assert said.exit_code == 0 and said.out == ""
-    assert f"back over 1 editions to {INTERNAL}, the first" in said.err
+    assert f"back over 1 editions to {INTERNAL}, the first of all" in said.err
 
 
 def test_the_chain_is_followed_as_far_as_the_editions_are_there(

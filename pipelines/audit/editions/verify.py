@@ -87,7 +87,7 @@ def _follow_chain(edition: Edition, others: Sequence[_Other], signers: Sequence[
         if following is None:
             return
         edition, steps = following, steps + 1
-    verdict.notes.append(f"The chain was followed back over {steps} editions to {edition.id}, the first.")
+    verdict.notes.append(f"The chain was followed back over {steps} editions to {edition.id}, the first of all.")
 
 
 def _proves(file: str) -> bool:
