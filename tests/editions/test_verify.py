@@ -70,6 +70,14 @@ def test_another_edition_in_the_place_of_the_one_before_is_found(ready: Made, ka
     assert said.exit_code == 2 and said.out == f"{INTERNAL}/{EDITION}: is not the one that {PUBLIC} follows.\n"
 
 
+@pytest.mark.parametrize("more", [b" ", b"{"])
+def test_an_edition_before_that_is_damaged_is_found(ready: Made, kaa: Kaa, more: bytes) -> None:
+    path = ready.home / "editions" / INTERNAL / EDITION
+    path.write_bytes(path.read_bytes() + more)
+    said = kaa("edition", "verify", PUBLIC)
+    assert said.exit_code == 2 and said.out == f"{INTERNAL}/{EDITION}: is not the one that {PUBLIC} follows.\n"
+
+
 def test_an_edition_before_that_nobody_has_approved_is_found(ready: Made, kaa: Kaa) -> None:
     (ready.home / "editions" / INTERNAL / f"{SIGNATURE}bo").unlink()
     said = kaa("edition", "verify", PUBLIC)
