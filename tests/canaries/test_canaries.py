@@ -3,12 +3,15 @@ every status, and in all that the commands say and write."""
 
 from pathlib import Path
 
+import pytest
+
 from demo import comparison
 from pipelines.delivery.pseudonym import Pseudonymiser
 from pipelines.state.home import open_home
 from tests.canaries import world
 from tests.canaries.search import found_in, search
 from tests.cli.conftest import Kaa, Published, Said
+from tests.editions.conftest import copy_of_home, new_key, open_checks
 
 PERIOD = "verksamhetsar-2023"
 PRINTED = sorted(comparison.GOLDEN.glob("arsrapport_2023*.csv"))
@@ -86,3 +89,23 @@ def test_the_search_sees_the_pages_and_the_documents(published: Published, kaa: 
     assert {
         ("municipality", ending) for ending in (".html", ".docx", ".xlsx", ".pdf", ".px", ".json", ".ttl")
     } <= endings
+
+
+def test_no_edition_tells_of_anybody(
+    published: Published, kaa: Kaa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does it with a number in its label or in a reason."""
+    copied = copy_of_home(published.home, tmp_path / "home")
+    monkeypatch.setenv("KAA_HOME", str(copied))
+    new_key(tmp_path / "anna")
+    assert kaa("signer", "add", "anna", "--public-key", tmp_path / "anna.pub").exit_code == 0
+    number = next(iter(published.told.numbers.values()))
+    propose = ("edition", "propose", "--period", PERIOD, "--label", f"Om {number}", "--key", tmp_path / "anna")
+    checks = open_checks(kaa(*propose))
+    assert any(check.startswith("held/") for check in checks)
+    accepted = [word for check in checks for word in ("--accept", check, "--because", f"Det gäller {number}")]
+    said = [kaa(*propose, *accepted), kaa(*propose, *accepted, "--public"), kaa("edition", "list", "--format", "json")]
+    assert [one.exit_code for one in said] == [0, 0, 0]
+    assert not search(copied / "editions", published.told.marks)
+    assert not found_in("".join(one.out + one.err for one in said).encode(), published.told.marks)
+    assert search(copied / "editions", {"question": world.QUESTION})

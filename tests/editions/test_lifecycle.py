@@ -255,6 +255,13 @@ def test_an_export_takes_nobodys_place(ready: Made, kaa: Kaa, tmp_path: Path) ->
     assert said.exit_code == 1 and "checks.csv has been changed" in said.err and not (tmp_path / "damaged").exists()
 
 
+def test_no_number_is_given_twice(ready: Made, kaa: Kaa) -> None:
+    third = _propose(kaa, ready.keys / "anna").out.strip()
+    for path in (third, f"{third}.private"):
+        shutil.rmtree(ready.home / "editions" / path)
+    assert _propose(kaa, ready.keys / "anna").out == f"{PERIOD}.4\n"
+
+
 def test_an_approved_edition_that_is_gone_is_missed(ready: Made, kaa: Kaa) -> None:
     shutil.rmtree(ready.home / "editions" / PUBLIC)
     said = _propose(kaa, ready.keys / "anna")

@@ -49,7 +49,7 @@ def elsewhere(ready: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 def test_the_chain_is_followed_to_the_first(ready: Made, kaa: Kaa) -> None:
     said = kaa("edition", "verify", PUBLIC)
     assert said.exit_code == 0 and said.out == ""
-    assert f"back over 1 editions to {INTERNAL}, the first" in said.err
+    assert f"back over 1 editions to {INTERNAL}, the first of all" in said.err
 
 
 def test_the_chain_is_followed_as_far_as_the_editions_are_there(
@@ -66,6 +66,14 @@ def test_the_chain_is_followed_as_far_as_the_editions_are_there(
 
 def test_another_edition_in_the_place_of_the_one_before_is_found(ready: Made, kaa: Kaa) -> None:
     _signed_again(ready, ready.home / "editions" / INTERNAL, label="Något annat")
+    said = kaa("edition", "verify", PUBLIC)
+    assert said.exit_code == 2 and said.out == f"{INTERNAL}/{EDITION}: is not the one that {PUBLIC} follows.\n"
+
+
+@pytest.mark.parametrize("more", [b" ", b"{"])
+def test_an_edition_before_that_is_damaged_is_found(ready: Made, kaa: Kaa, more: bytes) -> None:
+    path = ready.home / "editions" / INTERNAL / EDITION
+    path.write_bytes(path.read_bytes() + more)
     said = kaa("edition", "verify", PUBLIC)
     assert said.exit_code == 2 and said.out == f"{INTERNAL}/{EDITION}: is not the one that {PUBLIC} follows.\n"
 

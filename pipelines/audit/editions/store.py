@@ -81,7 +81,7 @@ class Editions:
     def all(self) -> list[Kept]:
         """In the order in which they were proposed. Raises NightlyFailed when one is damaged."""
         found = [Kept(path) for path in self.folder.glob("*") if _ID.fullmatch(path.name)]
-        return sorted(found, key=lambda kept: (kept.edition.created, kept.path.name))
+        return sorted(found, key=lambda kept: (kept.edition.created, _number(kept.path.name)))
 
     def get(self, edition_id: str) -> Kept:
         """Raises UsageError when there is no such edition."""
@@ -119,7 +119,9 @@ class Editions:
 
     def next_id(self, period_id: str) -> str:
         """`<period>.<n>`; no number is given twice, whatever became of it."""
-        numbers = [int(path.name.split(".")[1]) for path in self.folder.glob(f"{period_id}.[1-9]*")]
+        there = [path.name for path in self.folder.glob("*") if _ID.fullmatch(path.name)]
+        recorded = [line["edition"] for line in decision_log.decisions(self._home, PROPOSED)]
+        numbers = [_number(name) for name in (*there, *recorded) if name.startswith(f"{period_id}.")]
         return f"{period_id}.{max(numbers, default=0) + 1}"
 
     @contextmanager
@@ -161,6 +163,11 @@ class Editions:
             sync(part)
             os.replace(part, kept.path / f"{SIGNATURE}{name}")
         sync(kept.path)
+
+
+def _number(edition_id: str) -> int:
+    """The n-th edition of its period."""
+    return int(edition_id.rpartition(".")[2])
 
 
 def sync_all(folder: Path) -> None:

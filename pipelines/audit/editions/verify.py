@@ -48,6 +48,7 @@ def verify_folder(path: Path, signers: Sequence[Signer], others: Iterable[Path])
 class _Other:
     """What the chain asks of another edition: its edition.json and its signatures."""
 
+    name: str
     folder: Folder
 
     @property
@@ -55,16 +56,18 @@ class _Other:
         return sha256(self.folder.edition or b"")
 
     def is_called(self, edition_id: str, municipality: str) -> bool:
-        """Whether it says that it is this edition of the municipality."""
+        """Whether it says that it is this edition of the municipality; a damaged one goes by its folder's name."""
         edition = read_edition(self.folder.edition)
-        return edition is not None and (edition.id, edition.municipality) == (edition_id, municipality)
+        if edition is None:
+            return self.name == edition_id
+        return (edition.id, edition.municipality) == (edition_id, municipality)
 
 
 def _read_proof(path: Path) -> _Other | None:
     """None for a folder that cannot be read: it is not there for us."""
     try:
         signatures = {one.name: one.read_bytes() for one in path.glob(f"{SIGNATURE}*")}
-        return _Other(Folder({}, (path / EDITION).read_bytes(), None, signatures))
+        return _Other(path.name, Folder({}, (path / EDITION).read_bytes(), None, signatures))
     except OSError:
         return None
 
@@ -87,7 +90,7 @@ def _follow_chain(edition: Edition, others: Sequence[_Other], signers: Sequence[
         if following is None:
             return
         edition, steps = following, steps + 1
-    verdict.notes.append(f"The chain was followed back over {steps} editions to {edition.id}, the first.")
+    verdict.notes.append(f"The chain was followed back over {steps} editions to {edition.id}, the first of all.")
 
 
 def _proves(file: str) -> bool:
