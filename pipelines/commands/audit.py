@@ -1,6 +1,8 @@
 """`kaa audit`: what an auditor asks (audit.md). Reads arguments, asks ``pipelines.audit``, prints what came of it."""
 
+import sys
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,11 +49,14 @@ def cell_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--format", "format_", type=click.Choice(("table", "csv", "json")), default="table", show_default=True)
 def trace(period_id: str, as_known: str | None, key: Path | None, format_: str, **dimensions: str) -> None:
     """The rows that a number counts, and the delivered rows that decided."""
+    from pipelines.audit.access_log import log_access
     from pipelines.audit.cell import Cell
     from pipelines.commands.traces import read_trace
     from pipelines.state.home import open_home
 
-    found = read_trace(open_home(), Cell(**dimensions), period_id, as_day(as_known), key)
+    home = open_home()
+    found = read_trace(home, Cell(**dimensions), period_id, as_day(as_known), key)
+    log_access(home, _question(found), len(found.rows))
     if format_ == "json":
         write_object(found.as_json())
         return
@@ -60,6 +65,41 @@ def trace(period_id: str, as_known: str | None, key: Path | None, format_: str, 
     WRITERS[format_](EVIDENCE_COLUMNS, list(_lines(found)))
     if found.protected:
         say(f"{found.protected} more are counted and not shown: their identity is protected.")
+
+
+def _question(found: "Trace") -> str:
+    """What was asked, as one would ask it."""
+    cell = {name: code for name, code in asdict(found.cell).items() if code != "*"}
+    asked = {"period": found.period_id, **cell, "as-known": found.as_known}
+    options = [f"--{name.replace('_', '-')} {value}" for name, value in asked.items() if value]
+    return f"kaa audit trace {' '.join(options)}"
+
+
+@audit.group()
+def log() -> None:
+    """Who has looked at rows (KAA_HOME/logs/access.jsonl)."""
+
+
+@log.command()
+def verify() -> None:
+    """Whether the access log is as it was written.
+
+    Exit code 0: it is; 2: the line that is named is changed, added or moved, or one is missing before it or after the last.
+    """
+    from pipelines.audit.access_log import FILE, first_wrong_line
+    from pipelines.state.home import open_home
+
+    home = open_home()
+    wrong = first_wrong_line(home)
+    if wrong is None:
+        say(f"{home.path / FILE} is as it was written.")
+        return
+    click.echo(f"line {wrong}")
+    say(
+        f"{home.path / FILE} is not as it was written: line {wrong} is changed, added or moved, or a line beside it is missing. "
+        "Compare it with a backup, and ask who has had access to KAA_HOME."
+    )
+    sys.exit(2)
 
 
 def _heading(found: "Trace") -> str:
