@@ -87,11 +87,12 @@ class Finder:
     is_day: bool
     known_to: date
 
-    def rows(self) -> list[DeliveredRow]:
-        """The evidence of all units that may be shown, in the order of units and roles."""
+    def rows(self, is_place_given: bool = False) -> list[DeliveredRow]:
+        """The evidence of all units that may be shown, in the order of units and roles. ``is_place_given``: with the place,
+        whatever the cell is of."""
         found: list[DeliveredRow] = []
         for one in self.figure.evidence_of(self.cell.measure):
-            if one.role is Role.PLACE and not (self.cell.has_place or one.is_always_given):
+            if one.role is Role.PLACE and not (is_place_given or self.cell.has_place or one.is_always_given):
                 continue
             found += self._rows_of(one)
         found += self._links(found)
@@ -221,6 +222,21 @@ class Finder:
             [source, self.known_to, *parameters],
         ).fetchone()
         return row[0] if row else None
+
+
+def evidence_as_json(row: DeliveredRow, place: Place, line: int | None) -> dict[str, Any]:
+    """A delivered row and where it lies."""
+    return {
+        "role": row.role,
+        "dataset": f"{row.dataset.source}/{row.dataset.name}",
+        "key": row.key,
+        "extract_date": row.extract_date.isoformat(),
+        "delivery_id": place.delivery_id,
+        "folder": place.folder,
+        "file": place.file,
+        "line": line,
+        "sha256": place.sha256,
+    }
 
 
 def places_of(connection: duckdb.DuckDBPyConnection, rows: Iterable[DeliveredRow]) -> Places:

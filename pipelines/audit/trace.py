@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from pipelines.audit.cell import Cell, check_cell
-from pipelines.audit.evidence import EXTRACTS, LOCATED, ROWS_MODELS, DeliveredRow, Finder, Place, places_of
+from pipelines.audit.evidence import (
+    EXTRACTS,
+    LOCATED,
+    ROWS_MODELS,
+    DeliveredRow,
+    Finder,
+    Place,
+    evidence_as_json,
+    places_of,
+)
 from pipelines.audit.units import ASKED_MODELS, UNITS, select_units, unit_sql
 from pipelines.configuration.catalogue import Figure, read_catalogue
 from pipelines.configuration.contract import Source, load_sources
@@ -86,21 +95,6 @@ def row_as_json(row: Traced) -> dict[str, Any]:
     """A row of a trace."""
     evidence = [evidence_as_json(*one) for one in row.evidence]
     return {"person": row.person, "key": row.key, "value": str(row.value), "evidence": evidence}
-
-
-def evidence_as_json(row: DeliveredRow, place: Place, line: int | None) -> dict[str, Any]:
-    """A delivered row and where it lies."""
-    return {
-        "role": row.role,
-        "dataset": f"{row.dataset.source}/{row.dataset.name}",
-        "key": row.key,
-        "extract_date": row.extract_date.isoformat(),
-        "delivery_id": place.delivery_id,
-        "folder": place.folder,
-        "file": place.file,
-        "line": line,
-        "sha256": place.sha256,
-    }
 
 
 def trace(

@@ -19,7 +19,7 @@ from pipelines.warehouse.compiled import CompiledModel
 UNITS = "asked_unit"
 
 #: Dimension of a cell -> column of `unit`.
-_COLUMNS = {
+COLUMNS = {
     "gender": "gender",
     "district": "district_code",
     "job_centre": "job_centre_code",
@@ -55,9 +55,25 @@ def select_units(
     `record` (the key as delivered; null where no record is counted), `stay` (the day it began), `value`, `is_protected`, and all
     columns of `unit`. A person who has several rows is one unit, with the first of them by the records that decide.
     """
+    _select_rows(connection, model, figure, cell, period_id)
+    once = "qualify row_number() over (partition by person_id order by {order}) = 1" if is_of_persons(figure) else ""
+    _number_rows(connection, figure, once)
+
+
+def select_rows(
+    connection: duckdb.DuckDBPyConnection, model: CompiledModel, figure: Figure, measure: str, period_id: str
+) -> None:
+    """As `select_units`, of all cells of a measure: a person who is counted in several categories has a row for each record."""
+    _select_rows(connection, model, figure, Cell(figure.id, measure), period_id)
+    _number_rows(connection, figure, "")
+
+
+def _select_rows(
+    connection: duckdb.DuckDBPyConnection, model: CompiledModel, figure: Figure, cell: Cell, period_id: str
+) -> None:
     query = unit_sql(connection, model)
     has_person = "person_id" in {name for name, *_ in connection.execute(f"describe {query}").fetchall()}
-    asked = [(column, getattr(cell, name)) for name, column in _COLUMNS.items() if getattr(cell, name) != ALL]
+    asked = [(column, getattr(cell, name)) for name, column in COLUMNS.items() if getattr(cell, name) != ALL]
     filters = "".join(f" and {column} = ?" for column, _ in asked)
     connection.execute(
         f"""
@@ -72,9 +88,11 @@ def select_units(
         """,
         [period_id, *(value for _, value in asked)],
     )
+
+
+def _number_rows(connection: duckdb.DuckDBPyConnection, figure: Figure, once: str) -> None:
+    """The second step by itself: DuckDB 1.5 cannot plan the choice of the first row together with the question's parameters."""
     order = ", ".join(["person_id", *_identity(figure)])
-    # In a second step: DuckDB 1.5 cannot plan the choice of the first row together with the question's parameters.
-    once = f"qualify row_number() over (partition by person_id order by {order}) = 1" if is_of_persons(figure) else ""
     connection.execute(
         f"""
         create or replace temp table {UNITS} as
@@ -82,10 +100,10 @@ def select_units(
             row_number() over (order by {order}) as unit,
             chosen.*,
             coalesce(person_id in (select person_id from warehouse.main.int_person__protected), false) as is_protected
-        from (select * from counted_row {once}) as chosen
+        from (select * from counted_row {once.format(order=order)}) as chosen;
+        drop table counted_row
         """
     )
-    connection.execute("drop table counted_row")
 
 
 def is_of_persons(figure: Figure) -> bool:

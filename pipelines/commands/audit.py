@@ -1,13 +1,12 @@
 """`kaa audit`: what an auditor asks (audit.md). Reads arguments, asks ``pipelines.audit``, prints what came of it."""
 
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipelines.commands.controls import log
 from pipelines.commands.tables import WRITERS, write_object
 from pipelines.commands.terminal import as_day, say
 
@@ -18,11 +17,15 @@ EVIDENCE_COLUMNS = (
     "person", "key", "value", "role", "dataset", "evidence_key", "extract_date", "delivery_id", "folder", "file", "line",
     "sha256",
 )  # fmt: skip
+STEP_COLUMNS = ("reason", "change", "units", "protected")
 
 
 @click.group()
 def audit() -> None:
     """From a number to its rows and files."""
+
+
+audit.add_command(log)
 
 
 def cell_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -52,11 +55,14 @@ def trace(period_id: str, as_known: str | None, key: Path | None, format_: str, 
     from pipelines.audit.access_log import log_access
     from pipelines.audit.cell import Cell
     from pipelines.commands.traces import read_trace
+    from pipelines.runtime.database import spare_pandas
     from pipelines.state.home import open_home
+
+    spare_pandas()
 
     home = open_home()
     found = read_trace(home, Cell(**dimensions), period_id, as_day(as_known), key)
-    log_access(home, _question(found), len(found.rows))
+    log_access(home, _question("trace", dimensions, period=period_id, as_known=as_known), len(found.rows))
     if format_ == "json":
         write_object(found.as_json())
         return
@@ -67,39 +73,50 @@ def trace(period_id: str, as_known: str | None, key: Path | None, format_: str, 
         say(f"{found.protected} more are counted and not shown: their identity is protected.")
 
 
-def _question(found: "Trace") -> str:
-    """What was asked, as one would ask it."""
-    cell = {name: code for name, code in asdict(found.cell).items() if code != "*"}
-    asked = {"period": found.period_id, **cell, "as-known": found.as_known}
-    options = [f"--{name.replace('_', '-')} {value}" for name, value in asked.items() if value]
-    return f"kaa audit trace {' '.join(options)}"
+def _question(command: str, dimensions: dict[str, str], **asked: str | None) -> str:
+    """What was asked, as one asks it; a dimension that is not given is left out."""
+    given = {name: value for name, value in (asked | dimensions).items() if value not in (None, "*")}
+    return " ".join([f"kaa audit {command}", *(f"--{name.replace('_', '-')} {value}" for name, value in given.items())])
 
 
-@audit.group()
-def log() -> None:
-    """Who has looked at rows (KAA_HOME/logs/access.jsonl)."""
-
-
-@log.command()
-def verify() -> None:
-    """Whether the access log is as it was written.
-
-    Exit code 0: it is; 2: the line that is named is changed, added or moved, or one is missing before it or after the last.
-    """
-    from pipelines.audit.access_log import FILE, first_wrong_line
+@audit.command()
+@cell_options
+@click.option("--from", "start_of", help="A period, or an edition.")
+@click.option("--to", "end_of", help="A period, an edition of the same period, or now.")
+@click.option("--period", "period_id", help="With --as-known and --and-known: the period.")
+@click.option("--as-known", "as_known", help="As known on this day (YYYY-MM-DD) …")
+@click.option("--and-known", "and_known", help="… and on this later day.")
+@click.option("--format", "format_", type=click.Choice(("table", "csv", "json")), default="table", show_default=True)
+def explain(
+    start_of: str | None,
+    end_of: str | None,
+    period_id: str | None,
+    as_known: str | None,
+    and_known: str | None,
+    format_: str,
+    **dimensions: str,
+) -> None:
+    """Why a number is another one: what came and what went, adding up exactly."""
+    from pipelines.audit.access_log import log_access
+    from pipelines.audit.cell import Cell
+    from pipelines.commands.traces import read_explained
     from pipelines.state.home import open_home
 
+    days = as_day(as_known), as_day(and_known)
     home = open_home()
-    wrong = first_wrong_line(home)
-    if wrong is None:
-        say(f"{home.path / FILE} is as it was written.")
+    found = read_explained(home, Cell(**dimensions), (start_of, end_of), period_id, days).as_json()
+    asked = {"from": start_of, "to": end_of, "period": period_id, "as_known": as_known, "and_known": and_known}
+    log_access(home, _question("explain", dimensions, **asked), sum(len(step["rows"]) for step in found["steps"]))
+    if format_ == "json":
+        write_object(found)
         return
-    click.echo(f"line {wrong}")
-    say(
-        f"{home.path / FILE} is not as it was written: line {wrong} is changed, added or moved, or a line beside it is missing. "
-        "Compare it with a backup, and ask who has had access to KAA_HOME."
-    )
-    sys.exit(2)
+    if format_ == "table":
+        click.echo(f"{found['from']}: {found['start']}; {found['to']}: {found['end']}")
+    rows = [
+        (step["reason"], step["change"], len(step["rows"]) + step["protected"], step["protected"])
+        for step in found["steps"]
+    ]
+    WRITERS[format_](STEP_COLUMNS, rows)
 
 
 def _heading(found: "Trace") -> str:

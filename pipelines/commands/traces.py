@@ -1,12 +1,14 @@
-"""Asks the published version for a trace: which version answers, and with which keys. What a trace is: ``audit.trace``."""
+"""Asks the published version for traces and bridges: which version answers, and with which keys. What they are: ``audit``."""
 
 from datetime import date
 from pathlib import Path
 
+from pipelines.audit.bridges.explain import Explained, explain_knowledge, explain_periods
 from pipelines.audit.cell import Cell
 from pipelines.audit.trace import Trace, trace
 from pipelines.commands.queries import from_published, is_computed, publication_time
 from pipelines.configuration.contract import load_sources
+from pipelines.runtime.errors import UsageError
 from pipelines.state.home import Home
 from pipelines.warehouse.periods import parse_period
 
@@ -34,3 +36,25 @@ def read_trace(home: Home, cell: Cell, period_id: str, as_known: date | None, ke
             lines,
         ),
     )
+
+
+def read_explained(
+    home: Home,
+    cell: Cell,
+    between: tuple[str | None, str | None],
+    period_id: str | None,
+    days: tuple[date | None, date | None],
+) -> Explained:
+    """The bridge of a cell. Raises UsageError when the question is none, or names what there is not."""
+    start_of, end_of = between
+    earlier, later = days
+    municipality = home.municipality
+    if period_id and earlier and later and not (start_of or end_of):
+        period = parse_period(period_id, municipality)
+        return from_published(
+            home, lambda version: explain_knowledge(version, municipality, cell, period, earlier, later)
+        )
+    if not (start_of and end_of) or period_id or earlier or later:
+        raise UsageError("Give --from and --to, or --period with --as-known and --and-known.")
+    first, second = parse_period(start_of, municipality), parse_period(end_of, municipality)
+    return from_published(home, lambda version: explain_periods(version, municipality, cell, first, second))

@@ -62,9 +62,10 @@ def ask_models(
 
 
 @contextmanager
-def built_warehouse(version: Version) -> Iterator[duckdb.DuckDBPyConnection]:
-    """What the nightly built, to be asked by the names that the models' SQL gives: `warehouse` and `history`, both read-only."""
-    with open_database(attaches=[version.warehouse, version.history]) as connection:
+def built_warehouse(version: Version, also: Iterable[Path] = ()) -> Iterator[duckdb.DuckDBPyConnection]:
+    """What the nightly built, to be asked by the names that the models' SQL gives: `warehouse` and `history`, both read-only.
+    ``also``: other files that will be attached."""
+    with open_database(attaches=[version.warehouse, version.history, *also]) as connection:
         connection.execute(f"attach '{_quoted(version.warehouse)}' as warehouse (read_only)")
         connection.execute(f"attach '{_quoted(version.history)}' as history (read_only)")
         connection.execute("use warehouse")
@@ -109,10 +110,11 @@ def made_warehouse(
     known_to: date,
     wanted: Sequence[str],
     protected_identities: str = "as_figures",
+    also: Iterable[Path] = (),
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A warehouse in memory, under the same names as `built_warehouse`: these models and all that they need, for these periods
     and this knowledge."""
-    with open_database(attaches=[history]) as connection:
+    with open_database(attaches=[history, *also]) as connection:
         connection.execute("attach ':memory:' as warehouse")
         connection.execute(f"attach '{_quoted(history)}' as history (read_only)")
         connection.execute("use warehouse")
