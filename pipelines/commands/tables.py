@@ -35,9 +35,14 @@ def write_json(columns: Columns, rows: Iterable[Row]) -> None:
 
 
 def write_object(content: dict[str, Any]) -> None:
+    """One object on standard output."""
+    _write(object_text(content))
+
+
+def object_text(content: dict[str, Any]) -> str:
     """One object: a line for each field, and for each entry of a list."""
     lines = [f"{json.dumps(name)}: {_field(value)}" for name, value in content.items()]
-    _write("{" + ",\n ".join(lines) + "}\n")
+    return "{" + ",\n ".join(lines) + "}\n"
 
 
 def _field(value: Any) -> str:

@@ -13,9 +13,11 @@ whatever happens to the process. Which versions are whole is said in ``versions`
     editions/<id>/           signed editions as they are exported; beside each what bridges need, in <id>.private/
     signers                  who may sign editions, in OpenSSH's form
     published/<n>/           figures, definitions, pages: no rows about persons
-    dagster/, dbt/, logs/    the orchestrator's own storage; what dbt made of the project; what dbt said last night
+    dagster/, dbt/           the orchestrator's own storage; what dbt made of the project
+    logs/                    what dbt said last night; who has looked at rows; what each night was made with
     current.json             the pointer
     decided.jsonl            what people decided about the state, known figures and the clock (``decision_log``)
+    access.json              how the access log, `logs/access.jsonl`, ends (``audit.access_log``)
     aside/<time>/            what was put out of the way for a person to look at
     restoring/, rekeying/    while `kaa restore` or `kaa keys rotate --pseudonym` works, or after it was killed
     recomputing/             while `kaa edition verify --archive` works, or until the nightly after it was killed
@@ -69,6 +71,9 @@ from pipelines.state.versions import (
 
 __all__ = ["ZONES", "Home", "Version", "home_path", "initialise", "open_home"]
 
+#: How the access log ends.
+ACCESS_HEAD = "access.json"
+
 #: What the program itself writes in KAA_HOME; settings and keys may well belong to somebody else.
 MANAGED = (
     *ZONES,
@@ -82,6 +87,7 @@ MANAGED = (
     "logs",
     "scratch",
     "nightly.lock",
+    ACCESS_HEAD,
 )
 
 #: The homes that this process has locked, those that it restores, and those that it gives another pseudonym key.
