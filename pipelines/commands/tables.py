@@ -1,7 +1,5 @@
 """Rows on standard output, as a program or a person reads them; which rows these are belongs in ``queries``."""
 
-import csv
-import io
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -10,6 +8,7 @@ from typing import Any
 
 import click
 
+from pipelines.runtime.csv_text import csv_text
 from pipelines.runtime.output import harmless
 
 Columns = Sequence[str]
@@ -18,17 +17,10 @@ Row = Sequence[Any]
 
 def write_csv(columns: Columns, rows: Iterable[Row]) -> None:
     """Comma, RFC 4180, UTF-8, LF, a header row."""
-    _write("".join(_csv_line(row) for row in [columns, *rows]))
+    write_text(csv_text(columns, rows))
 
 
-def _csv_line(row: Row) -> str:
-    # With the line end of RFC 4180, for a value with a lone carriage return is quoted only then.
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\r\n").writerow(row)
-    return buffer.getvalue().removesuffix("\r\n") + "\n"
-
-
-def _write(text: str) -> None:
+def write_text(text: str) -> None:
     """What a program reads, sign by sign: colours are not for click to take out, for values may hold such signs."""
     click.echo(text, nl=False, color=True)
 
@@ -39,13 +31,18 @@ def write_json(columns: Columns, rows: Iterable[Row]) -> None:
         "{" + ", ".join(f"{json.dumps(name)}: {_json(value)}" for name, value in zip(columns, row, strict=True)) + "}"
         for row in rows
     ]
-    _write("[" + ",\n ".join(objects) + "]\n")
+    write_text("[" + ",\n ".join(objects) + "]\n")
 
 
 def write_object(content: dict[str, Any]) -> None:
     """One object: a line for each field, and for each entry of a list."""
+    write_text(object_text(content))
+
+
+def object_text(content: dict[str, Any]) -> str:
+    """The same as text."""
     lines = [f"{json.dumps(name)}: {_field(value)}" for name, value in content.items()]
-    _write("{" + ",\n ".join(lines) + "}\n")
+    return "{" + ",\n ".join(lines) + "}\n"
 
 
 def _field(value: Any) -> str:
