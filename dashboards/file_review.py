@@ -159,8 +159,8 @@ class _Writer(Writer):
             "Normal",
             run(
                 "Andelen dokumenterade av de akter som punkten gäller, i urvalet med ett 95-procentigt konfidensintervall "
-                "(Wilson), och bredvid samma sak räknat på hela populationen. Tecknet . betyder att punkten inte gäller någon akt, "
-                "tecknet – att antalet är noll."
+                "(Wilson), och bredvid samma sak räknat på hela populationen. Tecknet . betyder att punkten inte gäller någon "
+                "akt, tecknet – att antalet är noll."
             ),
         )
         strata: dict[str, list[Mapping[str, Any]]] = {}
@@ -211,8 +211,8 @@ class _Writer(Writer):
 
     def _stratum(self, code: str) -> str:
         name = plain(self._labels.get(code, code))
-        kind = STRATA[self._sample["strata"]]
-        return f"{kind[0].upper()}{kind[1:]}: {name}"
+        kind = STRATA[self._sample["strata"]].capitalize()
+        return name if name.startswith(kind) else f"{kind}: {name}"
 
     def _table(
         self, caption: str, head: Sequence[str], rows: Iterable[Sequence[Element]], shares: Sequence[int]
@@ -231,7 +231,8 @@ def _sources(evidence: Iterable[Mapping[str, Any]]) -> str:
     """The delivered files with the keys of the rows that lie there; a register's row has no key that could be shown."""
     keys: dict[str, list[str]] = {}
     for one in evidence:
-        keys.setdefault(f"{one['folder']}/{one['file']}", []).append(one["key"] or "personens rad")
+        file = f"{one['folder']}/{one['file']} (uttag {one['extract_date']})"
+        keys.setdefault(file, []).append(one["key"] or "personens rad")
     return "; ".join(f"{file}: {_listed(found)}" for file, found in keys.items()) or numbers.NOTHING
 
 

@@ -16,7 +16,10 @@ PERSONS = ("a1b2", "c3d4")
 
 
 def _evidence(count: int) -> list[dict[str, Any]]:
-    return [{"key": f"k{place}", "folder": "ber/natt", "file": "kontakter.csv"} for place in range(count)]
+    return [
+        {"key": f"k{place}", "folder": "ber/natt", "file": "kontakter.csv", "extract_date": "2023-11-30"}
+        for place in range(count)
+    ]
 
 
 def _sample(strata: str | None = None, evidence: int = 2) -> dict[str, Any]:
@@ -69,7 +72,7 @@ def test_each_file_has_a_page_with_its_pseudonym_its_items_and_room_to_write() -
     assert [row[:2] for row in rows[1:5]] == [
         ["Registrering", "Finns"], ["Sysselsättning", "Saknas"], ["Kontakt", "Motsägs"], ["Erbjudande", "Inte aktuellt"],
     ]  # fmt: skip
-    assert rows[1][2] == "ber/natt/kontakter.csv: k0, k1"
+    assert rows[1][2] == "ber/natt/kontakter.csv (uttag 2023-11-30): k0, k1"
     controls = [one.get(qn("w:val")) for one in paper.element.body.iter(qn("w:tag"))]
     assert controls.count("skriv-har") == 1 + len(PERSONS) * (len(ASKED) + 3)
 
@@ -103,6 +106,9 @@ def test_the_summary_has_shares_and_intervals_of_all_and_of_each_stratum() -> No
         "1\u00a0%",
     ]
     assert "Stadsdelsområde: Norrmalm" in _text(paper)
+    by_centre = _sample("job_centre")
+    by_centre["shares"][-1]["stratum"] = "KISTA"
+    assert "Jobbtorg Kista" in _text(_paper(by_centre)).splitlines()
     assert _rows(paper, 2)[-1][1:5] == ["–", "–", ".", "."]
 
 
