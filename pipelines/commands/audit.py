@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipelines.commands.controls import log
 from pipelines.commands.tables import WRITERS, write_object, write_text
 from pipelines.commands.terminal import as_day, say
 from pipelines.runtime.errors import UsageError
@@ -23,6 +24,9 @@ STEP_COLUMNS = ("reason", "change", "units", "protected")
 @click.group()
 def audit() -> None:
     """From a number to its rows and files, and from a period to persons drawn by lot."""
+
+
+audit.add_command(log)
 
 
 def cell_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -49,6 +53,7 @@ def cell_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--format", "format_", type=click.Choice(("table", "csv", "json")), default="table", show_default=True)
 def trace(period_id: str, as_known: str | None, key: Path | None, format_: str, **dimensions: str) -> None:
     """The rows that a number counts, and the delivered rows that decided."""
+    from pipelines.audit.access_log import log_access
     from pipelines.audit.cell import Cell
     from pipelines.commands.traces import read_trace
     from pipelines.runtime.database import spare_pandas
@@ -56,7 +61,9 @@ def trace(period_id: str, as_known: str | None, key: Path | None, format_: str, 
 
     spare_pandas()
 
-    found = read_trace(open_home(), Cell(**dimensions), period_id, as_day(as_known), key)
+    home = open_home()
+    found = read_trace(home, Cell(**dimensions), period_id, as_day(as_known), key)
+    log_access(home, _question("trace", dimensions, period=period_id, as_known=as_known), len(found.rows))
     if format_ == "json":
         write_object(found.as_json())
         return
@@ -65,6 +72,12 @@ def trace(period_id: str, as_known: str | None, key: Path | None, format_: str, 
     WRITERS[format_](EVIDENCE_COLUMNS, list(_lines(found)))
     if found.protected:
         say(f"{found.protected} more are counted and not shown: their identity is protected.")
+
+
+def _question(command: str, dimensions: dict[str, str], **asked: str | None) -> str:
+    """What was asked, as one asks it; a dimension that is not given is left out."""
+    given = {name: value for name, value in (asked | dimensions).items() if value not in (None, "*")}
+    return " ".join([f"kaa audit {command}", *(f"--{name.replace('_', '-')} {value}" for name, value in given.items())])
 
 
 @audit.command()
@@ -85,12 +98,16 @@ def explain(
     **dimensions: str,
 ) -> None:
     """Why a number is another one: what came and what went, adding up exactly."""
+    from pipelines.audit.access_log import log_access
     from pipelines.audit.cell import Cell
     from pipelines.commands.traces import read_explained
     from pipelines.state.home import open_home
 
     days = as_day(as_known), as_day(and_known)
-    found = read_explained(open_home(), Cell(**dimensions), (start_of, end_of), period_id, days).as_json()
+    home = open_home()
+    found = read_explained(home, Cell(**dimensions), (start_of, end_of), period_id, days).as_json()
+    asked = {"from": start_of, "to": end_of, "period": period_id, "as_known": as_known, "and_known": and_known}
+    log_access(home, _question("explain", dimensions, **asked), sum(len(step["rows"]) for step in found["steps"]))
     if format_ == "json":
         write_object(found)
         return
@@ -118,6 +135,7 @@ def explain(
 )
 def sample(period_id: str, n: int, seed: int, strata: str | None, format_: str, out: Path | None) -> None:
     """Persons drawn by lot for a file review, with what their files hold."""
+    from pipelines.audit.access_log import log_access
     from pipelines.commands.samples import as_text, read_sample, refuse_place, working_paper, write_sample
     from pipelines.state.home import open_home
 
@@ -127,6 +145,7 @@ def sample(period_id: str, n: int, seed: int, strata: str | None, format_: str, 
     elif format_ == "docx":
         raise UsageError("A Word file is not for the terminal: say where it goes with --out.")
     drawn = read_sample(home, period_id, n, seed, strata)
+    log_access(home, _question("sample", {}, period=period_id, n=str(n), seed=str(seed), strata=strata), n)
     if out:
         write_sample(out, working_paper(home, drawn) if format_ == "docx" else as_text(drawn, format_))
         say(

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from docx import Document
 
+from pipelines.audit.access_log import read_accesses
 from pipelines.audit.sample import ITEMS
+from pipelines.runtime.errors import NightlyFailed
+from pipelines.state.home import open_home
 from tests.cli.conftest import Kaa, Published
 
 ONE = ("audit", "sample", "--period", "verksamhetsar-2023", "--n", "1", "--seed", "2016")
@@ -69,3 +72,24 @@ def test_what_cannot_be_done_is_said(published: Published, kaa: Kaa, asked: dict
     said = kaa("audit", "sample", *(word for option in options.items() for word in option))
     assert (said.exit_code, said.out, said.err.count("\n")) == (64, "", 1)
     assert says in said.err
+
+
+def test_who_drew_is_written_down_before_anything_is_shown(
+    published: Published, kaa: Kaa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = open_home(published.home)
+    before = len(read_accesses(home))
+    kaa(*ONE, "--n", "900")
+    assert len(read_accesses(home)) == before
+    assert kaa(*ONE, "--out", tmp_path / "sample.json").exit_code == 0
+    (added,) = read_accesses(home)[before:]
+    assert (added["what"], added["rows"]) == ("kaa audit sample --period verksamhetsar-2023 --n 1 --seed 2016", 1)
+
+    def refuse(*_: object) -> None:
+        raise NightlyFailed("Nothing is shown.")
+
+    monkeypatch.setattr("pipelines.audit.access_log.log_access", refuse)
+    for out in ((), ("--out", tmp_path / "other.json")):
+        said = kaa(*ONE, *out)
+        assert (said.exit_code, said.out, said.err) == (1, "", "Nothing is shown.\n")
+    assert not (tmp_path / "other.json").exists()
