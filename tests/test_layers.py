@@ -62,21 +62,26 @@ def test_every_module_lies_in_a_layer() -> None:
         assert not _imports(ROOT / f"{name.replace('.', '/')}.py"), name
 
 
+def _modules(package: str) -> list[Path]:
+    place = ROOT / "dashboards" / package
+    return sorted(place.rglob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
+
+
 @pytest.mark.parametrize("package", PAGES)
 def test_pages_are_made_from_the_published_file_alone(package: str) -> None:
     known = (*OF_THE_PROGRAM, *(f"dashboards.{name}" for name in PAGES[: PAGES.index(package) + 1]))
-    place = ROOT / "dashboards" / package
-    for path in sorted(place.rglob("*.py")) if place.is_dir() else [place.with_suffix(".py")]:
+    for path in _modules(package):
         for name in _imports(path):
             assert _is_within(name, known), f"{path.relative_to(ROOT)} imports {name}"
 
 
-def test_the_documents_on_data_protection_are_made_without_a_published_number() -> None:
+@pytest.mark.parametrize("package", ["data_protection", "file_review"])
+def test_documents_that_are_no_report_are_made_without_a_published_number(package: str) -> None:
     """They have the report's look, and nothing of what it says."""
     looks = ("documents.outline", "documents.word_document", "documents.word_elements", "documents.word_styles")
-    others = ("data_protection", "wording.numbers", *looks, "pages.site")
+    others = (package, "wording.numbers", *looks, "pages.site")
     known = (*OF_THE_PROGRAM, *(f"dashboards.{name}" for name in others))
-    for path in sorted((ROOT / "dashboards" / "data_protection").rglob("*.py")):
+    for path in _modules(package):
         for name in _imports(path):
             assert _is_within(name, known), f"{path.relative_to(ROOT)} imports {name}"
 

@@ -90,11 +90,15 @@ class Finder:
     def rows(self, is_place_given: bool = False) -> list[DeliveredRow]:
         """The evidence of all units that may be shown, in the order of units and roles. ``is_place_given``: with the place,
         whatever the cell is of."""
-        found: list[DeliveredRow] = []
-        for one in self.figure.evidence_of(self.cell.measure):
-            if one.role is Role.PLACE and not (is_place_given or self.cell.has_place or one.is_always_given):
-                continue
-            found += self._rows_of(one)
+        return self.rows_of(
+            one
+            for one in self.figure.evidence_of(self.cell.measure)
+            if one.role is not Role.PLACE or is_place_given or self.cell.has_place or one.is_always_given
+        )
+
+    def rows_of(self, evidence: Iterable[Evidence]) -> list[DeliveredRow]:
+        """The same of these kinds of evidence, whatever the figure's are."""
+        found = [row for one in evidence for row in self._rows_of(one)]
         found += self._links(found)
         return sorted(found, key=lambda row: row.unit)
 

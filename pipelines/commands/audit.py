@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipelines.commands.controls import controls, log
-from pipelines.commands.tables import WRITERS, write_object
+from pipelines.commands.tables import WRITERS, write_object, write_text
 from pipelines.commands.terminal import as_day, say
+from pipelines.runtime.errors import UsageError
 
 if TYPE_CHECKING:
     from pipelines.audit.trace import Trace
@@ -22,7 +23,7 @@ STEP_COLUMNS = ("reason", "change", "units", "protected")
 
 @click.group()
 def audit() -> None:
-    """From a number to its rows and files."""
+    """From a number to its rows and files, and from a period to persons drawn by lot."""
 
 
 audit.add_command(log)
@@ -118,6 +119,41 @@ def explain(
         for step in found["steps"]
     ]
     WRITERS[format_](STEP_COLUMNS, rows)
+
+
+@audit.command()
+@click.option("--period", "period_id", required=True, help="For example verksamhetsar-2023; no single day.")
+@click.option("--n", required=True, type=click.IntRange(min=1), help="How many persons.")
+@click.option("--seed", required=True, type=int, help="A whole number; the same one draws the same persons.")
+@click.option(
+    "--strata",
+    type=click.Choice(("job_centre", "gender", "district")),
+    help="Draw in proportion, and one of each at least.",
+)
+@click.option("--format", "format_", type=click.Choice(("json", "csv", "docx")), default="json", show_default=True)
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="A new file; what is there is never replaced."
+)
+def sample(period_id: str, n: int, seed: int, strata: str | None, format_: str, out: Path | None) -> None:
+    """Persons drawn by lot for a file review, with what their files hold."""
+    from pipelines.audit.access_log import log_access
+    from pipelines.commands.samples import as_text, read_sample, refuse_place, working_paper, write_sample
+    from pipelines.state.home import open_home
+
+    home = open_home()
+    if out:
+        refuse_place(home, out)
+    elif format_ == "docx":
+        raise UsageError("A Word file is not for the terminal: say where it goes with --out.")
+    drawn = read_sample(home, period_id, n, seed, strata)
+    log_access(home, _question("sample", {}, period=period_id, n=str(n), seed=str(seed), strata=strata), n)
+    if out:
+        write_sample(out, working_paper(home, drawn) if format_ == "docx" else as_text(drawn, format_))
+        say(
+            f"Wrote {out}: {n} of {drawn.population} persons. It tells of persons: keep it where only the reviewers read."
+        )
+    else:
+        write_text(as_text(drawn, format_))
 
 
 def _heading(found: "Trace") -> str:

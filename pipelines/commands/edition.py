@@ -33,6 +33,9 @@ EDITION_COLUMNS = (
     "sha256",
 )
 
+#: A cell that differs although nothing that was recorded explains it.
+UNEXPLAINED = "unexplained"
+
 _EXISTING = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
@@ -201,6 +204,42 @@ def export(edition_id: str, out: Path) -> None:
 
 
 @edition.command()
+@click.argument("earlier")
+@click.argument("later")
+@format_option("table", "table", "csv", "json")
+def diff(earlier: str, later: str, format_: str) -> None:
+    """Which cells differ between two editions of a period, or an edition and now, and why."""
+    from pipelines.audit.editions.cells import changed_cells, differing_cells
+    from pipelines.audit.editions.folder import FIGURES
+    from pipelines.audit.editions.reasons import reasons, state_of
+    from pipelines.audit.editions.store import Editions
+    from pipelines.commands.queries import FIGURE_COLUMNS, from_published
+    from pipelines.commands.traces import NOW
+    from pipelines.state.home import Version, open_home
+
+    home = open_home()
+    editions = Editions(home)
+    first, second = editions.get(earlier), None if later == NOW else editions.get(later)
+    if second and second.edition.period != first.edition.period:
+        raise UsageError(f"{earlier} and {later} are of two periods: compare those with kaa audit explain.")
+
+    def ask(version: Version) -> list[tuple[str, ...]]:
+        figures = first.path / FIGURES
+        if second:
+            changed = differing_cells(figures, second.path / FIGURES)
+        else:
+            changed = changed_cells(version, home.municipality, first.edition, figures)
+        states = [
+            state_of(one.edition, one.path, editions.private(one.edition.id)) if one else None
+            for one in (first, second)
+        ]
+        known = reasons(version, home.municipality, first.edition, first.path, states[0], states[1], changed)
+        return [(*cell.key, cell.then, cell.now, known.get(cell.key, UNEXPLAINED)) for cell in changed]
+
+    WRITERS[format_]((*FIGURE_COLUMNS[:-1], "from", "to", "reason"), from_published(home, ask))
+
+
+@edition.command()
 @click.argument("which", metavar="ID|DIR")
 @click.option(
     "--signers", "signers_file", type=_EXISTING, help="An OpenSSH allowed_signers file, instead of KAA_HOME's."
@@ -257,6 +296,7 @@ def verify(which: str, signers_file: Path | None, from_archive: bool, key: Path 
 
 def _with_history(home: "Home | None", path: Path, found: "Edition", verdict: "Verdict") -> "Verdict":
     """The same, and what the history as it stands now says, where it is there and the edition's municipality's."""
+    from pipelines.audit.editions.store import Editions
     from pipelines.audit.editions.verify import Verdict, verify_history
     from pipelines.commands.queries import from_published
 
@@ -264,5 +304,6 @@ def _with_history(home: "Home | None", path: Path, found: "Edition", verdict: "V
         return Verdict(
             verdict.faults, [*verdict.notes, "The figures were not computed again: their history is not here."]
         )
-    now = from_published(home, lambda version: verify_history(version, home.municipality, path, found))
+    private = Editions(home).private(found.id)
+    now = from_published(home, lambda version: verify_history(version, home.municipality, path, found, private))
     return Verdict([*verdict.faults, *now.faults], [*verdict.notes, *now.notes])

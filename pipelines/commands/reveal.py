@@ -24,10 +24,10 @@ def reveal(pseudonyms: tuple[str, ...], key: Path, reason: str, format_: str) ->
     from pipelines.audit.archived import ArchivedFiles
     from pipelines.audit.reveal import reveal as reveal_persons
     from pipelines.commands.queries import from_published
-    from pipelines.commands.restore_keys import read_private_key
     from pipelines.configuration.contract import load_sources
     from pipelines.runtime.errors import UsageError
     from pipelines.state.home import open_home
+    from pipelines.state.keys import read_private_key
 
     if not reason.strip():
         raise UsageError("--reason says why, for those who look after you: write a sentence.")

@@ -17,10 +17,10 @@ Row = Sequence[Any]
 
 def write_csv(columns: Columns, rows: Iterable[Row]) -> None:
     """Comma, RFC 4180, UTF-8, LF, a header row."""
-    _write(csv_text(columns, rows))
+    write_text(csv_text(columns, rows))
 
 
-def _write(text: str) -> None:
+def write_text(text: str) -> None:
     """What a program reads, sign by sign: colours are not for click to take out, for values may hold such signs."""
     click.echo(text, nl=False, color=True)
 
@@ -31,12 +31,12 @@ def write_json(columns: Columns, rows: Iterable[Row]) -> None:
         "{" + ", ".join(f"{json.dumps(name)}: {_json(value)}" for name, value in zip(columns, row, strict=True)) + "}"
         for row in rows
     ]
-    _write("[" + ",\n ".join(objects) + "]\n")
+    write_text("[" + ",\n ".join(objects) + "]\n")
 
 
 def write_object(content: dict[str, Any]) -> None:
     """One object on standard output."""
-    _write(object_text(content))
+    write_text(object_text(content))
 
 
 def object_text(content: dict[str, Any]) -> str:

@@ -3,14 +3,19 @@
 from datetime import date
 from pathlib import Path
 
-from pipelines.audit.bridges.explain import Explained, explain_knowledge, explain_periods
+from pipelines.audit.bridges.explain import Explained, explain_editions, explain_knowledge, explain_periods
 from pipelines.audit.cell import Cell
+from pipelines.audit.editions.reasons import state_of
+from pipelines.audit.editions.store import Editions
 from pipelines.audit.trace import Trace, trace
 from pipelines.commands.queries import from_published, is_computed, publication_time
 from pipelines.configuration.contract import load_sources
 from pipelines.runtime.errors import UsageError
 from pipelines.state.home import Home
 from pipelines.warehouse.periods import parse_period
+
+#: What stands in the place of an edition where the published figures are meant.
+NOW = "now"
 
 
 def read_trace(home: Home, cell: Cell, period_id: str, as_known: date | None, key: Path | None) -> Trace:
@@ -56,5 +61,24 @@ def read_explained(
         )
     if not (start_of and end_of) or period_id or earlier or later:
         raise UsageError("Give --from and --to, or --period with --as-known and --and-known.")
+    editions = Editions(home)
+    if editions.names(start_of) or editions.names(end_of):
+        return _between_editions(home, editions, cell, start_of, end_of)
     first, second = parse_period(start_of, municipality), parse_period(end_of, municipality)
     return from_published(home, lambda version: explain_periods(version, municipality, cell, first, second))
+
+
+def _between_editions(home: Home, editions: Editions, cell: Cell, start_of: str, end_of: str) -> Explained:
+    """From an edition to another of the same period, or to now."""
+    first, second = editions.get(start_of), None if end_of == NOW else editions.get(end_of)
+    if second and second.edition.period != first.edition.period:
+        raise UsageError(f"{start_of} and {end_of} are of two periods: give the periods themselves.")
+    earlier, later = (
+        state_of(one.edition, one.path, editions.private(one.edition.id)) if one else None for one in (first, second)
+    )
+    if earlier is None or (second and later is None):
+        raise UsageError("Of an edition nothing is kept here of who was counted, so its numbers cannot be bridged.")
+    period = parse_period(first.edition.period, home.municipality)
+    return from_published(
+        home, lambda version: explain_editions(version, home.municipality, cell, period, earlier, later)
+    )

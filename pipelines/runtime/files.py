@@ -25,8 +25,15 @@ def atomic_write(path: Path, content: bytes | str) -> Path:
     return path
 
 
-def write_new(path: Path, text: str, mode: int) -> None:
-    """Write a file that is not there yet, readable for some only from its first byte on. Raises FileExistsError."""
+def write_new(path: Path, content: bytes | str, mode: int) -> None:
+    """Write a file that is not there yet, readable for some only from its first byte on; text is UTF-8 as it stands.
+
+    Raises FileExistsError, and OSError when it cannot be written; there is no half of it then.
+    """
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise

@@ -15,6 +15,10 @@ from typing import Any
 #: The models that all figures are read from.
 FIGURES = ("figures", "own_figures")
 
+#: What nobody publishes and auditors ask of a period: a view, so that a night computes nothing of it. It is built with the
+#: figures because only their compiled SQL is kept with the version.
+ASKED = ("file_review",)
+
 _GOOD = {"success", "pass", "warn", "no-op"}
 
 
@@ -55,7 +59,8 @@ class Nodes:
 
 
 def dbt_nodes(manifest: dict[str, Any]) -> Nodes:
-    """Sort a manifest's models and data tests; a test belongs to the figures when every model that it looks at does.
+    """Sort a manifest's models and data tests; a test belongs to the figures when every model that it looks at does. With the
+    figures goes what is asked.
 
     Raises ValueError for a model or test that neither a figure nor a part needs: nobody would know that it failed.
     """
@@ -67,7 +72,7 @@ def dbt_nodes(manifest: dict[str, Any]) -> Nodes:
     needed: dict[str, set[str]] = {}
     for key in TopologicalSorter(parents).static_order():
         needed[key] = {key}.union(*(needed[parent] for parent in parents[key]))
-    figures = set().union(*(needed[by_name[name]] for name in FIGURES))
+    figures = set().union(*(needed[by_name[name]] for name in (*FIGURES, *ASKED)))
     parts = {
         part.id: set().union(*(needed[by_name[name]] for name in (part.model, *part.lists))) - figures for part in PARTS
     }

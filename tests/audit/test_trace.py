@@ -80,19 +80,28 @@ class Drop:
         self.folder = folder
         self.pseudonym = Pseudonymiser(pipeline.home.pseudonym_key).pseudonym
 
+    def rows(self, folder: str, file: str, sha256: str) -> dict[int, dict[str, str]]:
+        """Line on which a row begins -> the row, of a file that has this content."""
+        path = self.folder / folder / file
+        content = path.read_bytes()
+        assert hashlib.sha256(content).hexdigest() == sha256
+        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode(
+            "utf-8-sig" if self.named(folder, file)["teckenkodning"] == "utf-8" else "iso-8859-1"
+        )
+        return dict(_rows(text))
+
+    def named(self, folder: str, file: str) -> dict[str, Any]:
+        """What the manifest says of a file, and of the delivery."""
+        manifest = json.loads((self.folder / folder / "leverans.json").read_text(encoding="utf-8"))
+        (named,) = [one for one in manifest["filer"] if one["fil"] == file]
+        return {**manifest, **named}
+
     def check(self, evidence: dict[str, Any], columns: dict[str, list[str]]) -> dict[str, str]:
         """The delivered row that evidence names, when it stands where it is said to stand."""
-        path = self.folder / evidence["folder"] / evidence["file"]
-        content = path.read_bytes()
-        assert hashlib.sha256(content).hexdigest() == evidence["sha256"]
-        manifest = json.loads((path.parent / "leverans.json").read_text(encoding="utf-8"))
-        assert manifest["uttagsdatum"] == evidence["extract_date"]
-        (file,) = [one for one in manifest["filer"] if one["fil"] == evidence["file"]]
-        assert f"{manifest['kalla']}/{file['dataset']}" == evidence["dataset"]
-        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode(
-            "utf-8-sig" if file["teckenkodning"] == "utf-8" else "iso-8859-1"
-        )
-        row = dict(_rows(text))[evidence["line"]]
+        named = self.named(evidence["folder"], evidence["file"])
+        assert named["uttagsdatum"] == evidence["extract_date"]
+        assert f"{named['kalla']}/{named['dataset']}" == evidence["dataset"]
+        row = self.rows(evidence["folder"], evidence["file"], evidence["sha256"])[evidence["line"]]
         key = [None if name == "personnummer" else row[name] for name in columns[evidence["dataset"]]]
         assert (key[0] if len(key) == 1 else key) == (evidence["key"] if len(key) == 1 else json.loads(evidence["key"]))
         return row

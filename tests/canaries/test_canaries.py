@@ -28,6 +28,7 @@ QUESTIONS = [
     (("purge", "--dry-run", "--on", "2026-01-02"), ("table", "csv", "json")),
     (("recover",), ("table", "csv", "json")),
     (("dictionary",), ("table", "csv", "json")),
+    (("audit", "sample", "--period", PERIOD, "--n", "1", "--seed", "2016"), ("csv", "json")),
     (("check-report", *map(str, PRINTED)), ("text", "csv", "json")),
 ]  # fmt: skip
 

@@ -8,7 +8,7 @@ import pytest
 from pipelines.notices import NoticeCode, notice
 from pipelines.orchestration import assets
 from pipelines.orchestration.nightly import Outcome
-from pipelines.warehouse.parts import FIGURES, PARTS, dbt_nodes, failed_parts
+from pipelines.warehouse.parts import ASKED, FIGURES, PARTS, dbt_nodes, failed_parts
 
 MANIFEST = assets._MANIFEST
 NODES = dbt_nodes(MANIFEST)
@@ -19,10 +19,17 @@ def test_every_model_and_test_belongs_to_the_figures_or_to_a_part() -> None:
     named = {node["name"] for node in MANIFEST["nodes"].values() if node["resource_type"] in kinds}
     assert set(NODES.figures) | set(NODES.of_parts) == named
     assert not set(NODES.figures) & set(NODES.of_parts)
-    assert {*FIGURES, "person_period", "women_and_men_add_up_to_all"} <= set(NODES.figures)
+    assert {*FIGURES, *ASKED, "person_period", "women_and_men_add_up_to_all"} <= set(NODES.figures)
     for part in PARTS:
         assert {part.model, *part.lists} <= set(NODES.parts[part.id])
     assert "the_worklist_is_what_the_figure_counts" in NODES.parts["target_group"]
+
+
+def test_what_is_asked_costs_the_night_nothing() -> None:
+    models = [node for node in MANIFEST["nodes"].values() if node["name"] in ASKED]
+    assert [node["config"]["materialized"] for node in models] == ["view"] * len(ASKED)
+    tests = [node for node in MANIFEST["nodes"].values() if node["resource_type"] == "test"]
+    assert not [node["name"] for node in tests for model in models if model["unique_id"] in node["depends_on"]["nodes"]]
 
 
 def test_a_model_that_nobody_needs_is_refused() -> None:

@@ -23,7 +23,7 @@ from pipelines.audit.bridges.bridge import (
 from pipelines.audit.bridges.counted import Counted, Identity, Live, State, units_of
 from pipelines.audit.bridges.ground import read_extracts, stood_rows
 from pipelines.audit.bridges.kept import PROFILE, Kept, counted_file
-from pipelines.audit.bridges.reasons import Reason, Reasons, Touched, classified, groups_of, touched_by
+from pipelines.audit.bridges.reasons import OF_DELIVERIES, Reason, Reasons, Touched, classified, groups_of, touched_by
 from pipelines.audit.cell import Cell, check_cell
 from pipelines.audit.trace import EVIDENCE_MODELS
 from pipelines.configuration.catalogue import Figure, Role, read_catalogue
@@ -172,14 +172,30 @@ class Comparison:
             connection.execute(f"create temp table stood as {stood_rows(self._sources.values())}")
         self._stood_after = "later.stood" if later else "stood"
         self._reasons = Reasons(groups_of(self.before.numbers()), groups_of(self._newest_after), cache(self._touched))
+        self._rows: dict[tuple[object, ...], list[Counted]] = {}
 
     def moved(self, figure: Figure, cell: Cell) -> list[Moved]:
         """The units of a cell, matched."""
-        return self.matched(self.before.rows(figure, cell.measure), self.after.rows(figure, cell.measure), figure, cell)
+        rows = [
+            self._read(("published", side), figure, cell.measure, state.rows)
+            for side, state in enumerate((self.before, self.after))
+        ]
+        return moved_units(rows[0], rows[1], figure, cell, self._newest_after)
 
-    def matched(self, before: list[Counted], after: list[Counted], figure: Figure, cell: Cell) -> list[Moved]:
-        """As `moved`, of rows that have been read."""
-        return moved_units(before, after, figure, cell, self._newest_after)
+    def first_possible(self) -> Reason | None:
+        """The first reason that anything has: the rules, or a delivery that counts now and did not; None: nothing is other."""
+        if self._rules:
+            return Reason.RULE_CHANGED
+        return next((reason for reason in OF_DELIVERIES if self._changed[reason]), None)
+
+    def _read(
+        self, where: tuple[object, ...], figure: Figure, measure: str, read: Callable[[Figure, str], list[Counted]]
+    ) -> list[Counted]:
+        """Rows of a measure, read once: many cells are of one measure."""
+        key = (*where, figure.id, measure)
+        if key not in self._rows:
+            self._rows[key] = read(figure, measure)
+        return self._rows[key]
 
     def reason_of(self, figure: Figure, cell: Cell) -> Callable[[Moved], Reason | None]:
         """Judges the units of a cell."""
@@ -216,19 +232,21 @@ class Comparison:
         return differs
 
     def _counted_today(self, state: EditionState | None, figure: Figure, cell: Cell) -> dict[Identity, Any]:
-        if state is None:
-            units = units_of(self._now.rows(figure, cell.measure), figure, cell)
-        else:
-            compiled = kept_models(state.models)
-            if not any(model.name == figure.model for model in compiled):
-                return {}
-            wanted = _models(compiled, [figure])
-            with made_warehouse(
-                compiled, self._history, state.municipality, [self._period], EVERYTHING, wanted
-            ) as connection:
-                live = Live(connection, compiled, self._sources, self._period, EVERYTHING)
-                units = units_of(live.rows(figure, cell.measure), figure, cell)
-        return {identity: unit.value for identity, unit in units.items()}
+        read = (
+            self._now.rows if state is None else lambda figure, measure: self._rows_by_rules_of(state, figure, measure)
+        )
+        rows = self._read(("today", state), figure, cell.measure, read)
+        return {identity: unit.value for identity, unit in units_of(rows, figure, cell).items()}
+
+    def _rows_by_rules_of(self, state: EditionState, figure: Figure, measure: str) -> list[Counted]:
+        compiled = kept_models(state.models)
+        if not any(model.name == figure.model for model in compiled):
+            return []
+        wanted = _models(compiled, [figure])
+        with made_warehouse(
+            compiled, self._history, state.municipality, [self._period], EVERYTHING, wanted
+        ) as connection:
+            return Live(connection, compiled, self._sources, self._period, EVERYTHING).rows(figure, measure)
 
 
 @contextmanager

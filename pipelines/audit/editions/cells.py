@@ -54,6 +54,14 @@ def read_cells(figures: Path) -> dict[CellKey, str]:
     return {tuple(row[:-1]): row[-1] for row in rows}
 
 
+def differing_cells(earlier: Path, later: Path) -> list[ChangedCell]:
+    """The cells that are another number in another edition's figures.csv; one that is not given is zero, and a hidden one is not
+    compared."""
+    then, now = read_cells(earlier), read_cells(later)
+    cells = [ChangedCell(key, then.get(key, _ZERO), now.get(key, _ZERO)) for key in sorted(then.keys() | now.keys())]
+    return [cell for cell in cells if HIDDEN not in (cell.then, cell.now) and cell.then != cell.now]
+
+
 def changed_cells(version: Version, municipality: Municipality, edition: Edition, figures: Path) -> list[ChangedCell]:
     """The cells whose number is another one now; a cell that is not given is zero. A hidden number is not compared, and of a
     public edition only the cells that it shows are: its own period's and those that its report shows beside it."""

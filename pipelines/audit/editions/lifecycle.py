@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from pipelines.audit.bridges.kept import keep_private
 from pipelines.audit.editions.folder import (
     EDITION,
     SIGNATURE,
@@ -22,7 +23,6 @@ from pipelines.audit.editions.folder import (
 )
 from pipelines.audit.editions.freeze import MakeReport, contract_versions, freeze
 from pipelines.audit.editions.open_warnings import accept, read_checks
-from pipelines.audit.editions.private import keep_private
 from pipelines.audit.editions.signatures import read_signature, sign
 from pipelines.audit.editions.signers import Signer, now, read_signers, signer_of
 from pipelines.audit.editions.store import APPROVED, PROPOSED, Editions, Kept, sync_all
@@ -75,7 +75,7 @@ def propose(home: Home, version: Version, proposal: Proposal, key: Path, make_re
         (made / EDITION).write_bytes(edition.written)
         (made / SUMS).write_bytes(sums(edition.files, edition.written))
         (made / f"{SIGNATURE}{signer.name}").write_bytes(_signed(edition.written, key, signer))
-        keep_private(version, proposal.period, private)
+        keep_private(version, home.municipality, [proposal.period.period_id], private)
         editions.put_in_place(made, private, edition_id)
     decision_log.record(home, PROPOSED, label, edition=edition_id, signer=signer.name)
     return edition_id

@@ -90,6 +90,15 @@ class Editions:
             raise UsageError(f"There is no edition {edition_id!r}: kaa edition list names them.")
         return Kept(path)
 
+    @staticmethod
+    def names(text: str) -> bool:
+        """Whether a text is written as an edition's id, and not as a period's."""
+        return bool(_ID.fullmatch(text))
+
+    def private(self, edition_id: str) -> Path:
+        """What is kept beside an edition."""
+        return self.folder / f"{edition_id}{PRIVATE}"
+
     def last_approved(self) -> Previous | None:
         """The end of the chain: the approved edition that no other approved one follows.
 

@@ -17,7 +17,7 @@ from pipelines.audit.editions.folder import (
     read_folder,
     sha256,
 )
-from pipelines.audit.editions.reasons import reasons
+from pipelines.audit.editions.reasons import reasons, state_of
 from pipelines.audit.editions.signers import Signer, now
 from pipelines.configuration.municipality import Municipality
 from pipelines.state.home import Version
@@ -98,10 +98,14 @@ def _proves(file: str) -> bool:
     return file == EDITION or file.startswith(SIGNATURE)
 
 
-def verify_history(version: Version, municipality: Municipality, path: Path, edition: Edition) -> Verdict:
-    """Compute all figures again from the history as it stands now; a cell that no recorded change explains makes it fail."""
+def verify_history(
+    version: Version, municipality: Municipality, path: Path, edition: Edition, private: Path
+) -> Verdict:
+    """Compute all figures again from the history as it stands now; a cell that no recorded change explains makes it fail.
+    ``private``: what is kept beside the edition, if it was made here."""
     changed = changed_cells(version, municipality, edition, path / FIGURES)
-    explained = reasons(version, edition, changed)
+    earlier = state_of(edition, path, private)
+    explained = reasons(version, municipality, edition, path, earlier, None, changed) if changed else {}
     verdict = Verdict()
     for cell in changed:
         why = explained.get(cell.key)
