@@ -10,6 +10,9 @@ import duckdb
 import pytest
 from docx import Document
 
+from pipelines.audit.access_log import FILE as ACCESS_LOG
+from pipelines.audit.access_log import first_wrong_line
+from pipelines.commands import queries
 from pipelines.publication.night_log import FILE
 from pipelines.state.home import Home
 from tests.cli.conftest import Kaa
@@ -74,6 +77,38 @@ def test_who_decided_and_looked_is_listed(home: Home, kaa: Kaa) -> None:
     assert {one["by"] for one in found["decisions"]} == {None}  # decided by the test, not with kaa deliveries
     [look] = found["access"]
     assert look["what"] == "kaa quarantine" and "which" not in look
+
+
+def test_who_decided_on_a_held_delivery_is_kept(home: Home, kaa: Kaa, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "_rows", lambda home, sql: [("ab" * 8, "held")])
+    assert kaa("deliveries", "release", "ab" * 8).exit_code == 0
+    [decided] = [one for one in _controls(kaa)["decisions"] if one["by"]]
+    assert (decided["decision"], decided["delivery_id"]) == ("release", "ab" * 8)
+
+
+def test_every_command_that_shows_rows_is_logged(home: Home, kaa: Kaa) -> None:
+    question = (
+        "audit",
+        "trace",
+        "--period",
+        "verksamhetsar-2023",
+        "--figure",
+        "population",
+        "--measure",
+        "in_register",
+    )
+    trace = json.loads(kaa(*question, "--format", "json").out)
+    file = next(home.archive.glob("[!.]*/register.csv.zst.age"))
+    assert kaa("archive", "open", file, "--key", home.keys / "archive.private").exit_code == 0
+    looked = [(one["what"], one["rows"]) for one in _controls(kaa)["access"]]
+    assert looked[0] == (f"kaa {' '.join(question)}", len(trace["rows"]))
+    assert looked[1][0].startswith("kaa archive open ") and looked[1][1] in (2, 3, 4)
+    assert first_wrong_line(home) is None
+    (home.path / ACCESS_LOG).unlink()
+    (home.path / ACCESS_LOG).mkdir()
+    for command in (question, ("archive", "open", file, "--key", home.keys / "archive.private")):
+        said = kaa(*command)
+        assert (said.exit_code, said.out) == (1, "") and said.err.startswith("Nothing is shown")
 
 
 def test_what_changed_between_nights_is_listed(home: Home, kaa: Kaa) -> None:
