@@ -16,8 +16,8 @@ HOW_TO = (
 )
 
 
-def document(content: Document, author: str, made_on: date) -> bytes:
-    """The file's content."""
+def document(content: Document, author: str, made_on: date, how_to: str = HOW_TO) -> bytes:
+    """The file's content. ``how_to``: what stands before the contents, for who works with it."""
     front = FrontMatter(
         title=content.title,
         subtitle=f"Kommunens aktivitetsansvar i {author}",
@@ -27,18 +27,18 @@ def document(content: Document, author: str, made_on: date) -> bytes:
         footer=f"Internt underlag, framställt {numbers.long_date(made_on)}",
         made_at=datetime.combine(made_on, time(), UTC),
     )
-    return package(front, lambda made: _Writer().parts(content, front))
+    return package(front, lambda made: _Writer().parts(content, front, how_to))
 
 
 class _Writer(Writer):
     """Puts a document together, in order."""
 
-    def parts(self, content: Document, front: FrontMatter) -> Iterable[Element]:
+    def parts(self, content: Document, front: FrontMatter, how_to: str) -> Iterable[Element]:
         yield paragraph("Title", run(front.title))
         yield paragraph("Subtitle", run(front.subtitle))
         yield paragraph("Normal", run(content.lead))
         yield paragraph("Viktigt", run(f"{front.footer}."))
-        yield self.write_here(HOW_TO)
+        yield self.write_here(how_to)
         body = list(self._sections(content))
         yield self.contents()
         yield from body

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines.commands.controls import log
+from pipelines.commands.controls import controls, log
 from pipelines.commands.tables import WRITERS, write_object, write_text
 from pipelines.commands.terminal import as_day, say
 from pipelines.runtime.errors import UsageError
@@ -27,6 +27,7 @@ def audit() -> None:
 
 
 audit.add_command(log)
+audit.add_command(controls)
 
 
 def cell_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from pipelines.commands.audit import audit
+from pipelines.commands.reveal import reveal
 from pipelines.commands.tables import WRITERS
 from pipelines.commands.terminal import as_day, format_option, progress, say
 from pipelines.runtime import os_errors, output, surroundings
@@ -505,6 +506,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 kaa.add_command(audit)
+kaa.add_command(reveal)
 
 
 def _run(arguments: Sequence[str] | None) -> int:

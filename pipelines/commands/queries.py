@@ -16,6 +16,7 @@ from pipelines.publication.report_folder import HandedOver, hand_over
 from pipelines.runtime.errors import NightlyFailed, UsageError
 from pipelines.runtime.os_errors import sentence
 from pipelines.runtime.surroundings import home_path
+from pipelines.state import decision_log
 from pipelines.state.databases import broken_file, explain_error, open_for_reading
 from pipelines.state.home import MANAGED, Home, Version, open_home, refuse_to_write_for_another
 from pipelines.warehouse.ask import FIGURE_COLUMNS, ask_figures, plain_number
@@ -105,6 +106,7 @@ def decide(home: Home, delivery_id: str, decision: str) -> None:
         raise UsageError(f"There is no delivery {delivery_id!r}: take the delivery_id from kaa deliveries.")
     if status != "held":
         raise UsageError(f"Delivery {delivery_id} is {status}; only a held delivery can be decided on.")
+    decision_log.record(home, decision, f"kaa deliveries {decision}", delivery_id=delivery_id)
     home.decide(delivery_id, decision)
 
 

@@ -127,6 +127,11 @@ def lines_of(
     return wanted.select(names).join(found, on=names, how="left", nulls_equal=True, maintain_order="left")["line"]
 
 
+def numbers_in(dataset: Dataset, records: DistinctRecords) -> pl.Series:
+    """What stands in the columns of these records that hold a personnummer."""
+    return _all_numbers(dataset, _distinct_contents(dataset, records)[0])
+
+
 # --- distinct contents -------------------------------------------------------------------------------------------------
 
 

@@ -35,8 +35,9 @@ alter table delivery add column if not exists remarks varchar;
 create table if not exists extract (source varchar, extract_date date, revision integer, delivery_id varchar);
 create table if not exists extract_dataset (delivery_id varchar, dataset varchar, rows bigint);
 create table if not exists delivered_file (
-    delivery_id varchar, dataset varchar, file varchar, sha256 varchar, rows bigint
+    delivery_id varchar, dataset varchar, file varchar, sha256 varchar, rows bigint, repeated bigint
 );
+alter table delivered_file add column if not exists repeated bigint;
 create table if not exists in_service (since date);
 create table if not exists belongs_to (name varchar, value varchar);
 create table if not exists night (version integer, taken_in_at timestamp);
@@ -183,7 +184,8 @@ class History:
         self.connection.unregister("changed")
 
     def write_files(self, files: pl.DataFrame) -> None:
-        """Remember what files the deliveries held: delivery_id, dataset, file, sha256, rows (data rows)."""
+        """Remember what files the deliveries held: delivery_id, dataset, file, sha256, rows (data rows), repeated (how many of
+        them repeat another exactly)."""
         self._replace("delivered_file", ["delivery_id", "dataset"], files)
 
     def remember_night(self, version: int, now: datetime) -> None:

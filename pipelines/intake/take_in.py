@@ -226,7 +226,7 @@ class _Night:
         if held:
             self._history.hold(batch, held)
         self._keep_quarantine(batch, judged, candidates)
-        self._remember_files(candidates)
+        self._remember_files(candidates, batch)
         loaded_dates = {extract: dates[extract] for extract in counting}
         for rows in batch.values():
             self._on_batch(rows, loaded_dates)
@@ -258,8 +258,9 @@ class _Night:
             entries = rows.quarantine.join(pl.DataFrame(files, schema=schema, orient="row"), on="extract")
             self._history.add_quarantine(entries.with_columns(dataset=pl.lit(dataset)), self._pseudonymiser.known)
 
-    def _remember_files(self, candidates: list[Candidate]) -> None:
-        """A number is traced to files by what they were called and their sha256."""
+    def _remember_files(self, candidates: list[Candidate], batch: dict[str, BatchRows]) -> None:
+        """A number is traced to files by what they were called and their sha256, and each of their rows is accounted for."""
+        repeated = {name: dict(rows.counts.select("extract", "repeated").iter_rows()) for name, rows in batch.items()}
         files = [
             {
                 "delivery_id": candidate.found.delivery_id,
@@ -267,8 +268,9 @@ class _Night:
                 "file": mask_name(read.file.name),
                 "sha256": read.file.sha256,
                 "rows": read.records.count if read.records else 0,
+                "repeated": repeated[dataset][extract],
             }
-            for candidate in candidates
+            for extract, candidate in enumerate(candidates)
             for dataset, read in candidate.files.items()
         ]
         self._history.write_files(pl.DataFrame(files))

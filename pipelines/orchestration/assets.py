@@ -33,6 +33,7 @@ from pipelines.orchestration.missing_deliveries import missing_deliveries
 from pipelines.orchestration.night import NightlyResource
 from pipelines.publication.guard import assert_figures_may_be_published, assert_same_figures, changes_of_known
 from pipelines.publication.kept_persons import forget_persons
+from pipelines.publication.night_log import record_night
 from pipelines.publication.published_file import build_published, write_notices
 from pipelines.quality import CheckResult, Promised, validate
 from pipelines.runtime.database import make_room, open_database
@@ -351,6 +352,7 @@ def publication(context: dg.AssetExecutionContext, nightly: NightlyResource) -> 
         )
     if night.home.is_being_rekeyed:
         assert_same_figures(night.home, night.building)
+    record_night(night.home.path, night.building)
     night.home.put_in_place(night.building, night.judged)
     remove_archives(night.building.history, night.home.archive)
     forget_persons(night.home.path, night.building.history)

@@ -29,13 +29,15 @@ def silent_sources(
     found = []
     for name, day in sorted(last.items()):
         source = sources[name]
-        missing = _expected(source, municipality, day, on) if source.silent_after else 0
+        missing = len(expected_days(source, municipality, day, on))
         if source.silent_after and missing >= source.silent_after:
             found.append(notice(NoticeCode.SOURCE_SILENT, title=source.title, last=day, days=missing))
     return found
 
 
-def _expected(source: Source, municipality: Municipality, after: date, before: date) -> int:
-    """The expected extracts between two days, neither of them included."""
+def expected_days(source: Source, municipality: Municipality, after: date, before: date) -> list[date]:
+    """The days of the expected extracts between two days, neither of them included; none of a source that nobody waits for."""
+    if source.silent_after is None:
+        return []
     days = (after + timedelta(days=number) for number in range(1, (before - after).days))
-    return sum(day.weekday() in source.weekdays and not municipality.is_closed(source.name, day) for day in days)
+    return [day for day in days if day.weekday() in source.weekdays and not municipality.is_closed(source.name, day)]

@@ -1,6 +1,7 @@
 """What persons have decided about a KAA_HOME, and why: `decided.jsonl`, one JSON object a line, only ever added to.
 
-Decisions about held deliveries stand in the list of deliveries (``home``, ``delivery.judging``); this is for the rest.
+What was decided about held deliveries is carried out by the next nightly (``home``, ``delivery.judging``); who decided it stands
+here.
 """
 
 import json
@@ -44,12 +45,12 @@ def record(home: Home, decision: str, because: str, **details: Any) -> None:
         os.fsync(file.fileno())
 
 
-def decisions(home: Home, decision: str) -> list[dict[str, Any]]:
-    """The decisions of a kind, oldest first. Raises UsageError when the file cannot be read."""
+def decisions(home: Home, decision: str | None = None) -> list[dict[str, Any]]:
+    """The decisions of a kind, or all, oldest first. Raises UsageError when the file cannot be read."""
     path = home.path / FILE
     try:
         lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        return [line for line in lines if line["decision"] == decision]
+        return [line for line in lines if line["decision"] == decision or decision is None]
     except FileNotFoundError:
         return []
     except (UnicodeDecodeError, ValueError, TypeError, KeyError) as error:

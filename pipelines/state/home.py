@@ -11,7 +11,8 @@ whatever happens to the process. Which versions are whole is said in ``versions`
     warehouse/<n>/           what dbt built: rows about persons, for statisticians and auditors
     public/                  what public outputs have told, each number with its value
     published/<n>/           figures, definitions, pages: no rows about persons
-    dagster/, dbt/, logs/    the orchestrator's own storage; what dbt made of the project; what dbt said last night
+    dagster/, dbt/           the orchestrator's own storage; what dbt made of the project
+    logs/                    what dbt said last night; who has looked at rows; what each night was made with
     current.json             the pointer
     decided.jsonl            what people decided about the state, known figures and the clock (``decision_log``)
     access.json              how the access log, `logs/access.jsonl`, ends (``audit.access_log``)

@@ -22,6 +22,7 @@ from pipelines.intake.clear_drop import clear_drop_folder
 from pipelines.intake.take_in import take_in
 from pipelines.orchestration.missing_deliveries import missing_deliveries
 from pipelines.publication.guard import assert_figures_may_be_published, assert_same_figures, changes_of_known
+from pipelines.publication.night_log import record_night
 from pipelines.publication.published_file import build_published, write_notices
 from pipelines.state.home import Home, Version
 from pipelines.warehouse.compiled import CompiledModel, run_models
@@ -72,6 +73,7 @@ def _nightly(home: Home, now: datetime) -> None:
         assert_figures_may_be_published(home, before, version, changes, unexplained)
     if home.is_being_rekeyed:
         assert_same_figures(home, version)
+    record_night(home.path, version)
     home.put_in_place(version, [entry.delivery_id for entry in taken.judged])
     remove_archives(version.history, home.archive)
     home.forget_decisions({entry.delivery_id for entry in taken.still_held})
