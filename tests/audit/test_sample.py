@@ -3,9 +3,9 @@ the same for everybody."""
 
 import random
 import tempfile
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,7 @@ def _version(pipeline: Pipeline) -> Version:
 
 
 def _reviews(pipeline: Pipeline, periods: list[str]) -> Iterator[tuple[str, str, Review]]:
-    """Period, stratification and review."""
+    """Period, stratification and review; of one period after the other another stratification."""
     models = pipeline.models()
     model = next(one for one in models if one.name == MODEL)
     municipality = pipeline.home.municipality
@@ -57,15 +57,13 @@ def _reviews(pipeline: Pipeline, periods: list[str]) -> Iterator[tuple[str, str,
     wanted = [*model.needs, *EVIDENCE_MODELS]
     history = _version(pipeline).history
     with made_warehouse(models, history, municipality, found, EVERYTHING, wanted) as connection:
-        for period in found:
-            for strata in STRATA:
-                yield period.period_id, strata, Review(connection, model, municipality, period, strata)
-                connection.execute("drop table reviewed")
+        for period, strata in zip(found, cycle(STRATA), strict=False):
+            yield period.period_id, strata, Review(connection, model, municipality, period, strata)
+            connection.execute("drop table reviewed")
 
 
-def _review(world: World) -> Counter[tuple[str, str]]:
-    """Compare all files of a world; returns how often each item had each status."""
-    seen: Counter[tuple[str, str]] = Counter()
+def _review(world: World) -> None:
+    """Compare all files of a world."""
     with _played(world) as (pipeline, oracle):
         drop = Drop(pipeline.drop, pipeline)
         pseudonym = Pseudonymiser(pipeline.home.pseudonym_key).pseudonym
@@ -82,12 +80,10 @@ def _review(world: World) -> Counter[tuple[str, str]]:
                 statuses = {item.item: item.status for item in case.items}
                 assert statuses == expected.statuses(person), (period_id, person)
                 assert case.stratum == expected.strata(person)[strata]
-                seen.update(statuses.items())
                 for item in case.items:
                     assert item.evidence or item.status in ("missing", "not_applicable")
                     for row, place in item.evidence:
                         _stands_in_its_file(drop, row, place, expected, person, protected)
-    return seen
 
 
 def _stands_in_its_file(
@@ -107,7 +103,7 @@ def _stands_in_its_file(
             assert drop.pseudonym(number) not in protected
 
 
-@settings(max_examples=12, phases=[Phase.explicit, Phase.reuse, Phase.generate], derandomize=True, **CHECKS)
+@settings(max_examples=8, phases=[Phase.explicit, Phase.reuse, Phase.generate], derandomize=True, **CHECKS)
 @given(worlds())
 def test_every_item_is_what_the_sentences_say(world: World) -> None:
     _review(world)

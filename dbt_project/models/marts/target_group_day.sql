@@ -42,10 +42,10 @@ select
         else diploma_study_period_id
     end as deciding_study_period_id,
     case
-        when is_decided_by_education and is_rule_4_not_studying then split_part(diploma_certificate, '/', 1)
+        when is_decided_by_education and is_rule_4_not_studying then string_split(diploma_certificate, '/')[1]
     end as deciding_certificate_pseudonym,
     case
-        when is_decided_by_education and is_rule_4_not_studying then split_part(diploma_certificate, '/', 2)
+        when is_decided_by_education and is_rule_4_not_studying then string_split(diploma_certificate, '/')[2]
     end as deciding_certificate_code,
     reason_codes
 from judged

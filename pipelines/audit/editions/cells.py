@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipelines.audit.editions.folder import Edition
+from pipelines.configuration.disclosure import Disclosure, read_disclosure
 from pipelines.configuration.municipality import Municipality
 from pipelines.runtime.csv_text import csv_text
 from pipelines.state.databases import open_for_reading
@@ -19,6 +20,12 @@ from pipelines.warehouse.periods import Period, parse_period
 
 #: Figure, measure, period and dimensions.
 CellKey = tuple[str, ...]
+
+#: Of a public edition whose numbers were changed a little on purpose.
+CHANGED_ON_PURPOSE = (
+    "The figures were not computed again: by the Cell Key Method each public number is changed a little, so none has to be the one "
+    "that is counted. Verify the internal edition of the same period."
+)
 
 #: What stands in the place of a number that the public may not see (disclosure.md).
 HIDDEN = ".."
@@ -65,7 +72,7 @@ def differing_cells(earlier: Path, later: Path) -> list[ChangedCell]:
 def changed_cells(version: Version, municipality: Municipality, edition: Edition, figures: Path) -> list[ChangedCell]:
     """The cells whose number is another one now; a cell that is not given is zero. A hidden number is not compared, and of a
     public edition only the cells that it shows are: its own period's and those that its report shows beside it."""
-    identities = _protected_identities(version) if edition.kind == "public" else "as_figures"
+    identities = public_disclosure(version).protected_identities if edition.kind == "public" else "as_figures"
     return recounted(edition, figures, version.models, version.history, municipality, identities)
 
 
@@ -99,8 +106,8 @@ def _counted(
         return {tuple(row[:-1]): plain_number(row[-1]) for row in connection.execute(asked).fetchall()}
 
 
-def _protected_identities(version: Version) -> str:
-    """How public output counts who has a protected identity."""
+def public_disclosure(version: Version) -> Disclosure:
+    """How public output protects small numbers and identities."""
     with open_for_reading(version.published) as connection:
         ((disclosure,),) = connection.execute("select value from profile where name = 'disclosure'").fetchall()
-    return str(json.loads(disclosure)["protected_identities"])
+    return read_disclosure(json.loads(disclosure))

@@ -18,10 +18,11 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.audit.editions.cells import ChangedCell, cell_name, recounted
+from pipelines.audit.editions.cells import CHANGED_ON_PURPOSE, ChangedCell, cell_name, recounted
 from pipelines.audit.editions.folder import CONTRACTS, DELIVERIES, FIGURES, MODELS, PROFILE, Edition, Fault, hash_of
 from pipelines.audit.editions.verify import Verdict
 from pipelines.configuration.contract import Source, load_sources
+from pipelines.configuration.disclosure import CellKey, Disclosure
 from pipelines.configuration.municipality import Municipality, load_municipality
 from pipelines.history.store import History
 from pipelines.intake.from_archive import ArchiveDamaged, ArchivedDeliveries, HomeInTheMaking, LaidOut, cleared, rename
@@ -93,6 +94,9 @@ class _Recomputation:
         """Take the deliveries in, count, and compare."""
         there = self._there()
         self._take_in(there, progress)
+        if self._edition.kind == "public" and isinstance(self._disclosure(), CellKey):
+            self._verdict.notes += [*self._on_purged(), CHANGED_ON_PURPOSE]
+            return self._verdict
         changed = self._changed_cells()
         self._verdict.notes += [*self._on_purged(), *self._on_counting(len(there), changed)]
         gone = {one.source for one in self._purged}
@@ -166,10 +170,12 @@ class _Recomputation:
                 why = f" ({reason})" if reason else ""
                 self._fault(delivery, f"was {delivery.status} then and is {status}{why} now")
 
-    def _changed_cells(self) -> list[ChangedCell]:
+    def _disclosure(self) -> Disclosure:
         latest = max((one.extract_date for one in self._deliveries), default=date.max)
-        disclosure = self._municipality.disclosure_on(latest)
-        identities = disclosure.protected_identities if self._edition.kind == "public" else "as_figures"
+        return self._municipality.disclosure_on(latest)
+
+    def _changed_cells(self) -> list[ChangedCell]:
+        identities = self._disclosure().protected_identities if self._edition.kind == "public" else "as_figures"
         models, figures = self._path / MODELS, self._path / FIGURES
         try:
             return recounted(self._edition, figures, models, self._history, self._municipality, identities)
