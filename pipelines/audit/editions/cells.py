@@ -23,8 +23,8 @@ CellKey = tuple[str, ...]
 
 #: Of a public edition whose numbers were changed a little on purpose.
 CHANGED_ON_PURPOSE = (
-    "The figures were not computed again: by the Cell Key Method each public number is changed a little, so none has to be the one "
-    "that is counted. Verify the internal edition of the same period."
+    "The figures were not computed again: by the Cell Key Method each public number is changed a little, so none has to be the "
+    "one that is counted. Verify the internal edition of the same period."
 )
 
 #: What stands in the place of a number that the public may not see (disclosure.md).
