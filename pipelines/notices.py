@@ -23,6 +23,7 @@ class NoticeCode(StrEnum):
     DELIVERIES_VANISHED = "deliveries_vanished"  # drop, deliveries
     SOURCE_SILENT = "source_silent"  # title, last, days
     PART_FAILED = "part_failed"  # part, problem
+    COPY_DAMAGED = "copy_damaged"  # deliveries, folder
 
 
 _SENTENCES = {
@@ -44,6 +45,9 @@ _SENTENCES = {
     NoticeCode.SOURCE_SILENT: "{title} har inte levererat sedan {last}: {days} väntade uttag saknas. Fråga avsändaren.",
     NoticeCode.PART_FAILED: "{part} kunde inte göras i natt ({problem}). Siffrorna är publicerade. Läs logs/dbt.log, åtgärda "
     "orsaken och kör kaa nightly igen.",
+    NoticeCode.COPY_DAMAGED: "Leveranser ligger kvar i leveransmappen fast deras tid är ute ({deliveries}, först {folder}), för "
+    "arkivets kopia är skadad eller går inte att kontrollera. Kör kaa archive verify, som säger vad som är fel, och lägg "
+    "tillbaka filerna ur en säkerhetskopia av arkivet.",
 }
 
 #: What goes over by itself, or was no delivery.

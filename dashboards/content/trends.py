@@ -6,6 +6,7 @@ from disk may load nothing else. Which view is drawn, and how, is ``assets/trend
 """
 
 import json
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -33,6 +34,10 @@ KINDS = {
 }
 
 
+#: Years are as long as periods get; what is mostly hidden in shorter ones is given for longer ones, the nearest first.
+YEARS = ("verksamhetsar", "kalenderar", "lasar")
+LONGER = {"manad": ("tertial", "halvar", *YEARS), "tertial": YEARS, "halvar": YEARS}
+
 #: A number over time: its key without period. Period -> number, None where it is hidden; the file leaves out zeros.
 SeriesKey = tuple[str, str, str, str, str]
 Values = dict[str, Decimal | None]
@@ -56,6 +61,8 @@ class Trends:
         self.series = series
         self.periods = series.periods
         self._values = _by_figure_and_kind(series)
+        #: Of a public output: the series that are given more coarsely, with how.
+        self.instead = coarser(self._values) if series.numbers.public is not None else {}
         #: Figures that have numbers, in the catalogue's order.
         self.figures = tuple(figure for figure in data.catalogue.values() if figure.id in self._values)
 
@@ -115,7 +122,10 @@ class Trends:
                 }
                 periods = [period.id for period in self.series.of_kind(kind)]
                 series = sorted(self._values[figure.id].get(kind, {}).items(), key=lambda item: item[0])
-                for (measure_id, category, subcategory, by, code), found in series:
+                for key, found in series:
+                    if (figure.id, kind, key) in self.instead:
+                        continue
+                    measure_id, category, subcategory, by, code = key
                     place = trees[f"{names[category]}.{measure_id}.{kind}"].setdefault(category, {})
                     place.setdefault(subcategory, {}).setdefault(by, {})[code] = _series(found, periods)
                 for name, tree in trees.items():
@@ -149,6 +159,7 @@ class Trends:
                 }
                 for kind in self.kinds
             ],
+            "instead": self._instead(),
             "figures": [self._figure(figure) for figure in self.figures],
             "shares": [
                 {"id": each.id, "title": each.title, "part": _side(each.share.part), "whole": _side(each.share.whole)}
@@ -169,6 +180,15 @@ class Trends:
                 ],
             ),
         }
+
+    def _instead(self) -> dict[str, list[list[Any]]]:
+        """File without category -> (category, subcategory, dimension, the kind of period and the dimension in which they are
+        given, codes)."""
+        found: dict[str, dict[tuple[str, ...], list[str]]] = {}
+        for (figure, kind, (measure, category, subcategory, by, code)), given in self.instead.items():
+            place = found.setdefault(f"{figure}.{measure}.{kind}", {})
+            place.setdefault((category, subcategory, by, *given), []).append(code)
+        return {name: [[*place, codes] for place, codes in places.items()] for name, places in found.items()}
 
     def _with_missing(self, by: str, listed: list[list[str]]) -> list[list[str]]:
         """Those without district or job-centre, last, where there are any."""
@@ -255,6 +275,53 @@ def _by_figure_and_kind(series: Series) -> dict[str, dict[str, dict[SeriesKey, V
         of_kind = found.setdefault(key.figure, {}).setdefault(kinds[key.period], {})
         of_kind.setdefault((key.measure, key.category, key.subcategory, *place), {})[key.period] = value
     return found
+
+
+#: Figure, kind of period and series -> the kind of period and the dimension in which it is given: ``*`` for all categories.
+Coarser = dict[tuple[str, str, SeriesKey], tuple[str, str]]
+
+
+def coarser(values: Mapping[str, Mapping[str, Mapping[SeriesKey, Values]]]) -> Coarser:
+    """The series that would mostly be hidden, or are not there for that reason, with what is given instead: a longer period,
+    or else a larger group. Where there is neither, the series is given as it is."""
+    found: Coarser = {}
+    for figure, by_kind in values.items():
+        given = {
+            kind: {key for key, own in series.items() if not _mostly_hidden(own)} for kind, series in by_kind.items()
+        }
+        everywhere = sorted({key for series in by_kind.values() for key in series})
+        for kind, series in by_kind.items():
+            divisions = {_division(key) for key in series}
+            for key in everywhere:
+                # A single series is missing from its division where it has no number but zero.
+                if key in given[kind] or (key not in series and _division(key) in divisions):
+                    continue
+                kinds = [each for each in (kind, *LONGER.get(kind, ())) if each in given]
+                longer = ((each, key[3]) for each in kinds if key in given[each])
+                larger = ((each, by) for each in kinds for by in _larger(key, given[each]))
+                place = next(longer, None) or next(larger, None)
+                if place:
+                    found[figure, kind, key] = place
+    return found
+
+
+def _mostly_hidden(values: Values) -> bool:
+    return 2 * sum(value is None for value in values.values()) > len(values)
+
+
+def _division(key: SeriesKey) -> tuple[str, bool, bool, str]:
+    measure, category, subcategory, by, _ = key
+    return measure, category != ALL, subcategory != ALL, by
+
+
+def _larger(key: SeriesKey, given: Collection[SeriesKey]) -> Iterator[str]:
+    """District, job-centre, whole municipality; of a category, all of them."""
+    measure, category, subcategory, by, _ = key
+    same = {each[3] for each in given if each[:3] == key[:3]} - {by}
+    yield from (larger for larger in (("j", WHOLE) if by == "d" else (WHOLE,)) if larger in same)
+    every = (measure, category if subcategory != ALL else ALL, ALL, WHOLE, ALL)
+    if every != key and every in given:
+        yield ALL
 
 
 def _of_all(share: Share) -> Share:

@@ -2,13 +2,13 @@
 it; what that means for persons is judged by people, and marked so.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from dashboards.data_protection.parts import Document, Paragraph, Part, Section, Table, ToFillIn, listed
 from dashboards.data_protection.sources import SourceInWords
 from dashboards.wording import numbers
 from pipelines.configuration.data_protection import DataProtection
-from pipelines.configuration.municipality import Municipality
+from pipelines.configuration.municipality import Disclosure, DisclosureDecision, Municipality
 
 NAME = "konsekvensbedomning"
 
@@ -55,7 +55,7 @@ def assessment(municipality: Municipality, sources: tuple[SourceInWords, ...], k
             Section("De registrerades rättigheter", (_rights(sources),)),
             Section("Risker för de registrerade", tuple(_risks(known))),
             Section("Åtgärder mot riskerna", (_safeguards(known),)),
-            Section("Samråd och beslut", (_decision(),)),
+            Section("Samråd och beslut", (_decision(municipality),)),
         ),
     )
 
@@ -156,21 +156,44 @@ def _safeguards(known: DataProtection) -> Table:
     return Table("Åtgärderna och var de prövas", head, rows, (3, 5, 3))
 
 
-def _decision() -> Table:
+def _decision(municipality: Municipality) -> Table:
     controller = "personuppgiftsansvarig"
-    rows = (
+    rows: tuple[tuple[str, str | ToFillIn], ...] = (
         (
             "Synpunkter från ungdomar eller deras företrädare (artikel 35.9)",
             ToFillIn(controller, "vilka som har frågats, och vad de sa"),
         ),
         ("Dataskyddsombudets råd (artikel 35.2)", ToFillIn("dataskyddsombudet", "råd och datum")),
         ("Återstående risk", ToFillIn(controller, "godtagbar, eller förhandssamråd med IMY (artikel 36)")),
-        ("Minsta tal i den offentliga utgåvan", ToFillIn(controller, "vilket som har beslutats, av vem och när")),
+        ("Minsta tal i den offentliga utgåvan", _decided(municipality, lambda chosen: str(chosen.smallest))),
         (
             "Skyddade identiteter i offentliga tabeller",
-            ToFillIn(controller, "om de räknas i sitt stadsdelsområde eller som uppgift saknas"),
+            _decided(municipality, lambda chosen: _COUNTED[chosen.protected_identities]),
         ),
         ("Beslut", ToFillIn(controller, "vem som har beslutat, vad och när")),
         ("Omprövas", ToFillIn(controller, "senast när, och alltid när en källa eller kolumn tillkommer")),
     )
     return Table("Samråd, bedömning och beslut", ("Fråga", "Svar"), rows, (4, 6))
+
+
+#: Where persons with a protected identity count in public output, below the whole municipality.
+_COUNTED = {"as_figures": "räknas i sitt stadsdelsområde", "missing_place": "räknas som uppgift saknas"}
+
+
+def _decided(municipality: Municipality, chosen: Callable[[Disclosure], str]) -> str | ToFillIn:
+    """What the profile says was decided on public output, each decision with its days; without any what the program does."""
+    if not municipality.disclosure:
+        return ToFillIn(
+            "personuppgiftsansvarig",
+            f"beslutet, i kommunens profil (disclosure). Tills dess gäller: {chosen(Disclosure())}",
+        )
+    return " ".join(
+        f"{chosen(each)[:1].upper()}{chosen(each)[1:]}, beslutat {each.decided} av {each.by}{_holds(each)}."
+        for each in municipality.disclosure
+    )
+
+
+def _holds(decision: DisclosureDecision) -> str:
+    first = f" från {decision.valid_from}" if decision.valid_from else ""
+    last = f" till {decision.valid_to}" if decision.valid_to else ""
+    return f", för uttag{first}{last}" if first or last else ""

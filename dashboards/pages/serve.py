@@ -1,11 +1,11 @@
 """Shows the published reports to this machine's own browser: a small server on 127.0.0.1, read-only.
 
-    with ReportServer(published_folder, port=0) as server:    # 0: any free port
-        server.serve_forever()                                # at server.url, until KeyboardInterrupt
+    with ReportServer(shown, port=0) as server:    # 0: any free port
+        server.serve_forever()                     # at server.url, until KeyboardInterrupt
 
-``published_folder()`` gives the folder of the version that counts now, or None; it is asked at every request, so a nightly's new
-version is shown without a restart. The pages themselves are made by ``site``. Not for a network: anybody who may use this
-machine may read what is published, and nobody else can reach it.
+``shown()`` says where the reports that count now lie, or None; it is asked at every request, so a nightly's new version is shown
+without a restart. The pages themselves are made by ``site``. Not for a network: anybody who may use this machine may read what
+is published, and nobody else can reach it.
 """
 
 import os
@@ -23,10 +23,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dashboards.published.file import connect, rows
 from dashboards.published.publication import Publication, read_publication
+from dashboards.wording.audience import audience
 
 ADDRESS = "127.0.0.1"
-#: Where a version keeps its reports: one folder per period, named by the period's id.
-REPORTS = "report"
 START = "index.html"
 STATUS_PAGE = "underlag.html"
 
@@ -54,6 +53,16 @@ _STEP = re.compile(r"[^./\\\x00:][^/\\\x00:]*")
 
 
 @dataclass(frozen=True)
+class Shown:
+    """What is shown: one folder per report, named by its period's id, and the published file that knows the periods' titles.
+    ``smallest``: the smallest number that public reports show; None: these are the internal ones."""
+
+    published_file: Path
+    folder: Path
+    smallest: int | None = None
+
+
+@dataclass(frozen=True)
 class ServedReport:
     """A report that can be opened: its address begins with its period's id."""
 
@@ -61,26 +70,26 @@ class ServedReport:
     title: str
 
 
-def reports(published: Path) -> tuple[Publication, list[ServedReport]]:
-    """The publication in a version's folder, and its reports: the report year's first, then the others, newest first."""
-    with connect(published / "published.duckdb") as connection:
+def reports(shown: Shown) -> tuple[Publication, list[ServedReport]]:
+    """The publication and the reports that there are: the report year's first, then the others, newest first."""
+    with connect(shown.published_file) as connection:
         publication = read_publication(connection)
         found = rows(
             connection, "select * from period where period_kind <> 'dag' order by ends_on desc, starts_on desc"
         )
-    found = [row for row in found if (published / REPORTS / row["period_id"] / START).is_file()]
+    found = [row for row in found if (shown.folder / row["period_id"] / START).is_file()]
     found.sort(key=lambda row: row["period_kind"] != publication.report_year_kind)
     return publication, [ServedReport(row["period_id"], row["title"]) for row in found]
 
 
 class ReportServer(ThreadingHTTPServer):
-    """Serves the newest version's pages. Raises OSError when the port is taken."""
+    """Serves the pages that count now. Raises OSError when the port is taken."""
 
     daemon_threads = True  # a browser keeps connections open; they must not keep the program from ending
     allow_reuse_address = os.name == "posix"
 
-    def __init__(self, published_folder: Callable[[], Path | None], port: int = 0) -> None:
-        self.published_folder = published_folder
+    def __init__(self, shown: Callable[[], Shown | None], port: int = 0) -> None:
+        self.shown = shown
         super().__init__((ADDRESS, port), _Handler)
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -136,14 +145,14 @@ class _Handler(BaseHTTPRequestHandler):
     def _find(self, path: str) -> tuple[bytes, str] | None:
         """The content and type at an address; a nightly may take a version away while it is read: then the next one's."""
         while True:
-            published = self.server.published_folder()
-            if published is None:
+            shown = self.server.shown()
+            if shown is None:
                 return None
             try:
-                found = (_start_page(published), TYPES[".html"]) if path == "/" else _file(published / REPORTS, path)
+                found = (_start_page(shown), TYPES[".html"]) if path == "/" else _file(shown.folder, path)
             except (OSError, duckdb.Error):
                 found = None
-            if found or self.server.published_folder() == published:
+            if found or self.server.shown() == shown:
                 return found
 
     def _answer(self, status: HTTPStatus, body: bytes, type_: str, **headers: str) -> None:
@@ -184,8 +193,8 @@ _ERRORS = {
 }
 
 
-def _start_page(published: Path) -> bytes:
-    publication, found = reports(published)
+def _start_page(shown: Shown) -> bytes:
+    publication, found = reports(shown)
     if len(found) == 1:
         raise _Moved(f"/{found[0].period_id}/")
     environment = Environment(
@@ -193,7 +202,13 @@ def _start_page(published: Path) -> bytes:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     template = environment.get_template("reports.html.j2")
-    return template.render(publication=publication, reports=found, status_page=STATUS_PAGE).encode()
+    return template.render(
+        publication=publication,
+        reports=found,
+        audience=audience(shown.smallest),
+        # What came in and what the checks say is for inside the house.
+        status_page=STATUS_PAGE if shown.smallest is None else None,
+    ).encode()
 
 
 def _file(root: Path, path: str) -> tuple[bytes, str] | None:

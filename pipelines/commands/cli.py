@@ -208,7 +208,7 @@ def report(period_id: str, out: Path, public: bool) -> None:
     from pipelines.commands.queries import write_report
     from pipelines.state.home import open_home
 
-    report = write_report(open_home(), period_id, out, public)
+    report = write_report(open_home(writing=public), period_id, out, public)
     for name, other in report.renamed.items():
         say(
             f"{out / name} has been changed since kaa report wrote it, or is not from it: the new one is {out / other}."
@@ -246,24 +246,28 @@ def check_report(files: tuple[Path, ...], without_warehouse: bool, format_: str)
 @kaa.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1 (default: any free one).")
 @click.option("--browser/--no-browser", default=True, help="Whether to open the browser (default: yes).")
-def serve(port: int, browser: bool) -> None:
-    """Show the published reports and the last nightly's state in the browser, on this machine only."""
+@click.option("--public", is_flag=True, help="The public reports, as kaa report --public last made them.")
+def serve(port: int, browser: bool, public: bool) -> None:
+    """Show the published reports and the last nightly's state in the browser, on this machine only.
+
+    With --public the reports that may leave the house, and nothing else. Nothing is made or told by showing it.
+    """
     import threading
     import webbrowser
     from functools import partial
 
     from dashboards.pages.serve import ReportServer
-    from pipelines.commands.queries import check_published, published_folder
+    from pipelines.commands.queries import check_shown, shown_reports
     from pipelines.state.home import open_home
 
     home = open_home()
-    check_published(home)
+    check_shown(home, public)
     try:
-        server = ReportServer(partial(published_folder, home), port)
+        server = ReportServer(partial(shown_reports, home, public), port)
     except OSError as error:
         raise UsageError(f"Port {port} cannot be used ({error.strerror}): choose another --port, or none.") from error
     with server:
-        say(f"The reports are at {server.url} for as long as this runs; Ctrl-C ends it.")
+        say(f"The {'public ' if public else ''}reports are at {server.url} for as long as this runs; Ctrl-C ends it.")
         if browser:  # beside the server, for a browser in the terminal comes back only when it is closed
             threading.Thread(target=webbrowser.open, args=(server.url,), daemon=True).start()
         try:

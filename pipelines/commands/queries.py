@@ -12,6 +12,7 @@ import duckdb
 
 from pipelines.configuration.contract import load_sources
 from pipelines.configuration.municipality import Municipality
+from pipelines.publication.public_outputs import public_pages
 from pipelines.publication.report_folder import HandedOver, hand_over
 from pipelines.runtime.errors import NightlyFailed, UsageError
 from pipelines.runtime.os_errors import sentence
@@ -23,13 +24,14 @@ from pipelines.warehouse.inputs import EVERYTHING
 from pipelines.warehouse.periods import Period, parse_period
 
 if TYPE_CHECKING:
+    from dashboards.pages.serve import Shown
     from dashboards.published.status import ChangedExtract
     from dashboards.report_check.checked import Checked
 
 __all__ = [
     "DELIVERY_COLUMNS", "FIGURE_COLUMNS", "PLAN_COLUMNS", "PROTOCOL_COLUMNS", "QUARANTINE_COLUMNS", "check_printed",
-    "check_published", "decide", "notes_on_figures", "published_folder", "read_deliveries", "read_figures", "read_planned_purge",
-    "read_purge_protocol", "read_quarantine", "write_report",
+    "check_shown", "decide", "notes_on_figures", "read_deliveries", "read_figures", "read_planned_purge", "read_purge_protocol",
+    "read_quarantine", "shown_reports", "write_report",
 ]  # fmt: skip
 
 DELIVERY_COLUMNS = (
@@ -173,17 +175,34 @@ def _note_on_changed(day: date, changed: "Sequence[ChangedExtract]", shown: int 
     )
 
 
-def published_folder(home: Home) -> Path | None:
-    """Where the published version keeps its file and its pages; None before the first nightly and when it cannot be read."""
+def shown_reports(home: Home, public: bool) -> "Shown | None":
+    """The published version's internal reports, or the public ones as they were last made; None before the first nightly and
+    when what is published cannot be read."""
+    from dashboards.pages.serve import Shown
+
+    def read(version: Version) -> Shown:
+        if public:
+            return Shown(version.published, public_pages(home.path), _smallest(version))
+        return Shown(version.published, version.folder("published") / "report")
+
     try:
-        return from_published(home, lambda version: version.folder("published"))
+        return from_published(home, read)
     except (NightlyFailed, UsageError):
         return None
 
 
-def check_published(home: Home) -> None:
+def check_shown(home: Home, public: bool) -> None:
     """Raises UsageError or NightlyFailed, with what to do, when there is nothing that could be shown."""
     from_published(home, lambda version: None)
+    if public and not public_pages(home.path).is_dir():
+        raise UsageError(
+            "No public report has been made: make one with kaa report --period ID --out DIR --public, then show it."
+        )
+
+
+def _smallest(version: Version) -> int:
+    """The smallest number that the public may have."""
+    return int(json.loads(_query(version, "select value from profile where name = 'disclosure'")[0][0])["smallest"])
 
 
 def read_figures(home: Home, period_id: str, figure: str | None, as_known: date | None) -> list[tuple[Any, ...]]:
@@ -270,10 +289,10 @@ def _build_public(home: Home, version: Version, period_id: str, made: Path) -> l
     from dashboards.pages.site import build_report
     from dashboards.published.numbers import NumberKey
     from pipelines.publication.public_file import write_public_file
-    from pipelines.publication.public_outputs import read_outputs, remember_output
+    from pipelines.publication.public_outputs import keep_pages, read_outputs, remember_output
     from pipelines.runtime.files import atomic_write
 
-    smallest = json.loads(_query(version, "select value from profile where name = 'disclosure'")[0][0])["smallest"]
+    smallest = _smallest(version)
     earlier = [
         Snapshot(
             {NumberKey(*key): value for key, value, _ in entries},
@@ -299,7 +318,9 @@ def _build_public(home: Home, version: Version, period_id: str, made: Path) -> l
     files.append(atomic_write(made / names.CELLS, output.cells()))
     told = output.snapshot
     remember_output(home.path, ((order(key), value, key in told.hidden) for key, value in told.values.items()))
-    return [file.relative_to(made).as_posix() for file in files]
+    written = [file.relative_to(made).as_posix() for file in files]
+    keep_pages(home.path, period_id, made, written)
+    return written
 
 
 def _refuse_own_folders(home: Home, out: Path) -> None:

@@ -57,7 +57,7 @@ class Zone(_Strict):
 
 
 class Safeguard(_Strict):
-    """How persons are protected; ``shown_by``: the test or page of the project that shows it."""
+    """How persons are protected; ``shown_by``: the test of the project that shows it, as pytest names it."""
 
     id: Id
     title: Text

@@ -8,7 +8,7 @@ lies in a delivery's folder. Each removal is a line in `logs/drop.jsonl`. Who li
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ from pipelines.delivery.judging import ACCEPTED, DUPLICATE, SUPERSEDED
 from pipelines.delivery.manifest import MANIFEST_NAME
 from pipelines.history.store import History
 from pipelines.intake.clock import night_clock
+from pipelines.notices import Notice, NoticeCode, notice
 from pipelines.personnummer import mask_name
 from pipelines.state.databases import open_for_reading
 from pipelines.state.home import Home, Version
@@ -53,23 +54,36 @@ def due_deliveries(connection: duckdb.DuckDBPyConnection, retention_days: int, n
 def clear_drop_folder(home: Home, published: Version, now: datetime) -> Cleared:
     """Remove what is due from the drop folder, where the settings say so; does nothing while the clock cannot be right."""
     cleared = Cleared()
-    days = home.settings.drop_retention_days
-    if days is None or home.is_being_rebuilt:
-        return cleared
-    with open_for_reading(published.history) as connection:
-        if night_clock(home, connection, now).is_behind:
-            return cleared
-        due = due_deliveries(connection, days, now)
-        archived = _archived_files(connection)
-    found, _ = find_deliveries(home.drop)
-    for one in found:
-        if one.delivery_id not in due:
-            continue
-        if reason := _clear(home, one, archived[one.delivery_id], now):
+    for one, archived in _due(home, published, now):
+        if reason := _clear(home, one, archived, now):
             cleared.kept[one.delivery_id] = reason
         else:
             cleared.removed.append(one.delivery_id)
     return cleared
+
+
+def damaged_copies(home: Home, built: Version, now: datetime) -> list[Notice]:
+    """What a person must know before the night is published: deliveries that are due, but whose archived copy is not whole."""
+    damaged = [one for one, _ in _due(home, built, now) if archive_faults(home.archive / one.delivery_id)]
+    if not damaged:
+        return []
+    folder = mask_name(damaged[0].folder)
+    return [notice(NoticeCode.COPY_DAMAGED, deliveries=len(damaged), folder=folder)]
+
+
+def _due(home: Home, version: Version, now: datetime) -> Iterator[tuple[Found, set[str]]]:
+    """The deliveries in the drop folder whose time is over, with what is archived of each; none without the setting, while the
+    state is rebuilt, or while the clock cannot be right."""
+    days = home.settings.drop_retention_days
+    if days is None or home.is_being_rebuilt:
+        return
+    with open_for_reading(version.history) as connection:
+        if night_clock(home, connection, now).is_behind:
+            return
+        due = due_deliveries(connection, days, now)
+        archived = _archived_files(connection)
+    found, _ = find_deliveries(home.drop)
+    yield from ((one, archived[one.delivery_id]) for one in found if one.delivery_id in due)
 
 
 def _archived_files(connection: duckdb.DuckDBPyConnection) -> defaultdict[str, set[str]]:

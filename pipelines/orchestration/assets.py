@@ -26,7 +26,7 @@ from pipelines.delivery.rows import BatchRows
 from pipelines.history.purge_archives import purge_archives, remove_archives
 from pipelines.history.store import History
 from pipelines.history.unexplained import unexplained_changes
-from pipelines.intake.clear_drop import clear_drop_folder
+from pipelines.intake.clear_drop import clear_drop_folder, damaged_copies
 from pipelines.intake.take_in import take_in
 from pipelines.notices import NoticeCode, notice
 from pipelines.orchestration.missing_deliveries import missing_deliveries
@@ -37,6 +37,7 @@ from pipelines.publication.published_file import build_published, write_notices
 from pipelines.quality import CheckResult, Promised, validate
 from pipelines.runtime.database import make_room, open_database
 from pipelines.runtime.errors import NightlyFailed, tells_of_full_disk
+from pipelines.state.home import Home
 from pipelines.warehouse.compiled import compiled_models, keep_models
 from pipelines.warehouse.dbt import (
     PROJECT,
@@ -320,6 +321,7 @@ def pages(nightly: NightlyResource) -> Iterator[dg.MaterializeResult[None]]:
                 site.write_page(page, report, out, remember)
         site.write_shared(report, out, remember)
     night.notices += [notice(NoticeCode.PART_FAILED, part=part, problem=problem) for part, problem in failed.items()]
+    night.notices += damaged_copies(night.home, night.building, _now(night.home))
     write_notices(published, night.notices)
     known = set(failed)
     for out, report in reports.items():
@@ -355,11 +357,15 @@ def publication(context: dg.AssetExecutionContext, nightly: NightlyResource) -> 
     remove_archives(night.building.history, night.home.archive)
     forget_persons(night.home.path, night.building.history)
     night.home.forget_decisions(night.still_held)
-    cleared = clear_drop_folder(night.home, night.building, datetime.now(ZoneInfo(night.home.municipality.timezone)))
+    cleared = clear_drop_folder(night.home, night.building, _now(night.home))
     for delivery, reason in cleared.kept.items():
         context.log.warning(f"Delivery {delivery} stays in the drop folder: {reason}.")
     context.log.info(f"Deliveries removed from the drop folder: {len(cleared.removed)}.")
     return dg.MaterializeResult(metadata={"version": night.building.number})
+
+
+def _now(home: Home) -> datetime:
+    return datetime.now(ZoneInfo(home.municipality.timezone))
 
 
 def report_folder(published: Path, period_id: str) -> Path:

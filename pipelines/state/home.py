@@ -9,7 +9,7 @@ whatever happens to the process. Which versions are whole is said in ``versions`
     archive/                 deliveries as received, encrypted
     history/<n>/             the interval tables: the nightly job's
     warehouse/<n>/           what dbt built: rows about persons, for statisticians and auditors
-    public/                  what public outputs have told, each number with its value
+    public/                  what public outputs have told, each number with its value; the pages of the last ones
     published/<n>/           figures, definitions, pages: no rows about persons
     dagster/, dbt/, logs/    the orchestrator's own storage; what dbt made of the project; what dbt said last night
     current.json             the pointer

@@ -2,7 +2,7 @@
 fillers where the report prints none (districts, channels, occupations). No test of how a figure is counted uses this.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,6 +13,7 @@ import duckdb
 
 from dashboards.content.shown_numbers import shown_numbers
 from dashboards.disclosure.relations import order
+from dashboards.published.numbers import NumberKey
 from dashboards.published.report import read_report
 from pipelines.configuration.catalogue import read_catalogue
 from pipelines.configuration.municipality import Disclosure, Municipality, load_municipality
@@ -489,8 +490,8 @@ def first_year(path: Path) -> Path:
     return maker.write(path)
 
 
-def public(published: Path, out: Path, period: str) -> Path:
-    """The file of a public output of a period in which nothing is hidden."""
+def public(published: Path, out: Path, period: str, hidden: Collection[NumberKey] = ()) -> Path:
+    """The file of a public output of a period in which these numbers are hidden."""
     keys = shown_numbers(published, read_report(published, period), smallest=0).keys
-    write_public_file(published, out, [order(key) for key in keys], [], smallest=5)
+    write_public_file(published, out, [order(key) for key in keys], [order(key) for key in hidden], smallest=5)
     return out

@@ -4,12 +4,14 @@ import http.client
 import shutil
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from dashboards.pages import serve
+from dashboards.wording.audience import INTERNAL, small_numbers
 from tests.dashboards.built_site import Site
 
 
@@ -29,14 +31,24 @@ def published(stockholm: Site, tmp_path_factory: pytest.TempPathFactory) -> Path
     return folder
 
 
-@pytest.fixture(scope="module")
-def server(published: Path) -> Iterator[serve.ReportServer]:
-    with serve.ReportServer(lambda: published) as server:
+def internal(version: Path) -> serve.Shown:
+    return serve.Shown(version / "published.duckdb", version / "report")
+
+
+@contextmanager
+def serving(shown: Callable[[], serve.Shown | None]) -> Iterator[serve.ReportServer]:
+    with serve.ReportServer(shown) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield server
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture(scope="module")
+def server(published: Path) -> Iterator[serve.ReportServer]:
+    with serving(lambda: internal(published)) as server:
+        yield server
 
 
 def ask(
@@ -60,20 +72,32 @@ def test_the_start_page_lists_the_report_years_first_and_the_status_page(server:
     assert places == sorted(places)
     assert 'href="/verksamhetsar-2023/underlag.html"' in text
     assert text.count("<li>") == 3  # periods without pages are not there
+    assert INTERNAL in text
+
+
+def test_of_public_reports_it_lists_those_that_were_made_and_no_status_page(stockholm: Site, tmp_path: Path) -> None:
+    for period in ("verksamhetsar-2023", "verksamhetsar-2022"):
+        (tmp_path / period).mkdir()
+        (tmp_path / period / "index.html").write_text("öppen")
+    with serving(lambda: serve.Shown(stockholm.published, tmp_path, smallest=7)) as server:
+        text = ask(server, "/")[2].decode()
+        assert text.count("<li>") == 2 and 'href="/verksamhetsar-2022/"' in text
+        assert "underlag" not in text and "nattkörning" not in text and INTERNAL not in text
+        assert small_numbers(7) in text
+        status, headers, _ = ask(server, "/verksamhetsar-2023/")
+        assert status == 200
+        _assert_keeps_others_out(headers)
+        assert ask(server, "/verksamhetsar-2023/underlag.html")[0] == 404
 
 
 def test_a_single_report_is_the_start_page(stockholm: Site, tmp_path: Path) -> None:
     shutil.copy(stockholm.published, tmp_path / "published.duckdb")
     (tmp_path / "report" / "verksamhetsar-2023").mkdir(parents=True)
     (tmp_path / "report" / "verksamhetsar-2023" / "index.html").write_text("ett")
-    with serve.ReportServer(lambda: tmp_path) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
+    with serving(lambda: internal(tmp_path)) as server:
         assert ask(server, "/")[1]["location"] == "/verksamhetsar-2023/"
         assert ask(server, "/verksamhetsar-2023")[1]["location"] == "/verksamhetsar-2023/"
         assert ask(server, "/verksamhetsar-2023/")[2] == b"ett"
-        server.shutdown()
-        thread.join()
 
 
 def _assert_keeps_others_out(headers: dict[str, str]) -> None:
@@ -167,20 +191,16 @@ def test_a_new_version_is_shown_without_a_restart(stockholm: Site, tmp_path: Pat
         (version / "report" / "verksamhetsar-2023" / "index.html").write_text(version.name)
     asked: list[Path] = []
 
-    def current() -> Path:
+    def current() -> serve.Shown:
         asked.append(versions[0] if len(asked) < 3 else versions[1])
         if len(asked) == 3:  # a nightly publishes between the look at the pointer and the reading
             shutil.rmtree(versions[0])
-        return asked[-1]
+        return internal(asked[-1])
 
-    with serve.ReportServer(current) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
+    with serving(current) as server:
         assert [ask(server, "/verksamhetsar-2023/")[2] for _ in range(4)] == [b"1", b"1", b"2", b"2"]
-        server.shutdown()
-        thread.join()
 
 
 def test_a_taken_port_is_an_error(server: serve.ReportServer, published: Path) -> None:
     with pytest.raises(OSError, match="in use"):
-        serve.ReportServer(lambda: published, server.server_port)
+        serve.ReportServer(lambda: internal(published), server.server_port)

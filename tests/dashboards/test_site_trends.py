@@ -13,11 +13,12 @@ import duckdb
 import pytest
 
 from dashboards.content import trends
-from dashboards.published.numbers import Count, Numbers, one
+from dashboards.published.numbers import Count, NumberKey, Numbers, one
 from dashboards.published.publication import Period
 from dashboards.published.report import Published, read_report
 from dashboards.published.series import Series
 from dashboards.wording import numbers
+from tests.dashboards import published_file
 from tests.dashboards.built_site import Site
 
 NOW = "verksamhetsar-2023"
@@ -69,6 +70,85 @@ def test_the_files_hold_every_published_number_of_one_dimension(name: str, reque
             expected[(figure, measure, category, subcategory, by, code, period)] = value
     assert len(expected) > 100
     assert _read(built.out) == expected
+
+
+def _series(by: str, code: str = "*", category: str = "*") -> trends.SeriesKey:
+    return "reached", category, "*", by, code
+
+
+#: Kind of period and series -> its numbers, a dot for each that is hidden; and what is given instead.
+@pytest.mark.parametrize(
+    ("numbers_of", "expected"),
+    [
+        # Half is not more than half; and nothing is coarser than years of the whole municipality.
+        ({("manad", _series("t")): "..77", ("verksamhetsar", _series("t")): "."}, {}),
+        (
+            {("manad", _series("g", "man")): "...7", ("tertial", _series("g", "man")): "7"},
+            {("manad", _series("g", "man")): ("tertial", "g")},
+        ),
+        (
+            {
+                ("manad", _series("d", "01")): "...7",
+                ("tertial", _series("d", "01")): ".",
+                ("tertial", _series("d", "02")): "7",
+                ("verksamhetsar", _series("d", "01")): "7",
+            },
+            {
+                ("manad", _series("d", "01")): ("verksamhetsar", "d"),
+                ("manad", _series("d", "02")): None,  # where others of its division are given, it had no number there
+                ("tertial", _series("d", "01")): ("verksamhetsar", "d"),
+            },
+        ),
+        # By district no month is given at all.
+        (
+            {("manad", _series("t")): "7777", ("tertial", _series("d", "01")): "7"},
+            {("manad", _series("d", "01")): ("tertial", "d"), ("tertial", _series("t")): None},
+        ),
+        (
+            {
+                ("manad", _series("d", "01")): "...7",
+                ("manad", _series("j", "NORR")): "7777",
+                ("manad", _series("t")): "7777",
+            },
+            {("manad", _series("d", "01")): ("manad", "j")},
+        ),
+        (
+            {("manad", _series("j", "NORR")): "...7", ("manad", _series("t")): "7777"},
+            {("manad", _series("j", "NORR")): ("manad", "t")},
+        ),
+        (
+            {("manad", _series("t", category="A")): "...7", ("manad", _series("t")): "7777"},
+            {("manad", _series("t", category="A")): ("manad", "*")},
+        ),
+    ],
+)
+def test_what_would_mostly_be_hidden_is_given_for_longer_periods_or_larger_groups(
+    numbers_of: dict[tuple[str, trends.SeriesKey], str],
+    expected: dict[tuple[str, trends.SeriesKey], tuple[str, str] | None],
+) -> None:
+    values: dict[str, dict[trends.SeriesKey, trends.Values]] = {}
+    for (kind, key), signs in numbers_of.items():
+        found = {str(place): None if sign == "." else Decimal(sign) for place, sign in enumerate(signs)}
+        values.setdefault(kind, {})[key] = found
+    instead = {(kind, key): place for (_, kind, key), place in trends.coarser({"outreach": values}).items()}
+    assert instead == {place: given for place, given in expected.items() if given}
+
+
+def test_a_public_page_leaves_out_what_is_mostly_hidden_and_says_where_it_is(stockholm: Site, tmp_path: Path) -> None:
+    hidden = [_letters("attempts", month) for month in (8, 9)] + [_letters("answered", 8)]
+    file = published_file.public(stockholm.published, tmp_path / "public.duckdb", NOW, hidden)
+    page = trends.read(file, read_report(file, NOW))
+    files = dict(page.files())
+    assert '"BREV":{"*":{"g"' in files["data/contacts.attempts.manad.js"]
+    assert '"t"' not in files["data/contacts.attempts.manad.js"]
+    assert '"t":{"*":"..,40,20"}' in files["data/contacts.answered.manad.js"]  # one of three
+    assert ["BREV", "*", "t", "verksamhetsar", "t", ["*"]] in page.as_json()["instead"]["contacts.attempts.manad"]
+    internal = trends.read(stockholm.published, read_report(stockholm.published, NOW))
+    assert internal.as_json()["instead"] == {}
+
+
+def _letters(measure: str, month: int) -> NumberKey:
+    return NumberKey("contacts", measure, f"manad-2023-{month:02}", category="BREV")
 
 
 def _size(count: Count) -> int:

@@ -18,7 +18,7 @@ from pipelines.configuration.contract import load_sources
 from pipelines.history.purge_archives import purge_archives, remove_archives
 from pipelines.history.store import History
 from pipelines.history.unexplained import unexplained_changes
-from pipelines.intake.clear_drop import clear_drop_folder
+from pipelines.intake.clear_drop import clear_drop_folder, damaged_copies
 from pipelines.intake.take_in import take_in
 from pipelines.orchestration.missing_deliveries import missing_deliveries
 from pipelines.publication.guard import assert_figures_may_be_published, assert_same_figures, changes_of_known
@@ -62,7 +62,7 @@ def _nightly(home: Home, now: datetime) -> None:
         write_inputs(connection, home.municipality, periods, EVERYTHING)
     figures = build_models(version)
     build_published(version, home.municipality, periods, read_catalogue(), [], figures)
-    write_notices(version.published, notices)
+    write_notices(version.published, [*notices, *damaged_copies(home, version, now)])
     for period in periods:
         if period.kind == home.municipality.report_year.kind:
             out = version.folder("published") / "report" / period.period_id

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from dashboards.content import status
+from pipelines.delivery.find import find_deliveries
 from pipelines.intake.clear_drop import clear_drop_folder
 from pipelines.state.home import Home, open_home
 from tests.cli.conftest import Kaa, kaa
@@ -141,6 +143,25 @@ def test_what_is_not_whole_in_the_archive_or_another_now_stays(home: Home, harm)
     removed = _clear(home, NOW + timedelta(days=2))
     assert removed and delivery not in removed
     assert everything(home.drop / folder) == before
+
+
+@pytest.mark.parametrize(
+    ("harm", "is_told"), [(_no_checksums, True), (_cut, True), (_lost, True), (_other_content, False)]
+)
+def test_a_damaged_copy_that_keeps_a_delivery_is_told_with_what_the_night_has_to_tell(
+    home: Home, harm, is_told: bool
+) -> None:
+    home = _keep_for(home, 1)
+    [[folder, delivery]] = rows(
+        home, "select folder, delivery_id from delivery where status = 'accepted' and source = 'ber' and revision = 2"
+    )
+    harm(home.drop / folder, home.archive / delivery)
+    _new_night(home, NOW + timedelta(days=2))
+    version = home.current()
+    assert version is not None
+    tasks = [task.text for task in status.read(version.published).tasks if "kaa archive verify" in task.text]
+    assert [f"(1, först {folder})" in text for text in tasks] == ([True] if is_told else [])
+    assert delivery in {found.delivery_id for found in find_deliveries(home.drop)[0]}
 
 
 def test_what_else_lies_in_a_delivery_s_folder_stays(home: Home) -> None:

@@ -204,9 +204,22 @@
     return places.map((period, place) => (texts[place] === MISSING ? null : texts[place] ? Number(texts[place]) : unknown ? null : 0));
   }
 
+  // Of a public output: in which kind of period and by what a series is given instead, as most of it would be hidden here.
+  function insteadOf(measure, series) {
+    for (const side of [measure.part, measure.whole]) {
+      const listed = side && DATA.instead[[side.figure.id, side.measure, choice.kind].join(".")];
+      const found = listed && listed.find(([category, subcategory, by, , , codes]) => (
+        category === categoryOf(side, series) && subcategory === series.subcategory && by === series.by && codes.includes(series.code)));
+      if (found) return { kind: found[3], by: found[4] };
+    }
+    return null;
+  }
+
   function view(measure) {
     const periods = kinds.get(choice.kind).periods;
-    const series = seriesOf(measure).map((each) => {
+    const all = seriesOf(measure).map((each) => ({ ...each, instead: insteadOf(measure, each) }));
+    const coarser = all.filter((each) => each.instead);
+    const series = all.filter((each) => !each.instead).map((each) => {
       const part = numbersOf(measure.part, each, periods);
       const whole = measure.whole ? numbersOf(measure.whole, each, periods) : null;
       const cells = periods.map((period, place) => {
@@ -218,10 +231,26 @@
       return { ...each, cells: cells };
     });
     // What exists at the end stands first; former districts, and what has no number at all, come after or not at all.
-    const shown = series.filter((each) => series.length === 1 || each.cells.some((cell) => cell.value));
+    const shown = series.filter((each) => all.length === 1 || each.cells.some((cell) => cell.value));
     shown.sort((a, b) => Boolean(a.to) - Boolean(b.to));
     shown.forEach((each, place) => (each.role = each.role || (shown.length > MOST_IN_ONE ? "year" : "part_" + (place + 1))));
-    return { periods: periods, series: shown, isShare: Boolean(measure.whole) };
+    return { periods: periods, series: shown, coarser: coarser, isAll: coarser.length === all.length, isShare: Boolean(measure.whole) };
+  }
+
+  const GROUPS = { j: "per jobbtorg", t: "för alla tillsammans", "*": "för alla kategorier tillsammans" };
+
+  // Which series are given more coarsely, and how: "De ges i stället per tertial: A, B."
+  function coarserNotes(shown) {
+    const places = new Map();
+    for (const each of shown.coarser) {
+      const words = [];
+      if (each.instead.by !== each.by) words.push(GROUPS[each.instead.by]);
+      if (each.instead.kind !== choice.kind) words.push("per " + kinds.get(each.instead.kind).title.toLowerCase());
+      const where = words.join(" och ");
+      places.set(where, [...(places.get(where) || []), each.name]);
+    }
+    return [...places].map(([where, names]) => (
+      "För många av talen här skulle vara ”..”. De ges i stället " + where + (shown.isAll && places.size === 1 ? "." : ": " + names.join(", ") + ".")));
   }
 
   function heading(measure) {
@@ -245,6 +274,7 @@
     if (choice.by === "stadsdel" && shown.series.some((each) => each.from || each.to)) {
       found.push("Stadsdelar enligt den indelning som gällde periodens sista dag. ”.” står där stadsdelen då inte fanns. Stadsdelar som inte längre finns står sist.");
     }
+    found.push(...coarserNotes(shown));
     if (DATA.onlyListed) found.push("”..” är små tal, tal som skulle röja dem, och det som är för fint för en öppen redovisning: välj längre perioder eller större grupper.");
     if (choice.by === "kategori" || choice.by === "underkategori") found.push("Delarna behöver inte bli totalen när de läggs ihop.");
     return found;
@@ -322,6 +352,7 @@
     const last = shown.periods.length - 1;
     const said = shown.series.map((each) => each.name + ": " + each.cells[0].text + " " + shown.periods[0].label +
       (last ? ", " + each.cells[last].text + " " + shown.periods[last].label : ""));
+    if (!said.length) return "Inget diagram: här finns inga tal att visa. " + title + ".";
     return "Diagram. " + title + ". " + said.join("; ") + ". Alla värden finns i tabellen under diagrammet.";
   }
 
@@ -437,6 +468,7 @@
     find("vy-rubrik").textContent = title;
     find("vy-noter").replaceChildren(...notes(measure, current).map((text) => item("li", text)));
     find("vy-diagram").setAttribute("aria-label", alternative(title, current));
+    find("vy-diagram").hidden = !current.series.length;
     showTable(title, current);
     showAbout(measure);
     find("vy-kopierad").textContent = "";

@@ -13,7 +13,8 @@ def test_the_pages_work_under_the_servers_policy(looker: Looker, stockholm: Site
     shutil.copy(stockholm.published, tmp_path / "published.duckdb")
     shutil.copytree(stockholm.out, tmp_path / "report" / "verksamhetsar-2023")
     shutil.copytree(stockholm.out, tmp_path / "report" / "verksamhetsar-2022")
-    with serve.ReportServer(lambda: tmp_path) as server:
+    shown = serve.Shown(tmp_path / "published.duckdb", tmp_path / "report")
+    with serve.ReportServer(lambda: shown) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         looker.open(server.url)

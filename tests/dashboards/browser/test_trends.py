@@ -1,8 +1,12 @@
 """The page ”Utveckling över tid” in a browser: it shows what is published, and the address says what it shows."""
 
+from pathlib import Path
+
+from dashboards.published.numbers import NumberKey
 from dashboards.wording import numbers
+from tests.dashboards import published_file
 from tests.dashboards.browser.looking import Looker
-from tests.dashboards.built_site import Site
+from tests.dashboards.built_site import Site, built
 
 
 def test_a_view_is_shown_as_published_and_stands_in_the_address(looker: Looker, stockholm: Site) -> None:
@@ -55,3 +59,23 @@ def test_an_impossible_view_becomes_the_nearest_and_a_choice_changes_the_address
     page.wait_for_selector("#vy[data-shown] #vy-diagram.drawn")
     assert page.locator("#vy-tabell td").all_inner_texts() == shown
     assert (page.locator("#vy-csv").get_attribute("href") or "").startswith("data:text/csv")
+
+
+def test_a_public_view_says_where_what_is_mostly_hidden_is_given(
+    looker: Looker, stockholm: Site, tmp_path: Path
+) -> None:
+    period = "verksamhetsar-2023"
+    hidden = [NumberKey("contacts", "attempts", f"manad-2023-{month:02}", category="BREV") for month in (8, 9)]
+    file = published_file.public(stockholm.published, tmp_path / "public.duckdb", period, hidden)
+    public = built(tmp_path, file, period)
+    address = (public.out / "trender.html").as_uri()
+    notes = looker.page.locator("#vy-noter")
+    for view, is_given in (("verksamhetsar&visa=kategori", True), ("manad&visa=kategori", False)):
+        looker.page.goto("about:blank")
+        looker.page.goto(f"{address}#matt=contacts.attempts&period={view}")
+        looker.page.wait_for_selector("#vy[data-shown]")
+        assert ("Brev" in looker.page.locator("#vy-tabell").inner_text()) == is_given
+        assert ("De ges i stället per verksamhetsår" in notes.inner_text()) != is_given
+    # Nothing is left to draw, and the empty axes are not shown.
+    assert not looker.page.locator("#vy-diagram").is_visible()
+    assert looker.complaints == []
