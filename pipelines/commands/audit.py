@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipelines.commands.controls import log
 from pipelines.commands.tables import WRITERS, write_object
 from pipelines.commands.terminal import as_day, say
 
@@ -22,6 +23,9 @@ STEP_COLUMNS = ("reason", "change", "units", "protected")
 @click.group()
 def audit() -> None:
     """From a number to its rows and files."""
+
+
+audit.add_command(log)
 
 
 def cell_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -48,6 +52,7 @@ def cell_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--format", "format_", type=click.Choice(("table", "csv", "json")), default="table", show_default=True)
 def trace(period_id: str, as_known: str | None, key: Path | None, format_: str, **dimensions: str) -> None:
     """The rows that a number counts, and the delivered rows that decided."""
+    from pipelines.audit.access_log import log_access
     from pipelines.audit.cell import Cell
     from pipelines.commands.traces import read_trace
     from pipelines.runtime.database import spare_pandas
@@ -55,7 +60,9 @@ def trace(period_id: str, as_known: str | None, key: Path | None, format_: str, 
 
     spare_pandas()
 
-    found = read_trace(open_home(), Cell(**dimensions), period_id, as_day(as_known), key)
+    home = open_home()
+    found = read_trace(home, Cell(**dimensions), period_id, as_day(as_known), key)
+    log_access(home, _question("trace", dimensions, period=period_id, as_known=as_known), len(found.rows))
     if format_ == "json":
         write_object(found.as_json())
         return
@@ -64,6 +71,12 @@ def trace(period_id: str, as_known: str | None, key: Path | None, format_: str, 
     WRITERS[format_](EVIDENCE_COLUMNS, list(_lines(found)))
     if found.protected:
         say(f"{found.protected} more are counted and not shown: their identity is protected.")
+
+
+def _question(command: str, dimensions: dict[str, str], **asked: str | None) -> str:
+    """What was asked, as one asks it; a dimension that is not given is left out."""
+    given = {name: value for name, value in (asked | dimensions).items() if value not in (None, "*")}
+    return " ".join([f"kaa audit {command}", *(f"--{name.replace('_', '-')} {value}" for name, value in given.items())])
 
 
 @audit.command()
@@ -84,12 +97,16 @@ def explain(
     **dimensions: str,
 ) -> None:
     """Why a number is another one: what came and what went, adding up exactly."""
+    from pipelines.audit.access_log import log_access
     from pipelines.audit.cell import Cell
     from pipelines.commands.traces import read_explained
     from pipelines.state.home import open_home
 
     days = as_day(as_known), as_day(and_known)
-    found = read_explained(open_home(), Cell(**dimensions), (start_of, end_of), period_id, days).as_json()
+    home = open_home()
+    found = read_explained(home, Cell(**dimensions), (start_of, end_of), period_id, days).as_json()
+    asked = {"from": start_of, "to": end_of, "period": period_id, "as_known": as_known, "and_known": and_known}
+    log_access(home, _question("explain", dimensions, **asked), sum(len(step["rows"]) for step in found["steps"]))
     if format_ == "json":
         write_object(found)
         return

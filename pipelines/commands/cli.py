@@ -153,10 +153,14 @@ def confirm_clock(because: str) -> None:
 @format_option("table", "table", "json", "csv")
 def quarantine(format_: str) -> None:
     """Rows that broke their contract, with file, line, column and what was expected."""
+    from pipelines.audit.access_log import log_access
     from pipelines.commands.queries import QUARANTINE_COLUMNS, read_quarantine
     from pipelines.state.home import open_home
 
-    WRITERS[format_](QUARANTINE_COLUMNS, read_quarantine(open_home()))
+    home = open_home()
+    rows = read_quarantine(home)
+    log_access(home, "kaa quarantine", len(rows))
+    WRITERS[format_](QUARANTINE_COLUMNS, rows)
 
 
 @kaa.command()
@@ -375,9 +379,14 @@ def archive() -> None:
 )
 def open_file(file: Path, key: Path) -> None:
     """Write one archived file to standard output as it was received."""
-    from pipelines.delivery.archive import open_archived
+    from pipelines.audit.access_log import log_access
+    from pipelines.delivery.archive import open_archived, row_count
+    from pipelines.state.home import open_home
 
-    sys.stdout.buffer.write(open_archived(file, key.read_text(encoding="utf-8").strip()))
+    home = open_home()
+    content = open_archived(file, key.read_text(encoding="utf-8").strip())
+    log_access(home, f"kaa archive open {file.parent.name}/{file.name}", row_count(file, content))
+    sys.stdout.buffer.write(content)
 
 
 @archive.command("verify")

@@ -6,11 +6,14 @@ archive back but ``kaa restore``. For it the archive also holds where each deliv
 may be named after somebody) and what each published night judged and people had decided (``state.night_records``).
 """
 
+import gzip
 import hashlib
 import json
 import os
 import shutil
+import zlib
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -18,6 +21,7 @@ import pyarrow as pa
 import pyrage
 
 from pipelines.delivery.archive_checksums import CHECKSUMS, Checksum, Checksums, as_json, checksum
+from pipelines.delivery.manifest import MANIFEST_NAME
 from pipelines.runtime.errors import UsageError
 from pipelines.state.keys import archive_fingerprint
 from pipelines.state.versions import sync
@@ -147,6 +151,16 @@ def open_archived(path: Path, private_key: str) -> bytes:
             return bytes(stream.read())
     except OSError as error:
         raise _cannot_be_opened(path) from error
+
+
+def row_count(path: Path, content: bytes) -> int:
+    """How many rows an opened file holds below its header, as lines; none where it was made by nobody's system."""
+    if path.name in (RECORD, archived_name(MANIFEST_NAME)):
+        return 0
+    if content.startswith(b"\x1f\x8b"):
+        with suppress(OSError, EOFError, zlib.error):  # half a gzip is archived as it is
+            content = gzip.decompress(content)
+    return max(0, len(content.splitlines()) - 1)
 
 
 def unsealed(path: Path, private_key: str) -> bytes:

@@ -14,6 +14,7 @@ whatever happens to the process. Which versions are whole is said in ``versions`
     dagster/, dbt/, logs/    the orchestrator's own storage; what dbt made of the project; what dbt said last night
     current.json             the pointer
     decided.jsonl            what people decided about the state, known figures and the clock (``decision_log``)
+    access.json              how the access log, `logs/access.jsonl`, ends (``audit.access_log``)
     aside/<time>/            what was put out of the way for a person to look at
     restoring/, rekeying/    while `kaa restore` or `kaa keys rotate --pseudonym` works, or after it was killed
 """
@@ -66,8 +67,11 @@ from pipelines.state.versions import (
 
 __all__ = ["ZONES", "Home", "Version", "home_path", "initialise", "open_home"]
 
+#: How the access log ends.
+ACCESS_HEAD = "access.json"
+
 #: What the program itself writes in KAA_HOME; settings and keys may well belong to somebody else.
-MANAGED = (*ZONES, "archive", "decisions", "public", "dagster", "dbt", "logs", "scratch", "nightly.lock")
+MANAGED = (*ZONES, "archive", "decisions", "public", "dagster", "dbt", "logs", "scratch", "nightly.lock", ACCESS_HEAD)
 
 #: The homes that this process has locked, those that it restores, and those that it gives another pseudonym key.
 _LOCKED: set[Path] = set()
