@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.pages import serve
+from dashboards.pages import serve, traced
 from dashboards.wording.audience import INTERNAL, small_numbers
 from tests.dashboards.built_site import Site
 
@@ -36,8 +36,10 @@ def internal(version: Path) -> serve.Shown:
 
 
 @contextmanager
-def serving(shown: Callable[[], serve.Shown | None]) -> Iterator[serve.ReportServer]:
-    with serve.ReportServer(shown) as server:
+def serving(
+    shown: Callable[[], serve.Shown | None], trace: traced.Tracing | None = None
+) -> Iterator[serve.ReportServer]:
+    with serve.ReportServer(shown, trace=trace) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield server
