@@ -93,7 +93,7 @@ def cell_id(row: int, column: int) -> str:
 def of_chapter(chapter: ChapterContent, shown_in: str) -> Iterator[TracePage]:
     """Of the numbers in the text, and of each table."""
     facts = [
-        _traced(id_, label, cell)
+        traced_number(id_, label, cell)
         for fact in chapter.facts
         for id_, label, cell in (
             (fact.id, fact.label, fact.cell),
@@ -118,7 +118,7 @@ def of_block(block: Block, shown_in: str, more: Iterable[tuple[str, TableContent
 def of_table(id_: str, title: str, table: TableContent, shown_in: str) -> Iterator[TracePage]:
     """Of a table that has numbers to follow."""
     numbers = [
-        _traced(cell_id(row, column), _label(table, row, column), cell)
+        traced_number(cell_id(row, column), _label(table, row, column), cell)
         for row, cells in enumerate(table.cells, start=1)
         for column, cell in enumerate(cells, start=1)
         if is_traced(cell)
@@ -132,7 +132,8 @@ def _label(table: TableContent, row: int, column: int) -> str:
     return ", ".join([table.rows[row - 1].label, *([heading.group] if heading.group else []), heading.label])
 
 
-def _traced(id_: str, label: str, cell: Cell) -> TracedNumber:
+def traced_number(id_: str, label: str, cell: Cell) -> TracedNumber:
+    """A number that can be followed, with its questions."""
     parts = list(_parts(cell))
     if len(parts) == 1:
         return TracedNumber(id_, label, cell.in_text, (Question(id_, "", command(parts[0][1])),))

@@ -19,7 +19,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from dashboards.content import follow_up, plan, purge_notes, status, target_group, traces, trends
+from dashboards.content import auditor, follow_up, plan, purge_notes, status, target_group, traces, trends
 from dashboards.content.annual_report import FUNNEL
 from dashboards.content.report import ChapterContent, FactContent, Report
 from dashboards.content.tables import Block, Heading, TableContent
@@ -85,6 +85,12 @@ class Build:
     def follow_up(self) -> tuple[follow_up.FollowUp, tuple[follow_up.Section, ...]]:
         content = follow_up.read(self.published_file, self.data)
         return content, content.sections()
+
+    @cached_property
+    def auditor(self) -> auditor.Auditor:
+        shown = [(self.chapter_pages[chapter.id].file, block) for chapter in self.chapters for block in chapter.blocks]
+        further = [(PAGES["uppfoljning"].file, block) for section in self.follow_up[1] for block in section.blocks]
+        return auditor.read(self.data, [*shown, *further])
 
     @property
     def is_internal(self) -> bool:
@@ -182,6 +188,10 @@ def _plan(build: Build) -> dict[str, Any]:
     return {"rules": plan.read(build.published_file, build.data), "columns": plan.COLUMNS}
 
 
+def _auditor(build: Build) -> dict[str, Any]:
+    return {"auditor": build.auditor, "trace_page": auditor.TRACES}
+
+
 def _report_traces(build: Build) -> Iterator[traces.TracePage]:
     for chapter in build.chapters:
         yield from traces.of_chapter(chapter, build.chapter_pages[chapter.id].file)
@@ -219,6 +229,9 @@ PAGES: dict[str, Page] = {page.id: page for page in (
          is_internal=True),
     Page("definitioner", "Så räknas det", "definitioner.html", "definitions.html.j2", _definitions, "Definitioner",
          about="Varje siffra: vad den betyder, var den kommer ifrån och vad man ska tänka på."),
+    Page("revisorn", "För revisorn", "revisorn.html", "auditor.html.j2", _auditor, "Revisorn",
+         about="Vad revisorer frågar, vad som besvarar det, och vad data inte kan besvara.", is_internal=True,
+         trace_pages=lambda build: build.auditor.trace_pages("revisorn.html")),
     Page("underlag", "Underlag och kontroller", "underlag.html", "status.html.j2", _status, "Underlag",
          about="Vad som har levererats, vad som inte användes och vad kontrollerna säger.", is_internal=True),
 )}  # fmt: skip

@@ -146,7 +146,9 @@ def _label(connection: Any, sql: str, parameters: list[str]) -> str | None:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(Path(__file__).resolve().parent / "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
+    environment.filters.update(number=numbers.number)
+    return environment

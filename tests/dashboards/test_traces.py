@@ -146,7 +146,7 @@ def test_a_number_is_answered_with_its_rows_in_swedish_and_nothing_of_it_is_code
     assert (status, asked) == (200, [NumberKey("outreach", "reached", NOW)])
     assert headers["cache-control"] == "no-store" and headers["content-security-policy"] == serve.POLICY
     for found in (
-        numbers.number(1234).replace(numbers.BLANK, " "), "De första 1 av 1200 rader", "34 räknas men visas inte", "stg_a",
+        numbers.number(1234).replace(numbers.BLANK, " "), "De första 1 av 1 200 rader", "34 räknas men visas inte", "stg_a",
         "Avgör att personen hör dit", "ber/2023-03-01/kontakter.csv", "rad 7", "K<1>", "select '<b>'",
         f"{command(asked[0])} --format csv",
     ):  # fmt: skip
