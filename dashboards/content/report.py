@@ -36,7 +36,9 @@ class FactContent:
     cell: Cell
     before: Cell
     before_label: str
+    #: A second number in small type, as text and as number.
     aside: str | None
+    aside_cell: Cell | None
 
     def __str__(self) -> str:
         return self.cell.in_text
@@ -293,12 +295,12 @@ class Report:
 
     def fact(self, fact: report.Fact) -> FactContent:
         """One number in the text."""
-        aside = None
+        aside = aside_cell = None
         if fact.aside:
             text, share = fact.aside
             cell = self.cell(share)
             if cell.part is not None and cell.whole:
-                aside = text.format(share=cell.in_text)
+                aside, aside_cell = text.format(share=cell.in_text), cell
         return FactContent(
             id=fact.id,
             label=fact.label.format(**self._words),
@@ -306,6 +308,7 @@ class Report:
             before=self.cell(fact.number, self.published.before),
             before_label=self.published.before.label,
             aside=aside,
+            aside_cell=aside_cell,
         )
 
     def chapter(self, chapter: report.Chapter) -> ChapterContent:

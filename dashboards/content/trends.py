@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from dashboards.content.tables import MISSING_LABEL, Cell
+from dashboards.content.tables import MISSING_LABEL, Cell, Heading, TableContent
 from dashboards.published.catalogue import Figure
 from dashboards.published.file import ALL, MISSING
 from dashboards.published.numbers import OPEN, Count, Number, Share, one
@@ -257,6 +257,14 @@ class Trends:
                 tables.append((f"{figure.title} ({figure.unit})", rows))
         shares = [(each.id, each.title, self._cells(_of_all(each.share))) for each in self.shares]
         return [*tables, ("Andelar", shares)] if shares else tables
+
+    def main_table(self) -> TableContent:
+        """The same as one table, in the order of the page."""
+        rows = [(f"{heading}: {name}", cells) for heading, found in self.main_tables() for _, name, cells in found]
+        columns = tuple(Heading(label(period)) for period in self.main_periods())
+        return TableContent(
+            "Mått", tuple(Heading(name) for name, _ in rows), columns, tuple(tuple(cells) for _, cells in rows)
+        )
 
     def _cells(self, number: Number) -> list[Cell]:
         lookup = self.series.numbers.value

@@ -4,8 +4,9 @@
         server.serve_forever()                     # at server.url, until KeyboardInterrupt
 
 ``shown()`` says where the reports that count now lie, or None; it is asked at every request, so a nightly's new version is shown
-without a restart. The pages themselves are made by ``site``. Not for a network: anybody who may use this machine may read what
-is published, and nobody else can reach it.
+without a restart. The pages themselves are made by ``site``. ``trace``, where it is given, answers the questions behind the
+numbers (``traced``): those that stand on a page, and never for another site's page. Not for a network: anybody who may use this
+machine may read what is published, and nobody else can reach it.
 """
 
 import os
@@ -21,6 +22,7 @@ from urllib.parse import unquote, urlsplit
 import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from dashboards.pages import traced
 from dashboards.published.file import connect, rows
 from dashboards.published.publication import Publication, PublicTreatment, read_publication
 from dashboards.wording.audience import audience
@@ -88,8 +90,9 @@ class ReportServer(ThreadingHTTPServer):
     daemon_threads = True  # a browser keeps connections open; they must not keep the program from ending
     allow_reuse_address = os.name == "posix"
 
-    def __init__(self, shown: Callable[[], Shown | None], port: int = 0) -> None:
+    def __init__(self, shown: Callable[[], Shown | None], port: int = 0, trace: traced.Tracing | None = None) -> None:
         self.shown = shown
+        self.trace = trace
         super().__init__((ADDRESS, port), _Handler)
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -123,9 +126,15 @@ class _Handler(BaseHTTPRequestHandler):
         if len(called) != 1 or called[0] not in self.server.hosts:
             self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
             return
-        path = urlsplit(self.path).path
+        address = urlsplit(self.path)
+        if address.query and self.server.trace and self.headers.get("Sec-Fetch-Site") == "cross-site":
+            self.send_error(HTTPStatus.FORBIDDEN)  # to ask is written down, in the name of who uses the browser
+            return
         try:
-            found = self._find(path)
+            found = self._find(address.path, address.query)
+        except traced.NoTrace as error:
+            self._answer(HTTPStatus.NOT_FOUND, traced.refusal(str(error)), TYPES[".html"])
+            return
         except _Moved as moved:
             self._answer(HTTPStatus.FOUND, b"", TYPES[".html"], Location=str(moved))
             return
@@ -142,7 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_TRACE = do_CONNECT = _not_allowed
 
-    def _find(self, path: str) -> tuple[bytes, str] | None:
+    def _find(self, path: str, query: str) -> tuple[bytes, str] | None:
         """The content and type at an address; a nightly may take a version away while it is read: then the next one's."""
         while True:
             shown = self.server.shown()
@@ -150,10 +159,20 @@ class _Handler(BaseHTTPRequestHandler):
                 return None
             try:
                 found = (_start_page(shown), TYPES[".html"]) if path == "/" else _file(shown.folder, path)
+                if found and query and self.server.trace:
+                    found = self._answered(shown, path, found[0], query) or found
             except (OSError, duckdb.Error):
                 found = None
             if found or self.server.shown() == shown:
                 return found
+
+    def _answered(self, shown: Shown, path: str, page: bytes, question: str) -> tuple[bytes, str] | None:
+        """The answer to a question that stands on a page; None: no such question does."""
+        assert self.server.trace
+        key = traced.question(page, question)
+        if key is None:
+            return None
+        return traced.answer(shown.published_file, path, key, self.server.trace(key)), TYPES[".html"]
 
     def _answer(self, status: HTTPStatus, body: bytes, type_: str, **headers: str) -> None:
         self.send_response(status)
@@ -189,6 +208,7 @@ class _Handler(BaseHTTPRequestHandler):
 _ERRORS = {
     HTTPStatus.NOT_FOUND: "Sidan finns inte.",
     HTTPStatus.METHOD_NOT_ALLOWED: "Här går det bara att läsa.",
+    HTTPStatus.FORBIDDEN: "Servern svarar inte på frågor som en annan webbplats ställer.",
     HTTPStatus.MISDIRECTED_REQUEST: "Servern svarar bara den som frågar på den här datorn.",
 }
 

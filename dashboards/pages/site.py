@@ -9,7 +9,7 @@ contains is made by ``content``; how it looks is in ``templates`` and ``assets``
 
 import importlib.resources
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import groupby
@@ -19,7 +19,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from dashboards.content import follow_up, plan, purge_notes, status, target_group, trends
+from dashboards.content import auditor, follow_up, plan, purge_notes, status, target_group, traces, trends
 from dashboards.content.annual_report import FUNNEL
 from dashboards.content.report import ChapterContent, FactContent, Report
 from dashboards.content.tables import Block, Heading, TableContent
@@ -35,6 +35,9 @@ ASSETS = "assets"
 
 #: What stands in the place of a page that could not be made.
 STAND_IN = "stand_in.html.j2"
+
+#: The questions behind the numbers of one table.
+TRACES = "traces.html.j2"
 
 #: A table with more columns than this does not fold into cards on a phone: it scrolls.
 MOST_FOLDED = 12
@@ -62,7 +65,7 @@ class Build:
         """The report's pages in their order: those of every report, the chapters' after the whole report's."""
         found = {}
         for page in PAGES.values():
-            if page.is_internal and self.data.public_output is not None:
+            if page.is_internal and not self.is_internal:
                 continue
             found[page.id] = page
             if page.id == WHOLE_REPORT:
@@ -77,6 +80,21 @@ class Build:
     @cached_property
     def trends(self) -> trends.Trends:
         return trends.read(self.published_file, self.data)
+
+    @cached_property
+    def follow_up(self) -> tuple[follow_up.FollowUp, tuple[follow_up.Section, ...]]:
+        content = follow_up.read(self.published_file, self.data)
+        return content, content.sections()
+
+    @cached_property
+    def auditor(self) -> auditor.Auditor:
+        shown = [(self.chapter_pages[chapter.id].file, block) for chapter in self.chapters for block in chapter.blocks]
+        further = [(PAGES["uppfoljning"].file, block) for section in self.follow_up[1] for block in section.blocks]
+        return auditor.read(self.data, [*shown, *further])
+
+    @property
+    def is_internal(self) -> bool:
+        return self.data.public_output is None
 
     @property
     def title(self) -> str:
@@ -105,6 +123,8 @@ class Page:
     part: str | None = None
     #: Shows what the public may not see: single deliveries, how a plan was followed case by case.
     is_internal: bool = False
+    #: The questions behind its numbers, where they are written with it. A public output has none.
+    trace_pages: Callable[[Build], Iterable[traces.TracePage]] = lambda build: ()
 
 
 def _start(build: Build) -> dict[str, Any]:
@@ -113,6 +133,7 @@ def _start(build: Build) -> dict[str, Any]:
     return {
         "title": build.title,
         "lead": summary.lead,
+        "summary_id": summary.id,
         "steps": funnel([facts[step] for step in FUNNEL]),
         "chapters": [(build.chapter_pages[chapter.id], chapter) for chapter in build.chapters],
         "notes": build.report.notes(),
@@ -155,8 +176,8 @@ def _status(build: Build) -> dict[str, Any]:
 
 
 def _follow_up(build: Build) -> dict[str, Any]:
-    content = follow_up.read(build.published_file, build.data)
-    return {"sections": content.sections(), "partial": content.partial()}
+    content, sections = build.follow_up
+    return {"sections": sections, "partial": content.partial()}
 
 
 def _target_group(build: Build) -> dict[str, Any]:
@@ -167,6 +188,27 @@ def _plan(build: Build) -> dict[str, Any]:
     return {"rules": plan.read(build.published_file, build.data), "columns": plan.COLUMNS}
 
 
+def _auditor(build: Build) -> dict[str, Any]:
+    return {"auditor": build.auditor, "trace_page": auditor.TRACES}
+
+
+def _report_traces(build: Build) -> Iterator[traces.TracePage]:
+    for chapter in build.chapters:
+        yield from traces.of_chapter(chapter, build.chapter_pages[chapter.id].file)
+
+
+def _trends_traces(build: Build) -> Iterator[traces.TracePage]:
+    yield from traces.of_table(
+        "over-tid", "Alla mått för hela kommunen", build.trends.main_table(), PAGES["trender"].file
+    )
+
+
+def _follow_up_traces(build: Build) -> Iterator[traces.TracePage]:
+    for section in build.follow_up[1]:
+        for item in section.items:
+            yield from traces.of_block(item.block, PAGES["uppfoljning"].file, item.more)
+
+
 #: The page of all chapters, below which each has its own.
 WHOLE_REPORT = "arsrapport"
 
@@ -174,11 +216,12 @@ WHOLE_REPORT = "arsrapport"
 PAGES: dict[str, Page] = {page.id: page for page in (
     Page("start", "Året i korthet", "index.html", "start.html.j2", _start, "Start"),
     Page(WHOLE_REPORT, "Hela rapporten", "arsrapport.html", "annual_report.html.j2", _annual_report, "Rapporten",
-         about="Alla kapitel på en sida, för utskrift på A4."),
+         about="Alla kapitel på en sida, för utskrift på A4.", trace_pages=_report_traces),
     Page("trender", "Utveckling över tid", "trender.html", "trends.html.j2", _trends, "Över tid",
-         about="Välj mått, slag av period och uppdelning på kön, jobbtorg eller stadsdel."),
+         about="Välj mått, slag av period och uppdelning på kön, jobbtorg eller stadsdel.", trace_pages=_trends_traces),
     Page("uppfoljning", "Uppföljning av uppsök och stöd", "uppfoljning.html", "follow_up.html.j2", _follow_up,
-         "Uppföljning", about="Svarsfrekvens per kanal, val av stöd, avslutsorsaker och tid till kontakt."),
+         "Uppföljning", about="Svarsfrekvens per kanal, val av stöd, avslutsorsaker och tid till kontakt.",
+         trace_pages=_follow_up_traces),
     Page("handlingsplan", "Så följs handlingsplanen", "handlingsplan.html", "plan.html.j2", _plan, "Handlingsplan",
          about="Vad planen lovar om det uppsökande arbetet, och hur ofta det blev så.", part="plan", is_internal=True),
     Page("malgrupp", "Målgrupp och register", "malgrupp.html", "target_group.html.j2", _target_group, "Målgrupp",
@@ -186,6 +229,9 @@ PAGES: dict[str, Page] = {page.id: page for page in (
          is_internal=True),
     Page("definitioner", "Så räknas det", "definitioner.html", "definitions.html.j2", _definitions, "Definitioner",
          about="Varje siffra: vad den betyder, var den kommer ifrån och vad man ska tänka på."),
+    Page("revisorn", "För revisorn", "revisorn.html", "auditor.html.j2", _auditor, "Revisorn",
+         about="Vad revisorer frågar, vad som besvarar det, och vad data inte kan besvara.", is_internal=True,
+         trace_pages=lambda build: build.auditor.trace_pages("revisorn.html")),
     Page("underlag", "Underlag och kontroller", "underlag.html", "status.html.j2", _status, "Underlag",
          about="Vad som har levererats, vad som inte användes och vad kontrollerna säger.", is_internal=True),
 )}  # fmt: skip
@@ -329,6 +375,9 @@ def _environment() -> Environment:
         fold_style=fold_style,
         side_by_side=side_by_side,
         scale=scale,
+        is_traced=traces.is_traced,
+        has_traces=traces.has_traces,
+        trace_file=traces.trace_file,
         lower_first=lower_first,
         capitalize_first=lambda text: text[:1].upper() + text[1:],
     )
@@ -380,6 +429,8 @@ def _render_with(template: str, page: Page, build: Build, content: dict[str, Any
         # Those of single tables are open data, which only a public output has.
         "table_files": names if build.documents and data.public_output is not None else None,
         "lacking": purge_notes.notes(data),
+        # Whether its numbers lead to the questions behind them.
+        "leads_to_traces": build.is_internal,
         "audience": audience(data.public_output),
         "title": page.title,
         **content,
@@ -401,16 +452,21 @@ def _stop(page: Page, error: Exception) -> None:
     raise error
 
 
-def write_page(page: Page, build: Build, out: Path, on_failure: OnFailure = _stop) -> Path:
-    """One page of the report. When it cannot be made that is told, and a page that says so stands in its place."""
-    path = out / page.file
+def write_page(page: Page, build: Build, out: Path, on_failure: OnFailure = _stop) -> list[Path]:
+    """One page of the report, and those of the questions behind its numbers. When it cannot be made that is told, and a page that
+    says so stands in its place."""
     try:
-        text = _render(page, build)
+        texts = {page.file: _render(page, build)}
+        if build.is_internal:
+            texts |= {
+                each.file: _render_with(TRACES, page, build, {"traced": each}) for each in page.trace_pages(build)
+            }
     except Exception as error:
         on_failure(page, error)
-        text = _render_with(STAND_IN, page, build, {})
-    atomic_write(path, text)
-    return path
+        texts = {page.file: _render_with(STAND_IN, page, build, {})}
+    for name, text in texts.items():
+        atomic_write(out / name, text)
+    return [out / name for name in texts]
 
 
 def write_shared(build: Build, out: Path, on_failure: OnFailure = _stop) -> list[Path]:
@@ -436,7 +492,7 @@ def build_report(published_file: Path, period_id: str, out: Path, documents: boo
     Returns every file that the report consists of.
     """
     build = read_build(published_file, period_id, documents)
-    written = [write_page(page, build, out) for page in build.pages.values()]
+    written = [path for page in build.pages.values() for path in write_page(page, build, out)]
     if documents:
         written += build_documents(published_file, period_id, out)
     return written + write_shared(build, out)

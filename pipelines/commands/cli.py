@@ -256,7 +256,8 @@ def check_report(files: tuple[Path, ...], without_warehouse: bool, format_: str)
 def serve(port: int, browser: bool, public: bool) -> None:
     """Show the published reports and the last nightly's state in the browser, on this machine only.
 
-    With --public the reports that may leave the house, and nothing else. Nothing is made or told by showing it.
+    A number leads to the rows that it counts, which is written to the access log. With --public the reports that may leave the
+    house, and nothing else. Nothing is made or told by showing it.
     """
     import threading
     import webbrowser
@@ -264,12 +265,15 @@ def serve(port: int, browser: bool, public: bool) -> None:
 
     from dashboards.pages.serve import ReportServer
     from pipelines.commands.queries import check_shown, shown_reports
+    from pipelines.commands.traces import trace_for_page
     from pipelines.state.home import open_home
 
     home = open_home()
     check_shown(home, public)
     try:
-        server = ReportServer(partial(shown_reports, home, public), port)
+        server = ReportServer(
+            partial(shown_reports, home, public), port, None if public else partial(trace_for_page, home)
+        )
     except OSError as error:
         raise UsageError(f"Port {port} cannot be used ({error.strerror}): choose another --port, or none.") from error
     with server:

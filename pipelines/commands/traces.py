@@ -1,7 +1,9 @@
 """Asks the published version for traces and bridges: which version answers, and with which keys. What they are: ``audit``."""
 
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pipelines.audit.bridges.explain import Explained, explain_editions, explain_knowledge, explain_periods
 from pipelines.audit.cell import Cell
@@ -10,12 +12,35 @@ from pipelines.audit.editions.store import Editions
 from pipelines.audit.trace import Trace, trace
 from pipelines.commands.queries import from_published, is_computed, publication_time
 from pipelines.configuration.contract import load_sources
-from pipelines.runtime.errors import UsageError
+from pipelines.runtime.errors import NightlyFailed, UsageError
 from pipelines.state.home import Home
 from pipelines.warehouse.periods import parse_period
 
+if TYPE_CHECKING:
+    from dashboards.published.numbers import NumberKey
+
 #: What stands in the place of an edition where the published figures are meant.
 NOW = "now"
+
+
+def trace_for_page(home: Home, key: "NumberKey") -> dict[str, Any]:
+    """The answer that `kaa serve` shows, with the first of its rows; who asks is in the access log before it is shown.
+
+    Raises NoTrace when there is none, and when the log cannot be written.
+    """
+    from dashboards.content.traces import command
+    from dashboards.pages.traced import MOST_ROWS, NoTrace
+    from pipelines.audit.access_log import log_access
+
+    fields = asdict(key)
+    period_id = fields.pop("period")
+    try:
+        found = read_trace(home, Cell(**fields), period_id, None, None).as_json()
+        rows = found["rows"][:MOST_ROWS]
+        log_access(home, f"kaa serve: {command(key)}", len(rows))
+    except (NightlyFailed, UsageError) as error:
+        raise NoTrace(str(error)) from error
+    return found | {"rows": rows, "all_rows": len(found["rows"])}
 
 
 def read_trace(home: Home, cell: Cell, period_id: str, as_known: date | None, key: Path | None) -> Trace:

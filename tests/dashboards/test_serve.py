@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.pages import serve
+from dashboards.pages import serve, traced
 from dashboards.published.publication import PublicTreatment
 from dashboards.wording.audience import INTERNAL, audience
 from pipelines.configuration.disclosure import CellSuppression
@@ -38,8 +38,10 @@ def internal(version: Path) -> serve.Shown:
 
 
 @contextmanager
-def serving(shown: Callable[[], serve.Shown | None]) -> Iterator[serve.ReportServer]:
-    with serve.ReportServer(shown) as server:
+def serving(
+    shown: Callable[[], serve.Shown | None], trace: traced.Tracing | None = None
+) -> Iterator[serve.ReportServer]:
+    with serve.ReportServer(shown, trace=trace) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield server

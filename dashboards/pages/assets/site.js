@@ -13,6 +13,20 @@
     table.classList.add("grouped");
   }
 
+  // Each number of a table leads to the question behind it: the page of questions names it by its row and column.
+  for (const table of document.querySelectorAll("table[data-traces]")) {
+    const rows = Array.from(table.tBodies, (body) => Array.from(body.rows)).flat().filter((row) => row.querySelector("td"));
+    rows.forEach((row, r) => row.querySelectorAll("td").forEach((cell, k) => {
+      if (!/\d/.test(cell.textContent)) return;
+      const id = "r" + (r + 1) + "k" + (k + 1);
+      const link = document.createElement("a");
+      link.href = table.dataset.traces + "?" + id + "#" + id;
+      link.className = "traced";
+      link.append(...cell.childNodes);
+      cell.append(link);
+    }));
+  }
+
   // A box whose table is wider than the page is reached by keyboard, and named; one that fits is no stop on the way.
   function mark(box) {
     const wide = box.scrollWidth > box.clientWidth;
