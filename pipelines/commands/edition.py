@@ -230,7 +230,7 @@ def diff(earlier: str, later: str, format_: str) -> None:
         else:
             changed = changed_cells(version, home.municipality, first.edition, figures)
         states = [
-            state_of(one.edition, one.path, editions.private(one.edition.id)) if one else None
+            state_of(version, one.edition, one.path, editions.private(one.edition.id)) if one else None
             for one in (first, second)
         ]
         known = reasons(version, home.municipality, first.edition, first.path, states[0], states[1], changed)

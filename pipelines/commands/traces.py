@@ -13,7 +13,7 @@ from pipelines.audit.trace import Trace, trace
 from pipelines.commands.queries import from_published, is_computed, publication_time
 from pipelines.configuration.contract import load_sources
 from pipelines.runtime.errors import NightlyFailed, UsageError
-from pipelines.state.home import Home
+from pipelines.state.home import Home, Version
 from pipelines.warehouse.periods import parse_period
 
 if TYPE_CHECKING:
@@ -98,12 +98,18 @@ def _between_editions(home: Home, editions: Editions, cell: Cell, start_of: str,
     first, second = editions.get(start_of), None if end_of == NOW else editions.get(end_of)
     if second and second.edition.period != first.edition.period:
         raise UsageError(f"{start_of} and {end_of} are of two periods: give the periods themselves.")
-    earlier, later = (
-        state_of(one.edition, one.path, editions.private(one.edition.id)) if one else None for one in (first, second)
-    )
-    if earlier is None or (second and later is None):
-        raise UsageError("Of an edition nothing is kept here of who was counted, so its numbers cannot be bridged.")
     period = parse_period(first.edition.period, home.municipality)
-    return from_published(
-        home, lambda version: explain_editions(version, home.municipality, cell, period, earlier, later)
-    )
+
+    def ask(version: Version) -> Explained:
+        earlier, later = (
+            state_of(version, one.edition, one.path, editions.private(one.edition.id)) if one else None
+            for one in (first, second)
+        )
+        if earlier is None or (second and later is None):
+            raise UsageError(
+                "Of an edition nothing is kept here of who was counted, or the pseudonym key has been rotated since: its numbers "
+                "cannot be bridged unit by unit. kaa edition diff names the cells that differ."
+            )
+        return explain_editions(version, home.municipality, cell, period, earlier, later)
+
+    return from_published(home, ask)

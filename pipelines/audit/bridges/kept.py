@@ -22,14 +22,16 @@ from pipelines.configuration.catalogue import Figure, read_catalogue
 from pipelines.configuration.contract import load_sources
 from pipelines.configuration.municipality import Municipality
 from pipelines.publication.kept_persons import COUNTED_FILE
+from pipelines.state.databases import recorded_owner
 from pipelines.state.home import Version
+from pipelines.state.keys import PSEUDONYM_FINGERPRINT
 from pipelines.warehouse.ask import built_warehouse
 from pipelines.warehouse.compiled import kept_models
 from pipelines.warehouse.inputs import EVERYTHING
 from pipelines.warehouse.periods import Period, parse_period
 
-#: The profile as it was, beside that file.
-PROFILE = "municipality.json"
+#: The profile as it was, and the fingerprint of the key that the pseudonyms were made with, beside that file.
+PROFILE, MADE_WITH = "municipality.json", "pseudonym_key.txt"
 
 _TABLES = f"""
 create table unit (
@@ -49,6 +51,7 @@ create table stood ({STOOD});
 def keep_private(version: Version, municipality: Municipality, period_ids: Collection[str], folder: Path) -> None:
     """Write what is to be kept of a version and some of its periods into an edition's private folder."""
     (folder / PROFILE).write_text(municipality.model_dump_json(), encoding="utf-8")
+    (folder / MADE_WITH).write_text(made_with(version), encoding="utf-8")
     compiled = kept_models(version.models)
     sources = load_sources(municipality.district_codes)
     with built_warehouse(version, also=[folder / COUNTED_FILE]) as connection:
@@ -155,6 +158,11 @@ class Kept:
     def numbers(self) -> dict[str, str]:
         """Pseudonym of each number -> that of the person's newest."""
         return dict(self.connection.execute(f"select pseudonym, person from {self.name}.number").fetchall())
+
+
+def made_with(version: Version) -> str:
+    """The fingerprint of the key that a version's pseudonyms are made with."""
+    return recorded_owner(version).get(PSEUDONYM_FINGERPRINT, "")
 
 
 def counted_file(private: Path) -> Path:

@@ -15,7 +15,7 @@ from pathlib import Path
 from pipelines.audit.bridges.bridge import build_bridge
 from pipelines.audit.bridges.explain import Comparison, EditionState, compared
 from pipelines.audit.bridges.ground import Extract
-from pipelines.audit.bridges.kept import counted_file, figures_of
+from pipelines.audit.bridges.kept import MADE_WITH, counted_file, figures_of, made_with
 from pipelines.audit.bridges.reasons import OF_DELIVERIES, Reason, classified
 from pipelines.audit.cell import Cell
 from pipelines.audit.editions.cells import CellKey, ChangedCell
@@ -30,9 +30,11 @@ from pipelines.warehouse.periods import parse_period
 COUNTED = "accepted"
 
 
-def state_of(edition: Edition, path: Path, private: Path) -> EditionState | None:
-    """An edition as a side of a bridge; None where nothing is kept of who was counted."""
-    return EditionState(edition.id, path / MODELS, private) if counted_file(private).is_file() else None
+def state_of(version: Version, edition: Edition, path: Path, private: Path) -> EditionState | None:
+    """An edition as a side of a bridge; None where nothing is kept of who was counted, or under pseudonyms of another key."""
+    if not counted_file(private).is_file() or (private / MADE_WITH).read_text(encoding="utf-8") != made_with(version):
+        return None
+    return EditionState(edition.id, path / MODELS, private)
 
 
 def reasons(

@@ -107,7 +107,7 @@ def verify_history(
     if edition.kind == "public" and isinstance(public_disclosure(version), CellKey):
         return Verdict(notes=[CHANGED_ON_PURPOSE])
     changed = changed_cells(version, municipality, edition, path / FIGURES)
-    earlier = state_of(edition, path, private)
+    earlier = state_of(version, edition, path, private)
     explained = reasons(version, municipality, edition, path, earlier, None, changed) if changed else {}
     verdict = Verdict()
     for cell in changed:
