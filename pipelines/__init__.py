@@ -9,8 +9,8 @@
 7. ``quality``: the contracts' promises, checked by Great Expectations.
 8. ``warehouse``: dbt builds staging, intermediate, marts and figures from the history.
 9. ``publication``: the file that everybody may read, and what is asked before it is published.
-10. ``orchestration``: the steps as one Dagster job.
-11. ``audit``: which rows and files a number rests on, why it changed, what a report was.
+10. ``audit``: which rows and files a number rests on, why it changed, what a report was.
+11. ``orchestration``: the steps as one Dagster job.
 12. ``commands``: the program ``kaa``.
 
 ``notices`` is the one place that words what happened for people, from codes and parameters.

@@ -175,6 +175,20 @@ TO_OTHER = ENDED_ALL_REASONS - TO_EITHER
 AGED_16_19 = one("residents", "aged_16_19")
 AGED_16_19_IN_REGISTER = one("residents", "in_register_16_19")
 
+#: The way from the register to studies or work.
+FROM_REGISTER = Items((
+    Item("I registret", IN_REGISTER),
+    Item("Sökta", SOUGHT),
+    Item("Nådda", REACHED),
+    Item("Tog del av stöd", ENROLLED),
+    Item("Avslutade", ENDED),
+    Item("Till studier", TO_STUDIES),
+    Item("Till arbete", TO_WORK),
+))  # fmt: skip
+
+#: The numbers of which the report says why they are other ones than the year before: each a single published number.
+EXPLAINED = (*FROM_REGISTER.items, Item("Nyinskrivna", NEW))
+
 OUTREACH_ROWS = Items((
     Item("Ej nådd", NOT_REACHED),
     Item("Nådd", REACHED),
@@ -254,17 +268,7 @@ COMMON: tuple[Chapter, ...] = (
             Diagram(
                 title="Från registret till studier eller arbete, {year} och {before}",
                 grid=Grid(
-                    rows=Items(
-                        (
-                            Item("I registret", IN_REGISTER),
-                            Item("Sökta", SOUGHT),
-                            Item("Nådda", REACHED),
-                            Item("Tog del av stöd", ENROLLED),
-                            Item("Avslutade", ENDED),
-                            Item("Till studier", TO_STUDIES),
-                            Item("Till arbete", TO_WORK),
-                        )
-                    ),
+                    rows=FROM_REGISTER,
                     columns=Periods(),
                     corner="Steg",
                 ),

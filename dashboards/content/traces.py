@@ -9,7 +9,7 @@ What is answered belongs in ``pipelines.audit``.
 
 import shlex
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dashboards.content.report import ChapterContent
 from dashboards.content.tables import Block, Cell, TableContent
@@ -28,6 +28,12 @@ def command(key: NumberKey) -> str:
         (f"--{name.replace('_', '-')}", code) for name in _ASKED if (code := getattr(key, name)) not in (ALL, "")
     ]
     return shlex.join([*_PROGRAM, *(part for option in options for part in option)])
+
+
+def explain_command(key: NumberKey, before: str) -> str:
+    """What an auditor types to see who came and who left since a period."""
+    options = command(replace(key, period="")).removeprefix(shlex.join(_PROGRAM))
+    return f"kaa audit explain{options} --from {before} --to {key.period}"
 
 
 def asked_key(text: str) -> NumberKey:

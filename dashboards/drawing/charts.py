@@ -7,10 +7,13 @@ The figure is complete for paper (light colours, wide). What differs on a dark o
 
 import html
 import json
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import plotly.graph_objects as go
 
+from dashboards.content.bridges import Bridge
 from dashboards.content.tables import Block, TableContent
 from dashboards.drawing.theme import DIAGRAM, PAGE
 from dashboards.wording import numbers
@@ -125,11 +128,49 @@ def figure(block: Block, scale: float = 0) -> go.Figure:
     table = block.charted
     assert table is not None, f"{block.id} is no diagram"
     marks = _marks(block)
-    thickness = BAR * len(table.columns)
+    layout = _layout(
+        [row.label for row in table.rows],
+        BAR * len(table.columns),
+        max(scale, largest(block)) or 1,
+        {text for row in _numbers(block) for text in row},
+    )
+    return go.Figure(data=[*_bars(table, numbered=not marks), *marks], layout=layout)
+
+
+def waterfall(bridge: Bridge) -> dict[str, Any]:
+    """A bridge as Plotly's JavaScript takes it: the first and the last number from zero, each step from where the one before
+    ended."""
+    labels = [step.label for step in bridge.steps]
+    layout = _layout(labels, BAR, max(step.top for step in bridge.steps) or 1, {step.text for step in bridge.steps})
+    data = []
+    for role in dict.fromkeys(step.role for step in bridge.steps):
+        places = [place for place, step in enumerate(bridge.steps) if step.role == role]
+        shown = [bridge.steps[place] for place in places]
+        data.append(
+            go.Bar(
+                orientation="h",
+                x=[step.length for step in shown],
+                base=[step.base for step in shown],
+                y=places,
+                text=[step.text for step in shown],
+                textposition="outside",
+                cliponaxis=False,
+                marker={"color": DIAGRAM[role].light, "line": {"width": 0}},
+                customdata=[plain(step.label) for step in shown],
+                hovertemplate="%{customdata}: %{text}<extra></extra>",
+                meta={"role": role},
+            )
+        )
+    layout["barmode"] = "overlay"
+    result: dict[str, Any] = json.loads(go.Figure(data=data, layout=layout).to_json())
+    return result
+
+
+def _layout(names: Sequence[str], thickness: int, reach: float, written: AbstractSet[str]) -> dict[str, Any]:
+    """What all diagrams have in common. ``written``: the numbers at the ends of the bars."""
     pitch, narrow_pitch = thickness + GAP, thickness + NARROW_GAP
-    reach = max(scale, largest(block)) or 1
-    labels = [plain(row.label) for row in table.rows]
-    layout: dict[str, Any] = {
+    labels = [plain(name) for name in names]
+    return {
         # Without one Plotly writes out its own, twice the size of the rest.
         "template": "none",
         "separators": "," + numbers.BLANK,
@@ -165,10 +206,9 @@ def figure(block: Block, scale: float = 0) -> go.Figure:
             "narrowGap": NARROW_GAP / narrow_pitch,
             "labelShift": thickness / 2 + 10,
             "reach": reach,
-            "numbers": sorted({text for row in _numbers(block) for text in row}),
+            "numbers": sorted(written),
         },
     }
-    return go.Figure(data=[*_bars(table, numbered=not marks), *marks], layout=layout)
 
 
 def as_json(block: Block, scale: float = 0) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from dashboards.content import auditor, follow_up, plan, purge_notes, status, target_group, traces, trends
+from dashboards.content import auditor, bridges, follow_up, plan, purge_notes, status, target_group, traces, trends
 from dashboards.content.annual_report import FUNNEL
 from dashboards.content.report import ChapterContent, FactContent, Report
 from dashboards.content.tables import Block, Heading, TableContent
@@ -85,6 +85,10 @@ class Build:
     def follow_up(self) -> tuple[follow_up.FollowUp, tuple[follow_up.Section, ...]]:
         content = follow_up.read(self.published_file, self.data)
         return content, content.sections()
+
+    @cached_property
+    def bridges(self) -> tuple[bridges.Bridge, ...]:
+        return bridges.read(self.published_file, self.data)
 
     @cached_property
     def auditor(self) -> auditor.Auditor:
@@ -192,6 +196,10 @@ def _auditor(build: Build) -> dict[str, Any]:
     return {"auditor": build.auditor, "trace_page": auditor.TRACES}
 
 
+def _bridges(build: Build) -> dict[str, Any]:
+    return {"bridges": build.bridges, "trace_page": bridges.TRACES}
+
+
 def _report_traces(build: Build) -> Iterator[traces.TracePage]:
     for chapter in build.chapters:
         yield from traces.of_chapter(chapter, build.chapter_pages[chapter.id].file)
@@ -227,6 +235,9 @@ PAGES: dict[str, Page] = {page.id: page for page in (
     Page("malgrupp", "Målgrupp och register", "malgrupp.html", "target_group.html.j2", _target_group, "Målgrupp",
          about="Vilka som enligt skollagen hör till målgruppen, jämfört med registret.", part="target_group",
          is_internal=True),
+    Page("varfor", "Varför ändrades siffran?", "varfor.html", "bridges.html.j2", _bridges, "Varför",
+         about="Vilka som kom till och vilka som inte längre är med, jämfört med året före.", part="bridges",
+         is_internal=True, trace_pages=lambda build: bridges.trace_pages(build.bridges, "varfor.html")),
     Page("definitioner", "Så räknas det", "definitioner.html", "definitions.html.j2", _definitions, "Definitioner",
          about="Varje siffra: vad den betyder, var den kommer ifrån och vad man ska tänka på."),
     Page("revisorn", "För revisorn", "revisorn.html", "auditor.html.j2", _auditor, "Revisorn",
@@ -366,6 +377,7 @@ def _environment() -> Environment:
         long_date=numbers.long_date,
         chart=charts.as_json,
         legend=charts.legend,
+        waterfall=charts.waterfall,
         alternative=charts.alternative,
         plain_bars=charts.plain_bars,
         script_json=script_json,
@@ -457,7 +469,7 @@ def write_page(page: Page, build: Build, out: Path, on_failure: OnFailure = _sto
     says so stands in its place."""
     try:
         texts = {page.file: _render(page, build)}
-        if build.is_internal:
+        if build.is_internal and page.part not in build.data.failed_parts:
             texts |= {
                 each.file: _render_with(TRACES, page, build, {"traced": each}) for each in page.trace_pages(build)
             }

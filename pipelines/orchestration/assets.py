@@ -29,12 +29,13 @@ from pipelines.history.unexplained import unexplained_changes
 from pipelines.intake.clear_drop import clear_drop_folder, damaged_copies
 from pipelines.intake.take_in import take_in
 from pipelines.notices import NoticeCode, notice
+from pipelines.orchestration.bridges import bridge_rows
 from pipelines.orchestration.missing_deliveries import missing_deliveries
-from pipelines.orchestration.night import NightlyResource
+from pipelines.orchestration.night import Night, NightlyResource
 from pipelines.publication.guard import assert_figures_may_be_published, assert_same_figures, changes_of_known
 from pipelines.publication.kept_persons import forget_persons
 from pipelines.publication.night_log import record_night
-from pipelines.publication.published_file import build_published, write_notices
+from pipelines.publication.published_file import build_published, write_bridges, write_notices
 from pipelines.quality import CheckResult, Promised, validate
 from pipelines.runtime.database import make_room, open_database
 from pipelines.runtime.errors import NightlyFailed, tells_of_full_disk
@@ -52,7 +53,7 @@ from pipelines.warehouse.dbt import (
     start_dbt,
 )
 from pipelines.warehouse.inputs import EVERYTHING, TABLES, write_inputs
-from pipelines.warehouse.parts import dbt_nodes, failed_nodes, failed_parts
+from pipelines.warehouse.parts import BRIDGES, dbt_nodes, failed_nodes, failed_parts
 
 #: The graph is the same for every municipality; only the district codes that are accepted differ.
 SOURCES: dict[str, Source] = load_sources([])
@@ -279,9 +280,22 @@ def published_file(nightly: NightlyResource) -> dg.MaterializeResult[None]:
         figures.relation,
         failed=[part.id for part in night.failed_parts],
     )
+    _publish_bridges(night)
     if night.previous:  # asked while the pages are made
         night.changes = night.background.submit(changes_of_known, night.home, night.previous, night.building)
     return dg.MaterializeResult(metadata={"rows": night.figure_rows})
+
+
+def _publish_bridges(night: Night) -> None:
+    """Why the report's main numbers are other ones than the year before. A part: it fails alone."""
+    try:
+        rows = list(bridge_rows(night.building, night.home.municipality, night.periods, night.report_periods))
+    except Exception as error:
+        if tells_of_full_disk(str(error)):
+            raise
+        night.failed_parts[BRIDGES] = type(error).__name__  # not its text, which may quote the data
+        rows = None
+    write_bridges(night.building.published, rows)
 
 
 #: The pages of a report as assets: the graph is the same for every municipality, whatever chapters its report has.

@@ -9,6 +9,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import astuple
 from datetime import datetime
+from decimal import Decimal
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from pipelines.runtime.database import open_database
 from pipelines.runtime.errors import NightlyFailed
 from pipelines.state.home import Version
 from pipelines.warehouse.inputs import EVERYTHING
-from pipelines.warehouse.parts import PARTS
+from pipelines.warehouse.parts import BRIDGES, PARTS
 from pipelines.warehouse.periods import Period
 from pipelines.warehouse.public_figures import ask_public_figures
 
@@ -144,6 +145,22 @@ def write_notices(published: Path, notices: Iterable[Notice]) -> None:
     """Add what the night has to tell: some of it is known only when the pages have been made from the file."""
     with open_database(published) as connection:
         _insert(connection, "notice", [(one.code.value, one.sentence, one.waits_for_a_person) for one in notices])
+        connection.execute("checkpoint")
+
+
+#: Figure, measure, category, period, the one before, position, reason, change, units: why a number is another one than the year
+#: before. A step of no reason is the number itself, of the period before (position 0) and of this one (last).
+BridgeRow = tuple[str, str, str, str, str, int, str | None, Decimal, int]
+
+
+def write_bridges(published: Path, rows: list[BridgeRow] | None) -> None:
+    """Add why the report's main numbers changed: counts, nobody's rows. None: it could not be made."""
+    with open_database(published) as connection:
+        if rows is None:
+            connection.execute(f"drop table {OF_PARTS[BRIDGES.id]}")
+            _insert(connection, "failed_part", [(BRIDGES.id, BRIDGES.title)])
+        else:
+            _insert(connection, OF_PARTS[BRIDGES.id], rows)
         connection.execute("checkpoint")
 
 

@@ -50,6 +50,8 @@ TABLES = {
     decided_on date""",
     "plan_rule_summary": """rule_id varchar, period varchar, gender varchar, job_centre varchar, cases bigint,
     followed bigint, not_followed bigint, undecided bigint""",
+    "bridge_step": """figure varchar, measure varchar, category varchar, period varchar, from_period varchar, position integer,
+    reason varchar, change decimal(38, 18), units bigint""",
     "public_output": "disclosure varchar, has_told_otherwise boolean",
     "public_number": """figure varchar, measure varchar, period varchar, gender varchar, district varchar, job_centre varchar,
     category varchar, subcategory varchar, is_hidden boolean""",
@@ -64,7 +66,12 @@ TABLES = {
 }
 
 #: Part (``warehouse.parts``) -> its table.
-OF_PARTS = {"target_group": "target_group_summary", "jumps": "figure_check", "plan": "plan_rule_summary"}
+OF_PARTS = {
+    "target_group": "target_group_summary",
+    "jumps": "figure_check",
+    "plan": "plan_rule_summary",
+    "bridges": "bridge_step",
+}
 
 
 def create_public_figures(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame | None) -> None:

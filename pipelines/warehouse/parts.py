@@ -24,15 +24,16 @@ _GOOD = {"success", "pass", "warn", "no-op"}
 
 @dataclass(frozen=True)
 class Part:
-    """A part by its id, with its name on the pages, the model that is published of it, and those that stay in the warehouse:
-    the same person by person, for a unit's own work."""
+    """A part by its id, with its name on the pages, the model that is published of it (none where dbt makes nothing of it), and
+    those that stay in the warehouse: the same person by person, for a unit's own work."""
 
     id: str
     title: str
-    model: str
+    model: str = ""
     lists: tuple[str, ...] = ()
 
 
+#: Those that dbt makes.
 PARTS = (
     Part(
         "target_group",
@@ -43,6 +44,9 @@ PARTS = (
     Part("plan", "Så följs handlingsplanen", "plan_rule_summary", ("plan_rule_case",)),
     Part("jumps", "Jämförelsen med andra nätter", "jump_check"),
 )
+
+#: Asked of the built warehouse when the figures are published.
+BRIDGES = Part("bridges", "Varför ändrades siffran?")
 
 
 @dataclass(frozen=True)

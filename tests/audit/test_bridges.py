@@ -13,7 +13,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from pipelines.audit.bridges.bridge import Bridge, build_bridge
 from pipelines.audit.bridges.counted import Live
-from pipelines.audit.bridges.explain import EditionState, compared, explain_knowledge, explain_periods
+from pipelines.audit.bridges.explain import (
+    EditionState,
+    bridges_of_periods,
+    compared,
+    explain_knowledge,
+    explain_periods,
+)
 from pipelines.audit.bridges.kept import PROFILE, figures_of, write_counted
 from pipelines.audit.bridges.reasons import Reason
 from pipelines.audit.cell import Cell
@@ -63,6 +69,19 @@ def _play(world: World, pipeline: Pipeline, batches: range) -> None:
                 pipeline.decide(delivery["folder"], world.decisions[batch])
 
 
+def _of_periods(pipeline: Pipeline, cell: Cell, period_id: str) -> list[Bridge]:
+    """The bridge from the year before, asked of a warehouse that has both periods."""
+    version, municipality = pipeline.home.current(), pipeline.home.municipality
+    assert version is not None
+    period = parse_period(period_id, municipality)
+    assert period.previous_id
+    pair = parse_period(period.previous_id, municipality), period
+    models = pipeline.models()
+    wanted = [name for model in models if (name := model.name)]
+    with made_warehouse(models, version.history, municipality, list(pair), EVERYTHING, wanted) as connection:
+        return [bridge for _, _, bridge in bridges_of_periods(connection, version, municipality, [cell], [pair])]
+
+
 @settings(max_examples=3, phases=[Phase.explicit, Phase.reuse, Phase.generate], derandomize=True, **CHECKS)
 @given(worlds())
 def test_two_periods_and_two_days_of_knowledge_are_bridged(world: World) -> None:
@@ -83,6 +102,10 @@ def test_two_periods_and_two_days_of_knowledge_are_bridged(world: World) -> None
                     continue
                 _adds_up(found.bridge)
                 assert Decimal(found.bridge.end) == _value(figures, cell, period_id)
+                (together,) = _of_periods(pipeline, cell, period_id)
+                assert [(step.reason, step.change, len(step.units)) for step in together.steps] == [
+                    (step.reason, step.change, len(step.units)) for step in found.bridge.steps
+                ]
             days = sorted(world.days)
             earlier = days[len(days) // 2] - timedelta(days=1)
             found = explain_knowledge(version, municipality, cell, period, earlier, days[-1])

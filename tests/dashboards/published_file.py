@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from dashboards.content.annual_report import EXPLAINED
 from dashboards.content.shown_numbers import shown_numbers
 from dashboards.disclosure.relations import order
 from dashboards.published.numbers import NumberKey
@@ -280,6 +281,26 @@ class Maker:
         self.spread_total("residents", "aged_16_19", year, aged)
         self.spread_total("residents", "in_register_16_19", year, int(aged * 0.185))
 
+    def bridge_rows(self) -> list[tuple[Any, ...]]:
+        """For each year but the first: three of five left, and so many came that it adds up."""
+        found = []
+        for year in self.years:
+            if year - 1 not in self.years:
+                continue
+            for item in EXPLAINED:
+                (key,) = item.number.keys
+                values = [
+                    int(self.figures.get((key.figure, key.measure, period, *("*",) * 3, key.category, "*"), 0))
+                    for period in (self.period(year - 1), self.period(year))
+                ]
+                left = min(3 * values[0] // 5, values[1])
+                stayed = values[0] - left
+                steps = [(None, values[0], 0), ("left", -left, left), ("came", values[1] - stayed, values[1] - stayed),
+                         ("stayed", 0, stayed), (None, values[1], 0)]  # fmt: skip
+                name = (key.figure, key.measure, key.category, self.period(year), self.period(year - 1))
+                found += [(*name, place, *step) for place, step in enumerate(steps)]
+        return found
+
     def write(self, path: Path) -> Path:
         """The file, with everything collected."""
         with duckdb.connect(str(path)) as connection:
@@ -331,7 +352,12 @@ class Maker:
             insert("profile", profile_rows(self.profile, CellSuppression()))
             insert("plan_rule", self.plan_rules)
             insert("plan_parameter", self.plan_parameters)
-            of_parts = {"target_group": self.summary, "jumps": self.jumps, "plan": self.plan_counts}
+            of_parts = {
+                "target_group": self.summary,
+                "jumps": self.jumps,
+                "plan": self.plan_counts,
+                "bridges": self.bridge_rows(),
+            }
             for part in of_parts.keys() - dict(self.failed_parts).keys():
                 insert(OF_PARTS[part], of_parts[part])
             for table, is_own in (("figures", False), ("own_figures", True)):

@@ -176,7 +176,12 @@ def test_what_the_night_has_to_tell_is_told_and_what_waits_is_to_be_done(file: P
     assert state.notices == ("Den är inte hel än.",)
 
 
-PARTS = {"target_group": "malgrupp.html", "plan": "handlingsplan.html", "jumps": "underlag.html"}
+PARTS = {
+    "target_group": "malgrupp.html",
+    "plan": "handlingsplan.html",
+    "jumps": "underlag.html",
+    "bridges": "varfor.html",
+}
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -2,13 +2,16 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
+import duckdb
 import pytest
 
 from pipelines.notices import NoticeCode, notice
 from pipelines.orchestration import assets
 from pipelines.orchestration.nightly import Outcome
-from pipelines.warehouse.parts import ASKED, FIGURES, PARTS, dbt_nodes, failed_parts
+from pipelines.warehouse.parts import ASKED, BRIDGES, FIGURES, PARTS, dbt_nodes, failed_parts
+from tests.dashboards import published_file
 
 MANIFEST = assets._MANIFEST
 NODES = dbt_nodes(MANIFEST)
@@ -69,3 +72,21 @@ def test_every_notice_has_a_sentence(code: NoticeCode) -> None:
 def test_a_notice_that_waits_for_a_person_is_exit_code_2() -> None:
     assert Outcome(2, {"accepted": 1}, 0, ("en mening",), 0).exit_code == 0
     assert Outcome(2, {"accepted": 1}, 0, ("en mening",), 1).exit_code == 2
+
+
+def test_bridges_that_cannot_be_made_fail_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = published_file.stockholm(tmp_path / "published.duckdb")
+    building = SimpleNamespace(published=path)
+    night = SimpleNamespace(
+        building=building, home=SimpleNamespace(municipality=None), periods=[], report_periods=[], failed_parts={}
+    )
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a value from the data")
+
+    monkeypatch.setattr(assets, "bridge_rows", fail)
+    assets._publish_bridges(night)  # type: ignore[arg-type]
+    assert night.failed_parts == {BRIDGES: "RuntimeError"}
+    with duckdb.connect(str(path), read_only=True) as connection:
+        assert connection.execute("select part from failed_part").fetchall() == [("bridges",)]
+        assert not connection.execute("select 1 from duckdb_tables() where table_name = 'bridge_step'").fetchall()

@@ -1,6 +1,6 @@
 """Asks for bridges: between two periods, two days of knowledge, or two editions of a period (or one and now)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -74,12 +74,33 @@ def explain_periods(
     wanted = _models(compiled, [figure])
     with made_warehouse(compiled, version.history, municipality, [first, second], EVERYTHING, wanted) as connection:
         before, after = (Live(connection, compiled, sources, period, EVERYTHING) for period in (first, second))
-        rows = [state.rows(figure, cell.measure) for state in (before, after)]
-        all_before, all_after = (by_identity(one, figure, cell.gender) for one in rows)
-        moved = moved_units(rows[0], rows[1], figure, cell, {})
-        bridge = build_bridge(moved, lambda unit: between_periods(unit, cell, figure, all_before, all_after))
+        bridge = _bridge_between(before, after, figure, cell)
         steps = steps_as_json(bridge, figure, cell, before, after, lambda unit: unit.is_protected)
     return Explained(cell, None, first.period_id, second.period_id, bridge, steps)
+
+
+def bridges_of_periods(
+    connection: duckdb.DuckDBPyConnection,
+    version: Version,
+    municipality: Municipality,
+    cells: Iterable[Cell],
+    periods: Iterable[tuple[Period, Period]],
+) -> Iterator[tuple[Cell, Period, Bridge]]:
+    """The bridges of cells from an earlier period to a later one, which is given with each. ``connection``: to a warehouse that
+    has both periods."""
+    catalogue, sources = read_catalogue(), load_sources(municipality.district_codes)
+    compiled, cells = kept_models(version.models), list(cells)
+    for pair in periods:
+        before, after = (Live(connection, compiled, sources, period, EVERYTHING) for period in pair)
+        for cell in cells:
+            yield cell, pair[1], _bridge_between(before, after, catalogue[cell.figure], cell)
+
+
+def _bridge_between(before: State, after: State, figure: Figure, cell: Cell) -> Bridge:
+    rows = [state.rows(figure, cell.measure) for state in (before, after)]
+    all_before, all_after = (by_identity(one, figure, cell.gender) for one in rows)
+    moved = moved_units(rows[0], rows[1], figure, cell, {})
+    return build_bridge(moved, lambda unit: between_periods(unit, cell, figure, all_before, all_after))
 
 
 # --- two days of knowledge ---------------------------------------------------------------------------------------------
