@@ -391,6 +391,10 @@
 
   function draw(shown) {
     const place = find("vy-diagram");
+    if (!shown.series.length) {
+      Plotly.purge(place); // else the numbers of what was shown before stay behind it
+      return;
+    }
     const width = paper ? PAPER : place.clientWidth;
     if (!width) return;
     const several = shown.series.length > MOST_IN_ONE || (choice.kind === "tertial" && shown.series.length > 2);
