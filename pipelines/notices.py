@@ -51,7 +51,7 @@ _SENTENCES = {
 }
 
 #: What goes over by itself, or was no delivery.
-_WAITS_FOR_NOBODY = {NoticeCode.FOLDER_UNREADABLE, NoticeCode.DELIVERY_SETTLING, NoticeCode.COPY_DAMAGED}
+_WAITS_FOR_NOBODY = {NoticeCode.FOLDER_UNREADABLE, NoticeCode.DELIVERY_SETTLING}
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,8 @@ def read(path: Path, data: Published) -> tuple[Bridge, ...]:
     for item in EXPLAINED:
         (key,) = item.number.keys
         rows = published.get((key.figure, key.measure, key.category))
-        if rows:
+        # A year of which nothing is known, as before the first extract, is not a year of zero.
+        if rows and Cell.of(item.number.at(period=data.before.id), data.value).part is not None:
             found.append(
                 Bridge(
                     f"varfor-{key.figure}-{key.measure}-{key.category}".removesuffix("-*").lower().replace("_", "-"),

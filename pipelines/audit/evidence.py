@@ -98,9 +98,18 @@ class Finder:
 
     def rows_of(self, evidence: Iterable[Evidence]) -> list[DeliveredRow]:
         """The same of these kinds of evidence, whatever the figure's are."""
-        found = [row for one in evidence for row in self._rows_of(one)]
+        hidden = self._protected_numbers()
+        found = [row for one in evidence for row in self._rows_of(one) if hidden.isdisjoint(row.numbers)]
         found += self._links(found)
         return sorted(found, key=lambda row: row.unit)
+
+    def _protected_numbers(self) -> set[str]:
+        """All numbers of who has a protected identity: a record may be written down of one of them and decide for another."""
+        numbers = self.connection.execute(
+            "select pseudonym from warehouse.main.int_person__numbers where person_id in "
+            "(select person_id from warehouse.main.int_person__protected)"
+        ).fetchall()
+        return {number for (number,) in numbers}
 
     # --- one kind of evidence -----------------------------------------------------------------------------------------
 

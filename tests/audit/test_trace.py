@@ -161,7 +161,9 @@ def _numbers_are_linked(drop: Drop, person: str, delivered: list[tuple[str, dict
     known = {person}
     for _ in links:
         known.update(*(link for link in links if link & known))
-    return all(drop.pseudonym(row["personnummer"]) in known for _, row in delivered if "personnummer" in row)
+    # An occupation counts by its contact alone, whoever it was written down of (figures.md section 3).
+    own = [row for role, row in delivered if role != "occupation" and "personnummer" in row]
+    return all(drop.pseudonym(row["personnummer"]) in known for row in own)
 
 
 def _follow(world: World, most: int) -> None:

@@ -13,13 +13,13 @@ import pytest
 from pipelines.commands import cli
 from pipelines.delivery.pseudonym import Pseudonymiser
 from pipelines.state.home import Home, Version, initialise
-from pipelines.warehouse.parts import PARTS
+from pipelines.warehouse.parts import ASKED, PARTS
 from tests.faults import plain_nightly
 from tests.model.world import Extract, personnummer
 from tests.pipeline import models_json
 
 HIDDEN, SEEN = personnummer("2002-05-05", 120), personnummer("2003-02-21", 141)
-LISTS = {name for part in PARTS for name in part.lists}
+LISTS = {name for part in PARTS for name in part.lists} | set(ASKED)
 
 
 @pytest.fixture(scope="module")

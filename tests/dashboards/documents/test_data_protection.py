@@ -15,7 +15,8 @@ from docx.oxml.ns import qn
 from dashboards.data_protection import build_data_protection
 from pipelines.configuration.contract import CONTRACTS, load_sources
 from pipelines.configuration.data_protection import read_data_protection
-from pipelines.configuration.municipality import DisclosureDecision, Municipality, load_municipality
+from pipelines.configuration.disclosure import CellSuppressionDecision
+from pipelines.configuration.municipality import Municipality, load_municipality
 from tests.dashboards.html_page import Page
 
 NAMES = ("registerforteckning", "konsekvensbedomning", "behorighetsmatris")
@@ -144,18 +145,21 @@ def test_what_a_person_must_say_is_marked_and_not_made_up() -> None:
 def test_what_was_decided_on_public_output_is_the_profile_s_decision() -> None:
     municipality = load_municipality("stockholm")
     for text in _both(_files(), ASSESSMENT):
-        assert "Tills dess gäller: 5" in text and "Tills dess gäller: räknas i sitt stadsdelsområde" in text
+        assert (
+            "Tills dess gäller: tal under 5 visas inte" in text
+            and "Tills dess gäller: räknas i sitt stadsdelsområde" in text
+        )
     decisions = [
-        DisclosureDecision(smallest=7, decided=date(2026, 2, 1), by="nämnden", valid_to=date(2026, 12, 31)),
-        DisclosureDecision(
+        CellSuppressionDecision(smallest=7, decided=date(2026, 2, 1), by="nämnden", valid_to=date(2026, 12, 31)),
+        CellSuppressionDecision(
             smallest=6, protected_identities="missing_place", decided=date(2027, 1, 9), by="dataskyddsombudet",
             valid_from=date(2027, 1, 1),
         ),
     ]  # fmt: skip
     files = build_data_protection(municipality.model_copy(update={"disclosure": decisions}), DAY)
     for text in _both(files, ASSESSMENT):
-        assert "7, beslutat 2026-02-01 av nämnden, för uttag till 2026-12-31." in text
-        assert "6, beslutat 2027-01-09 av dataskyddsombudet, för uttag från 2027-01-01." in text
+        assert "Tal under 7 visas inte, beslutat 2026-02-01 av nämnden, för uttag till 2026-12-31." in text
+        assert "Tal under 6 visas inte, beslutat 2027-01-09 av dataskyddsombudet, för uttag från 2027-01-01." in text
         assert "Räknas som uppgift saknas, beslutat 2027-01-09 av dataskyddsombudet" in text
         assert "Tills dess gäller" not in text
 
