@@ -43,11 +43,8 @@ class DeliveredRow:
     @property
     def key(self) -> str | None:
         """The record's key as delivered; a personnummer in it is null."""
-        parts = [
-            None if column.type == "personnummer" else _as_delivered(value)
-            for column, value in zip(self.dataset.columns, self.content, strict=True)
-            if column.is_key
-        ]
+        places = self.dataset.key_places
+        parts = [None if place is None else _as_delivered(self.content[place]) for place in places]
         return parts[0] if len(parts) == 1 else json.dumps(parts, ensure_ascii=False)
 
     @property
@@ -58,8 +55,8 @@ class DeliveredRow:
     @property
     def numbers(self) -> list[str]:
         """The pseudonym of whom the row is about."""
-        names = [column.name for column in self.dataset.columns]
-        return [self.content[names.index(column.name)] for column in self.dataset.number_columns[:1]]
+        place = self.dataset.number_place
+        return [] if place is None else [self.content[place]]
 
 
 @dataclass(frozen=True)

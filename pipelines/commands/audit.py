@@ -1,5 +1,6 @@
 """`kaa audit`: what an auditor asks (audit.md). Reads arguments, asks ``pipelines.audit``, prints what came of it."""
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,7 +62,7 @@ def trace(period_id: str, as_known: str | None, key: Path | None, format_: str, 
     from pipelines.state.home import open_home
 
     spare_pandas()
-
+    gc.disable()  # an answer may be a hundred thousand small things, and the process ends with it
     home = open_home()
     found = read_trace(home, Cell(**dimensions), period_id, as_day(as_known), key)
     log_access(home, _question("trace", dimensions, period=period_id, as_known=as_known), len(found.rows))

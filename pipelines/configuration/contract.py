@@ -76,6 +76,20 @@ class Dataset:
     def key(self) -> tuple[Column, ...]:
         return tuple(column for column in self.columns if column.is_key)
 
+    @cached_property
+    def key_places(self) -> tuple[int | None, ...]:
+        """Where the key's columns stand among all; None for one that holds a personnummer."""
+        return tuple(
+            None if column.type == "personnummer" else place
+            for place, column in enumerate(self.columns)
+            if column.is_key
+        )
+
+    @cached_property
+    def number_place(self) -> int | None:
+        """Where the number stands that a row is about; None where rows hold none."""
+        return next((place for place, column in enumerate(self.columns) if column.type == "personnummer"), None)
+
     @property
     def table(self) -> str:
         """Name of the dataset's table in the history."""

@@ -82,7 +82,7 @@ def _of_periods(pipeline: Pipeline, cell: Cell, period_id: str) -> list[Bridge]:
         return [bridge for _, _, bridge in bridges_of_periods(connection, version, municipality, [cell], [pair])]
 
 
-@settings(max_examples=3, phases=[Phase.explicit, Phase.reuse, Phase.generate], derandomize=True, **CHECKS)
+@settings(max_examples=2, phases=[Phase.explicit, Phase.reuse, Phase.generate], derandomize=True, **CHECKS)
 @given(worlds())
 def test_two_periods_and_two_days_of_knowledge_are_bridged(world: World) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -181,7 +181,7 @@ def _follow_editions(world: World) -> Counter[Reason]:
         return reasons
 
 
-@settings(max_examples=4, phases=[Phase.explicit, Phase.reuse, Phase.generate], derandomize=True, **CHECKS)
+@settings(max_examples=3, phases=[Phase.explicit, Phase.reuse, Phase.generate], derandomize=True, **CHECKS)
 @given(worlds())
 def test_an_edition_and_now_are_bridged_and_every_change_has_a_recorded_reason(world: World) -> None:
     _follow_editions(world)

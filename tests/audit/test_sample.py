@@ -103,7 +103,7 @@ def _stands_in_its_file(
             assert drop.pseudonym(number) not in protected
 
 
-@settings(max_examples=8, phases=[Phase.explicit, Phase.reuse, Phase.generate], derandomize=True, **CHECKS)
+@settings(max_examples=4, phases=[Phase.explicit, Phase.reuse, Phase.generate], derandomize=True, **CHECKS)
 @given(worlds())
 def test_every_item_is_what_the_sentences_say(world: World) -> None:
     _review(world)

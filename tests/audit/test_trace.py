@@ -198,7 +198,7 @@ def _follow(world: World, most: int) -> None:
 
 
 @settings(
-    max_examples=6, phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.target], derandomize=True, **CHECKS
+    max_examples=4, phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.target], derandomize=True, **CHECKS
 )
 @given(worlds())
 def test_a_number_is_its_rows_and_each_stands_in_its_file(world: World) -> None:
