@@ -14,7 +14,7 @@ from pipelines.commands.restore_nights import nights_to_restore
 from pipelines.intake.from_archive import cleared
 from pipelines.intake.take_in import Progress
 from pipelines.orchestration.nightly import run_nightly
-from pipelines.runtime.database import open_database
+from pipelines.runtime.database import attach, open_database
 from pipelines.runtime.errors import UsageError
 from pipelines.state import decision_log
 from pipelines.state.home import REBUILT_HISTORY, Home, Version
@@ -70,6 +70,6 @@ def _version_to_rekey(home: Home) -> Version:
 def _take_over(version: Version, rebuilt: Path) -> None:
     """What the published history knows of its nights, and who is expected to deliver."""
     with open_database(rebuilt, attaches=[version.history]) as connection:
-        connection.execute(f"attach '{str(version.history).replace(chr(39), chr(39) * 2)}' as published (read_only)")
+        attach(connection, version.history, "published")
         for table in _NOT_IN_THE_ARCHIVE:
             connection.execute(f"delete from {table}; insert into {table} by name from published.{table}")

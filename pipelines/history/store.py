@@ -21,7 +21,7 @@ from pipelines.delivery.rows import BatchRows
 from pipelines.delivery.values import history_schema
 from pipelines.history.merge import Timeline, merge
 from pipelines.history.purge import Removal, purge
-from pipelines.runtime.database import open_database
+from pipelines.runtime.database import attach, open_database
 
 _TYPES = {pl.Date: "date", pl.Boolean: "boolean", pl.Int32: "integer", pl.String: "varchar"}
 
@@ -353,7 +353,7 @@ def rewrite(path: Path) -> None:
     part = path.with_suffix(".new")
     with open_database(attaches=[path]) as connection:
         for file, name in ((path, "old"), (part, "new")):
-            connection.execute(f"attach '{str(file).replace(chr(39), chr(39) * 2)}' as {name}")
+            attach(connection, file, name, read_only=False)
         connection.execute("copy from database old to new")
         connection.execute("checkpoint new")
         connection.execute("detach old; detach new")

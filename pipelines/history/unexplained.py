@@ -13,6 +13,7 @@ import duckdb
 
 from pipelines.configuration.contract import Dataset
 from pipelines.history.due_rows import owner_of
+from pipelines.runtime.database import attach
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ def unexplained_changes(
 ) -> list[Unexplained]:
     """What differs without a reason, asked of the open history after purging; ``before``: the published one's file."""
     run = connection.execute
-    run(f"attach '{str(before).replace(chr(39), chr(39) * 2)}' as published (read_only)")
+    attach(connection, before, "published")
     try:
         run("create temp table if not exists due (pseudonym varchar)")
         found = [Unexplained("uttag", _unexplained_extracts(connection, version))]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipelines.history.purge import LAST_AGE
 from pipelines.history.store import rewrite
-from pipelines.runtime.database import open_database
+from pipelines.runtime.database import attach, open_database
 
 #: Below KAA_HOME/editions/<id>.private/.
 COUNTED_FILE = "counted.duckdb"
@@ -28,10 +28,9 @@ def _files(home: Path) -> Iterator[Path]:
 
 
 def _forget(kept: Path, history: Path) -> int:
-    quoted = str(history).replace("'", "''")
     with open_database(kept, attaches=[history]) as connection:
         run = connection.execute
-        run(f"attach '{quoted}' as history (read_only)")
+        attach(connection, history, "history")
         run(
             """
             create temp table gone_person as

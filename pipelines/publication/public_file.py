@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.publication.tables import create_tables
-from pipelines.runtime.database import open_database
+from pipelines.runtime.database import attach, open_database
 
 #: What says which publication it is and what its words mean; the rest (deliveries, quarantine, checks, plans) is internal.
 _COPIED = (
@@ -36,7 +36,7 @@ def write_public_file(
     ).with_columns(pl.col(_KEY).cast(pl.String), pl.col("is_hidden").cast(pl.Boolean))
     connection = open_database(out, attaches=[published])
     try:
-        connection.execute(f"attach '{str(published).replace(chr(39), chr(39) * 2)}' as internal_file (read_only)")
+        attach(connection, published, "internal_file")
         create_tables(connection)
         for table in _COPIED:
             connection.execute(f"insert into {table} from internal_file.{table}")

@@ -25,7 +25,7 @@ from pipelines.history.purge import AGED
 from pipelines.notices import Notice, RemarkCode, kept, message, remark
 from pipelines.publication.tables import OF_INPUTS, OF_PARTS, create_public_figures, create_tables
 from pipelines.quality.checks import CheckResult
-from pipelines.runtime.database import open_database
+from pipelines.runtime.database import attach, open_database
 from pipelines.runtime.errors import NightlyFailed
 from pipelines.state.home import Version
 from pipelines.warehouse.inputs import EVERYTHING
@@ -63,8 +63,8 @@ def build_published(
     """
     connection = open_database(version.published, attaches=[version.warehouse, version.history])
     try:
-        connection.execute(f"attach '{_quoted(version.warehouse)}' as warehouse (read_only)")
-        connection.execute(f"attach '{_quoted(version.history)}' as history (read_only)")
+        attach(connection, version.warehouse, "warehouse")
+        attach(connection, version.history, "history")
         create_tables(connection, failed)
         for table, relation in {**_COPIED, "figures": figures_relation}.items():
             _copy(connection, table, relation)
@@ -166,10 +166,6 @@ def write_bridges(published: Path, rows: list[BridgeRow] | None) -> None:
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[Any, ...]]) -> None:

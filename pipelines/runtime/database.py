@@ -103,6 +103,11 @@ def open_database(
     return connection
 
 
+def attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str, read_only: bool = True) -> None:
+    """Attach a file that was named when the connection was opened, under a name."""
+    connection.execute(f"attach '{_quoted(str(path))}' as {name}{' (read_only)' if read_only else ''}")
+
+
 def lock_down(connection: duckdb.DuckDBPyConnection, room: Room, attaches: Iterable[Path]) -> None:
     """Have an open database put aside what does not fit in its place, reach no files but those that it is made of or that will
     be attached to it, and keep to that."""

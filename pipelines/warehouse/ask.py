@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.configuration.municipality import Municipality
-from pipelines.runtime.database import open_database
+from pipelines.runtime.database import attach, open_database
 from pipelines.state.home import Version
 from pipelines.warehouse.compiled import CompiledModel, kept_models, run_models
 from pipelines.warehouse.inputs import write_inputs
@@ -65,8 +65,8 @@ def built_warehouse(version: Version, also: Iterable[Path] = ()) -> Iterator[duc
     """What the nightly built, to be asked by the names that the models' SQL gives: `warehouse` and `history`, both read-only.
     ``also``: other files that will be attached."""
     with open_database(attaches=[version.warehouse, version.history, *also]) as connection:
-        connection.execute(f"attach '{_quoted(version.warehouse)}' as warehouse (read_only)")
-        connection.execute(f"attach '{_quoted(version.history)}' as history (read_only)")
+        attach(connection, version.warehouse, "warehouse")
+        attach(connection, version.history, "history")
         connection.execute("use warehouse")
         yield connection
 
@@ -92,12 +92,8 @@ def made_warehouse(
     and this knowledge."""
     with open_database(attaches=[history, *also]) as connection:
         connection.execute("attach ':memory:' as warehouse")
-        connection.execute(f"attach '{_quoted(history)}' as history (read_only)")
+        attach(connection, history, "history")
         connection.execute("use warehouse")
         write_inputs(connection, municipality, periods, known_to, protected_identities)
         run_models(connection, compiled, wanted)
         yield connection
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

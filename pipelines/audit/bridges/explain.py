@@ -29,6 +29,7 @@ from pipelines.audit.trace import EVIDENCE_MODELS
 from pipelines.configuration.catalogue import Figure, Role, read_catalogue
 from pipelines.configuration.contract import load_sources
 from pipelines.configuration.municipality import Municipality
+from pipelines.runtime.database import attach
 from pipelines.runtime.errors import UsageError
 from pipelines.state.home import Version
 from pipelines.warehouse.ask import made_warehouse, plain_number
@@ -282,8 +283,7 @@ def compared(
         compiled, version.history, municipality, [period], EVERYTHING, wanted, also=files.values()
     ) as connection:
         for name, path in files.items():
-            quoted = str(path).replace("'", "''")
-            connection.execute(f"attach '{quoted}' as {name} (read_only)")
+            attach(connection, path, name)
         yield Comparison(connection, version, municipality, period, earlier, later)
 
 

@@ -22,6 +22,7 @@ from pipelines.configuration.catalogue import Figure, read_catalogue
 from pipelines.configuration.contract import load_sources
 from pipelines.configuration.municipality import Municipality
 from pipelines.publication.kept_persons import COUNTED_FILE
+from pipelines.runtime.database import attach
 from pipelines.state.databases import recorded_owner
 from pipelines.state.home import Version
 from pipelines.state.keys import PSEUDONYM_FINGERPRINT
@@ -62,7 +63,8 @@ def keep_private(version: Version, municipality: Municipality, period_ids: Colle
 def write_counted(states: Sequence[Live], folder: Path) -> None:
     """Write what states of one warehouse count, each of another period, and what they stand on."""
     connection, sources = states[0].connection, states[0].sources
-    connection.execute(f"attach '{_quoted(folder / COUNTED_FILE)}' as kept; use kept; {_TABLES}; use warehouse")
+    attach(connection, folder / COUNTED_FILE, "kept", read_only=False)
+    connection.execute(f"use kept; {_TABLES}; use warehouse")
     connection.execute(
         "insert into kept.number select pseudonym, person_id, birth_date from warehouse.main.int_person__numbers"
     )
@@ -168,7 +170,3 @@ def made_with(version: Version) -> str:
 def counted_file(private: Path) -> Path:
     """The file in an edition's private folder."""
     return private / COUNTED_FILE
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
