@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 import openpyxl
+import page
 import pytest
 from csvw import CSVW
 from pypdf import PdfReader
@@ -91,6 +92,12 @@ def test_the_pdf_is_tagged_swedish_and_says_that_it_is_accessible(tertial: Built
     figures = [element for element in elements if element["/S"] == "/Figure" and "/Alt" in element]
     assert len(figures) > 15 and all(figure["/Alt"].startswith("Stapeldiagram. ") for figure in figures)
     assert [round(float(side)) for side in pdf.pages[0].mediabox[2:]] == [595, 842]
+
+
+def test_the_pdf_breaks_no_rule_of_accessible_documents(built: Built) -> None:
+    """By another program than made it: PDF/UA-1, all of its rules that a machine can check."""
+    found = page.validate_pdf(built.out / names.PDF, profile="ua1")
+    assert found.rules.total > 100 and not [failure.message for failure in found.failures]
 
 
 # -- PX ------------------------------------------------------------------------------------------------------------------
