@@ -66,6 +66,15 @@ def value(cell: Cell) -> int | Decimal | None:
     return int(cell.part) if cell.part == int(cell.part) else cell.part.normalize()
 
 
+def exact(cell: Cell) -> int | Decimal | None:
+    """The same number for who counts on with it: a share is not rounded, and is a part of one."""
+    number = value(cell)
+    if number is None or not cell.is_share:
+        return number
+    assert cell.part is not None and cell.whole
+    return cell.part / cell.whole
+
+
 def sign(cell: Cell) -> str:
     """``..`` or ``.`` for a number that is not there, else nothing."""
     return cell.text if cell.text in (numbers.NOT_AVAILABLE, numbers.CANNOT_OCCUR) else ""

@@ -4,7 +4,7 @@ The same blocks as on the pages, from ``content`` and ``follow_up``; how a kind 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
@@ -57,6 +57,8 @@ class Outline:
     figures: tuple[Figure, ...]
     data: Published
     open_data: OpenData
+    #: Those that any number is of, by id.
+    periods: Mapping[str, Period]
 
     @property
     def audience(self) -> str:
@@ -123,6 +125,7 @@ def read(published_file: Path, data: Published) -> Outline:
         figures=tuple(data.catalogue.values()),
         data=data,
         open_data=read_open_data(published_file),
+        periods={each.id: each for each in (*further.series.periods, data.before, period)},
     )
 
 

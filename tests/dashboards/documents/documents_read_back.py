@@ -8,7 +8,7 @@ import csv
 import json
 import re
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -69,8 +69,10 @@ def _shown(value: Any, shape: str) -> str:
     match = re.fullmatch(r'(?:"(.)")?#,##0(\.0+)?( %)?', used)
     assert match, used
     sign, point, percent = match.groups()
-    number = abs(number) * (100 if percent else 1)
-    text = number_text(round(number, len(point) - 1 if point else 0), len(point) - 1 if point else 0)
+    decimals = len(point) - 1 if point else 0
+    # Excel rounds a half away from zero.
+    number = (abs(number) * (100 if percent else 1)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    text = number_text(number, decimals)
     return f"{sign or ''}{text}{BLANK + '%' if percent else ''}"
 
 
@@ -78,7 +80,7 @@ def excel(path: Path) -> dict[str, Rows]:
     """Title of the sheet -> its table."""
     book = openpyxl.load_workbook(path)
     found = {}
-    for sheet in book.worksheets[2:-1]:
+    for sheet in book.worksheets[3:-1]:
         head = sheet.freeze_panes
         first = int(re.sub(r"\D", "", str(head)))
         rows = []

@@ -3,18 +3,23 @@
 import json
 import re
 import warnings
+from datetime import datetime
 from typing import Any
 
 import openpyxl
 import page
 import pytest
 from csvw import CSVW
+from openpyxl.utils import get_column_letter, range_boundaries
 from pypdf import PdfReader
 from rdflib import Graph, Literal, Namespace, URIRef, namespace
 from rdflib.term import BNode
 
-from dashboards.documents import names
+from dashboards.documents import names, outline
+from dashboards.documents.cube import exact
+from dashboards.documents.excel import _shortened
 from dashboards.published.open_data import OpenData
+from dashboards.published.report import read_report
 from pipelines.configuration.catalogue import read_catalogue
 from pipelines.configuration.municipality import OpenData as Profile
 from tests.dashboards.documents.documents_report import OPEN_DATA, Built
@@ -31,34 +36,125 @@ def book(tertial: Built) -> Any:
 
 def test_no_cell_of_the_workbook_is_a_formula(book: Any) -> None:
     kinds = {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None}
-    assert kinds == {"s", "n"}
+    assert kinds == {"s", "n", "d"}
 
 
 def test_numbers_of_the_workbook_are_numbers(book: Any) -> None:
-    sheet = book["Tabell 2"]
-    assert isinstance(sheet.cell(row=6, column=2).value, int)
-    shares = [
-        cell for row in book["Tabell 5"].iter_rows(min_row=7, max_row=8) for cell in row if "%" in cell.number_format
-    ]
-    assert shares and all(cell.value == round(cell.value, 2) for cell in shares)
+    """Shares too, and those are not rounded."""
+    assert isinstance(book["Tabell 2"].cell(row=6, column=2).value, int)
+    enrolled, ended, share = (book["Tabell 5"].cell(row=7, column=column) for column in (2, 3, 4))
+    assert share.value == ended.value / enrolled.value != round(share.value, 2) and "%" in share.number_format
 
 
-def test_every_sheet_is_listed_and_the_links_lead_there(book: Any) -> None:
+def test_every_sheet_is_listed_and_the_links_lead_there_and_back(book: Any) -> None:
     contents = book.worksheets[0]
     links = [cell.hyperlink.location for row in contents.iter_rows() for cell in row if cell.hyperlink]
     assert links == [f"'{name}'!A1" for name in book.sheetnames[1:]]
-    assert book.sheetnames[0] == "Innehåll" and book.sheetnames[-1] == "Definitioner"
-    assert all(len(name) <= 31 for name in book.sheetnames)
+    assert book.sheetnames[:3] == ["Innehåll", "Siffror i texten", "Alla tal"] and book.sheetnames[-1] == "Definitioner"
+    for sheet in book.worksheets[1:]:
+        back = [cell for cell in next(sheet.iter_cols(max_col=1)) if cell.hyperlink]
+        assert [cell.hyperlink.location for cell in back] == ["'Innehåll'!A1"], sheet.title
+        # Above what is frozen: it is there wherever the reader has scrolled.
+        assert back[0].row < int(re.sub(r"\D", "", sheet.freeze_panes)), sheet.title
+
+
+def test_sheets_have_names_of_whole_words(book: Any) -> None:
+    titles = {word for sheet in book for word in re.findall(r"[\w–-]+", str(sheet["A1"].value))} | {
+        "i",
+        "texten",
+        "tal",
+    }
+    for name in book.sheetnames:
+        assert len(name) <= 31
+        words = name.split()
+        assert all(word.isdigit() or word in titles for word in words) or name in (
+            "Innehåll",
+            "Alla tal",
+            "Definitioner",
+        )
+        assert words[-1] not in ("av", "från", "genom", "och", "per", "som", "till", "under", "vid"), name
+
+
+def test_a_long_name_is_shortened_by_words() -> None:
+    words = ["Ungdomar", "som", "tar", "del", "av", "stöd", "från", "båda"]
+    assert _shortened(words, "") == "Ungdomar som tar del av stöd"
+    assert _shortened(words, " 12") == "Ungdomar som tar del av stöd 12"
+    assert _shortened(["Ungdomar", "i", "registret", "under", "läsåret"], " 2") == "Ungdomar i registret 2"
+    assert _shortened(["a" * 40], " 2") == "a" * 29 + " 2"
 
 
 def test_sheets_print_on_a4_and_keep_their_heads(book: Any) -> None:
-    for sheet in book.worksheets[2:-1]:
+    for sheet in book.worksheets[3:-1]:
         assert sheet.page_setup.paperSize == 9 and sheet.page_setup.fitToHeight == 0
         assert sheet.freeze_panes and sheet.print_title_rows
         assert sheet["A3"].value.startswith("Avser ")
     assert (book.properties.creator, book.properties.title) == (
         "Stockholms stad", "Rapport för tertial 1 2023: Kommunens aktivitetsansvar i Stockholms stad",
     )  # fmt: skip
+
+
+def test_all_numbers_stand_once_in_an_excel_table_with_a_filter(year: Built) -> None:
+    sheet = openpyxl.load_workbook(year.out / names.EXCEL)["Alla tal"]
+    (table,) = sheet.tables.values()
+    assert table.ref == f"A5:N{sheet.max_row}" and table.autoFilter.ref == table.ref
+    head, *rows = sheet.iter_rows(min_row=5, values_only=True)
+    assert head[0] == "Period" and head[-4:] == ("Värde", "Enhet", "Andel av", "Bas") and len(set(head)) == len(head)
+    found = [dict(zip(head, row, strict=True)) for row in rows]
+    assert len({tuple((name, row[name]) for name in head if name not in ("Värde", "Bas")) for row in found}) == len(
+        found
+    )
+    now = {
+        "Period": "verksamhetsåret 2023",
+        "Från och med": datetime(2022, 12, 1),
+        "Till och med": datetime(2023, 11, 30),
+    }
+    everybody = {"Kön": "Alla", "Jobbtorg": "Alla", "Stadsdel": "Alla"}
+    ended = {"Statistik": "Avslutsorsaker", "Mått": "Avslutade", "Enhet": "personer"}
+    for expected in (
+        {**now, **everybody, "Statistik": "Ungdomar i registret", "Mått": "I registret", "Värde": 7546, "Kategori": None},
+        {**now, "Statistik": "Sökta och nådda ungdomar", "Mått": "Nådda", "Kön": "Kvinnor", "Värde": 1408, "Andel av": None},
+        {**now, **everybody, **ended, "Kategori": "Studier + Arbete", "Värde": 599},
+        {**now, **everybody, **ended, "Kategori": "Alla utom Studier och Arbete", "Värde": 807 - 599},
+        {"Jobbtorg": "Jobbtorg Vällingby", "Enhet": "andel", "Andel av": "Inskrivna ungdomar: Avslutade", "Bas": 123,
+         "Kategori": "Studier", "Period": now["Period"], "Värde": 83 / 123},
+    ):  # fmt: skip
+        assert len([row for row in found if expected.items() <= row.items()]) == 1, expected
+
+
+def test_every_diagram_is_excels_own_and_draws_the_numbers_of_its_sheet(book: Any, tertial: Built) -> None:
+    diagrams = {
+        block.heading: block
+        for block in outline.read(tertial.published, read_report(tertial.published, tertial.period)).blocks
+        if block.charted and not block.charted.is_empty
+    }
+    drawn = {str(sheet["A1"].value): (sheet, sheet._charts) for sheet in book if sheet._charts}
+    assert set(drawn) == set(diagrams) and len(drawn) > 15
+    for heading, (sheet, charts) in drawn.items():
+        block, (chart,) = diagrams[heading], charts
+        names_of = [column.label for column in block.charted.columns]
+        columns = [[cells[place] for cells in block.charted.cells] for place in range(len(names_of))]
+        if block.marks:
+            names_of = [name for label in names_of for name in (label, f"{label}, {block.marks_label}")]
+            marks = [[cells[place] for cells in block.marks.cells] for place in range(len(columns))]
+            columns = [column for pair in zip(columns, marks, strict=True) for column in pair]
+        assert [series.tx.v for series in chart.series] == names_of
+        for series, cells in zip(chart.series, columns, strict=True):
+            shown = [sheet[place].value for place in _places(series.val.numRef.f)]
+            assert shown == [pytest.approx(float(exact(cell) or 0)) for cell in cells], heading
+            labels = [
+                sheet[place].value
+                for place in _places(series.cat.strRef.f if series.cat.strRef else series.cat.numRef.f)
+            ]
+            assert [str(label) for label in labels] == [row.label for row in block.charted.rows], heading
+
+
+def _places(formula: str) -> list[str]:
+    """The cells of a formula such as ``('Diagram 2'!$B$7:$B$9,'Diagram 2'!$B$11)``, in their order."""
+    found = []
+    for first, last in re.findall(r"!\$?([A-Z]+\$?\d+|\$[A-Z]+\$\d+)(?::(\$?[A-Z]+\$?\d+))?", formula):
+        left, top, right, bottom = range_boundaries(f"{first}:{last or first}".replace("$", ""))
+        found += [f"{get_column_letter(x)}{y}" for y in range(top, bottom + 1) for x in range(left, right + 1)]
+    return found
 
 
 # -- PDF -----------------------------------------------------------------------------------------------------------------
