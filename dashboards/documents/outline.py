@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 
 from dashboards.content import follow_up, purge_notes, target_group
+from dashboards.content.readings import Reading
 from dashboards.content.report import ChapterContent, FactContent, Report
 from dashboards.content.tables import Block, Heading, TableContent
 from dashboards.documents import names
@@ -218,6 +219,7 @@ def _plain_block(block: Block) -> Block:
     return replace(
         block,
         title=plain(block.title),
+        finding=plain(block.finding) if block.finding else None,
         notes=tuple(plain(note) for note in block.notes),
         table=table,
         charted=_plain_table(block.charted),
@@ -350,11 +352,17 @@ def definition(figure: Figure) -> Definition:
 
 def fact_lines(chapter: Chapter) -> list[tuple[str, str]]:
     """The chapter's numbers: (number, the rest of the line)."""
-    lines = []
-    for fact in chapter.facts:
-        difference = f", {fact.difference}" if fact.difference else ""
-        rest = f"{fact.label} ({fact.before_label}: {fact.before.in_text}{difference})"
-        if fact.aside:
-            rest += f" – {fact.aside}"
-        lines.append((fact.cell.in_text, plain(rest)))
-    return lines
+    return [(fact.cell.in_text, plain(_fact_line(fact))) for fact in chapter.facts]
+
+
+def _fact_line(fact: FactContent) -> str:
+    line = f"{fact.label} ({_before(fact)})"
+    if fact.aside:
+        known = f" ({_before(fact.aside.reading)})" if fact.aside.reading.is_compared else ""
+        line += f" – {fact.aside.text}{known}"
+    return line
+
+
+def _before(reading: Reading) -> str:
+    difference = f", {reading.difference}" if reading.difference else ""
+    return f"{reading.before_label}: {reading.before_text}{difference}"
