@@ -79,7 +79,8 @@ class Outcome:
         if not self.cell.is_share:
             return f"{numbers.number(size)} {side}"
         tenths = size.quantize(Decimal("0.1"))
-        return f"{numbers.points(tenths)} {side}" if tenths else f"mindre än {numbers.points(Decimal('0.1'))} {side}"
+        least = numbers.points_in_text(Decimal("0.1"))
+        return f"{numbers.points_in_text(tenths)} {side}" if tenths else f"mindre än {least} {side}"
 
     @property
     def block_id(self) -> str:

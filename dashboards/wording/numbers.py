@@ -99,9 +99,9 @@ def points_between(
     return Decimal(tenths if difference > 0 else -tenths) / 10
 
 
-def points(value: Decimal) -> str:
+def points_in_text(value: Decimal) -> str:
     """``4,4 procentenheter``."""
-    return f"{format_decimal(value, '#,##0.0', locale=SWEDISH).replace('-', MINUS)} procentenheter"
+    return f"{points(value)} procentenheter"
 
 
 def signed(text: str, value: Decimal) -> str:
