@@ -282,6 +282,13 @@ def period_line(block: Block, outline: "Outline") -> str:
     return f"Avser {' och '.join(period.title for period in reversed(block.periods))}."
 
 
+def with_days(period: Period) -> str:
+    """A period's name with its days where they are known: a report year need not be a calendar year."""
+    if period.starts_on is None or period.ends_on is None:
+        return period.title
+    return f"{period.title} ({numbers.interval(period.starts_on, period.ends_on)})"
+
+
 def days(block: Block, outline: "Outline") -> tuple[date | None, date | None]:
     """The first and last day that a table is about, where they are known."""
     publication, period = outline.publication, outline.data.period

@@ -50,7 +50,8 @@ def observations(outline: Outline) -> list[Observation]:
 def _cells(outline: Outline) -> Iterator[Cell]:
     for chapter in outline.all_chapters:
         for fact in chapter.facts:
-            yield from (cell for cell in (fact.cell, fact.before, fact.aside_cell) if cell)
+            readings = [fact, *([fact.aside.reading] if fact.aside else [])]
+            yield from (cell for reading in readings for cell in (reading.cell, reading.before))
         for block in chapter.blocks:
             yield from (cell for row in block.table.cells for cell in row)
 

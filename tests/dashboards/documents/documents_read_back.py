@@ -136,9 +136,9 @@ def px(path: Path) -> Rows:
     read = pyaxis.parse(str(path), encoding="utf-8")
     units = read["METADATA"]
     kinds = units.get("CONTVARIABLE", [None])[0]
-    stub = units["STUB"][0]
+    stub = units["STUB"]
     rows: Rows = []
-    for label, lines in groupby(read["DATA"].to_dict("records"), key=lambda line: line[stub]):
+    for label, lines in groupby(read["DATA"].to_dict("records"), key=lambda line: [line[name] for name in stub]):
         cells = []
         for line in lines:
             unit = units[f"UNITS({line[kinds]})"][0] if kinds else units["UNITS"][0]
@@ -152,7 +152,7 @@ def px(path: Path) -> Rows:
                 cells.append(NOTHING)
             else:
                 cells.append(_with_unit(Decimal(data), unit))
-        rows.append((label, *cells))
+        rows.append((", ".join(label), *cells))
     return rows
 
 
@@ -166,10 +166,13 @@ def csv_rows(path: Path) -> Rows:
     names = [column["name"] for column in description["tableSchema"]["columns"]]
     with path.open(encoding="utf-8", newline="") as file:
         lines = [dict(zip(names, line, strict=True)) for line in list(csv.reader(file))[1:]]
+    # What names a row on the page is what the PX file has before the rows.
+    stub = len(pyaxis.parse(str(path.with_suffix(".px")), encoding="utf-8")["METADATA"]["STUB"])
     rows = []
-    for label, cells in groupby(lines, key=lambda line: line[keys[0]]):
-        assert not label.startswith(("=", "+", "-", "@")), label
-        rows.append((re.sub("^'(?=[=+@-])", "", label), *(_csv_cell(cell) for cell in cells)))
+    for labels, cells in groupby(lines, key=lambda line: [line[key] for key in keys[:stub]]):
+        assert not [label for label in labels if label.startswith(("=", "+", "-", "@"))], labels
+        label = ", ".join(re.sub("^'(?=[=+@-])", "", label) for label in labels)
+        rows.append((label, *(_csv_cell(cell) for cell in cells)))
     return rows
 
 

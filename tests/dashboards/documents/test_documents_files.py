@@ -1,11 +1,15 @@
 """Excel, PDF, PX, CSV and the catalogue entry follow the rules of their formats."""
 
+import csv
+import io
 import json
 import re
 import warnings
-from datetime import datetime
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import openpyxl
 import page
 import pytest
@@ -15,14 +19,21 @@ from pypdf import PdfReader
 from rdflib import Graph, Literal, Namespace, URIRef, namespace
 from rdflib.term import BNode
 
-from dashboards.documents import names, outline
-from dashboards.documents.cube import exact
+from dashboards.documents import build_documents, names, outline, px
+from dashboards.documents.cell_notes import cell_notes
+from dashboards.documents.cube import TIME_SCALES, cube, exact
 from dashboards.documents.excel import _shortened
+from dashboards.published.numbers import NumberKey
 from dashboards.published.open_data import OpenData
 from dashboards.published.report import read_report
 from pipelines.configuration.catalogue import read_catalogue
+from pipelines.configuration.disclosure import CellKey
 from pipelines.configuration.municipality import OpenData as Profile
+from pipelines.history.purge import AGED
+from tests.dashboards import published_file
+from tests.dashboards.documents import px_format
 from tests.dashboards.documents.documents_report import OPEN_DATA, Built
+from tests.dashboards.published_file import Maker
 
 VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
 
@@ -198,10 +209,6 @@ def test_the_pdf_breaks_no_rule_of_accessible_documents(built: Built) -> None:
 
 # -- PX ------------------------------------------------------------------------------------------------------------------
 
-MANDATORY = (
-    "MATRIX", "SUBJECT-CODE", "SUBJECT-AREA", "TITLE", "CONTENTS", "UNITS", "STUB", "HEADING", "DECIMALS", "DATA",
-)  # fmt: skip
-
 
 def _px(built: Built, id_: str) -> str:
     return (built.out / names.px(id_)).read_bytes().decode("utf-8")
@@ -210,24 +217,117 @@ def _px(built: Built, id_: str) -> str:
 def test_px_files_follow_the_format(open_built: Built) -> None:
     files = sorted((open_built.out / names.TABLES).glob("*.px"))
     assert len(files) > 40
-    matrices = []
-    for file in files:
-        text = file.read_bytes().decode("utf-8")
-        assert text.startswith('CHARSET="ANSI";\r\nAXIS-VERSION="2013";\r\nCODEPAGE="utf-8";\r\nLANGUAGE="sv";')
-        assert max(len(line) for line in text.split("\r\n")) <= 256
-        assert "\n" not in text.replace("\r\n", "") and text.endswith(";\r\n")
-        outside = re.sub(r'"[^"\r\n]*"', "", text)
-        assert '"' not in outside and outside.isascii()
-        keywords = re.findall(r"^([A-Z0-9-]+)(?:\(\))?=", outside, re.MULTILINE)
-        assert set(MANDATORY) <= set(keywords) and keywords[-1] == "DATA"
-        matrices += re.findall(r'MATRIX="([A-Z0-9]{1,20})";', text)
-    assert len(set(matrices)) == len(files)
+    found = {file.name: px_format.faults(file.read_bytes().decode("utf-8")) for file in files}
+    assert {name: faults for name, faults in found.items() if faults} == {}
+    texts = [file.read_text(encoding="utf-8") for file in files]
+    assert all(text.startswith('CHARSET="ANSI";\nAXIS-VERSION="2013";\nCODEPAGE="utf-8";') for text in texts)
+    assert len({re.findall('MATRIX="(.+)";', text)[0] for text in texts}) == len(files)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ('MATRIX="TABELL5";\r\n', "", "MATRIX is missing"),
+        ('MATRIX="TABELL5"', 'MATRIX="TABELL5TABELL5TABELL5"', "MATRIX is too long: TABELL5TABELL5TABELL5"),
+        ('LANGUAGE="sv"', "LANGUAGE=sv", "LANGUAGE is not of its type: sv"),
+        ("COPYRIGHT=NO", "COPYRIGHT=PERHAPS", "COPYRIGHT is not of its type: PERHAPS"),
+        ('CREATION-DATE="2024', 'CREATION-DATE="24', "CREATION-DATE is not of its type"),
+        ('HEADING="Period","Tabellinnehåll"', 'HEADING="Period"', "STUB and HEADING name each variable once"),
+        ('CONTVARIABLE="Tabellinnehåll"', 'CONTVARIABLE="Mått"', "CONTVARIABLE is no variable: Mått"),
+        ('UNITS("Inskrivna")="personer";\r\n', "", "UNITS is not given for each of the contents"),
+        ("TLIST(A1)", "TLIST(Z1)", "TIMEVAL is not of its type"),
+        ('TLIST(A1),"2023"', 'TLIST(A1),"2023","2022"', "TIMEVAL of Period does not have one for each value"),
+        ('VALUES("Period")="2023"', 'VALUES("Period")="2023","2022"', "DATA has 54 cells, not 108"),
+        ("DATA=\r\n490 ", "DATA=\r\n490,5 ", "DATA has no number: 490,5"),
+        ("DATA=\r\n490 ", "DATA=\r\n490.5 ", "DATA has more decimals than DECIMALS says: 490.5"),
+        ('SOURCE="', 'INVENTED="x";\r\nSOURCE="', "INVENTED is not in the table of keywords"),
+        (
+            'AUTOPEN=YES;\r\nSUBJECT-CODE="UF";',
+            'SUBJECT-CODE="UF";\r\nAUTOPEN=YES;',
+            "the keywords are not in the recommended",
+        ),
+        ('TITLE="', 'TITLE="a "quoted" ', "TITLE is not of its type"),
+        ("DATASYMBOL1=", 'CELLNOTE("*","2022","*")="x";\r\nDATASYMBOL1=', "CELLNOTE is of no cell"),
+        ("AUTOPEN=YES;", "AUTOPEN=YES;\n", "a line ends without CR"),
+        ("DATASYMBOL1=", f'DATASYMBOL1="{"x" * 250}";\r\nDATASYMBOL1=', "a line is longer than 256"),
+    ],
+)
+def test_a_fault_of_a_px_file_is_found(open_year: Built, old: str, new: str, fault: str) -> None:
+    text = _px(open_year, "tabell-5")
+    assert px_format.faults(text) == [] and text.count(old) == 1
+    assert any(found.startswith(fault) for found in px_format.faults(text.replace(old, new)))
 
 
 def test_px_says_which_period_a_table_is_of(open_year: Built) -> None:
-    assert 'REFPERIOD="verksamhetsåret 2022";' in _px(open_year, "tabell-3")
-    assert 'REFPERIOD="verksamhetsåret 2022 och verksamhetsåret 2023";' in _px(open_year, "tabell-1")
+    of_2022 = "verksamhetsåret 2022 (1\u00a0december 2021–30\u00a0november 2022)"
+    of_2023 = "verksamhetsåret 2023 (1\u00a0december 2022–30\u00a0november 2023)"
+    assert f'REFPERIOD="{of_2022}";' in _px(open_year, "tabell-3")
+    assert f'REFPERIOD="{of_2022} och {of_2023}";' in _px(open_year, "tabell-1")
     assert "REFPERIOD" not in _px(open_year, "telefon")
+
+
+def test_px_has_a_variable_of_time(open_year: Built) -> None:
+    """Of its own where all numbers are of one period; on a scale where its values are of one length."""
+    assert 'VALUES("Period")="2022";' in _px(open_year, "tabell-3") and 'HEADING="Period","Kön";' in _px(
+        open_year, "tabell-3"
+    )
+    assert 'TIMEVAL("Period")=TLIST(A1),"2022";' in _px(open_year, "tabell-3")
+    assert 'TIMEVAL("År")=TLIST(A1),"2023","2022";' in _px(open_year, "tabell-1")
+    assert 'STUB="Jobbtorg","Period";' in _px(open_year, "telefon-2")
+    # School years are no calendar years, and terms and years are no points on one scale.
+    for other in ("lasar", "telefon"):
+        assert "TIMEVAL" not in _px(open_year, other) or "tertial" not in _px(open_year, other).lower()
+
+
+def test_months_and_half_years_are_on_their_scales() -> None:
+    found = {
+        scale: [match.expand(time) for match in map(pattern.fullmatch, ids) if match]
+        for ids in [
+            ["kalenderar-2023", "halvar2-2023", "manad-2023-05", "tertial1-2023", "lasar-2022-2023", "dag-2023-11-30"]
+        ]
+        for scale, pattern, time in TIME_SCALES
+    }
+    assert found == {"A1": ["2023"], "H1": ["20232"], "M1": ["202305"]}
+
+
+def test_px_says_at_a_number_that_it_is_hidden(tmp_path: Path, year: Built) -> None:
+    hidden = NumberKey("outreach", "reached", year.period, gender="kvinna")
+    published = published_file.public(year.published, tmp_path / "public.duckdb", year.period, [hidden])
+    build_documents(published, year.period, tmp_path / "out")
+    text = (tmp_path / "out" / names.px("tabell-2")).read_bytes().decode("utf-8")
+    assert px_format.faults(text) == []
+    notes = [(entry.of, entry.plain) for entry in px_format.entries(text) if entry.keyword.startswith("CELLNOTE")]
+    assert [of for of, _ in notes] == [("Nådd", "2023", "Kvinnor")]
+    assert ".. betyder mindre än 5, eller skyddad" in notes[0][1][0]
+    lines = text[text.index("DATA=") :].split()
+    assert lines.count('".."') == 1 and lines[4] == '".."'
+
+
+def test_px_says_at_a_number_that_it_has_been_changed_and_whom_it_lacks(tmp_path: Path) -> None:
+    def purge(maker: Maker) -> None:
+        maker.purged = [(3, 2024, 20, 400, 0, 0, AGED, date(2021, 12, 1), date(2022, 11, 30))]
+
+    published = published_file.stockholm(tmp_path / "published.duckdb", purge)
+    public = published_file.public(published, tmp_path / "public.duckdb", "verksamhetsar-2023")
+    with duckdb.connect(str(public)) as connection:
+        connection.execute(
+            "update public_output set disclosure = ?", [CellKey(method="cell_key", D=3, V=1, js=0).model_dump_json()]
+        )
+    data = read_report(public, "verksamhetsar-2023")
+    content = outline.read(public, data)
+    of = {block.id: cell_notes(cube(block, data), content) for block in content.blocks}
+    changed, purged = of["tabell-1"]
+    assert (changed.where, changed.must_be_shown) == (
+        ("*", "*"),
+        True,
+    ) and "slumpmässigt ändrat med högst 3" in changed.text
+    assert (purged.where, purged.must_be_shown) == (("2022", "*"), False) and "har gallrats" in purged.text
+    # What was delivered as a number has not been changed; the table is of both years.
+    assert [note.where for note in of["nyckeltal"] if note.must_be_shown] == []
+    # A table of the other year is not touched.
+    assert [note.must_be_shown for note in of["tabell-2"]] == [True]
+    text = px.table(next(block for block in content.blocks if block.id == "tabell-2"), content)
+    assert "gallrats" not in text and px_format.faults(text) == []
 
 
 def test_px_has_two_variables_where_columns_have_headings_in_common(open_year: Built) -> None:
@@ -235,7 +335,7 @@ def test_px_has_two_variables_where_columns_have_headings_in_common(open_year: B
     assert 'HEADING="Period","Tabellinnehåll";\r\nCONTVARIABLE="Tabellinnehåll";' in text
     assert 'VALUES("Period")="2023","2022";' in text and 'UNITS("Andel")="procent";' in text
     assert 'CONTACT("Andel")="Statistikgruppen, statistik@stad.example";' in text
-    assert 'HEADING="Kön";' in _px(open_year, "tabell-2") and "CONTVARIABLE" not in _px(open_year, "tabell-2")
+    assert "CONTVARIABLE" not in _px(open_year, "tabell-2")
     assert 'CODES("Kön")="kvinna","man","TOTALT";' in _px(open_year, "tabell-2")
 
 
@@ -258,14 +358,41 @@ def test_csv_files_are_valid_by_their_descriptions(open_built: Built) -> None:
             assert CSVW(str(file), validate=True).is_valid, file.name
 
 
+def test_both_csv_files_have_the_same_lines(open_built: Built) -> None:
+    """For spreadsheets in Swedish with semicolons, decimal commas and a byte-order mark."""
+    files = [
+        path for path in sorted((open_built.out / names.TABLES).glob("*.csv")) if not path.name.endswith("-excel.csv")
+    ]
+    assert len(files) > 40
+    for path in files:
+        for_excel = path.with_name(path.stem + "-excel.csv").read_bytes()
+        assert for_excel.startswith(b"\xef\xbb\xbf") and not path.read_bytes().startswith(b"\xef\xbb\xbf")
+        head, *rows = csv.reader(io.StringIO(for_excel.decode("utf-8-sig"), newline=""), delimiter=";")
+        place = head.index("Värde")
+        assert all(re.fullmatch(r"(-?\d+(,\d+)?)?", row[place]) for row in rows), path
+        points = [[*row[:place], row[place].replace(",", "."), *row[place + 1 :]] for row in rows]
+        assert [head, *points] == list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
+        assert {"Från och med", "Till och med"} <= set(head) and any(row[head.index("Till och med")] for row in rows)
+
+
+def test_a_line_has_its_period_and_a_share_what_it_is_a_share_of(open_year: Built) -> None:
+    text = (open_year.out / names.csv_for_excel("tabell-5")).read_text(encoding="utf-8-sig")
+    assert "Jobbtorg Globen;2023;Avslutade, andel;2022-12-01;2023-11-30;65;procent;490;" in text.splitlines()
+    text = (open_year.out / names.csv("brev-2")).read_text(encoding="utf-8")
+    assert "Jobbtorg Globen,Hösten 2023,Totalt,Försök,2023-09-01,2023-10-28,0,antal,," in text.splitlines()
+
+
 def test_the_description_tells_what_a_data_user_asks(open_year: Built) -> None:
     found = json.loads((open_year.out / names.csv_description("tabell-3")).read_text(encoding="utf-8"))
     assert found["url"] == "tabell-3.csv" and found["dc:title"] == "Tabell 3. Nådda och ej nådda ungdomar, 2022"
     assert found["dc:publisher"] == "Stockholms stad" and found["dc:license"]["@id"] == OPEN_DATA["licence"]
     assert found["dc:temporal"] == "2021-12-01/2022-11-30" and found["dc:modified"]["@value"] == "2024-01-08"
     columns = {column["titles"]: column["datatype"]["base"] for column in found["tableSchema"]["columns"]}
-    assert columns == {"Resultat": "string", "Kön": "string", "Värde": "integer", "Enhet": "string", "Tecken": "string"}
-    assert found["tableSchema"]["primaryKey"] == ["resultat", "kon"]
+    assert columns == {
+        "Resultat": "string", "Period": "string", "Kön": "string", "Från och med": "date", "Till och med": "date",
+        "Värde": "integer", "Enhet": "string", "Bas": "integer", "Tecken": "string",
+    }  # fmt: skip
+    assert found["tableSchema"]["primaryKey"] == ["resultat", "period", "kon"]
     outreach = read_catalogue()["outreach"]
     assert f"{outreach.title}: {outreach.definition}" in found["dc:description"]
 
