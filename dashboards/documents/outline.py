@@ -10,7 +10,7 @@ from datetime import date
 from itertools import groupby
 from pathlib import Path
 
-from dashboards.content import follow_up, purge_notes, target_group
+from dashboards.content import follow_up, plan, purge_notes, target_group
 from dashboards.content.readings import Reading
 from dashboards.content.report import ChapterContent, FactContent, Report
 from dashboards.content.tables import Block, Heading, TableContent
@@ -118,13 +118,22 @@ def read(published_file: Path, data: Published) -> Outline:
         when=f"Statistiken avser perioden {when}.",
         notes=tuple(plain(str(note)) for note in (*purge_notes.notes(data), *report.notes(), *_missing(data))),
         chapters=tuple(_chapter(each) for each in report.chapters()),
-        follow_up=tuple(_section(section) for section in further.sections()),
+        follow_up=(*(_section(section) for section in further.sections()), *_plan(published_file, data)),
         target_group=_target_group(published_file, data) if data.public_output is None else None,
         follow_up_lead=plain(further.partial() or ""),
         figures=tuple(data.catalogue.values()),
         data=data,
         open_data=read_open_data(published_file),
     )
+
+
+def _plan(published_file: Path, data: Published) -> tuple[Chapter, ...]:
+    """How often the plan's promises were kept; a public output does not tell."""
+    if data.public_output is not None or "plan" in data.failed_parts:
+        return ()
+    card = plan.score_card(published_file, data)
+    lead = "Vad handlingsplanen lovar om det uppsökande arbetet, och hur ofta det blev så."
+    return (Chapter("handlingsplan", "Så följs handlingsplanen", lead, (), _shown([card])),) if card else ()
 
 
 def _missing(data: Published) -> tuple[str, ...]:

@@ -220,7 +220,11 @@ def _target_group(build: Build) -> dict[str, Any]:
 
 
 def _plan(build: Build) -> dict[str, Any]:
-    return {"rules": plan.read(build.published_file, build.data), "columns": plan.COLUMNS}
+    return {
+        "rules": plan.read(build.published_file, build.data),
+        "columns": plan.COLUMNS,
+        "score_card": plan.score_card(build.published_file, build.data),
+    }
 
 
 def _auditor(build: Build) -> dict[str, Any]:
