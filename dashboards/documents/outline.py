@@ -10,7 +10,7 @@ from datetime import date
 from itertools import groupby
 from pathlib import Path
 
-from dashboards.content import follow_up, plan, purge_notes, target_group
+from dashboards.content import equality, follow_up, plan, purge_notes, target_group
 from dashboards.content.readings import Reading
 from dashboards.content.report import ChapterContent, FactContent, Report
 from dashboards.content.tables import Block, Heading, TableContent
@@ -118,7 +118,11 @@ def read(published_file: Path, data: Published) -> Outline:
         when=f"Statistiken avser perioden {when}.",
         notes=tuple(plain(str(note)) for note in (*purge_notes.notes(data), *report.notes(), *_missing(data))),
         chapters=tuple(_chapter(each) for each in report.chapters()),
-        follow_up=(*(_section(section) for section in further.sections()), *_plan(published_file, data)),
+        follow_up=(
+            *(_section(section) for section in further.sections()),
+            _equality(equality.read(published_file, data)),
+            *_plan(published_file, data),
+        ),
         target_group=_target_group(published_file, data) if data.public_output is None else None,
         follow_up_lead=plain(further.partial() or ""),
         figures=tuple(data.catalogue.values()),
@@ -152,6 +156,12 @@ def _section(section: follow_up.Section) -> Chapter:
     blocks = [block for item in section.items for block in _with_more(item)]
     shown = _shown(replace(block, definitions=block.definitions or section.definitions) for block in blocks)
     return Chapter(section.id, section.title, plain(section.lead), (), shown)
+
+
+def _equality(found: equality.Equality) -> Chapter:
+    """All of the page ”Likvärdighet” as one chapter: its sections have two or three tables each."""
+    blocks = _shown(item.block for section in found.sections() for item in section.items)
+    return Chapter("likvardighet", "Likvärdighet", " ".join(found.how_to_read()), (), blocks)
 
 
 def _target_group(published_file: Path, data: Published) -> Chapter | None:

@@ -128,7 +128,7 @@ def figure(block: Block, scale: float = 0) -> go.Figure:
     table = block.charted
     assert table is not None, f"{block.id} is no diagram"
     marks = _marks(block)
-    layout = _layout(
+    layout = row_layout(
         [row.label for row in table.rows],
         BAR * len(table.columns),
         max(scale, largest(block)) or 1,
@@ -141,7 +141,7 @@ def waterfall(bridge: Bridge) -> dict[str, Any]:
     """A bridge as Plotly's JavaScript takes it: the first and the last number from zero, each step from where the one before
     ended."""
     labels = [step.label for step in bridge.steps]
-    layout = _layout(labels, BAR, max(step.top for step in bridge.steps) or 1, {step.text for step in bridge.steps})
+    layout = row_layout(labels, BAR, max(step.top for step in bridge.steps) or 1, {step.text for step in bridge.steps})
     data = []
     for role in dict.fromkeys(step.role for step in bridge.steps):
         places = [place for place, step in enumerate(bridge.steps) if step.role == role]
@@ -166,10 +166,8 @@ def waterfall(bridge: Bridge) -> dict[str, Any]:
     return result
 
 
-def _layout(names: Sequence[str], thickness: int, reach: float, written: AbstractSet[str]) -> dict[str, Any]:
-    """What all diagrams have in common. ``written``: the numbers at the ends of the bars."""
-    pitch, narrow_pitch = thickness + GAP, thickness + NARROW_GAP
-    labels = [plain(name) for name in names]
+def canvas() -> dict[str, Any]:
+    """What all diagrams have in common."""
     return {
         # Without one Plotly writes out its own, twice the size of the rest.
         "template": "none",
@@ -177,6 +175,19 @@ def _layout(names: Sequence[str], thickness: int, reach: float, written: Abstrac
         "font": {"family": FONT, "size": 15, "color": PAGE["text"].light},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
+        "showlegend": False,
+        "dragmode": False,
+        "hovermode": "closest",
+        "hoverlabel": {"align": "left"},
+    }
+
+
+def row_layout(names: Sequence[str], thickness: int, reach: float, written: AbstractSet[str]) -> dict[str, Any]:
+    """The layout of a diagram whose rows have names. ``written``: the numbers at the ends of the bars."""
+    pitch, narrow_pitch = thickness + GAP, thickness + NARROW_GAP
+    labels = [plain(name) for name in names]
+    return {
+        **canvas(),
         "barmode": "group",
         "scattermode": "group",
         "bargap": GAP / pitch,
@@ -184,10 +195,6 @@ def _layout(names: Sequence[str], thickness: int, reach: float, written: Abstrac
         "scattergap": GAP / pitch,
         "height": pitch * len(labels) + 8,
         "margin": {"l": 9 * max(map(len, labels)) + 16, "r": 0, "t": 4, "b": 4},
-        "showlegend": False,
-        "dragmode": False,
-        "hovermode": "closest",
-        "hoverlabel": {"align": "left"},
         # Every bar carries its number, so the axis needs none; the blank to the right is the longest number's.
         "xaxis": {"range": [0, reach * 1.16], "visible": False, "fixedrange": True},
         "yaxis": {

@@ -30,26 +30,41 @@
       for (const trace of copy.data) {
         const paint = colour("diagram-" + trace.meta.role);
         if (trace.type === "bar") trace.marker.color = paint;
-        else if (trace.mode === "markers") trace.marker.line.color = paint;
+        else if (trace.mode === "lines") trace.line.color = paint;
+        else if (trace.mode === "markers") {
+          trace.marker.line.color = paint;
+          if (trace.marker.color) trace.marker.color = paint;
+        }
+      }
+      for (const axis of [layout.xaxis, layout.yaxis]) if (axis.gridcolor) axis.gridcolor = colour("line");
+      for (const name of layout.annotations || []) {
+        name.bgcolor = colour("surface") + name.bgcolor.slice(-2);
+        name.arrowcolor = colour("muted");
       }
     }
     if (!still.matches) layout.transition = { duration: 200 }; // with a duration of 0 Plotly divides by it
+    if (layout.yaxis.ticktext) nameRows(layout, width);
+    layout.width = width;
+    return copy;
+  }
+
+  // A diagram with two axes has none of this: its names stand where its dots are.
+  function nameRows(layout, width) {
     const labels = widest(layout.yaxis.ticktext, layout.font) + 18;
     const narrow = width < NARROW || labels > width / 2;
     layout.margin.l = narrow ? 0 : labels;
     const room = width - layout.margin.l;
-    layout.xaxis.range[1] = (layout.meta.reach * room) / (room - widest(layout.meta.numbers, layout.font) - 14);
+    const [start, reach] = [layout.xaxis.range[0], layout.meta.reach];
+    layout.xaxis.range[1] = start + ((reach - start) * room) / (room - widest(layout.meta.numbers, layout.font) - 14);
     if (narrow) {
       layout.height = layout.meta.narrowHeight;
       layout.bargap = layout.scattergap = layout.meta.narrowGap;
       layout.yaxis.showticklabels = false;
       layout.annotations = layout.yaxis.ticktext.map((text, row) => ({
-        text: text, x: 0, y: row, xref: "x", yref: "y", xanchor: "left", yanchor: "middle", align: "left",
+        text: text, x: 0, y: row, xref: "paper", yref: "y", xanchor: "left", yanchor: "middle", align: "left",
         xshift: -2, yshift: layout.meta.labelShift, showarrow: false,
       }));
     }
-    layout.width = width;
-    return copy;
   }
 
   const diagrams = Array.from(document.querySelectorAll("[data-diagram]")).map((place) => ({
