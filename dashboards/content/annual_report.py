@@ -107,7 +107,7 @@ class ShareFinding:
 
 @dataclass(frozen=True)
 class GenderFinding:
-    """Whether the share of women and that of men differ; ``text`` is what the two did, after ``av kvinnorna``."""
+    """Whether the share of women and that of men differ; ``text`` is what they did, after ``män``."""
 
     share: Share
     text: str
@@ -494,7 +494,6 @@ COMMON: tuple[Chapter, ...] = (
         title="Ungdomar som tog del av stöd",
         lead="Stödet är frivilligt. I första hand ska det leda till studier.",
         facts=(
-            Fact("new", "nyinskrivna", NEW),
             Fact(
                 "to_studies",
                 "av {whole} avslutade gick till studier",
@@ -502,6 +501,7 @@ COMMON: tuple[Chapter, ...] = (
                 ("{number} ungdomar", TO_STUDIES),
             ),
             Fact("to_work", "av {whole} avslutade gick till arbete", WORK_OF_ENDED, ("{number} ungdomar", TO_WORK)),
+            Fact("new", "nyinskrivna", NEW),
         ),
         blocks=(
             Table(
@@ -653,11 +653,11 @@ def _survey_facts(question: str, place: int, several: bool) -> tuple[Fact, ...]:
     answers = one("survey", "answers", category=question)
     about = f" ”{literal(question)}”" if several else ""
     return (
-        Fact(f"answers_{place}", f"svarade på frågan{about}", answers),
         Fact(
             f"satisfied_{place}", f"av {{whole}} som svarade gav betyget 4 eller 5{' på frågan' if several else ''}{about}",
             _satisfied(question),
         ),
+        Fact(f"answers_{place}", f"svarade på frågan{about}", answers),
     )  # fmt: skip
 
 

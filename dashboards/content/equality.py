@@ -117,10 +117,11 @@ class Mark:
 
 @dataclass(frozen=True)
 class IntervalChart:
-    """``line``: what the marks are compared with: the whole's share, or no difference."""
+    """``line``: what the marks are compared with, and ``line_label`` its name: the whole's share, or no difference."""
 
     marks: tuple[Mark, ...]
     line: float
+    line_label: str
 
 
 @dataclass(frozen=True)
@@ -338,7 +339,7 @@ class Equality:
             if (counts := _counts(share))
             for interval in [wilson(*counts)]
         )
-        return Item(block, IntervalChart(marks, whole.size) if marks and _counts(whole) else None)
+        return Item(block, IntervalChart(marks, whole.size, "Hela kommunen") if marks and _counts(whole) else None)
 
     def _job_centres_between_years(self, rate: Rate, centres: Sequence[Heading]) -> Item:
         now, before = self.data.period.label, self.data.before.label
@@ -525,7 +526,7 @@ def _differences_chart(found: Iterable[tuple[str, Difference | None]]) -> Interv
         for label, each in found
         if each
     )
-    return IntervalChart(marks, 0.0) if marks else None
+    return IntervalChart(marks, 0.0, "Ingen skillnad") if marks else None
 
 
 # -- sentences -----------------------------------------------------------------------------------------------------------

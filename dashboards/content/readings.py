@@ -83,7 +83,7 @@ class Reading:
         if not self.is_compared:
             return ""
         chance = MAY_BE_CHANCE if self.change is Change.CHANCE else ""
-        return f" ({self.before_label}: {text}{chance})"
+        return f" ({self.before_label}:{numbers.BLANK}{text}{chance})"
 
 
 def _counts(cell: Cell) -> tuple[int, int]:

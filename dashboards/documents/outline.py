@@ -10,7 +10,7 @@ from datetime import date
 from itertools import groupby
 from pathlib import Path
 
-from dashboards.content import equality, follow_up, purge_notes, target_group
+from dashboards.content import equality, follow_up, plan, purge_notes, target_group
 from dashboards.content.readings import Reading
 from dashboards.content.report import ChapterContent, FactContent, Report
 from dashboards.content.tables import Block, Heading, TableContent
@@ -123,6 +123,7 @@ def read(published_file: Path, data: Published) -> Outline:
         follow_up=(
             *(_section(section) for section in further.sections()),
             _equality(equality.read(published_file, data)),
+            *_plan(published_file, data),
         ),
         target_group=_target_group(published_file, data) if data.public_output is None else None,
         follow_up_lead=plain(further.partial() or ""),
@@ -131,6 +132,15 @@ def read(published_file: Path, data: Published) -> Outline:
         open_data=read_open_data(published_file),
         periods={each.id: each for each in (*further.series.periods, data.before, period)},
     )
+
+
+def _plan(published_file: Path, data: Published) -> tuple[Chapter, ...]:
+    """How often the plan's promises were kept; a public output does not tell."""
+    if data.public_output is not None or "plan" in data.failed_parts:
+        return ()
+    card = plan.score_card(published_file, data)
+    lead = "Vad handlingsplanen lovar om det uppsökande arbetet, och hur ofta det blev så."
+    return (Chapter("handlingsplan", "Så följs handlingsplanen", lead, (), _shown([card])),) if card else ()
 
 
 def _missing(data: Published) -> tuple[str, ...]:

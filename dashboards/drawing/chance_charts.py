@@ -63,11 +63,11 @@ def as_json(item: Item) -> dict[str, Any]:
 def legend(item: Item) -> list[Sign]:
     """What the chart's marks and lines mean."""
     match item.chart:
-        case IntervalChart(marks, line):
+        case IntervalChart(marks, _, line_label):
             roles = {mark.role for mark in marks}
             groups = (("women", "Kvinnor"), ("men", "Män"), ("year", "Jobbtorg"))
             shown = [Sign("dot", role, label) for role, label in groups if role in roles and len(roles) > 1]
-            return [*shown, Sign("line", "mark", "Hela kommunen" if line else "Ingen skillnad")]
+            return [*shown, Sign("line", "mark", line_label)]
         case FunnelChart():
             return [
                 Sign("dot", "year", "Jobbtorg"),

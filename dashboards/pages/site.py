@@ -231,7 +231,11 @@ def _target_group(build: Build) -> dict[str, Any]:
 
 
 def _plan(build: Build) -> dict[str, Any]:
-    return {"rules": plan.read(build.published_file, build.data), "columns": plan.COLUMNS}
+    return {
+        "rules": plan.read(build.published_file, build.data),
+        "columns": plan.COLUMNS,
+        "score_card": plan.score_card(build.published_file, build.data),
+    }
 
 
 def _auditor(build: Build) -> dict[str, Any]:
@@ -279,7 +283,7 @@ PAGES: dict[str, Page] = {page.id: page for page in (
          "Uppföljning", about="Svarsfrekvens per kanal, val av stöd, avslutsorsaker och tid till kontakt.",
          trace_pages=_follow_up_traces),
     Page("likvardighet", "Likvärdighet", "likvardighet.html", "equality.html.j2", _equality, "Likvärdighet",
-         about="Kvinnor och män, jobbtorg och år: lika, eller mer olika än slumpen i små grupper gör dem.",
+         about="Vilka skillnader som är större än vad slumpen i små grupper kan ge.",
          trace_pages=_equality_traces),
     Page("handlingsplan", "Så följs handlingsplanen", "handlingsplan.html", "plan.html.j2", _plan, "Handlingsplan",
          about="Vad planen lovar om det uppsökande arbetet, och hur ofta det blev så.", part="plan", is_internal=True),

@@ -220,9 +220,11 @@ class Maker:
             self.put("occupation", "occupied", year, occupied, gender=gender)
             for code, part in zip(self.codes["sysselsattning"], parts, strict=True):
                 self.put("occupation", "reached", year, part, gender=gender, category=code)
+        for code in (*centres, "SAKNAS") if (centres := [code for code, _ in self.job_centres]) else ():
+            reached = int(self.figures["outreach", "reached", self.period(year), "*", "*", code, "*", "*"])
+            self.put("occupation", "occupied", year, int(reached * (0.73 if now else 0.67)), job_centre=code)
         self.spread_total("participants", "new", year, 916 if now else 705)
         totals = [0, 0, 0, 0]
-        centres = {code for code, _ in self.job_centres}
         for centre, counts in RESULTS[year].items():
             totals = [a + b for a, b in zip(totals, counts, strict=True)]
             if centre in centres or (centre == "SAKNAS" and centres):
