@@ -105,14 +105,20 @@ RATES = (
 
 @dataclass(frozen=True)
 class Mark:
-    """A share or difference and its interval, in per cent or percentage points, as one row of a chart."""
+    """A share or difference and its interval, in per cent or percentage points, as one row of a chart. ``text``: as the table has
+    it; ``base``: of how many it is a share."""
 
     label: str
     value: float
     low: float
     high: float
     text: str
+    base: str = ""
     role: str = "year"
+
+    @property
+    def with_base(self) -> str:
+        return f"{self.text} av {self.base}" if self.base else self.text
 
 
 @dataclass(frozen=True)
@@ -125,31 +131,19 @@ class IntervalChart:
 
 
 @dataclass(frozen=True)
-class Dot:
-    """A group of a funnel plot; ``share`` in per cent."""
-
-    label: str
-    whole: int
-    share: float
-    text: str
-
-
-@dataclass(frozen=True)
 class FunnelChart:
-    """``share``: the whole's, a fraction, about which the limits lie."""
+    """Groups by name with their shares, about ``share``, the whole's as a fraction. ``axis``: what the wholes are."""
 
-    dots: tuple[Dot, ...]
+    groups: tuple[tuple[str, Cell], ...]
     share: float
     axis: str
 
 
 @dataclass(frozen=True)
 class MonthChart:
-    """A monthly series in per cent with the limits of its usual course. ``told``: the places that the sentence names."""
+    """A monthly series with the limits of its usual course, in per cent. ``told``: the places that the sentence names."""
 
-    months: tuple[Period, ...]
-    values: tuple[float, ...]
-    texts: tuple[str, ...]
+    months: tuple[tuple[Period, Cell], ...]
     limits: ProcessLimits
     told: frozenset[int]
 
@@ -334,7 +328,15 @@ class Equality:
         )
         whole = shares[-1][0]
         marks = tuple(
-            Mark(row.label, share.size, 100 * interval.low, 100 * interval.high, _of(share), row.role or "year")
+            Mark(
+                row.label,
+                share.size,
+                100 * interval.low,
+                100 * interval.high,
+                share.in_text,
+                numbers.number(counts[1]),
+                row.role or "year",
+            )
             for row, (share, *_) in zip(rows[:-1], shares, strict=False)
             if (counts := _counts(share))
             for interval in [wilson(*counts)]
@@ -367,13 +369,9 @@ class Equality:
     def _funnel(self, rate: Rate, centres: Sequence[Heading]) -> Iterator[Item]:
         """The job-centres between the limits about the whole's share; nothing where all or none have the result."""
         whole, *shares = (self._share(rate, self.data.period, codes) for codes in ({}, *(row.codes for row in centres)))
-        dots = tuple(
-            Dot(centre.label, int(counts[1]), share.size, share.in_text)
-            for centre, share in zip(centres, shares, strict=True)
-            if (counts := _counts(share))
-        )
+        groups = tuple((centre.label, share) for centre, share in zip(centres, shares, strict=True) if _counts(share))
         middle = whole.size / 100
-        if len(dots) < 2 or not 0 < middle < 1:
+        if len(groups) < 2 or not 0 < middle < 1:
             return
         columns = (
             *_counted_columns(rate),
@@ -388,14 +386,14 @@ class Equality:
             f"{rate.title} per jobbtorg, {self.data.period.label}, med gränser för slumpen",
             TableContent("Jobbtorg", tuple(centres), columns, cells),
             notes=(
-                _funnel_sentence(dots, middle),
+                _funnel_sentence(groups, middle),
                 f"Gränserna ligger kring hela kommunens andel, {_of(whole)}. Är jobbtorgen lika hamnar 95 av 100 innanför de "
                 "inre och 998 av 1 000 innanför de yttre. Ju mindre grupp, desto vidare gränser.",
             ),
             definitions=self._definitions(rate.share),
             periods=(self.data.period,),
         )
-        yield Item(block, FunnelChart(dots, middle, rate.labels[0]))
+        yield Item(block, FunnelChart(groups, middle, rate.labels[0]))
 
     # -- months --------------------------------------------------------------------------------------------------
 
@@ -441,10 +439,7 @@ class Equality:
             definitions=self._definitions(rate.share),
         )
         told = frozenset(apart) | {place for first, last in runs for place in range(first, last + 1)}
-        chart = MonthChart(
-            tuple(month for month, _ in drawn), tuple(values), tuple(_of(share) for _, share in drawn), limits, told
-        )
-        return [Item(block, chart)]
+        return [Item(block, MonthChart(tuple(drawn), limits, told))]
 
 
 def _counts(share: Cell) -> tuple[Decimal, Decimal] | None:
@@ -549,14 +544,11 @@ def _difference_sentence(title: str, names: tuple[str, str], shares: Sequence[Ce
     return f"{title}: {one}, {other}. Skillnaden {value} procentenheter ({low} till {high}) {verdict}."
 
 
-def _funnel_sentence(dots: Sequence[Dot], middle: float) -> str:
-    inner, outer = (
-        [dot for dot in dots if not funnel_limits(dot.whole, middle, level).has(dot.share / 100)]
-        for level in (INNER, OUTER)
-    )
+def _funnel_sentence(groups: Sequence[tuple[str, Cell]], middle: float) -> str:
+    inner, outer = ([group for group in groups if _is_outside(group[1], middle, level)] for level in (INNER, OUTER))
     if not inner:
         return "Alla ligger innanför de inre gränserna: skillnaderna ryms i vad slumpen i små grupper kan ge."
-    between = [dot for dot in inner if dot not in outer]
+    between = [group for group in inner if group not in outer]
     sentences = []
     if between:
         sentences.append(f"Utanför de inre gränserna: {_listed(between)}.")
@@ -568,8 +560,12 @@ def _funnel_sentence(dots: Sequence[Dot], middle: float) -> str:
     return " ".join(sentences)
 
 
-def _listed(dots: Sequence[Dot]) -> str:
-    return numbers.listed([f"{dot.label} ({dot.text} av {numbers.number(dot.whole)})" for dot in dots])
+def _is_outside(share: Cell, middle: float, level: float) -> bool:
+    return not funnel_limits(share.whole or 0, middle, level).has(share.size / 100)
+
+
+def _listed(groups: Sequence[tuple[str, Cell]]) -> str:
+    return numbers.listed([f"{name} ({_of(share)})" for name, share in groups])
 
 
 def _months_sentence(

@@ -86,6 +86,24 @@ window.looking = (() => {
     return [...faults];
   }
 
+  // Labels and numbers of a diagram that a mark, a point or a line of it lies over.
+  function struckThrough() {
+    const faults = new Set();
+    for (const svg of document.querySelectorAll(".drawing .main-svg")) {
+      const words = [...svg.querySelectorAll("text")].filter((text) => text.textContent.trim()).map((text) => [text, text.getBoundingClientRect()]);
+      for (const stroke of svg.querySelectorAll(".scatterlayer .points path, .shapelayer path")) {
+        const line = stroke.getBoundingClientRect(); // without the pen's own breadth
+        const pen = parseFloat(getComputedStyle(stroke).strokeWidth) / 2 || 0;
+        for (const [text, box] of words) {
+          const wide = Math.min(line.right + pen, box.right) - Math.max(line.left - pen, box.left);
+          const high = Math.min(line.bottom, box.bottom) - Math.max(line.top, box.top);
+          if (box.width && wide > SLACK && high > SLACK) faults.add("“" + text.textContent + "” is struck through");
+        }
+      }
+    }
+    return [...faults];
+  }
+
   function cutOff() {
     const faults = [];
     const page = document.documentElement;
@@ -204,5 +222,5 @@ window.looking = (() => {
     clipCache.clear(); cutters.clear(); floats.clear();
   }
 
-  return { misplaced: () => { clipCache.clear(); cutters.clear(); floats.clear(); return [...cutOff(), ...overlapping()]; }, number, stop, drawnAndTabled, settled };
+  return { misplaced: () => { clipCache.clear(); cutters.clear(); floats.clear(); return [...cutOff(), ...overlapping(), ...struckThrough()]; }, number, stop, drawnAndTabled, settled };
 })();
