@@ -335,7 +335,7 @@ def test_the_names_of_a_funnel_lie_on_no_dot_and_on_no_other_name(items: dict[st
     assert shifts[2] > 0 > shifts[3]
     for width in chance_charts.DRAWING_WIDTHS:
         shown = [
-            chance_charts._box(place, width, shift, 8.5 * len(name), 20, chance_charts._anchor(place[0]))
+            chance_charts._box(place, width, shift, 7.8 * len(name), 20, chance_charts._anchor(name, place[0]))
             for name, place, shift in zip(names, places, shifts, strict=True)
         ]
         dots = [chance_charts._box(place, width, 0, 18, 18, "center") for place in places]
