@@ -1,8 +1,11 @@
 """``kaa check-report``: do the numbers of a report agree with the warehouse, and with each other?
 
-    vocabulary   what can be printed: figures, measures, their Swedish words
+    vocabulary   what the catalogue knows: figures, measures, their Swedish words
+    names        under which name a number of the report is known, and what its terms stand for
+    typed_numbers   numbers as people type them
     cells        one printed number, and whether it agrees with the published ones
-    printed_report   the tables of a report
+    tables       the rows of a report's tables
+    printed_report   the numbers of these rows
     rules        which relations hold between published numbers, each with its source
     relations    the rules applied to one report
     constraints, diagnosis   linear constraints, conflicts, the smallest sets of wrong claims; know nothing of reports

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from dashboards.report_check.cells import Cell
-from dashboards.report_check.findings import Correction, Explanation, Finding, Range, check_inside
+from dashboards.report_check.findings import Correction, Evidence, Explanation, Finding, Range, check_inside
 from dashboards.report_check.warehouse import Compared, Warehouse, compare, is_known
 
 
@@ -26,6 +26,8 @@ class Checked:
     not_compared: tuple[Cell, ...]
     #: Numbers that nothing in the report confirms or contradicts.
     unrelated: frozenset[Cell]
+    #: Shares in words or with ”ca” that are loose, and not wrong.
+    loose: tuple[Evidence, ...]
 
     @property
     def different(self) -> list[Compared]:
@@ -61,6 +63,7 @@ def check(cells: Sequence[Cell], warehouse: Warehouse | None) -> Checked:
         compared=compared,
         not_compared=tuple(cell for cell in cells if warehouse and cell not in known),
         unrelated=inner.unrelated,
+        loose=inner.loose,
     )
 
 

@@ -12,10 +12,11 @@ from functools import reduce
 from math import prod
 from operator import or_
 
-from dashboards.published.numbers import OPEN, Count
-from dashboards.report_check.cells import Cell, Kind, rounded_share
+from dashboards.published.numbers import OPEN, Count, NumberKey
+from dashboards.report_check.cells import Cell, Kind, rounded_share, sign
 from dashboards.report_check.constraints import Bounds, Number, System, indices
 from dashboards.report_check.diagnosis import Group, diagnose
+from dashboards.report_check.names import is_own
 from dashboards.report_check.relations import KnownCodes, Relation, relations_of
 from dashboards.report_check.slips import Slip, digit_slip
 from dashboards.report_check.vocabulary import FIGURES
@@ -65,16 +66,18 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Evidence:
-    """A relation that the printed numbers break, or a share that is not that of its counts: the cells in their places.
+    """A relation that the printed numbers break, or a share or the like that does not follow from its terms: the cells in their
+    places.
 
-    Exactly one of ``relation`` and ``share`` is set; both are None where numbers contradict each other in a roundabout way, and
+    Exactly one of ``relation`` and ``result`` is set; both are None where numbers contradict each other in a roundabout way, and
     ``cells`` are these.
     """
 
     cells: tuple[Cell, ...]
     relation: Relation | None = None
     values: Mapping[Count, Decimal] = field(default_factory=dict, compare=False)
-    share: Cell | None = None
+    #: A share, a change in per cent, a mean or a direction: the last of the cells.
+    result: Cell | None = None
 
 
 @dataclass(frozen=True)
@@ -114,9 +117,11 @@ class InsideReport:
     findings: tuple[Finding, ...]
     #: Numbers that take part in no relation: nothing inside the report can confirm or contradict them.
     unrelated: frozenset[Cell]
+    #: Shares in words or with ”ca” that are loose, and not wrong.
+    loose: tuple[Evidence, ...]
 
 
-def check_inside(cells: Sequence[Cell], known_codes: KnownCodes = lambda _dimension, _period: None) -> InsideReport:
+def check_inside(cells: Sequence[Cell], known_codes: KnownCodes = lambda _dimension, _key: None) -> InsideReport:
     """The contradictions among the printed numbers; needs no warehouse."""
     return _Report(cells, known_codes).check()
 
@@ -130,6 +135,8 @@ class _Report:
         self.system = System()
         self.variables: dict[Count, int] = {}
         self.printed: dict[Count, list[Cell]] = defaultdict(list)
+        #: Numbers of the report's own that need not be whole.
+        self.rounded = {key for cell in self.cells if cell.is_rounded or cell.value < 0 for key in _names_of(cell)}
         for relation in self.relations:
             terms = [(self._variable(quantity), 1) for quantity in relation.right]
             terms += [(self._variable(quantity), -1) for quantity in relation.left]
@@ -139,27 +146,49 @@ class _Report:
 
     def _variable(self, quantity: Count) -> int:
         if quantity not in self.variables:
-            counts = all(FIGURES[key.figure].is_count for key in quantity.keys)
+            counts = all(self._is_count(key) for key in quantity.keys)
             lowest = 0 if counts and not quantity.minus else None
             self.variables[quantity] = self.system.variable(counts, lowest)
         return self.variables[quantity]
 
+    def _is_count(self, key: NumberKey) -> bool:
+        """Whether a number is whole and never negative."""
+        return key not in self.rounded if is_own(key) else FIGURES[key.figure].is_count
+
     def _claim(self, cell: Cell) -> None:
         claim = self.system.claim()
-        quantity = self._variable(cell.count)
-        if not cell.is_share:
-            value, tolerance = _exact(cell.value), _exact(cell.tolerance)
-            self.system.add([(quantity, 1)], value - tolerance, value + tolerance, claim)
-            self.printed[cell.count].append(cell)
-            return
-        whole = self._variable(cell.whole)
+        for quantity in cell.prints:
+            self.printed[quantity].append(cell)
+        if cell.key:
+            spread = max(cell.tolerance, cell.step / 2) if cell.is_rounded else cell.tolerance
+            self._between(Count((cell.key,)), cell.value - spread, cell.value + spread, claim)
+        if cell.kind is Kind.DIRECTION:
+            self._claim_direction(cell, claim)
+        elif cell.is_share:
+            self._claim_share(cell, claim)
+        else:
+            low, high = cell.value - cell.tolerance, cell.value + cell.tolerance
+            self._between(cell.count, cell.times * low, cell.times * high, claim)
+
+    def _between(self, quantity: Count, low: Decimal | None, high: Decimal | None, claim: int) -> None:
+        lowest, highest = (None if bound is None else _exact(bound) for bound in (low, high))
+        self.system.add([(self._variable(quantity), 1)], lowest, highest, claim)
+
+    def _claim_direction(self, cell: Cell, claim: int) -> None:
+        # Of rounded numbers that are printed alike the one may still have been the larger.
+        least = Decimal(0 if any(key in self.rounded for key in cell.keys) else 1)
+        low = {1: least, 0: Decimal(0)}.get(int(cell.value))
+        high = {-1: -least, 0: Decimal(0)}.get(int(cell.value))
+        self._between(cell.count, low, high, claim)
+
+    def _claim_share(self, cell: Cell, claim: int) -> None:
+        part, whole = self._variable(cell.count), self._variable(cell.whole)
         low, high = cell.share_bounds()
         scale = low.denominator * high.denominator
-        parts = (quantity, 100 * scale)
-        self.system.add([parts, (whole, -_exact(low * scale))], low=0, claim=claim)
-        # Strictly less; between whole numbers that is at least one.
-        counts = self.system.whole[quantity] and self.system.whole[whole]
-        self.system.add([(whole, _exact(high * scale)), (quantity, -100 * scale)], low=1 if counts else 0, claim=claim)
+        self.system.add([(part, 100 * scale), (whole, -_exact(low * scale))], low=0, claim=claim)
+        # A share is strictly less, between whole numbers at least by one; halves of a change are rounded up or down.
+        counts = self.system.whole[part] and self.system.whole[whole] and cell.kind is Kind.SHARE
+        self.system.add([(whole, _exact(high * scale)), (part, -100 * scale)], low=1 if counts else 0, claim=claim)
 
     # --- findings ----------------------------------------------------------------------------------------------------------
 
@@ -169,11 +198,15 @@ class _Report:
         for group in groups:
             others = reduce(or_, (other.explanations[0] for other in groups if other is not group), 0)
             findings += self._findings(group, others)
-        return InsideReport(tuple(_with_exchanges(findings)), self._unrelated())
+        suspects = {cell for finding in findings for cell in finding.cells}
+        loose = [
+            evidence for cell in self.cells if cell.is_about and cell not in suspects for evidence in self._loose(cell)
+        ]
+        return InsideReport(tuple(_with_exchanges(findings)), self._unrelated(), tuple(loose))
 
     def _unrelated(self) -> frozenset[Cell]:
         """Cells of quantities that no other cell has anything to do with."""
-        known = {quantity for cell in self.cells for quantity in cell.counts}
+        known = {quantity for cell in self.cells for quantity in _quantities(cell)}
         related = set()
         for relation in self.relations:
             touched = set(relation.quantities) & known
@@ -182,10 +215,10 @@ class _Report:
         return frozenset(
             cell
             for cell in self.cells
-            if not set(cell.counts) & related
-            and all(len(self.printed[quantity]) < (1 if cell.is_share else 2) for quantity in cell.counts)
+            if not _quantities(cell) & related
+            and all(len(set(self.printed[quantity]) - {cell}) < 1 for quantity in _quantities(cell))
             and not any(
-                other is not cell and other.is_share and set(cell.counts) & set(other.counts) for other in self.cells
+                other is not cell and other.is_share and _quantities(cell) & _quantities(other) for other in self.cells
             )
         )
 
@@ -213,16 +246,13 @@ class _Report:
     def _range(self, cell: Cell, bounds: Bounds) -> Range:
         """What a cell should be by what follows from the others."""
         variable = self.variables[cell.count]
-        low, high = bounds.low[variable], bounds.high[variable]
+        low, high = _bound(bounds.low[variable]), _bound(bounds.high[variable])
         if not cell.is_share:
-            return Range(*(None if bound is None else _decimal(bound) for bound in (low, high)))
+            return Range(*(None if bound is None else _in_print(cell, bound) for bound in (low, high)))
         whole = self.variables[cell.whole]
-        least, most = bounds.low[whole], bounds.high[whole]
+        least, most = _bound(bounds.low[whole]), _bound(bounds.high[whole])
         step = cell.step if cell.step != Decimal("0.5") else Decimal(1)
-        return Range(
-            rounded_share(_decimal(low), _decimal(most), step) if low is not None and most else None,
-            rounded_share(_decimal(high), _decimal(least), step) if high is not None and least else None,
-        )
+        return Range(_share_at(low, most, least, step), _share_at(high, least, most, step))
 
     def _slip(self, cell: Cell, should_be: Range) -> Slip | None:
         if should_be.only is None or should_be.only == cell.value:
@@ -241,7 +271,7 @@ class _Report:
     def _evidence(self, block: int, conflicts: Iterable[int]) -> tuple[Evidence, ...]:
         """What the printed numbers themselves break, of what these cells take part in."""
         suspects = [self.cells[claim] for claim in indices(block)]
-        quantities = {quantity for cell in suspects for quantity in cell.counts}
+        quantities = {quantity for cell in suspects for quantity in _quantities(cell)}
         found = [
             *self._twice_printed(suspects),
             *(
@@ -252,9 +282,9 @@ class _Report:
             ),
             *(
                 evidence
-                for share in self.cells
-                if share.is_share and quantities & set(share.counts)
-                for evidence in self._broken_share(share)
+                for cell in self.cells
+                if not cell.is_of_counts and quantities & (_quantities(cell) | _singles(cell.keys))
+                for evidence in self._broken_result(cell)
             ),
         ]
         found = [evidence for evidence in found if set(evidence.cells) & set(suspects)]
@@ -269,7 +299,7 @@ class _Report:
     def _twice_printed(self, suspects: Iterable[Cell]) -> list[Evidence]:
         """Numbers that are printed in several places, differently."""
         found = []
-        for quantity in dict.fromkeys(cell.count for cell in suspects if not cell.is_share):
+        for quantity in dict.fromkeys(quantity for cell in suspects for quantity in cell.prints):
             cells = self.printed[quantity]
             if max(cell.value - cell.tolerance for cell in cells) > min(cell.value + cell.tolerance for cell in cells):
                 found.append(Evidence(tuple(cells)))
@@ -277,7 +307,7 @@ class _Report:
 
     def _value(self, quantity: Count) -> Cell | None:
         """The cell that prints a quantity (the first)."""
-        return next((cell for cell in self.printed[quantity] if cell.kind is not Kind.APPROX), None)
+        return next((cell for cell in self.printed[quantity] if not cell.is_about), None)
 
     def _broken(self, relation: Relation) -> list[Evidence]:
         """The relation with the printed numbers, where all are printed and they break it."""
@@ -287,20 +317,84 @@ class _Report:
             return []
         left = sum((values[quantity] for quantity in relation.left), Decimal(0))
         right = sum((values[quantity] for quantity in relation.right), Decimal(0))
-        if left == right or (left < right and not relation.equal):
+        rounding = sum((cell.tolerance for cell in cells.values() if cell), Decimal(0))
+        if abs(left - right) <= rounding or (left < right and not relation.equal):
             return []
         return [Evidence(tuple(cell for cell in cells.values() if cell), relation=relation, values=values)]
 
-    def _broken_share(self, share: Cell) -> list[Evidence]:
-        """The share with its printed counts, where it is not theirs."""
-        parts = [self._value(Count((key,))) for key in share.count.keys]
-        if None in parts:  # then their sum may be printed
-            parts = [self._value(share.count)]
-        cells = [cell for cell in (*parts, self._value(share.whole)) if cell]
-        if len(cells) <= len(parts):
+    def _broken_result(self, cell: Cell) -> list[Evidence]:
+        """A share, a mean or the like with the printed numbers that it follows from, where it does not."""
+        terms = self._terms_in_print(cell)
+        return [Evidence((*terms, cell), result=cell)] if terms and not _follows(cell, terms) else []
+
+    def _loose(self, cell: Cell) -> list[Evidence]:
+        """A share that is told roughly, with the printed counts, where it is not near them."""
+        terms = self._terms_in_print(cell) if cell.kind is Kind.SHARE else []
+        if not terms or not terms[-1].value:
             return []
-        computed = rounded_share(sum((cell.value for cell in cells[:-1]), Decimal(0)), cells[-1].value, share.step)
-        return [] if share.agrees(computed) else [Evidence((*cells, share), share=share)]
+        exact = 100 * sum((term.value for term in terms[:-1]), Decimal(0)) / terms[-1].value
+        return [Evidence((*terms, cell), result=cell)] if cell.near < abs(exact - cell.value) <= cell.tolerance else []
+
+    def _terms_in_print(self, cell: Cell) -> list[Cell]:
+        """The cells that print what a number follows from, in the order of its terms; none where not all are printed."""
+        if cell.kind is not Kind.SHARE:
+            found = [self._value(Count((key,))) for key in dict.fromkeys((*cell.count.minus, *cell.count.plus))]
+        else:
+            found = [self._value(Count((key,))) for key in cell.count.keys]
+            if None in found:  # then their sum may be printed
+                found = [self._value(cell.count)]
+            found.append(self._value(cell.whole))
+        terms = [term for term in found if term]
+        return terms if len(terms) == len(found) else []
+
+
+def _names_of(cell: Cell) -> list[NumberKey]:
+    """The own numbers whose value a cell prints."""
+    return [quantity.keys[0] for quantity in cell.prints if len(quantity.keys) == 1 and is_own(quantity.keys[0])]
+
+
+def _singles(keys: Iterable[NumberKey]) -> set[Count]:
+    return {Count((key,)) for key in keys}
+
+
+def _quantities(cell: Cell) -> set[Count]:
+    """All that a cell says something about."""
+    return {*cell.counts, *cell.prints}
+
+
+def _share_at(part: Decimal | None, whole: Decimal | None, of_fall: Decimal | None, step: Decimal) -> Decimal | None:
+    """The outermost share in per cent; a fall is the larger the smaller its whole is, the other way round than a share."""
+    beside = of_fall if part is not None and part < 0 else whole
+    return None if part is None or not beside else rounded_share(part, beside, step)
+
+
+def _in_print(cell: Cell, bound: Decimal) -> Decimal:
+    """A bound of what a cell says, in the unit in which it is printed."""
+    return cell.rounded(bound / cell.times) if cell.is_rounded else bound
+
+
+def _follows(cell: Cell, terms: Sequence[Cell]) -> bool:
+    """Whether a number follows from printed ones, as far as their rounding lets anybody know."""
+    values = [term.value for term in terms]
+    spread = sum((term.tolerance for term in terms), Decimal(0))
+    if cell.kind is Kind.MEAN:
+        return abs(sum(values, Decimal(0)) - cell.times * cell.value) <= spread + cell.times * cell.tolerance
+    if cell.kind is Kind.DIRECTION:
+        earlier, later = values
+        return cell.value == sign(later - earlier) or (spread > 0 and abs(later - earlier) <= spread)
+    if cell.kind is Kind.CHANGE_PERCENT:
+        earlier, later = values
+        part, whole = later - earlier, earlier
+    else:
+        part, whole = sum(values[:-1], Decimal(0)), values[-1]
+    low, high = cell.share_bounds()
+    slack = Fraction(spread) * (100 + abs(Fraction(cell.value)))
+    below = high * Fraction(whole) + slack - 100 * Fraction(part)
+    return (
+        whole != 0
+        and low * Fraction(whole) - slack <= 100 * Fraction(part)
+        and (below > 0 if cell.kind is Kind.SHARE else below >= 0)
+    )
 
 
 def _exact(value: Decimal | Fraction) -> Number:
@@ -309,8 +403,8 @@ def _exact(value: Decimal | Fraction) -> Number:
     return fraction.numerator if fraction.denominator == 1 else fraction
 
 
-def _decimal(value: Number) -> Decimal:
-    return Decimal(value.numerator) / Decimal(value.denominator)
+def _bound(value: Number | None) -> Decimal | None:
+    return None if value is None else Decimal(value.numerator) / Decimal(value.denominator)
 
 
 def _outermost(choose: Callable[[list[Decimal]], Decimal], bounds: list[Decimal | None]) -> Decimal | None:

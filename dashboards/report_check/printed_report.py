@@ -1,180 +1,216 @@
 """A report's numbers from tables, any number of files of both kinds: values (one published number per row) and derived
-numbers (sums, differences and shares of published numbers). The header tells which kind a file is.
+numbers (what follows from other numbers, and numbers that the catalogue does not know). The header tells which kind a file is.
 
-UTF-8, comma, RFC 4180; a byte order mark and both kinds of line ends are taken as they are. Everything else that is wrong
-is told in one Swedish sentence with file and line. Whether numbers agree does not belong here.
+Everything that is wrong is told in one Swedish sentence with file and line. Whether numbers agree does not belong here.
 """
 
-import csv
-import io
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
 from dashboards.published.file import ALL
 from dashboards.published.numbers import DIMENSIONS, NumberKey
 from dashboards.report_check.cells import Cell, Kind, number_of
-from dashboards.report_check.vocabulary import whole_of, why_no_address, words
-
-VALUE_COLUMNS = (*DIMENSIONS, "value", "kind", "printed", "note")
-DERIVED_COLUMNS = ("printed", "label", "op", "terms", "value")
+from dashboards.report_check.names import BadName, Names, PrintedKey, is_own, municipality_of, of_municipality, own_key
+from dashboards.report_check.tables import DERIVED_COLUMNS, BadReport, Row, read_rows
+from dashboards.report_check.typed_numbers import Typed, typed_direction, typed_number
+from dashboards.report_check.vocabulary import FIGURES, whole_of, why_no_address, words
 
 _VALUE_KINDS = (Kind.EXACT, Kind.SHARE, Kind.APPROX)
-_DERIVED_KINDS = (Kind.SUM, Kind.DIFFERENCE, Kind.SHARE)
+_DERIVED_KINDS = (Kind.SUM, Kind.DIFFERENCE, Kind.SHARE, Kind.CHANGE, Kind.CHANGE_PERCENT, Kind.MEAN)
+#: An earlier number and a later one.
+_OF_TWO = (Kind.CHANGE, Kind.CHANGE_PERCENT)
 #: Summands, or parts and whole.
 _FEWEST_TERMS = 2
 
-_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,12})?")
 #: ”occupation occupied * / outreach reached *” or ”… of measures ended AIM” in a share's note.
 _NAMED = r"([a-z][a-z0-9_]*) ([a-z][a-z0-9_]*)(?: (\*|[A-Z0-9_]+))?(?: (\*|[A-Z0-9_]+))?"
 _FRACTION = re.compile(rf"^{_NAMED} / {_NAMED}$")
 _OF = re.compile(rf"\bof {_NAMED}$")
 
 
-class BadReport(Exception):
-    """A file that cannot be read as a report's numbers; the text is one Swedish sentence for a person."""
-
-
 def read_cells(paths: Iterable[Path]) -> list[Cell]:
-    """The numbers of all files, in their order; a row that stands twice with the same number is one cell."""
-    cells: dict[object, Cell] = {}
-    for path in paths:
-        found = list(_read_file(path))
-        if not found:
-            raise BadReport(f"{path.name} rad 1 följs inte av några tal: lägg till en rad för varje tryckt tal.")
-        for cell in found:
-            cells.setdefault((cell.printed, cell.label, cell.kind, cell.number, cell.value, cell.derived), cell)
-    return list(cells.values())
+    """The numbers of all tables, in their order; a row that stands twice with the same number is one cell. Raises BadReport."""
+    rows = [row for path in paths for row in read_rows(path)]
+    values = {place: _value(row) for place, row in enumerate(rows) if not row.derived}
+    named = {place: _named(row) for place, row in enumerate(rows) if row.derived}
+    names = Names(
+        [*(cell.keys[0] for cell in values.values()), *(one.key for one in named.values() if one.direction is None)]
+    )
+    found: dict[object, Cell] = {}
+    for place in range(len(rows)):
+        cell = values[place] if place in values else _derived(named[place], names)
+        same = (cell.printed, cell.label, cell.kind, cell.number, cell.value, cell.derived)
+        found.setdefault(same, cell)
+    return _rounded(_known_by_name(list(found.values())))
 
 
-def _read_file(path: Path) -> Iterator[Cell]:
-    rows = _rows(path)
-    header = next(rows, (1, []))[1]
-    derived = _is_derived(path, header)
-    for line, row in rows:
-        where = f"{path.name} rad {line}"
-        if len(row) != len(header):
-            raise BadReport(
-                f"{where} har {len(row)} kolumner i stället för {len(header)}: "
-                "sätt citattecken runt värden som innehåller kommatecken."
-            )
-        content = dict(zip(header, (field.strip() for field in row), strict=True))
-        yield (_derived if derived else _value)(path, line, where, content)
+def _value(row: Row) -> Cell:
+    address = _checked(row, of_municipality(NumberKey(*(row[name] for name in DIMENSIONS)), row["municipality"]))
+    kind = _kind(row, "kind", _VALUE_KINDS)
+    keys = (address, _whole_of(row, address)) if kind is Kind.SHARE else (address,)
+    typed = _number(row)
+    if kind is not Kind.SHARE and typed.in_per_cent:
+        raise BadReport(f"{row.where} har ”{row['value']}” i procent: skriv share i kolumnen kind.")
+    if kind is Kind.EXACT and typed.is_about:
+        raise BadReport(f"{row.where} har ”{row['value']}”: skriv approx i kolumnen kind.")
+    figure = FIGURES[address.figure]
+    if kind is not Kind.SHARE and figure.is_count and figure.adds_up and typed.value % 1:
+        raise BadReport(
+            f"{row.where} har ”{row['value']}”, men ett antal har inga decimaler: skriv hela talet, som 7546."
+        )
+    label = _label(words(address), municipality_of(address))
+    return _cell(row, label, kind, keys, replace(typed, is_about=typed.is_about or kind is Kind.APPROX))
 
 
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """The rows that are not empty, each with the number of its first line."""
+# --- derived numbers, and numbers that the catalogue does not know ----------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Named:
+    """A row that has a name of its own."""
+
+    row: Row
+    key: PrintedKey
+
+    @property
+    def direction(self) -> Decimal | None:
+        """Where only a word is printed for a change."""
+        return typed_direction(self.row["value"]) if self.row["op"] == Kind.CHANGE else None
+
+
+def _named(row: Row) -> _Named:
+    for column in ("municipality", "period"):
+        if row[column] == ALL:
+            raise BadReport(f"{row.where} har * i kolumnen {column}: skriv vad talet gäller, eller lämna den tom.")
+    return _Named(row, own_key(row["label"], row["municipality"], row["period"]))
+
+
+def _derived(named: _Named, names: Names) -> Cell:
+    row, key = named.row, named.key
+    label = _label(row["label"], row["municipality"], row["period"])
+    if not row["op"]:
+        return _plain(row, key, label)
+    kind = _kind(row, "op", _DERIVED_KINDS) if named.direction is None else Kind.DIRECTION
+    typed = _number(row) if named.direction is None else Typed(named.direction, words=row["value"])
+    keys = _terms(row, key, names)
+    if len(keys) < _FEWEST_TERMS:
+        raise BadReport(f"{row.where} har bara en term: {_WORDS[kind]} behöver minst två.")
+    if kind in (*_OF_TWO, Kind.DIRECTION) and len(keys) > _FEWEST_TERMS:
+        raise BadReport(f"{row.where} har {len(keys)} termer: {_WORDS[kind]} har två, först det tidigare talet.")
+    cell = _cell(row, label, kind, keys, typed)
+    if kind is Kind.DIRECTION:
+        return cell
+    if key in keys:
+        raise BadReport(f"{row.where} följer av sig själv (”{label}”): ge uträkningen ett eget namn i kolumnen label.")
+    return replace(cell, key=key)
+
+
+_WORDS = {
+    Kind.SUM: "en summa", Kind.DIFFERENCE: "en skillnad", Kind.SHARE: "en andel", Kind.CHANGE: "en förändring",
+    Kind.CHANGE_PERCENT: "en förändring i procent", Kind.MEAN: "ett medelvärde", Kind.DIRECTION: "en förändring",
+}  # fmt: skip
+
+
+def _plain(row: Row, key: PrintedKey, label: str) -> Cell:
+    """A number that follows from nothing."""
+    if row["terms"]:
+        raise BadReport(f"{row.where} har termer men inget i kolumnen op: skriv någon av {', '.join(_DERIVED_KINDS)}.")
+    if not row["label"]:
+        raise BadReport(f"{row.where} saknar namn: skriv i kolumnen label vad talet är.")
+    typed = _number(row)
+    return _cell(row, label, Kind.APPROX if typed.is_about else Kind.EXACT, (key,), typed)
+
+
+def _terms(row: Row, key: PrintedKey, names: Names) -> list[NumberKey]:
+    terms = [term.strip() for term in row["terms"].split(";")]
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise BadReport(f"{path.name} rad {line} är inte i UTF-8: spara filen som CSV UTF-8.") from None
-    except OSError as error:
-        raise BadReport(f"{path} kan inte läsas ({error.strerror}): kontrollera sökvägen.") from None
-    if not text.strip():
-        raise BadReport(f"{path.name} rad 1 saknar rubrikrad: filen är tom.")
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        return [address for term in terms if term for address in names.stand_for(term, key)]
+    except BadName as error:
+        raise BadReport(f"{row.where}{error}") from None
+
+
+def _known_by_name(cells: Sequence[Cell]) -> list[Cell]:
+    """Numbers that follow from others keep their name only where the report has another number of that name."""
+    meant = {key for cell in cells for key in cell.keys if is_own(key)}
+    of_name: dict[NumberKey, Cell] = {}
+    for cell in cells:
+        if cell.key in meant:
+            assert cell.key
+            first = of_name.setdefault(cell.key, cell)
+            if (first.kind, first.number) != (cell.kind, cell.number):
+                raise BadReport(
+                    f"{cell.file} rad {cell.line} heter som {first.file} rad {first.line} (”{cell.label}”) "
+                    "men följer av andra tal: ge den ena ett annat namn, eller skriv kommun och period."
+                )
+    return [cell if cell.key in meant else replace(cell, key=None) for cell in cells]
+
+
+def _rounded(cells: Sequence[Cell]) -> list[Cell]:
+    """The cells with whether each is rounded: by itself, by another place that prints it, or by what it follows from."""
+    rounded: set[NumberKey] = set()
     while True:
-        line = reader.line_num + 1
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            raise BadReport(
-                f"{path.name} rad {line} är inte giltig CSV: kontrollera radens citattecken "
-                "(ett citattecken i ett värde skrivs två gånger)."
-            ) from None
-        if any(field.strip() for field in row):
-            yield line, row
+        found = [replace(cell, is_rounded=_is_rounded(cell, rounded)) for cell in cells]
+        more = {count.keys[0] for cell in found if cell.is_rounded for count in cell.prints if len(count.keys) == 1}
+        if {key for key in more if is_own(key)} <= rounded:
+            return found
+        rounded |= {key for key in more if is_own(key)}
 
 
-def _is_derived(path: Path, header: list[str]) -> bool:
-    """Whether the header is that of derived numbers; all its columns must be there, in any order."""
-    columns = [name.strip() for name in header]
-    header[:] = columns
-    if len(columns) == 1 and ";" in columns[0]:
-        raise BadReport(
-            f"{path.name} rad 1 skiljer kolumnerna med semikolon: spara filen med kommatecken mellan kolumnerna."
-        )
-    derived = len(set(columns) & {"label", "op", "terms"}) > len(set(columns) & {*DIMENSIONS, "kind", "note"})
-    needed = DERIVED_COLUMNS if derived else VALUE_COLUMNS
-    missing = [name for name in needed if name not in columns]
-    if len(missing) == len(needed) or set(columns) == {"value", "printed"}:
-        raise BadReport(
-            f"{path.name} rad 1 är ingen känd rubrikrad: skriv {','.join(VALUE_COLUMNS)} eller {','.join(DERIVED_COLUMNS)}."
-        )
-    if missing:
-        raise BadReport(f"{path.name} rad 1 saknar kolumnen {', '.join(missing)}: lägg till den i rubrikraden.")
-    twice = sorted({name for name in columns if columns.count(name) > 1 and name in needed})
-    if twice:
-        raise BadReport(f"{path.name} rad 1 har kolumnen {', '.join(twice)} två gånger: ta bort den ena.")
-    return derived
+def _is_rounded(cell: Cell, rounded: set[NumberKey]) -> bool:
+    if cell.kind in (Kind.MEAN, Kind.CHANGE_PERCENT, Kind.SHARE):
+        return True
+    if cell.kind is Kind.DIRECTION or not any(is_own(key) for key in cell.keys):
+        return False
+    return cell.is_rounded or bool(rounded & {*cell.keys, cell.key})
 
 
-def _value(path: Path, line: int, where: str, row: dict[str, str]) -> Cell:
-    address = _address(where, [row[name] for name in DIMENSIONS])
-    kind = _kind(where, "kind", row["kind"], _VALUE_KINDS)
-    keys = (address, _whole_of(where, address, row["note"])) if kind is Kind.SHARE else (address,)
-    value = _number(where, row["value"])
-    return Cell(path.name, line, row["printed"], words(address), kind, number_of(kind, keys), value)
+# --- both kinds ---------------------------------------------------------------------------------------------------------------
 
 
-def _derived(path: Path, line: int, where: str, row: dict[str, str]) -> Cell:
-    kind = _kind(where, "op", row["op"], _DERIVED_KINDS)
-    terms = []
-    for term in row["terms"].split(";"):
-        parts = [part.strip() for part in term.strip().split("/")]
-        if len(parts) != len(DIMENSIONS):
-            raise BadReport(
-                f"{where} har termen ”{term.strip()}”, som inte är {'/'.join(DIMENSIONS)}: "
-                "skriv alla åtta delarna med / emellan och termerna med ; emellan."
-            )
-        terms.append(_address(where, parts))
-    if len(terms) < _FEWEST_TERMS:
-        raise BadReport(f"{where} har bara en term: en {_WORDS[kind]} behöver minst två.")
-    value = _number(where, row["value"])
-    return Cell(path.name, line, row["printed"], row["label"], kind, number_of(kind, terms), value, derived=True)
+def _cell(row: Row, label: str, kind: Kind, keys: Sequence[NumberKey], typed: Typed) -> Cell:
+    number = number_of(kind, keys)
+    return Cell(
+        row.file, row.line, row["printed"], label, kind, number, typed.value, row.derived,
+        in_per_cent=typed.in_per_cent or kind in (Kind.SHARE, Kind.CHANGE_PERCENT), is_about=typed.is_about,
+        is_rounded=typed.in_per_cent or typed.has_decimals, words=typed.words,
+    )  # fmt: skip
 
 
-_WORDS = {Kind.SUM: "summa", Kind.DIFFERENCE: "skillnad", Kind.SHARE: "andel"}
+def _label(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)
 
 
-def _address(where: str, parts: list[str]) -> NumberKey:
-    return _checked(where, NumberKey(*parts))
-
-
-def _checked(where: str, address: NumberKey) -> NumberKey:
+def _checked(row: Row, address: NumberKey) -> NumberKey:
     why = why_no_address(address)
+    if why and address.figure not in FIGURES:
+        why += f"; tal som katalogen inte känner står i en tabell med {','.join(DERIVED_COLUMNS)}"
     if why:
-        raise BadReport(f"{where}: {why}.")
+        raise BadReport(f"{row.where}: {why}.")
     return address
 
 
-def _kind(where: str, column: str, text: str, allowed: tuple[Kind, ...]) -> Kind:
-    if text not in allowed:
-        raise BadReport(f"{where} har ”{text}” i kolumnen {column}: skriv någon av {', '.join(allowed)}.")
-    return Kind(text)
+def _kind(row: Row, column: str, allowed: tuple[Kind, ...]) -> Kind:
+    if row[column] not in allowed:
+        raise BadReport(f"{row.where} har ”{row[column]}” i kolumnen {column}: skriv någon av {', '.join(allowed)}.")
+    return Kind(row[column])
 
 
-def _number(where: str, text: str) -> Decimal:
-    if not _NUMBER.fullmatch(text):
-        raise BadReport(f"{where} har ”{text}” i kolumnen value, som inte är ett tal: {_better_number(text)}.")
-    return Decimal(text)
+def _number(row: Row) -> Typed:
+    typed = typed_number(row["value"])
+    if typed is None:
+        raise BadReport(
+            f"{row.where} har ”{row['value']}” i kolumnen value, som inte är ett tal: "
+            "skriv det med siffror, som 7546, 7 546, 12,2 % eller ca 400."
+        )
+    return typed
 
 
-def _better_number(text: str) -> str:
-    """What to write instead of a number as it stands in print (7 546; 40 %; 26,5; −12)."""
-    plain = re.sub(r"[\s%]", "", text).replace("\u2212", "-").replace("\u2013", "-").replace(",", ".")
-    if _NUMBER.fullmatch(plain):
-        return f"skriv {plain}"
-    return "skriv det med siffror, utan blanksteg och procenttecken"
-
-
-def _whole_of(where: str, address: NumberKey, note: str) -> NumberKey:
+def _whole_of(row: Row, address: NumberKey) -> NumberKey:
     """The denominator of a printed share: named in the note, or the one that this number is always a share of."""
+    note = row["note"]
     named = _FRACTION.match(note) or _OF.search(note)
     whole = whole_of(address)
     if named:
@@ -184,7 +220,7 @@ def _whole_of(where: str, address: NumberKey, note: str) -> NumberKey:
         )
     if whole is None:
         raise BadReport(
-            f"{where} är en andel, men av vad står inte i kolumnen note: skriv till exempel "
+            f"{row.where} är en andel, men av vad står inte i kolumnen note: skriv till exempel "
             "”occupation occupied * / outreach reached *”."
         )
-    return _checked(where, whole)
+    return _checked(row, whole)

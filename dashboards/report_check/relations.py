@@ -13,12 +13,13 @@ from itertools import product
 from dashboards.published.file import ALL, MISSING
 from dashboards.published.numbers import Count, NumberKey
 from dashboards.published.rules import PARTS, RULES, Parts, Rule, Term
-from dashboards.report_check.cells import Cell, Kind
+from dashboards.report_check.cells import Cell
+from dashboards.report_check.names import is_own, municipality_of
 from dashboards.report_check.vocabulary import CODES, FIGURES
 from pipelines.configuration.catalogue import Groupings, In
 
-#: The codes of a dimension in a period as the warehouse knows them; None where it does not.
-KnownCodes = Callable[[str, str], frozenset[str] | None]
+#: The codes of a dimension in a number's municipality and period as the warehouse knows them; None where it does not.
+KnownCodes = Callable[[str, NumberKey], frozenset[str] | None]
 
 #: Without knowing a list, this many tables whose parts add up show that the report prints all of its codes.
 _ENOUGH_TABLES = 2
@@ -41,11 +42,18 @@ class Relation:
 def relations_of(cells: Sequence[Cell], known_codes: KnownCodes) -> list[Relation]:
     """All relations between what these cells print."""
     composite = {quantity for cell in cells for quantity in cell.counts if len(quantity.keys) > 1}
-    addresses = _with_wholes({key for cell in cells for key in cell.keys})
+    addresses = _with_wholes({key for cell in cells for key in cell.keys if not is_own(key)})
     printed = _printed(cells)
     found = [_definition(quantity) for quantity in sorted(composite, key=_order)]
+    found += [
+        Relation("", (cell.count,), (Count((cell.key,)),), equal=True)
+        for cell in cells
+        if cell.key and cell.is_of_counts
+    ]
     found += _of_rules(addresses)
-    quantities = {Count((address,)) for address in addresses} | composite
+    quantities = {Count((address,)) for address in addresses} | {
+        quantity for quantity in composite if not any(is_own(key) for key in quantity.keys)
+    }
     for parts in PARTS:
         found += _of_parts(parts, quantities, printed, known_codes)
     return found
@@ -55,7 +63,7 @@ def _printed(cells: Iterable[Cell]) -> Mapping[Count, Decimal]:
     """The first number printed for each quantity."""
     found: dict[Count, Decimal] = {}
     for cell in cells:
-        if cell.kind not in (Kind.SHARE, Kind.APPROX):
+        if cell.is_of_counts and not cell.is_about:
             found.setdefault(cell.count, cell.value)
     return found
 
@@ -212,12 +220,13 @@ def _order(quantity: Count) -> str:
 def _scope(parts: Parts, whole: Count) -> tuple[str, ...]:
     """The tables that print the same list of codes: those of a period, and for categories of a figure."""
     address = whole.keys[0]
+    where = (municipality_of(address), address.period)
     if parts.dimension == "category":
-        return (address.period, address.figure)
+        return (*where, address.figure)
     if parts.dimension == "subcategory":
-        return (address.period, address.figure, address.category)
+        return (*where, address.figure, address.category)
     # A change between two years has its parts in both; it is complete where the first year's list is.
-    return (address.period,)
+    return where
 
 
 def _is_complete(
@@ -250,4 +259,4 @@ def _known(parts: Parts, whole: Count, known_codes: KnownCodes) -> frozenset[str
     level = {"category": figure.category, "subcategory": figure.subcategory}.get(parts.dimension)
     if level and level.code_list:
         return frozenset(CODES[level.code_list])
-    return known_codes(parts.dimension, address.period)
+    return known_codes(parts.dimension, address)

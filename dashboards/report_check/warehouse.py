@@ -16,7 +16,8 @@ from dashboards.published.publication import period_of, read_publication
 from dashboards.published.purging import read_purge_protocol
 from dashboards.published.report import read_districts
 from dashboards.report_check.cells import Cell
-from dashboards.report_check.printed_report import BadReport
+from dashboards.report_check.names import is_own, municipality_of, of_municipality
+from dashboards.report_check.tables import BadReport
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,21 @@ class Warehouse:
     numbers: Numbers = field(repr=False)
 
     def value(self, key: NumberKey) -> Decimal | None:
-        """A published number. None: its figure or period is not published, or nobody reported it."""
-        return None if self.numbers.why_not_read(key) else self.numbers.value(key)
+        """A published number. None: its figure or period is not published, nobody reported it, or it is another
+        municipality's."""
+        own = of_municipality(key, "")
+        if not self.is_about(key) or self.numbers.why_not_read(own):
+            return None
+        return self.numbers.value(own)
 
-    def known_codes(self, dimension: str, period: str) -> frozenset[str] | None:
-        """The codes of job-centres, and of the districts in force at the end of a period."""
-        return self.codes.get((dimension, period))
+    def is_about(self, key: NumberKey) -> bool:
+        """Whether a number is one of this municipality that the catalogue knows."""
+        place = municipality_of(key)
+        return not is_own(key) and (not place or _short(place) == _short(self.municipality))
+
+    def known_codes(self, dimension: str, key: NumberKey) -> frozenset[str] | None:
+        """The codes of job-centres, and of the districts in force at the end of a number's period."""
+        return self.codes.get((dimension, key.period)) if self.is_about(key) else None
 
 
 def read_warehouse(path: Path, cells: Sequence[Cell]) -> Warehouse:
@@ -74,9 +84,15 @@ def read_warehouse(path: Path, cells: Sequence[Cell]) -> Warehouse:
     return warehouse
 
 
+def _short(municipality: str) -> str:
+    """A municipality's name without what is left out as often as not: Stockholms stad, Stockholm."""
+    name = municipality.casefold().strip()
+    return name.removesuffix(" kommun").removesuffix(" stad").removesuffix("s")
+
+
 def _refuse_unknown_places(cells: Iterable[Cell], warehouse: Warehouse) -> None:
     for cell in cells:
-        for key in cell.keys:
+        for key in filter(warehouse.is_about, cell.keys):
             for dimension, title, code in (
                 ("district", "stadsdelen", key.district),
                 ("job_centre", "jobbtorget", key.job_centre),

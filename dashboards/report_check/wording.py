@@ -1,18 +1,23 @@
 """The answer about a report in Swedish: as text for people, and as rows for programs. Nothing is judged here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
-from dashboards.report_check.cells import Cell, Kind
+from dashboards.published.numbers import OPEN, Count
+from dashboards.report_check.cells import Cell, Kind, sign
 from dashboards.report_check.checked import Checked
 from dashboards.report_check.findings import Correction, Evidence, Explanation, Finding, Range
+from dashboards.report_check.names import is_own, municipality_of, term_of
 from dashboards.report_check.slips import Slip
-from dashboards.report_check.vocabulary import key, period_words, words
-from dashboards.report_check.warehouse import Compared
+from dashboards.report_check.vocabulary import period_words, words
+from dashboards.report_check.warehouse import Compared, Warehouse
 from dashboards.wording.numbers import BLANK, number, plain
 
 #: More evidence than this convinces nobody more.
 _MOST_EVIDENCE = 5
+#: Of more numbers that could be the wrong one it is only said how many they are.
+_MOST_ALTERNATIVES = 4
 
 COLUMNS = (
     "contradiction", "certainty", "printed", "label", "kind", "terms", "value", "should_be", "warehouse", "reason", "file",
@@ -32,6 +37,7 @@ _ORIGINS = (Slip.EXCHANGED, Slip.OTHER_PERIOD)
 
 #: The answers in the column ``certainty``.
 CERTAIN, LIKELIEST, POSSIBLE, DIFFERENT = "fel", "troligast fel", "kan vara fel", "skiljer sig från lagret"
+LOOSE = "löst uttryckt"
 
 
 # --- text --------------------------------------------------------------------------------------------------------------------
@@ -48,6 +54,9 @@ def text(checked: Checked) -> str:
             f"Skiljer sig från lagret: {_count(len(checked.different)) if checked.different else 'inget tal'}",
         ]
         parts += [f"  {line}" for line in _different_lines(checked)]
+    if checked.loose:
+        parts += ["", f"Löst uttryckt, men inte fel: {_count(len(checked.loose))}"]
+        parts += [f"  {_name(evidence.cells[-1])}: {evidence_words(evidence)}" for evidence in checked.loose]
     return "\n".join([*parts, "", *_closing(checked)])
 
 
@@ -63,14 +72,12 @@ def _opening(checked: Checked) -> list[str]:
     if warehouse is None:
         lines.append("Bara rapportens egna samband är kontrollerade; ingenting är jämfört med lagret.")
         return lines
+    compared = "Jämförda" if checked.compared else "Ingenting är jämfört"
     lines.append(
-        f"Jämförda med lagret för {warehouse.municipality}, version {warehouse.version}, "
+        f"{compared} med lagret för {warehouse.municipality}, version {warehouse.version}, "
         f"publicerad {warehouse.published_at:%Y-%m-%d %H:%M}."
     )
-    if checked.not_compared:
-        lines.append(
-            f"{_count(len(checked.not_compared))} kunde inte jämföras: {_unpublished(checked)} är inte publicerat i lagret."
-        )
+    lines += _not_compared(checked, warehouse)
     purged = [period_words(period) or period for period, is_purged in warehouse.periods.items() if is_purged]
     if purged:
         lines.append(
@@ -80,18 +87,46 @@ def _opening(checked: Checked) -> list[str]:
     return lines
 
 
-def _unpublished(checked: Checked) -> str:
+def _not_compared(checked: Checked, warehouse: Warehouse) -> list[str]:
+    """What the warehouse cannot say anything of, and why."""
+    own, others, lacking = [], [], []
+    for cell in checked.not_compared:
+        if any(is_own(key) for key in cell.keys):
+            own.append(cell)
+        elif not all(warehouse.is_about(key) for key in cell.keys):
+            others.append(cell)
+        else:
+            lacking.append(cell)
+    lines = []
+    if lacking:
+        lines.append(
+            f"{_count(len(lacking))} kunde inte jämföras: {_unpublished(lacking, warehouse)} är inte publicerat i lagret."
+        )
+    if others:
+        places = dict.fromkeys(
+            municipality_of(key) for cell in others for key in cell.keys if not warehouse.is_about(key)
+        )
+        lines.append(f"{_count(len(others))} gäller {_some(list(places))} och är bara kontrollerade mot varandra.")
+    if own:
+        lines.append(
+            f"{_count(len(own))} är rapportens egna uppgifter, som lagret inte har: de är bara kontrollerade mot varandra."
+        )
+    return lines
+
+
+def _unpublished(cells: Iterable[Cell], warehouse: Warehouse) -> str:
     """What the warehouse lacks: whole periods, else the numbers themselves."""
-    assert checked.warehouse
     lacking = [
-        words(address)
-        if address.period in checked.warehouse.periods
-        else period_words(address.period) or address.period
-        for cell in checked.not_compared
+        words(address) if address.period in warehouse.periods else period_words(address.period) or address.period
+        for cell in cells
         for address in cell.keys
-        if checked.warehouse.value(address) is None
+        if warehouse.value(address) is None
     ]
-    named = list(dict.fromkeys(lacking))
+    return _some(list(dict.fromkeys(lacking)))
+
+
+def _some(named: list[str]) -> str:
+    """The first of many, and how many more there are."""
     more = [f"{len(named) - _MOST_EVIDENCE} till"] if named[_MOST_EVIDENCE:] else []
     return _and([*named[:_MOST_EVIDENCE], *more])
 
@@ -104,20 +139,25 @@ def _finding_lines(checked: Checked, finding: Finding, place: int) -> list[str]:
         if not finding.is_complete:
             lines.append("   Motsägelserna är så många att även andra tal kan vara de felaktiga.")
     else:
-        lines.append(f"{place}. {_choice(finding)}")
-        lines += [
-            f"   {_letter(n)}) {_alternative(explanation)}." for n, explanation in enumerate(finding.explanations)
-        ]
-        if finding.has_likeliest:
-            lines.append(f"   Troligast är {_letter(0)}: {_slips(finding.explanations[0])}.")
-    lines += [f"   – {sentence}" for sentence in _evidence_lines(finding)]
+        lines += _choice(finding, place)
+    lines += [f"   – {sentence}" for sentence in [*_evidence_lines(finding), *_before_lines(checked, finding)]]
     return lines + [f"   – {sentence}" for sentence in _warehouse_lines(checked, finding)]
 
 
-def _choice(finding: Finding) -> str:
-    if all(len(explanation.corrections) == 1 for explanation in finding.explanations):
-        return f"Ett av dessa {len(finding.explanations)} tal är fel; rapporten själv kan inte avgöra vilket:"
-    return f"Talen i en av dessa {len(finding.explanations)} rader är fel; rapporten själv kan inte avgöra vilka:"
+def _choice(finding: Finding, place: int) -> list[str]:
+    """The numbers of which one is wrong; where they are many only how many, and the likeliest."""
+    count, first = len(finding.explanations), finding.explanations[0]
+    single = all(len(explanation.corrections) == 1 for explanation in finding.explanations)
+    if count > _MOST_ALTERNATIVES:
+        which = f"Ett av {len(finding.cells)} tal är fel" if single else f"Några av {len(finding.cells)} tal är fel"
+        likeliest = f" Troligast är {_alternative(first)} ({_slips(first)})." if finding.has_likeliest else ""
+        return [f"{place}. {which}; rapporten själv kan inte avgöra vilket.{likeliest}"]
+    which = f"Ett av dessa {count} tal är fel" if single else f"Talen i en av dessa {count} rader är fel"
+    lines = [f"{place}. {which}; rapporten själv kan inte avgöra {'vilket' if single else 'vilka'}:"]
+    lines += [f"   {_letter(n)}) {_alternative(explanation)}." for n, explanation in enumerate(finding.explanations)]
+    if finding.has_likeliest:
+        lines.append(f"   Troligast är {_letter(0)}: {_slips(first)}.")
+    return lines
 
 
 def _alternative(explanation: Explanation) -> str:
@@ -137,13 +177,14 @@ def _slips(explanation: Explanation) -> str:
 
 
 def _letter(place: int) -> str:
-    alphabet = "abcdefghijklmnopqrstuvwxyz"
-    return alphabet[place] if place < len(alphabet) else str(place + 1)
+    return "abcd"[place]
 
 
 def range_words(should_be: Range, cell: Cell) -> str:
     """``30``, ``57 %``, ``mellan 40 och 45``, ``högst 1 231``; empty where nothing is known."""
     low, high = should_be.low, should_be.high
+    if cell.kind is Kind.DIRECTION:
+        return _direction_words(should_be)
     if should_be.only is not None:
         return _number(should_be.only, cell)
     if low is not None and high is not None:
@@ -160,24 +201,68 @@ def _evidence_lines(finding: Finding) -> list[str]:
     return [*found[:_MOST_EVIDENCE], f"och {len(found) - _MOST_EVIDENCE} samband till."]
 
 
+def _before_lines(checked: Checked, finding: Finding) -> list[str]:
+    """What stood in the period before, where one number of a series is printed differently in two places."""
+    twice = {quantity.keys[0] for one in finding.evidence for quantity in _same(one) if is_own(quantity.keys[0])}
+    lines = []
+    for key in twice:
+        series = {
+            cell.keys[0].period: cell
+            for cell in checked.cells
+            if cell.number.at(period=OPEN) == Count((replace(key, period=OPEN),)) and cell.keys[0].period < key.period
+        }
+        if series:
+            before = series[max(series)]
+            lines.append(f"Dessförinnan, {before.keys[0].period}, är det {_value(before)}.")
+    return lines
+
+
+def _same(evidence: Evidence) -> set[Count]:
+    """The quantity that several cells print, where there is one."""
+    return set.intersection(*(set(cell.prints) for cell in evidence.cells)) if len(evidence.cells) > 1 else set()
+
+
 def evidence_words(evidence: Evidence) -> str:
     """What the printed numbers break: ``19 + 11 = 30, men tryckt är 40 (Tabell 5).``"""
     places = _and(list(dict.fromkeys(cell.printed for cell in evidence.cells if cell.printed)))
     where = f" ({places})" if places else ""
-    if evidence.share:
-        *parts, whole = evidence.cells[:-1]
-        total = sum((cell.value for cell in parts), Decimal(0))
-        sums = f"{_joined(cell.value for cell in parts)} = " if len(parts) > 1 else ""
-        exact = f"{_plain(round(100 * total / whole.value, 1))} %" if whole.value else "ingen andel alls"
-        return (
-            f"{sums}{_plain(total)} av {_plain(whole.value)} är {exact}, men tryckt är {_value(evidence.share)}{where}."
-        )
+    if evidence.result:
+        return f"{_result_words(evidence.result, evidence.cells[:-1])}, men tryckt är {_value(evidence.result)}{where}."
     if evidence.relation:
         return f"{_relation_words(evidence)}{where}."
     listed = "; ".join(f"{_name(cell)}: {_value(cell)}" for cell in evidence.cells)
-    if len({cell.count for cell in evidence.cells if not cell.is_share}) == 1 and len(evidence.cells) > 1:
+    if _same(evidence):
         return f"Samma tal är tryckt på flera ställen, men olika: {listed}."
     return f"Dessa tal kan inte alla stämma: {listed}."
+
+
+def _result_words(result: Cell, terms: Sequence[Cell]) -> str:
+    """What follows from printed numbers: ``28 av 39 är 71,8 %``."""
+    values = [term.value for term in terms]
+    if result.kind is Kind.MEAN:
+        listed = _and([_plain(value) for value in values])
+        return f"medelvärdet av {listed} är {_plain(round(sum(values, Decimal(0)) / len(values), 2))}"
+    if result.kind in (Kind.DIRECTION, Kind.CHANGE_PERCENT):
+        change = values[1] - values[0]
+        by = f"{_plain(round(100 * change / values[0], 1))} %" if values[0] else "ingen förändring i procent alls"
+        return f"från {_value(terms[0])} till {_value(terms[1])} är {_direction(change) if result.kind is Kind.DIRECTION else by}"
+    *parts, whole = values
+    total = sum(parts, Decimal(0))
+    sums = f"{_joined(parts)} = " if len(parts) > 1 else ""
+    exact = f"{_plain(round(100 * total / whole, 1))} %" if whole else "ingen andel alls"
+    return f"{sums}{_plain(total)} av {_plain(whole)} är {exact}"
+
+
+def _direction(change: Decimal) -> str:
+    return {1: "en ökning", -1: "en minskning", 0: "oförändrat"}[sign(change)]
+
+
+def _direction_words(change: Range) -> str:
+    if change.only is not None:
+        return _direction(change.only)
+    if change.low is not None and change.low >= 0:
+        return _direction(Decimal(1))
+    return _direction(Decimal(-1)) if change.high is not None and change.high <= 0 else ""
 
 
 def _relation_words(evidence: Evidence) -> str:
@@ -203,7 +288,7 @@ def _label_of_whole(evidence: Evidence) -> str:
     """What a relation speaks of: its whole, or what stands to the right."""
     assert evidence.relation
     whole = evidence.relation.right[0]
-    return next(cell.label for cell in evidence.cells if cell.count == whole)
+    return next(cell.label for cell in evidence.cells if whole in cell.prints)
 
 
 def _warehouse_lines(checked: Checked, finding: Finding) -> list[str]:
@@ -245,13 +330,17 @@ def _closing(checked: Checked) -> list[str]:
     if compared:
         lines.append(f"Stämmer: {_count(sum(cell in compared for cell in fine))}.")
     alone = [cell for cell in fine if cell not in compared]
-    unrelated = sum(cell in checked.unrelated for cell in alone)
+    unrelated = [cell for cell in alone if cell in checked.unrelated]
+    without = "" if all(is_own(key) for cell in unrelated for key in cell.keys) else " utan lagret"
     more = (
-        f", varav {unrelated} inte står i något samband med andra tal och inte kan kontrolleras utan lagret"
+        f", varav {len(unrelated)} inte står i något samband med andra tal och inte kan kontrolleras{without}"
         if unrelated
         else ""
     )
     lines.append(f"Utan motsägelse inom rapporten: {_count(len(alone))}{more}.")
+    if unrelated:
+        more_names = f"; och {len(unrelated) - _MOST_EVIDENCE} till" if unrelated[_MOST_EVIDENCE:] else ""
+        lines.append(f"Inte kontrollerade: {'; '.join(map(_name, unrelated[:_MOST_EVIDENCE]))}{more_names}.")
     return lines
 
 
@@ -259,7 +348,7 @@ def _closing(checked: Checked) -> list[str]:
 
 
 def rows(checked: Checked) -> list[tuple[str, ...]]:
-    """One row of ``COLUMNS`` for each number that is or may be wrong."""
+    """One row of ``COLUMNS`` for each number that is or may be wrong, or is loosely told."""
     found: dict[Cell, tuple[str, ...]] = {}
     for place, finding in enumerate(checked.findings, start=1):
         reasons = " ".join([*_evidence_lines(finding), *_warehouse_lines(checked, finding)])
@@ -275,6 +364,9 @@ def rows(checked: Checked) -> list[tuple[str, ...]]:
         reason = f"Tryckt {_value(one.cell)}, lagret {_computed(one)}{_exchange_words(checked, one)}."
         should_be = "" if one.computed is None else plain(one.computed)
         found.setdefault(one.cell, _row(checked, one.cell, "", DIFFERENT, should_be, reason))
+    for evidence in checked.loose:
+        cell = evidence.cells[-1]
+        found.setdefault(cell, _row(checked, cell, "", LOOSE, "", evidence_words(evidence)))
     return list(found.values())
 
 
@@ -282,7 +374,7 @@ def _row(checked: Checked, cell: Cell, place: str, certainty: str, should_be: st
     compared = checked.computed(cell)
     computed = "" if compared is None or compared.computed is None else plain(compared.computed)
     return (
-        place, certainty, cell.printed, cell.label, str(cell.kind), " ; ".join(key(address) for address in cell.keys),
+        place, certainty, cell.printed, cell.label, str(cell.kind), " ; ".join(term_of(address) for address in cell.keys),
         plain(cell.value), should_be, computed, reason, cell.file, str(cell.line),
     )  # fmt: skip
 
@@ -297,12 +389,13 @@ def _name(cell: Cell) -> str:
 
 
 def _value(cell: Cell) -> str:
-    about = "ca " if cell.kind is Kind.APPROX else ""
-    return about + _number(cell.value, cell)
+    if cell.words:
+        return f"”{cell.words}”"
+    return ("ca " if cell.is_about else "") + _number(cell.value, cell)
 
 
 def _number(value: Decimal, cell: Cell) -> str:
-    return _plain(value) + (" %" if cell.is_share else "")
+    return _plain(value) + (" %" if cell.in_per_cent else "")
 
 
 def _computed(one: Compared) -> str:

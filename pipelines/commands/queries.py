@@ -369,7 +369,8 @@ def check_printed(files: Sequence[Path], with_warehouse: bool) -> "Checked":
     """The numbers of a report checked against each other, and against what is published where something is."""
     from dashboards.published.file import NotPublished
     from dashboards.report_check.checked import check
-    from dashboards.report_check.printed_report import BadReport, read_cells
+    from dashboards.report_check.printed_report import read_cells
+    from dashboards.report_check.tables import BadReport
     from dashboards.report_check.warehouse import read_warehouse
 
     try:

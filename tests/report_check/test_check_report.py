@@ -130,8 +130,10 @@ def test_a_report_without_errors_ends_with_0(capsys: pytest.CaptureFixture[str])
 
 def test_a_file_that_cannot_be_used_ends_with_64(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file = tmp_path / "r.csv"
-    file.write_text(FILES[0].read_text(encoding="utf-8").replace(",7546,", ",7 546,"), encoding="utf-8")
-    assert run(capsys, file) == (64, "", "r.csv rad 4 har ”7 546” i kolumnen value, som inte är ett tal: skriv 7546.\n")
+    file.write_text(FILES[0].read_text(encoding="utf-8").replace(",7546,", ",7 546 st,"), encoding="utf-8")
+    code, out, err = run(capsys, file)
+    assert (code, out) == (64, "")
+    assert err.startswith("r.csv rad 4 har ”7 546 st” i kolumnen value, som inte är ett tal: skriv det med siffror")
 
 
 def test_an_unknown_job_centre_and_an_unpublished_year(warehouse: Warehouse) -> None:

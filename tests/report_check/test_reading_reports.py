@@ -1,10 +1,12 @@
 """The tables of a report: what is read as it stands, and what is told in one Swedish sentence with file and line."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from dashboards.report_check.printed_report import BadReport, read_cells
+from dashboards.report_check.printed_report import read_cells
+from dashboards.report_check.tables import BadReport
 
 VALUES = """figure,measure,period,gender,district,job_centre,category,subcategory,value,kind,printed,note
 population,in_register,verksamhetsar-2024,*,*,*,*,*,7546,exact,Tabell 1,
@@ -50,15 +52,23 @@ def test_the_order_of_columns_is_free_and_a_row_given_twice_is_one_number(tmp_pa
     assert len(read_cells([a, b])) == 3
 
 
+def test_a_table_as_a_swedish_spreadsheet_saves_it(tmp_path: Path) -> None:
+    text = VALUES.replace(",", ";").replace(";7546;", ";7 546;").replace(";77;", ";76,6 %;")
+    first, second, _ = read_cells([write(tmp_path, text)])
+    assert (first.value, second.value, second.step) == (7546, Decimal("76.6"), Decimal("0.1"))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        (",7546,", ",7 546,", "rad 2 har ”7 546” i kolumnen value, som inte är ett tal: skriv 7546."),
-        (",77,share", ",77 %,share", "rad 3 har ”77 %” i kolumnen value, som inte är ett tal: skriv 77."),
-        (",7546,", ',"7,5",', "rad 2 har ”7,5” i kolumnen value, som inte är ett tal: skriv 7.5."),
+        (",7546,", ",75 46,", "rad 2 har ”75 46” i kolumnen value, som inte är ett tal: skriv det med siffror"),
+        (",7546,", ",75 %,", "rad 2 har ”75 %” i procent: skriv share i kolumnen kind."),
+        (",7546,", ",ca 7500,", "rad 2 har ”ca 7500”: skriv approx i kolumnen kind."),
+        (",7546,", ",7.546,", "rad 2 har ”7.546”, men ett antal har inga decimaler: skriv hela talet"),
         (",7546,", ",många,", "skriv det med siffror"),
         (",7546,", ",,", "rad 2 har ”” i kolumnen value"),
         ("population,in", "befolkning,in", "rad 2: figuren ”befolkning” finns inte; skriv någon av population"),
+        ("population,in", "befolkning,in", "tal som katalogen inte känner står i en tabell med printed,label,op"),
         ("sought,verk", "sökta,verk", "rad 3: figuren outreach har inget mått ”sökta”; skriv någon av sought"),
         ("in_register,verksamhetsar-2024", "in_register,2024", "rad 2: perioden ”2024” finns inte"),
         ("in_register,verksamhetsar-2024", "in_register,dag-2024-01-01", "inte en enda dag"),
@@ -87,8 +97,12 @@ def test_what_is_wrong_is_told_with_file_and_line(tmp_path: Path, old: str, new:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("difference", "minus", "rad 2 har ”minus” i kolumnen op: skriv någon av sum, difference, share."),
-        ("/*/*/*/*/* ;", "/*/*/*/* ;", "som inte är figure/measure/period"),
+        (
+            "difference",
+            "minus",
+            "rad 2 har ”minus” i kolumnen op: skriv någon av sum, difference, share, change, change_percent, mean.",
+        ),
+        ("/*/*/*/*/* ;", "/*/*/*/* ;", "som varken är ett tal i rapporten eller figure/measure/period"),
         (" ; population/in_register/verksamhetsar-2023/*/*/*/*/*", "", "en skillnad behöver minst två"),
         ("2023/*/*/*/*/*", "2023/*/*/*/AIM/*", "har inga kategorier"),
     ],
@@ -100,7 +114,8 @@ def test_what_is_wrong_with_derived_numbers(tmp_path: Path, old: str, new: str, 
 def test_files_that_are_no_tables(tmp_path: Path) -> None:
     assert "är inte i UTF-8: spara filen som CSV UTF-8." in refusal(write(tmp_path, VALUES, "latin-1"))
     assert "rad 4" in refusal(write(tmp_path, VALUES, "latin-1"))
-    assert "semikolon" in refusal(write(tmp_path, VALUES.replace(",", ";")))
+    assert "är inte i UTF-8: spara filen som CSV UTF-8." in refusal(write(tmp_path, VALUES, "utf-16"))
+    assert "värden som innehåller semikolon" in refusal(write(tmp_path, VALUES.replace(",", ";") + "1;2\n"))
     assert "filen är tom" in refusal(write(tmp_path, ""))
     assert "inte av några tal" in refusal(write(tmp_path, VALUES.splitlines()[0]))
     assert "ingen känd rubrikrad" in refusal(write(tmp_path, "a,b\n1,2\n"))

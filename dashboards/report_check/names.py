@@ -1,0 +1,135 @@
+"""Under which name a number of a report is known: the catalogue's address, in one municipality of several; or, where the
+catalogue does not know it, the name that the report gives it.
+
+What the terms of a number that follows from others stand for is decided here. Reading files does not belong here.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from dashboards.published.file import ALL
+from dashboards.published.numbers import DIMENSIONS, OPEN, NumberKey
+from dashboards.report_check.vocabulary import key, why_no_address
+
+#: What stands in place of a figure where the catalogue has none.
+_OWN = ""
+
+
+class BadName(Exception):
+    """A term that stands for no number; the text is the end of a Swedish sentence."""
+
+
+@dataclass(frozen=True)
+class PrintedKey(NumberKey):
+    """A number that is said to be of one municipality, or that only the report has."""
+
+    municipality: str = ""
+
+
+def own_key(name: str, municipality: str, period: str) -> PrintedKey:
+    """A number that only the report has, known by its name."""
+    return PrintedKey(_OWN, name, period, municipality=municipality)
+
+
+def is_own(address: NumberKey) -> bool:
+    """Whether the catalogue does not know a number."""
+    return address.figure == _OWN
+
+
+def municipality_of(address: NumberKey) -> str:
+    """The municipality that a number is said to be of; empty where the report does not say."""
+    return address.municipality if isinstance(address, PrintedKey) else ""
+
+
+def of_municipality(address: NumberKey, municipality: str) -> NumberKey:
+    """The same number of a municipality."""
+    fields = {name: getattr(address, name) for name in DIMENSIONS}
+    return PrintedKey(**fields, municipality=municipality) if municipality else NumberKey(**fields)
+
+
+def term_of(address: NumberKey) -> str:
+    """As the column ``terms`` writes it."""
+    name = address.measure if is_own(address) else key(address)
+    period = address.period if is_own(address) else OPEN
+    return ", ".join(part for part in (name, municipality_of(address), period) if part)
+
+
+class Names:
+    """The numbers of a report, and what a term stands for among them."""
+
+    def __init__(self, addresses: Iterable[NumberKey]) -> None:
+        self.own: dict[str, list[NumberKey]] = {}
+        self.municipalities: dict[NumberKey, list[str]] = {}
+        for address in dict.fromkeys(addresses):
+            if is_own(address):
+                self.own.setdefault(address.measure, []).append(address)
+            else:
+                places = self.municipalities.setdefault(of_municipality(address, ""), [])
+                places.append(municipality_of(address))
+
+    def stand_for(self, term: str, of: PrintedKey) -> list[NumberKey]:
+        """The numbers that a term of this number stands for, several where it holds a ``*``. Raises BadName."""
+        named = [name for name in self.own if term == name or term.startswith(f"{name},")]
+        if named:
+            name = max(named, key=len)
+            return self._own(term, self.own[name], _qualifiers(term.removeprefix(name)), of)
+        address, *qualifiers = (part.strip() for part in term.split(","))
+        if address.count("/") == len(DIMENSIONS) - 1 and len(qualifiers) <= 1:
+            return self._of_catalogue(term, address, qualifiers[0] if qualifiers else of.municipality)
+        near = get_close_matches(term, self.own, 1) if "/" not in term else []
+        hint = f"det närmaste namnet är ”{near[0]}”." if near else "skriv namnet som det står i kolumnen label."
+        raise BadName(
+            f" har termen ”{term}”, som varken är ett tal i rapporten eller {'/'.join(DIMENSIONS)} (åtta delar): {hint}"
+        )
+
+    def _of_catalogue(self, term: str, address: str, municipality: str) -> list[NumberKey]:
+        found = NumberKey(*(part.strip() for part in address.split("/")))
+        why = why_no_address(found)
+        if why:
+            raise BadName(f": {why}.")
+        if municipality != ALL:
+            return [of_municipality(found, municipality)]
+        places = [place for place in self.municipalities.get(found, []) if place]
+        if not places:
+            raise BadName(f" har termen ”{term}”, men rapporten har inte talet för någon kommun: skriv kommunens namn.")
+        return [of_municipality(found, place) for place in places]
+
+    def _own(self, term: str, named: Sequence[NumberKey], qualifiers: Sequence[str], of: PrintedKey) -> list[NumberKey]:
+        municipality, period = _places_of(named, qualifiers)
+        found = _at("municipality", named, municipality, of.municipality)
+        found = _at("period", found, period, of.period)
+        if ALL in (municipality, period):
+            found = [address for address in found if address != of]
+        if not found:
+            raise BadName(f" har termen ”{term}”, som inte är något tal i rapporten: skriv namn, kommun och period.")
+        open_ = [asked != ALL for asked in (municipality, period)]
+        places = ({municipality_of(address) for address in found}, {address.period for address in found})
+        if any(is_one and len(values) > 1 for is_one, values in zip(open_, places, strict=True)):
+            listed = " eller ".join(f"”{term_of(address)}”" for address in found[:2])
+            raise BadName(f" har termen ”{term}”, som kan vara flera tal: skriv till exempel {listed}.")
+        return found
+
+
+def _qualifiers(rest: str) -> list[str]:
+    return [part.strip() for part in rest.split(",")[1:]]
+
+
+def _places_of(named: Sequence[NumberKey], qualifiers: Sequence[str]) -> tuple[str | None, str | None]:
+    """Municipality and period that a term names, in this order; None: the term leaves it out."""
+    if not qualifiers:
+        return None, None
+    first, *more = qualifiers
+    places = {municipality_of(address) for address in named} - {""}
+    if more or first in places or (first == ALL and places):
+        return first, ", ".join(more) or None
+    return None, first
+
+
+def _at(field: str, addresses: Sequence[NumberKey], asked: str | None, usual: str) -> list[NumberKey]:
+    """Those with what the term asks for; where it asks for nothing, those beside the number that follows from it."""
+    if asked == ALL:
+        return list(addresses)
+    wanted = usual if asked is None else asked
+    found = [address for address in addresses if getattr(address, field) == wanted]
+    return list(addresses) if asked is None and not found else found
