@@ -50,6 +50,12 @@ class Periods:
 
 
 @dataclass(frozen=True)
+class YearOnYear(Periods):
+    """An axis of the period, the year before and the change between them, first of the counts and then of the shares. The rows'
+    numbers are counts, or shares, whose parts are the counts."""
+
+
+@dataclass(frozen=True)
 class Genders:
     """An axis of women, men and both together."""
 
@@ -57,6 +63,13 @@ class Genders:
 @dataclass(frozen=True)
 class JobCentres:
     """An axis of the municipality's job-centres, SAKNAS where it occurs, and the total."""
+
+
+@dataclass(frozen=True)
+class OfJobCentres(JobCentres):
+    """An axis of several numbers, each of every job-centre."""
+
+    of: Items
 
 
 @dataclass(frozen=True)
@@ -212,6 +225,20 @@ RESULT_NOTES = (
     "Den som har avslutats flera gånger under perioden räknas en gång, med orsaken till det senaste avslutet.",
 )
 
+RESULTS_YEAR_ON_YEAR = Grid(
+    rows=OfJobCentres(
+        Items((
+            Item("Inskrivna", ENROLLED),
+            Item("Avslutade", Share(ENDED, ENROLLED)),
+            Item("Till studier", Share(TO_STUDIES, ENDED)),
+            Item("Till arbete", Share(TO_WORK, ENDED)),
+            Item("Till studier eller arbete", Share(TO_EITHER, ENDED)),
+        ))
+    ),
+    columns=YearOnYear(),
+    corner="Resultat och jobbtorg",
+)  # fmt: skip
+
 #: The chapter that the start page shows, whatever chapters the report has.
 SUMMARY = "sammanfattning"
 
@@ -361,14 +388,14 @@ COMMON: tuple[Chapter, ...] = (
             _reached_by_district("{year}", "both"),
             _reached_by_district("{before}", "before", side_by_side=True),
             Diagram(
-                title="Nådda och ej nådda ungdomar{per_job_centre}, {year}",
+                title="Andel nådda av de sökta ungdomarna{per_job_centre}, {year} och {before}",
                 grid=Grid(
                     rows=JobCentres(),
                     columns=Items(
                         (
-                            Item("Nådda", REACHED, role="reached"),
-                            Item("Ej nådda", NOT_REACHED, role="not_reached"),
-                            Item("Andel nådda", Share(REACHED, SOUGHT)),
+                            Item("Nådda", REACHED),
+                            Item("Ej nådda", NOT_REACHED),
+                            Item("Andel nådda", Share(REACHED, SOUGHT), role="year"),
                         )
                     ),
                     corner="Jobbtorg",
@@ -440,6 +467,29 @@ COMMON: tuple[Chapter, ...] = (
             ),
             _results("{year}", "this", RESULT_NOTES),
             _results("{before}", "before", RESULT_NOTES[:1]),
+            Table(
+                id="resultat-bada-aren",
+                title="Resultat{per_job_centre}, {year} och {before} med förändring",
+                grid=RESULTS_YEAR_ON_YEAR,
+                notes=(RESULT_NOTES[0], "Förändringen av en andel är räknad på antalen, inte på avrundade andelar."),
+            ),
+            Diagram(
+                id="till-arbete",
+                title="Andel av de avslutade som gick till arbete{per_job_centre}, {year} och {before}",
+                grid=Grid(
+                    rows=JobCentres(),
+                    columns=Items(
+                        (
+                            Item("Till arbete", TO_WORK),
+                            Item("Avslutade", ENDED),
+                            Item("Andel", Share(TO_WORK, ENDED), role="year"),
+                        )
+                    ),
+                    corner="Jobbtorg",
+                    when="both",
+                ),
+                marks=True,
+            ),
         ),
     ),
 )

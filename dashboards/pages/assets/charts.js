@@ -27,25 +27,36 @@
       layout.font.size = 11;
       // The marks are measured in pixels: unless they shrink with their bars they strike through the numbers beside them.
       for (const trace of copy.data) if (trace.mode === "markers") trace.marker.size *= zoom;
+      for (const stroke of layout.shapes || []) {
+        stroke.y0 *= zoom;
+        stroke.y1 *= zoom;
+      }
     } else {
       layout.font.color = colour("text");
       layout.hoverlabel = { bgcolor: colour("surface"), bordercolor: colour("line"), font: { color: colour("text") } };
       for (const trace of copy.data) {
         const paint = colour("diagram-" + trace.meta.role);
         if (trace.type === "bar") trace.marker.color = paint;
-        else if (trace.mode === "markers") trace.marker.line.color = paint;
+        else if (trace.mode === "lines") trace.line.color = paint;
+        else if (trace.mode === "markers") {
+          trace.marker.line.color = paint;
+          if (trace.marker.color) trace.marker.color = trace.meta.hollow ? colour("surface") : paint;
+        }
       }
+      for (const stroke of layout.shapes || []) stroke.line.color = colour("diagram-target");
+      layout.xaxis.gridcolor = colour("line");
+      layout.xaxis.zerolinecolor = colour("muted");
     }
     if (!still.matches) layout.transition = { duration: 200 }; // with a duration of 0 Plotly divides by it
     const labels = widest(layout.yaxis.ticktext, layout.font) + 18;
     const narrow = width < NARROW || labels > width / 2;
-    layout.margin.l = narrow ? 0 : labels;
+    layout.margin.l = !narrow ? labels : layout.xaxis.visible ? 16 : 0; // half of "0 %"
     const room = width - layout.margin.l;
     layout.xaxis.range[1] = (layout.meta.reach * room) / (room - widest(layout.meta.numbers, layout.font) - 14);
     if (narrow) {
       layout.height = layout.meta.narrowHeight;
       layout.bargap = layout.scattergap = layout.meta.narrowGap;
-      layout.yaxis.showticklabels = false;
+      layout.yaxis.showticklabels = layout.xaxis.showgrid = false; // the grid would strike through the labels above the rows
       layout.annotations = layout.yaxis.ticktext.map((text, row) => ({
         text: text, x: 0, y: row, xref: "x", yref: "y", xanchor: "left", yanchor: "middle", align: "left",
         xshift: -2, yshift: layout.meta.labelShift * zoom, showarrow: false,
