@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from dashboards.published.catalogue import Figure
 from dashboards.published.numbers import Change, Count, Lookup, Number, NumberKey, Share
@@ -71,6 +71,25 @@ class Cell:
     @property
     def is_empty(self) -> bool:
         return not self.part and not self.whole
+
+
+@dataclass(frozen=True)
+class Points(Cell):
+    """A difference of two shares, or an end of its interval, in percentage points with one decimal."""
+
+    @classmethod
+    def of_fraction(cls, value: float) -> "Points":
+        """Of a difference of fractions."""
+        # What is rounded to nothing has no sign.
+        return cls(Decimal(100 * value).quantize(Decimal("0.1"), ROUND_HALF_UP) + 0)
+
+    @property
+    def text(self) -> str:
+        return numbers.NOT_AVAILABLE if self.part is None else numbers.points(self.part)
+
+    @property
+    def in_text(self) -> str:
+        return self.text
 
 
 #: Dimension -> its code, or several that are added up.

@@ -239,7 +239,7 @@ def figure(block: Block, scale: float = 0) -> go.Figure:
     thickness = BAR * len(table.columns)
     farthest = max(scale, largest(block)) or 1
     reach = farthest * BESIDE if _has_column_of_numbers(block) else farthest
-    layout = _layout(
+    layout = row_layout(
         [row.label for row in table.rows], thickness, reach, {text for row in _numbers(block) for text in row}
     )
     layout["shapes"] = _target(block, thickness)
@@ -257,7 +257,7 @@ def waterfall(bridge: Bridge) -> dict[str, Any]:
     """A bridge as Plotly's JavaScript takes it: the first and the last number from zero, each step from where the one before
     ended."""
     labels = [step.label for step in bridge.steps]
-    layout = _layout(labels, BAR, max(step.top for step in bridge.steps) or 1, {step.text for step in bridge.steps})
+    layout = row_layout(labels, BAR, max(step.top for step in bridge.steps) or 1, {step.text for step in bridge.steps})
     data = []
     for role in dict.fromkeys(step.role for step in bridge.steps):
         places = [place for place, step in enumerate(bridge.steps) if step.role == role]
@@ -299,10 +299,8 @@ def _per_cent_axis(reach: float) -> dict[str, Any]:
     }
 
 
-def _layout(names: Sequence[str], thickness: int, reach: float, written: AbstractSet[str]) -> dict[str, Any]:
-    """What all diagrams have in common. ``written``: the numbers at the ends of the bars."""
-    pitch, narrow_pitch = thickness + GAP, thickness + NARROW_GAP
-    labels = [plain(name) for name in names]
+def canvas() -> dict[str, Any]:
+    """What all diagrams have in common."""
     return {
         # Without one Plotly writes out its own, twice the size of the rest.
         "template": "none",
@@ -310,6 +308,19 @@ def _layout(names: Sequence[str], thickness: int, reach: float, written: Abstrac
         "font": {"family": FONT, "size": 15, "color": PAGE["text"].light},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
+        "showlegend": False,
+        "dragmode": False,
+        "hovermode": "closest",
+        "hoverlabel": {"align": "left"},
+    }
+
+
+def row_layout(names: Sequence[str], thickness: int, reach: float, written: AbstractSet[str]) -> dict[str, Any]:
+    """The layout of a diagram whose rows have names. ``written``: the numbers at the ends of the bars."""
+    pitch, narrow_pitch = thickness + GAP, thickness + NARROW_GAP
+    labels = [plain(name) for name in names]
+    return {
+        **canvas(),
         "barmode": "group",
         "scattermode": "group",
         "bargap": GAP / pitch,
@@ -317,10 +328,6 @@ def _layout(names: Sequence[str], thickness: int, reach: float, written: Abstrac
         "scattergap": GAP / pitch,
         "height": pitch * len(labels) + 8,
         "margin": {"l": 9 * max(map(len, labels)) + 16, "r": 0, "t": 4, "b": 4},
-        "showlegend": False,
-        "dragmode": False,
-        "hovermode": "closest",
-        "hoverlabel": {"align": "left"},
         # Every bar carries its number, so the axis needs none; the blank to the right is the longest number's.
         "xaxis": {"range": [0, reach * 1.16], "visible": False, "fixedrange": True},
         "yaxis": {

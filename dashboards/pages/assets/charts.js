@@ -43,28 +43,40 @@
           if (trace.marker.color) trace.marker.color = trace.meta.hollow ? colour("surface") : paint;
         }
       }
+      for (const axis of [layout.xaxis, layout.yaxis]) {
+        if (axis.gridcolor) axis.gridcolor = colour("line");
+        if (axis.zerolinecolor) axis.zerolinecolor = colour("muted");
+      }
+      for (const name of layout.annotations || []) {
+        name.bgcolor = colour("surface") + name.bgcolor.slice(-2);
+        name.arrowcolor = colour("muted");
+      }
       for (const stroke of layout.shapes || []) stroke.line.color = colour("diagram-target");
-      layout.xaxis.gridcolor = colour("line");
-      layout.xaxis.zerolinecolor = colour("muted");
     }
     if (!still.matches) layout.transition = { duration: 200 }; // with a duration of 0 Plotly divides by it
+    if (layout.yaxis.ticktext) nameRows(layout, width, zoom);
+    layout.height *= zoom;
+    layout.width = width;
+    return copy;
+  }
+
+  // A diagram with two axes has none of this: its names stand where its dots are.
+  function nameRows(layout, width, zoom) {
     const labels = widest(layout.yaxis.ticktext, layout.font) + 18;
     const narrow = width < NARROW || labels > width / 2;
     layout.margin.l = !narrow ? labels : layout.xaxis.visible ? 16 : 0; // half of "0 %"
     const room = width - layout.margin.l;
-    layout.xaxis.range[1] = (layout.meta.reach * room) / (room - widest(layout.meta.numbers, layout.font) - 14);
+    const [start, reach] = [layout.xaxis.range[0], layout.meta.reach];
+    layout.xaxis.range[1] = start + ((reach - start) * room) / (room - widest(layout.meta.numbers, layout.font) - 14);
     if (narrow) {
       layout.height = layout.meta.narrowHeight;
       layout.bargap = layout.scattergap = layout.meta.narrowGap;
       layout.yaxis.showticklabels = layout.xaxis.showgrid = false; // the grid would strike through the labels above the rows
       layout.annotations = layout.yaxis.ticktext.map((text, row) => ({
-        text: text, x: 0, y: row, xref: "x", yref: "y", xanchor: "left", yanchor: "middle", align: "left",
+        text: text, x: 0, y: row, xref: "paper", yref: "y", xanchor: "left", yanchor: "middle", align: "left",
         xshift: -2, yshift: layout.meta.labelShift * zoom, showarrow: false,
       }));
     }
-    layout.height *= zoom;
-    layout.width = width;
-    return copy;
   }
 
   const diagrams = Array.from(document.querySelectorAll("[data-diagram]")).map((place) => ({
