@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from dashboards.content.report import ChapterContent
 from dashboards.content.tables import Block, Cell, TableContent
 from dashboards.published.file import ALL
-from dashboards.published.numbers import DIMENSIONS, NumberKey, Share
+from dashboards.published.numbers import DIMENSIONS, Change, Number, NumberKey, Share
 
 #: Fields of a key in the order in which the command names them.
 _ASKED = ("period", "figure", "measure", *(name for name in DIMENSIONS if name not in ("period", "figure", "measure")))
@@ -140,20 +140,24 @@ def _label(table: TableContent, row: int, column: int) -> str:
 
 def traced_number(id_: str, label: str, cell: Cell) -> TracedNumber:
     """A number that can be followed, with its questions."""
-    parts = list(_parts(cell))
+    assert cell.number is not None
+    parts = list(_parts(cell.number))
     if len(parts) == 1:
         return TracedNumber(id_, label, cell.in_text, (Question(id_, "", command(parts[0][1])),))
     questions = [Question(f"{id_}-{place}", part, command(key)) for place, (part, key) in enumerate(parts, start=1)]
     return TracedNumber(id_, label, cell.in_text, tuple(questions))
 
 
-def _parts(cell: Cell) -> Iterator[tuple[str, NumberKey]]:
+def _parts(number: Number | Change) -> Iterator[tuple[str, NumberKey]]:
     """The published numbers of a shown one, with what each is of it."""
-    assert cell.number is not None
-    if isinstance(cell.number, Share):
-        for side, count in (("Del", cell.number.part), ("Helhet", cell.number.whole)):
+    if isinstance(number, Change):
+        for when, of in (("Nu", number.now), ("Året före", number.before)):
+            for part, key in _parts(of):
+                yield f"{when}: {part.lower()}", key
+    elif isinstance(number, Share):
+        for side, count in (("Del", number.part), ("Helhet", number.whole)):
             for sign, key in count.terms:
                 yield (side if sign > 0 else f"{side}, minus"), key
     else:
-        for sign, key in cell.number.terms:
+        for sign, key in number.terms:
             yield ("Plus" if sign > 0 else "Minus"), key
