@@ -78,6 +78,24 @@ class Closed:
 
 
 @dataclass(frozen=True)
+class Contact:
+    """Who answers for the figures; empty is what nobody has decided."""
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True)
+class Accessibility:
+    """The municipality's own assessment of the pages: when it was made, how, and what it found wanting."""
+
+    assessed: date
+    how: str
+    shortcomings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Profile:
     """What the municipality calls its own. ``letter_months``: of the large mailing whose answers are followed; ``follow_up``:
     what its plans want followed up, a sentence."""
@@ -88,6 +106,8 @@ class Profile:
     letter_months: tuple[int, ...] = ()
     follow_up: str = ""
     closed: tuple[Closed, ...] = ()
+    contact: Contact = Contact()
+    accessibility: Accessibility | None = None
 
 
 def read_publication(connection: duckdb.DuckDBPyConnection) -> Publication:
@@ -106,7 +126,19 @@ def read_profile(connection: duckdb.DuckDBPyConnection) -> Profile:
         letter_months=tuple(found["letter_months"]),
         follow_up=found["follow_up"] or "",
         closed=tuple(Closed(**item) for item in found["closed"]),
+        contact=_contact(found.get("contact")),
+        accessibility=_accessibility(found.get("accessibility")),
     )
+
+
+def _contact(given: dict[str, str | None] | None) -> Contact:
+    return Contact(**{name: value or "" for name, value in (given or {}).items()})
+
+
+def _accessibility(given: dict[str, Any] | None) -> Accessibility | None:
+    if given is None:
+        return None
+    return Accessibility(date.fromisoformat(given["assessed"]), given["how"], tuple(given["shortcomings"]))
 
 
 @dataclass(frozen=True)

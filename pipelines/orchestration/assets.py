@@ -323,7 +323,7 @@ def pages(nightly: NightlyResource) -> Iterator[dg.MaterializeResult[None]]:
             raise error
         failed[f"Sidan {page.title}"] = type(error).__name__  # not its text, which may quote the data
 
-    state = site.PAGES["underlag"]
+    state = site.PAGES["drift"]
     reports = {
         report_folder(night.building.folder("published"), period.period_id): site.read_build(
             published, period.period_id
@@ -341,6 +341,7 @@ def pages(nightly: NightlyResource) -> Iterator[dg.MaterializeResult[None]]:
     known = set(failed)
     for out, report in reports.items():
         site.write_page(state, report, out, remember)
+        site.write_search_index(report, out)
     late = [notice(NoticeCode.PART_FAILED, part=part, problem=failed[part]) for part in failed.keys() - known]
     write_notices(published, late)
     night.pages = [out / page.file for out, report in reports.items() for page in report.pages.values()]

@@ -91,7 +91,7 @@ def test_public_reports_are_shown_as_they_were_made_and_showing_them_tells_nothi
         assert "Öppen redovisning." in read(address) and "Internt underlag" not in read(address)
         given = (tmp_path / "again" / "cells.csv").read_text()
         assert read(f"{address}{PERIOD}/cells.csv") == given == (tmp_path / "first" / "cells.csv").read_text()
-        for internal in ("underlag.html", "malgrupp.html", "handlingsplan.html", ".kaa-report.json"):
+        for internal in ("underlag.html", "drift.html", "malgrupp.html", "handlingsplan.html", ".kaa-report.json"):
             with pytest.raises(urllib.error.HTTPError, match="404"):
                 read(f"{address}{PERIOD}/{internal}")
         for outside in ("000001.csv.gz", "published.duckdb", "report/"):
