@@ -63,7 +63,9 @@ class _Places(HTMLParser):
         if tag != self._reads:
             return
         self._reads = None
-        text = " ".join(self._text.split())
+        text = " ".join(self._text.replace("\u00ad", "").split())
+        if not text:  # filled by a script
+            return
         if tag in _HEADINGS:
             self.found.append(Place(text, "" if tag == "h1" else self._sections[-1] or self._id))
         elif self.found and text not in self.found[-1].words:

@@ -36,7 +36,7 @@ from dashboards.content.report import ChapterContent, FactContent, Report
 from dashboards.content.tables import Block, Heading, TableContent
 from dashboards.documents import build_documents, names
 from dashboards.drawing import charts, theme
-from dashboards.pages import search
+from dashboards.pages import reports, search
 from dashboards.published.report import Published, read_report
 from dashboards.wording import numbers
 from dashboards.wording.audience import audience
@@ -494,6 +494,7 @@ def _render_with(template: str, page: Page, build: Build, content: dict[str, Any
         "title": page.title,
         "description": page.about or f"{page.title}. {build.title}, {data.publication.municipality_name}.",
         "trail": _trail(page, build),
+        "reports_file": reports.FILE,
         **content,
     }
     return _environment().get_template(template).render(context)
@@ -551,6 +552,7 @@ def write_shared(build: Build, out: Path, on_failure: OnFailure = _stop) -> list
     except Exception as error:
         on_failure(PAGES["trender"], error)
         data = {}
+    data[reports.FILE] = reports.script([])  # by itself until it is told of others (``reports.write_lists``)
     for name, text in data.items():
         atomic_write(out / name, text)
     return [*(out / name for name in data), *write_assets(out)]
