@@ -1,4 +1,5 @@
-"""How the last nightly went, for the page ”Underlag och kontroller”: readable by who is no programmer.
+"""What the figures stand on and how the last nightly went: for readers (”Underlag och kontroller”) and for who looks after the
+program (”Drift”).
 
 What came in, what was rejected, held or quarantined, which checks warn, how far this night's figures are from other nights',
 what has changed afterwards, and what a person has to do about it. Only wording and counting: the verdicts are the nightly's.
@@ -104,10 +105,12 @@ def counted(count: int, one: str, many: str) -> str:
 
 @dataclass(frozen=True)
 class Task:
-    """Something that a person should do, and where on the page it says more, if anywhere."""
+    """Something that a person should do, and the section that says more, if any does: of the page for readers, or of the
+    operator's own."""
 
     text: str
     section: str | None
+    is_for_readers: bool = False
 
 
 @dataclass(frozen=True)
@@ -219,11 +222,13 @@ class Purge:
 
 @dataclass(frozen=True)
 class Status:
-    """Everything on the page. Of two lists that differ in ``_before``, the first is of the newest nightly; to ``rejected``
+    """Everything on the two pages. Of two lists that differ in ``_before``, the first is of the newest nightly; to ``rejected``
     belong the older ones too that nobody has mended."""
 
     came_in: str
     tasks: tuple[Task, ...]
+    #: Sentences on deliveries that are not in the figures, for readers.
+    not_used: tuple[str, ...]
     #: A status in words, and what it means.
     meanings: tuple[tuple[str, str], ...]
     held: tuple[Delivery, ...]
@@ -465,12 +470,21 @@ def _tasks(
         yield Task(text, "avvisade")
     if quarantine:
         lines = counted(sum(one.rows for one in quarantine), "rad", "rader")
-        yield Task(f"{lines} räknas inte, för de är i karantän: be källan rätta dem.", "karantan")
+        yield Task(f"{lines} räknas inte, för de är i karantän: be källan rätta dem.", "karantan", True)
     if failed:
-        yield Task(f"{counted(failed, 'kontroll', 'kontroller')} varnar: läs varför.", "kontroller")
+        yield Task(f"{counted(failed, 'kontroll', 'kontroller')} varnar: läs varför.", "kontroller", True)
     if jumps:
         figures = counted(jumps, "siffra", "siffror")
-        yield Task(f"{figures} har ändrats mer än väntat: kontrollera att det stämmer.", "hopp")
+        yield Task(f"{figures} har ändrats mer än väntat: kontrollera att det stämmer.", "hopp", True)
+
+
+def _not_used(held: tuple[Delivery, ...], rejected: tuple[Delivery, ...]) -> Iterator[str]:
+    """What came in and is in no figure, without who should do what."""
+    if held:
+        deliveries = counted(len(held), "leverans", "leveranser")
+        yield f"{deliveries} ser misstänkt ut och är inte med förrän en person har godtagit den."
+    if count := sum(not one.is_settled for one in rejected):
+        yield f"{counted(count, 'leverans', 'leveranser')} gick inte att använda, och källan har inte lämnat någon ny."
 
 
 def read(path: Path) -> Status:
@@ -496,6 +510,7 @@ def _whole(found: NightlyStatus) -> Status:
         tasks=tuple(
             _tasks(found.notices, held, rejected, quarantine, len(failed), sum(one.is_warning for one in jumps))
         ),
+        not_used=tuple(_not_used(held, rejected)),
         meanings=tuple((title, MEANINGS[status]) for status, title in STATUSES.items()),
         held=held,
         sources=_sources(new, loaded),

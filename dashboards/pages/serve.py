@@ -4,16 +4,18 @@
         server.serve_forever()                     # at server.url, until KeyboardInterrupt
 
 ``shown()`` says where the reports that count now lie, or None; it is asked at every request, so a nightly's new version is shown
-without a restart. The pages themselves are made by ``site``. ``trace``, where it is given, answers the questions behind the
-numbers (``traced``): those that stand on a page, and never for another site's page. Not for a network: anybody who may use this
+without a restart. The pages themselves are made by ``site``. Of internal reports the documents, and the pages of other periods,
+are made when somebody asks for them (``requested``). ``trace``, where it is given, answers the questions behind the numbers
+(``traced``): those that stand on a page. Neither is done for another site's page. Not for a network: anybody who may use this
 machine may read what is published, and nobody else can reach it.
 """
 
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,14 +24,23 @@ from urllib.parse import unquote, urlsplit
 import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from dashboards.content import status
+from dashboards.documents import names
 from dashboards.pages import traced
-from dashboards.published.file import connect, rows
-from dashboards.published.publication import Publication, PublicTreatment, read_publication
+from dashboards.pages.reports import START, Report, read_reports
+from dashboards.pages.requested import Requested
+from dashboards.published.publication import PublicTreatment
+from dashboards.wording import numbers
 from dashboards.wording.audience import audience
 
 ADDRESS = "127.0.0.1"
-START = "index.html"
-STATUS_PAGE = "underlag.html"
+OPERATORS_PAGE = "drift.html"
+
+#: The documents of a report, as they are offered: file and kind.
+DOCUMENTS = ((names.WORD, "docx"), (names.EXCEL, "xlsx"), (names.PDF, "pdf"))
+
+#: Kinds of period without pages of which a report is offered; months have theirs, too, for who knows the address.
+OFFERED = ("kalenderar", "verksamhetsar", "lasar", "halvar", "tertial")
 
 #: Plotly and the pages' bars set styles on elements; nothing but our own files may be loaded or run.
 POLICY = (
@@ -64,26 +75,6 @@ class Shown:
     public: PublicTreatment | None = None
 
 
-@dataclass(frozen=True)
-class ServedReport:
-    """A report that can be opened: its address begins with its period's id."""
-
-    period_id: str
-    title: str
-
-
-def reports(shown: Shown) -> tuple[Publication, list[ServedReport]]:
-    """The publication and the reports that there are: the report year's first, then the others, newest first."""
-    with connect(shown.published_file) as connection:
-        publication = read_publication(connection)
-        found = rows(
-            connection, "select * from period where period_kind <> 'dag' order by ends_on desc, starts_on desc"
-        )
-    found = [row for row in found if (shown.folder / row["period_id"] / START).is_file()]
-    found.sort(key=lambda row: row["period_kind"] != publication.report_year_kind)
-    return publication, [ServedReport(row["period_id"], row["title"]) for row in found]
-
-
 class ReportServer(ThreadingHTTPServer):
     """Serves the pages that count now. Raises OSError when the port is taken."""
 
@@ -93,12 +84,18 @@ class ReportServer(ThreadingHTTPServer):
     def __init__(self, shown: Callable[[], Shown | None], port: int = 0, trace: traced.Tracing | None = None) -> None:
         self.shown = shown
         self.trace = trace
+        self.requested = Requested()
         super().__init__((ADDRESS, port), _Handler)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A browser that closes its connection early is no error."""
         if not isinstance(sys.exception(), (ConnectionError, TimeoutError)):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+    def server_close(self) -> None:
+        """Ends it, and removes what was made on request."""
+        super().server_close()
+        self.requested.close()
 
     @property
     def url(self) -> str:
@@ -116,6 +113,10 @@ class _Moved(Exception):
     """The page has another address."""
 
 
+class _NotMade(Exception):
+    """What was asked for could not be made; the text is one Swedish sentence that says what to do."""
+
+
 class _Handler(BaseHTTPRequestHandler):
     server: ReportServer
     timeout = 30
@@ -127,13 +128,16 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
             return
         address = urlsplit(self.path)
-        if address.query and self.server.trace and self.headers.get("Sec-Fetch-Site") == "cross-site":
+        if address.query and self.server.trace and self._is_from_elsewhere():
             self.send_error(HTTPStatus.FORBIDDEN)  # to ask is written down, in the name of who uses the browser
             return
         try:
             found = self._find(address.path, address.query)
         except traced.NoTrace as error:
             self._answer(HTTPStatus.NOT_FOUND, traced.refusal(str(error)), TYPES[".html"])
+            return
+        except _NotMade as error:
+            self._answer(HTTPStatus.INTERNAL_SERVER_ERROR, _sentence(str(error)), TYPES[".html"])
             return
         except _Moved as moved:
             self._answer(HTTPStatus.FOUND, b"", TYPES[".html"], Location=str(moved))
@@ -142,6 +146,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(HTTPStatus.NOT_FOUND)
         else:
             self._answer(HTTPStatus.OK, *found)
+
+    def _is_from_elsewhere(self) -> bool:
+        return self.headers.get("Sec-Fetch-Site") == "cross-site"
 
     do_HEAD = do_GET
 
@@ -158,13 +165,45 @@ class _Handler(BaseHTTPRequestHandler):
             if shown is None:
                 return None
             try:
-                found = (_start_page(shown), TYPES[".html"]) if path == "/" else _file(shown.folder, path)
+                found = (_start_page(shown), TYPES[".html"]) if path == "/" else self._given(shown, path)
                 if found and query and self.server.trace:
                     found = self._answered(shown, path, found[0], query) or found
             except (OSError, duckdb.Error):
                 found = None
+            except _NotMade:
+                if self.server.shown() == shown:
+                    raise
+                continue
             if found or self.server.shown() == shown:
                 return found
+
+    def _given(self, shown: Shown, path: str) -> tuple[bytes, str] | None:
+        """A file of a report: of those that are there, or else one that is made on request. Public ones are as they were made."""
+        try:
+            found = _file(shown.folder, path)
+        except FileNotFoundError:
+            found = None
+        if found or shown.public is not None or self._is_from_elsewhere():
+            return found
+        period_id, _, file = path.removeprefix("/").partition("/")
+        _, there, others = read_reports(shown.published_file, shown.folder)
+        period = next((each for each in [*(report.period for report in there), *others] if each.id == period_id), None)
+        is_document = file in dict(DOCUMENTS)
+        if period is None or not (is_document or period in others):
+            return None
+        requested = self.server.requested
+        try:
+            made = (
+                requested.documents(shown.published_file, period_id)
+                if is_document
+                else requested.pages(shown.published_file, shown.folder, period_id)
+            )
+        except Exception as error:
+            raise _NotMade(
+                f"Rapporten för {period.title} kunde inte göras: kör kaa report --period {period_id} --out MAPP på den här "
+                "datorn, så sägs det vad som är fel."
+            ) from error
+        return _file(made.parent, path)
 
     def _answered(self, shown: Shown, path: str, page: bytes, question: str) -> tuple[bytes, str] | None:
         """The answer to a question that stands on a page; None: no such question does."""
@@ -193,10 +232,9 @@ class _Handler(BaseHTTPRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """An error as a Swedish page; nothing of what was asked for is repeated in it."""
         status = HTTPStatus(code)
-        text = _ERRORS.get(status, "Servern kan inte svara på det.")
-        body = f'<!doctype html><html lang="sv"><title>{text}</title><h1>{text}</h1><p><a href="/">Till början</a></p></html>'
+        body = _sentence(_ERRORS.get(status, "Servern kan inte svara på det."))
         allowed = {"Allow": "GET, HEAD"} if status == HTTPStatus.METHOD_NOT_ALLOWED else {}
-        self._answer(status, body.encode(), TYPES[".html"], **allowed)
+        self._answer(status, body, TYPES[".html"], **allowed)
 
     def version_string(self) -> str:
         return "kaa"
@@ -213,32 +251,51 @@ _ERRORS = {
 }
 
 
+def _sentence(text: str) -> bytes:
+    """A page of one sentence."""
+    page = (
+        f'<!doctype html><html lang="sv"><title>{text}</title><h1>{text}</h1><p><a href="/">Till början</a></p></html>'
+    )
+    return page.encode()
+
+
 def _start_page(shown: Shown) -> bytes:
-    publication, found = reports(shown)
-    if len(found) == 1:
-        raise _Moved(f"/{found[0].period_id}/")
+    """Which reports there are; of internal ones also how the last night went, and what else can be made."""
+    publication, found, others = read_reports(shown.published_file, shown.folder)
+    internal = shown.public is None
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).resolve().parent / "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
+    environment.filters.update(long_date=numbers.long_date)
     template = environment.get_template("reports.html.j2")
     return template.render(
         publication=publication,
-        reports=found,
+        reports=[(report, _documents(report, internal)) for report in found],
+        others=[period for period in others if period.kind in OFFERED] if internal and found else [],
+        documents=[(file, names.KINDS[kind].label) for file, kind in DOCUMENTS],
         audience=audience(shown.public),
-        # What came in and what the checks say is for inside the house.
-        status_page=STATUS_PAGE if shown.public is None else None,
+        # What came in and what is to be done is for inside the house.
+        status=status.read(shown.published_file) if internal else None,
+        days_since=(datetime.now() - publication.published_at).days,
+        operators_page=OPERATORS_PAGE,
     ).encode()
+
+
+def _documents(report: Report, internal: bool) -> Sequence[tuple[str, str]]:
+    """File and name of a report's documents: internal ones are made on request, public ones with the report."""
+    offered = [(file, names.KINDS[kind].label) for file, kind in DOCUMENTS]
+    return [(file, label) for file, label in offered if internal or (report.folder / file).is_file()]
 
 
 def _file(root: Path, path: str) -> tuple[bytes, str] | None:
     """A file below the reports' folder, and its type; None where there is none. Folders are not listed."""
     steps = unquote(path).split("/")[1:]
     is_folder = steps[-1] == ""
-    names = steps[:-1] if is_folder else steps
-    if not all(_STEP.fullmatch(name) for name in names):
+    way = steps[:-1] if is_folder else steps
+    if not all(_STEP.fullmatch(step) for step in way):
         return None
-    file = root.joinpath(*names)
+    file = root.joinpath(*way)
     if not file.resolve().is_relative_to(root.resolve()):  # a link that leads out
         return None
     if file.is_dir():

@@ -20,6 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from dashboards.content import (
+    accessibility,
     auditor,
     bridges,
     equality,
@@ -38,6 +39,7 @@ from dashboards.content.report import ChapterContent, FactContent, Report
 from dashboards.content.tables import Block, Heading, TableContent
 from dashboards.documents import build_documents, names
 from dashboards.drawing import chance_charts, charts, theme
+from dashboards.pages import reports, search
 from dashboards.published.report import Published, read_report
 from dashboards.wording import numbers
 from dashboards.wording.audience import audience
@@ -45,6 +47,8 @@ from pipelines.runtime.files import atomic_write
 
 HERE = Path(__file__).resolve().parent
 ASSETS = "assets"
+
+SCRIPTS = ("site.js", "charts.js", "trends.js", "search.js")
 
 #: What stands in the place of a page that could not be made.
 STAND_IN = "stand_in.html.j2"
@@ -105,6 +109,10 @@ class Build:
         return content, content.sections()
 
     @cached_property
+    def status(self) -> status.Status:
+        return status.read(self.published_file)
+
+    @cached_property
     def bridges(self) -> tuple[bridges.Bridge, ...]:
         return bridges.read(self.published_file, self.data)
 
@@ -130,8 +138,9 @@ class Build:
 class Page:
     """One page: its Swedish title and what it says in one sentence, its file, its template and what fills it.
 
-    ``menu``: its name in the menu of all pages; a page without one is reached from the page ``parent``. ``part``: the part of
-    the published file that it shows, where that may be missing because the nightly could not make it.
+    ``menu``: its name in the menu of all pages, ``foot``: in the list at their foot; a page without either is reached from the
+    page ``parent``. ``part``: the part of the published file that it shows, where that may be missing because the nightly could
+    not make it.
     """
 
     id: str
@@ -140,6 +149,7 @@ class Page:
     template: str
     content: Callable[[Build], dict[str, Any]]
     menu: str | None = None
+    foot: str | None = None
     parent: str | None = None
     about: str = ""
     part: str | None = None
@@ -156,6 +166,7 @@ def _start(build: Build) -> dict[str, Any]:
         "title": build.title,
         **_what_happened(build),
         "outcomes": targets.outcomes(build.report.readings),
+        "description": f"{build.title} i korthet. {summary.lead}",
         "summary_id": summary.id,
         "steps": funnel([facts[step] for step in FUNNEL]),
         "chapters": [(build.chapter_pages[chapter.id], chapter) for chapter in build.chapters],
@@ -192,6 +203,7 @@ def _chapter(chapter_id: str) -> Callable[[Build], dict[str, Any]]:
         listed = [(build.chapter_pages[chapter.id], chapter) for chapter in build.chapters]
         return {
             "title": build.chapters[place].title,
+            "description": build.chapters[place].lead,
             "chapter": build.chapters[place],
             "chapters": listed,
             "previous": listed[place - 1] if place else None,
@@ -212,8 +224,22 @@ def _definitions(build: Build) -> dict[str, Any]:
     return {"figures": list(build.data.catalogue.values()), "signs": numbers.SIGNS, "in_trends": shown}
 
 
+def _search(build: Build) -> dict[str, Any]:
+    return {"index_file": search.FILE}
+
+
+def _who_answers(build: Build) -> dict[str, Any]:
+    return {"contact": build.data.profile.contact}
+
+
+def _accessibility(build: Build) -> dict[str, Any]:
+    own = build.data.profile.accessibility
+    return {**_who_answers(build), "own": own, "statement": accessibility.statement(own),
+            "tested_on": accessibility.TESTED_ON, "supervision": accessibility.SUPERVISION}  # fmt: skip
+
+
 def _status(build: Build) -> dict[str, Any]:
-    return {"status": status.read(build.published_file)}
+    return {"status": build.status}
 
 
 def _follow_up(build: Build) -> dict[str, Any]:
@@ -299,7 +325,18 @@ PAGES: dict[str, Page] = {page.id: page for page in (
          about="Vad revisorer frågar, vad som besvarar det, och vad data inte kan besvara.", is_internal=True,
          trace_pages=lambda build: build.auditor.trace_pages("revisorn.html")),
     Page("underlag", "Underlag och kontroller", "underlag.html", "status.html.j2", _status, "Underlag",
-         about="Vad som har levererats, vad som inte användes och vad kontrollerna säger.", is_internal=True),
+         about="Vad som har levererats, vad som inte är med och vad kontrollerna säger.", is_internal=True),
+    Page("kontakt", "Kontakt", "kontakt.html", "contact.html.j2", _who_answers, foot="Kontakt",
+         about="Vem som svarar på frågor om siffrorna och på fel som någon har hittat."),
+    Page("rattelser", "Så rättas siffrorna", "rattelser.html", "corrections.html.j2", _who_answers, foot="Rättelser",
+         about="Varför en siffra kan ändras, hur en rättelse publiceras och vem som svarar för den."),
+    Page("tillganglighet", "Tillgänglighetsredogörelse", "tillganglighet.html", "accessibility.html.j2", _accessibility,
+         foot="Tillgänglighet", about="Hur väl sidorna följer lagen, vilka brister som är kända och hur du säger till."),
+    Page("sok", "Sök och alla sidor", "sok.html", "search.html.j2", _search, foot="Alla sidor",
+         about="Sök bland rapportens rubriker, tabeller och mått, eller välj i listan över alla sidor."),
+    Page("drift", "Drift", "drift.html", "operator.html.j2", _status, foot="Drift",
+         about="För den som sköter programmet: hur den senaste nattkörningen gick, och vad som behöver göras.",
+         is_internal=True),
 )}  # fmt: skip
 
 
@@ -473,7 +510,7 @@ def write_assets(out: Path) -> list[Path]:
     plotly = importlib.resources.files("plotly").joinpath("package_data", "plotly.min.js")
     texts = {
         "site.css": style_sheet(),
-        **{name: (HERE / ASSETS / name).read_text(encoding="utf-8") for name in ("site.js", "charts.js", "trends.js")},
+        **{name: (HERE / ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS},
         "plotly.min.js": plotly.read_text(encoding="utf-8"),
     }
     for name, text in texts.items():
@@ -504,9 +541,28 @@ def _render_with(template: str, page: Page, build: Build, content: dict[str, Any
         "leads_to_traces": build.is_internal,
         "audience": audience(data.public_output),
         "title": page.title,
+        "description": page.about or f"{page.title}. {build.title}, {data.publication.municipality_name}.",
+        "trail": _trail(page, build),
+        "reports_file": reports.FILE,
         **content,
     }
     return _environment().get_template(template).render(context)
+
+
+def _render_traces(traced: traces.TracePage, page: Page, build: Build) -> str:
+    """The questions behind the numbers of a page: it lies below that page."""
+    title = f"Följ talen till underlaget: {traced.title}"
+    trail = [_step(PAGES["start"]), _step(page)]
+    return _render_with(TRACES, page, build, {"traced": traced, "title": title, "description": title, "trail": trail})
+
+
+def _trail(page: Page, build: Build) -> list[tuple[str, str]]:
+    """The way to a page that is reached through another, from the start page."""
+    return [_step(PAGES["start"]), _step(build.pages[page.parent])] if page.parent else []
+
+
+def _step(page: Page) -> tuple[str, str]:
+    return page.file, page.menu or page.title
 
 
 def render_page(page_id: str, published_file: Path, data: Published) -> str:
@@ -529,9 +585,7 @@ def write_page(page: Page, build: Build, out: Path, on_failure: OnFailure = _sto
     try:
         texts = {page.file: _render(page, build)}
         if build.is_internal and page.part not in build.data.failed_parts:
-            texts |= {
-                each.file: _render_with(TRACES, page, build, {"traced": each}) for each in page.trace_pages(build)
-            }
+            texts |= {each.file: _render_traces(each, page, build) for each in page.trace_pages(build)}
     except Exception as error:
         on_failure(page, error)
         texts = {page.file: _render_with(STAND_IN, page, build, {})}
@@ -547,9 +601,20 @@ def write_shared(build: Build, out: Path, on_failure: OnFailure = _stop) -> list
     except Exception as error:
         on_failure(PAGES["trender"], error)
         data = {}
+    data[reports.FILE] = reports.script([])  # by itself until it is told of others (``reports.write_lists``)
     for name, text in data.items():
         atomic_write(out / name, text)
     return [*(out / name for name in data), *write_assets(out)]
+
+
+def write_search_index(build: Build, out: Path) -> Path:
+    """What the search finds: what stands on the pages, which are there already."""
+    read = (
+        (page.file, page.title, (out / page.file).read_text(encoding="utf-8"))
+        for page in build.pages.values()
+        if page.id != WHOLE_REPORT  # its chapters have pages of their own
+    )
+    return atomic_write(out / search.FILE, search.index(read))
 
 
 def read_build(published_file: Path, period_id: str, documents: bool = False) -> Build:
@@ -566,4 +631,4 @@ def build_report(published_file: Path, period_id: str, out: Path, documents: boo
     written = [path for page in build.pages.values() for path in write_page(page, build, out)]
     if documents:
         written += build_documents(published_file, period_id, out)
-    return written + write_shared(build, out)
+    return [*written, *write_shared(build, out), write_search_index(build, out)]

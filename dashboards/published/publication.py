@@ -118,6 +118,24 @@ def _target(found: dict[str, Any]) -> Target:
 
 
 @dataclass(frozen=True)
+class Contact:
+    """Who answers for the figures; empty is what nobody has decided."""
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True)
+class Accessibility:
+    """The municipality's own assessment of the pages: when it was made, how, and what it found wanting."""
+
+    assessed: date
+    how: str
+    shortcomings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Profile:
     """What the municipality calls its own. ``letter_months``: of the large mailing whose answers are followed; ``follow_up``:
     what its plans want followed up, a sentence."""
@@ -129,6 +147,8 @@ class Profile:
     follow_up: str = ""
     closed: tuple[Closed, ...] = ()
     targets: tuple[Target, ...] = ()
+    contact: Contact = Contact()
+    accessibility: Accessibility | None = None
 
 
 def read_publication(connection: duckdb.DuckDBPyConnection) -> Publication:
@@ -148,7 +168,19 @@ def read_profile(connection: duckdb.DuckDBPyConnection) -> Profile:
         follow_up=found["follow_up"] or "",
         closed=tuple(Closed(**item) for item in found["closed"]),
         targets=tuple(_target(item) for item in found["targets"]),
+        contact=_contact(found.get("contact")),
+        accessibility=_accessibility(found.get("accessibility")),
     )
+
+
+def _contact(given: dict[str, str | None] | None) -> Contact:
+    return Contact(**{name: value or "" for name, value in (given or {}).items()})
+
+
+def _accessibility(given: dict[str, Any] | None) -> Accessibility | None:
+    if given is None:
+        return None
+    return Accessibility(date.fromisoformat(given["assessed"]), given["how"], tuple(given["shortcomings"]))
 
 
 @dataclass(frozen=True)

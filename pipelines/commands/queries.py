@@ -291,6 +291,7 @@ def _build_public(home: Home, version: Version, period_id: str, made: Path) -> l
     """The public report of a period. Raises as ``_public_output`` does."""
     from dashboards.disclosure.relations import order
     from dashboards.documents import names
+    from dashboards.pages.reports import write_lists
     from dashboards.pages.site import build_report
     from pipelines.publication.public_file import write_public_file
     from pipelines.publication.public_outputs import keep_pages, read_outputs, remember_output
@@ -310,6 +311,7 @@ def _build_public(home: Home, version: Version, period_id: str, made: Path) -> l
     remember_output(home.path, disclosure, entries)
     written = [file.relative_to(made).as_posix() for file in files]
     keep_pages(home.path, period_id, made, written)
+    write_lists(version.published, public_pages(home.path))
     return written
 
 

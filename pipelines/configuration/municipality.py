@@ -128,6 +128,23 @@ class OpenData(_Strict):
     base_address: str | None = Field(default=None, pattern=r"^https?://.*/$")
 
 
+class Contact(_Strict):
+    """Who answers readers' questions about the figures; what is not decided is left out, and the pages say so."""
+
+    name: Name
+    email: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$")
+    phone: str | None = Field(default=None, pattern=r"^\+?[0-9][0-9 -]*$")
+
+
+class Accessibility(_Strict):
+    """The municipality's own assessment of the pages for its accessibility statement: when and how it was made, and what it found
+    wanting besides what the program says of itself."""
+
+    assessed: date
+    how: Name
+    shortcomings: list[Name] = Field(default_factory=list)
+
+
 class OwnMeasure(_Strict):
     """A measure (code list ``insats``) that the annual report shows by itself: its name there, and the chapter that shows it."""
 
@@ -187,6 +204,8 @@ class Municipality(_Strict):
     thresholds: Thresholds
     closed: list[Closed] = Field(default_factory=list)
     open_data: OpenData | None = None
+    contact: Contact | None = None
+    accessibility: Accessibility | None = None
     plans: list[Plan] = Field(default_factory=list)
     own_measures: list[OwnMeasure] = Field(default_factory=list)
     survey_questions: list[Question] = Field(default_factory=list)

@@ -20,6 +20,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, dbt_assets, get_
 from packaging.version import parse as parse_version
 
 from dashboards.pages import site
+from dashboards.pages.reports import write_lists
 from pipelines.configuration.catalogue import read_catalogue
 from pipelines.configuration.contract import Dataset, Source, load_sources
 from pipelines.delivery.rows import BatchRows
@@ -323,9 +324,9 @@ def pages(nightly: NightlyResource) -> Iterator[dg.MaterializeResult[None]]:
             raise error
         failed[f"Sidan {page.title}"] = type(error).__name__  # not its text, which may quote the data
 
-    state = site.PAGES["underlag"]
+    state = site.PAGES["drift"]
     reports = {
-        report_folder(night.building.folder("published"), period.period_id): site.read_build(
+        reports_folder(night.building.folder("published")) / period.period_id: site.read_build(
             published, period.period_id
         )
         for period in night.report_periods
@@ -341,6 +342,8 @@ def pages(nightly: NightlyResource) -> Iterator[dg.MaterializeResult[None]]:
     known = set(failed)
     for out, report in reports.items():
         site.write_page(state, report, out, remember)
+        site.write_search_index(report, out)
+    write_lists(published, reports_folder(night.building.folder("published")))
     late = [notice(NoticeCode.PART_FAILED, part=part, problem=failed[part]) for part in failed.keys() - known]
     write_notices(published, late)
     night.pages = [out / page.file for out, report in reports.items() for page in report.pages.values()]
@@ -384,6 +387,6 @@ def _now(home: Home) -> datetime:
     return datetime.now(ZoneInfo(home.municipality.timezone))
 
 
-def report_folder(published: Path, period_id: str) -> Path:
-    """Where a version keeps the pages of one report."""
-    return published / "report" / period_id
+def reports_folder(published: Path) -> Path:
+    """Where a version keeps the pages of its reports, in a folder for each period."""
+    return published / "report"

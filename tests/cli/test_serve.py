@@ -91,7 +91,13 @@ def test_public_reports_are_shown_as_they_were_made_and_showing_them_tells_nothi
         assert "Öppen redovisning." in read(address) and "Internt underlag" not in read(address)
         given = (tmp_path / "again" / "cells.csv").read_text()
         assert read(f"{address}{PERIOD}/cells.csv") == given == (tmp_path / "first" / "cells.csv").read_text()
-        for internal in ("underlag.html", "malgrupp.html", "handlingsplan.html", ".kaa-report.json"):
+        # By itself a report knows of no other; those that are shown together know of each other.
+        assert (tmp_path / "again" / "data" / "rapporter.js").read_text() == "kaaReports([]);\n"
+        assert f'[["{PERIOD}","Årsrapport 2023",["arsrapport.html",' in read(f"{address}{PERIOD}/data/rapporter.js")
+        for file in ("index.html", "kontakt.html", "dokument/arsrapport.pdf"):
+            with urllib.request.urlopen(f"{address}{PERIOD}/{file}", timeout=20) as answer:
+                assert answer.read() == (tmp_path / "again" / file).read_bytes()
+        for internal in ("underlag.html", "drift.html", "malgrupp.html", "handlingsplan.html", ".kaa-report.json"):
             with pytest.raises(urllib.error.HTTPError, match="404"):
                 read(f"{address}{PERIOD}/{internal}")
         for outside in ("000001.csv.gz", "published.duckdb", "report/"):

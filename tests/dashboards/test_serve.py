@@ -1,16 +1,19 @@
 """The server of `kaa serve`: what it gives, to whom, and what it keeps to itself."""
 
 import http.client
+import json
 import shutil
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from dashboards.pages import serve, traced
+from dashboards.pages import reports, requested, serve, site, traced
 from dashboards.published.publication import PublicTreatment
 from dashboards.wording.audience import INTERNAL, audience
 from pipelines.configuration.disclosure import CellSuppression
@@ -23,7 +26,7 @@ def published(stockholm: Site, tmp_path_factory: pytest.TempPathFactory) -> Path
     folder = tmp_path_factory.mktemp("version")
     shutil.copy(stockholm.published, folder / "published.duckdb")
     for period in ("verksamhetsar-2023", "verksamhetsar-2022", "tertial1-2023"):
-        for file in ("index.html", "underlag.html", "assets/site.css", "assets/site.js"):
+        for file in ("index.html", "drift.html", "assets/site.css", "assets/site.js"):
             to = folder / "report" / period / file
             to.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(stockholm.out / file, to)
@@ -56,9 +59,9 @@ def server(published: Path) -> Iterator[serve.ReportServer]:
 
 
 def ask(
-    server: serve.ReportServer, path: str, method: str = "GET", **headers: str
+    server: serve.ReportServer, path: str, method: str = "GET", wait: int = 20, **headers: str
 ) -> tuple[int, dict[str, str], bytes]:
-    connection = http.client.HTTPConnection(serve.ADDRESS, server.server_port, timeout=10)
+    connection = http.client.HTTPConnection(serve.ADDRESS, server.server_port, timeout=wait)
     connection.request(method, path, headers=headers)
     response = connection.getresponse()
     answer = response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
@@ -66,43 +69,170 @@ def ask(
     return answer
 
 
-def test_the_start_page_lists_the_report_years_first_and_the_status_page(server: serve.ReportServer) -> None:
+def test_the_start_page_tells_of_the_last_night_and_lists_the_report_years_first(server: serve.ReportServer) -> None:
     status, _, body = ask(server, "/")
     text = body.decode()
     assert status == 200
     places = [
-        text.index(f'href="/{period}/"') for period in ("verksamhetsar-2023", "verksamhetsar-2022", "tertial1-2023")
+        text.index(f'href="/{period}/"')
+        for period in ("verksamhetsar-2023", "verksamhetsar-2022", "tertial1-2023", "lasar-2021-2022")
     ]
     assert places == sorted(places)
-    assert 'href="/verksamhetsar-2023/underlag.html"' in text
-    assert text.count("<li>") == 3  # periods without pages are not there
+    assert text.count("<h3>") == text.count("arsrapport.pdf") > 3  # the others are made on request
+    assert 'href="/verksamhetsar-2023/drift.html"' in text
+    for said in ("Den blev klar 8 januari 2024 kl. 04.07.", "6 nya leveranser hade kommit in", "5 saker väntar på den som sköter",
+                 "ingen nattkörning efter den har publicerat något"):  # fmt: skip
+        assert said.replace(" ", "") in text.replace("\u00a0", " ").replace(" ", ""), said
+    for file in ("arsrapport.docx", "arsrapport.xlsx", "arsrapport.pdf"):
+        assert f'href="/verksamhetsar-2022/dokument/{file}"' in text
     assert INTERNAL in text
 
 
-def test_of_public_reports_it_lists_those_that_were_made_and_no_status_page(stockholm: Site, tmp_path: Path) -> None:
+def test_of_public_reports_it_lists_those_that_were_made_and_nothing_of_the_night(
+    stockholm: Site, tmp_path: Path
+) -> None:
     for period in ("verksamhetsar-2023", "verksamhetsar-2022"):
-        (tmp_path / period).mkdir()
+        (tmp_path / period / "dokument").mkdir(parents=True)
         (tmp_path / period / "index.html").write_text("öppen")
+    (tmp_path / "verksamhetsar-2022" / "dokument" / "arsrapport.pdf").write_text("given")
     treatment = PublicTreatment(CellSuppression(smallest=7))
     with serving(lambda: serve.Shown(stockholm.published, tmp_path, treatment)) as server:
         text = ask(server, "/")[2].decode()
         assert text.count("<li>") == 2 and 'href="/verksamhetsar-2022/"' in text
-        assert "underlag" not in text and "nattkörning" not in text and INTERNAL not in text
+        assert "drift" not in text and "nattkörning" not in text and INTERNAL not in text
         assert audience(treatment) in text
+        assert text.count("/dokument/") == 1
+        assert ask(server, "/verksamhetsar-2022/dokument/arsrapport.pdf")[2] == b"given"
         status, headers, _ = ask(server, "/verksamhetsar-2023/")
         assert status == 200
         _assert_keeps_others_out(headers)
-        assert ask(server, "/verksamhetsar-2023/underlag.html")[0] == 404
+        # What is not there is not made.
+        for path in (
+            "/verksamhetsar-2023/dokument/arsrapport.pdf",
+            "/verksamhetsar-2023/drift.html",
+            "/tertial1-2023/",
+        ):
+            assert ask(server, path)[0] == 404
 
 
-def test_a_single_report_is_the_start_page(stockholm: Site, tmp_path: Path) -> None:
+def test_a_folder_without_its_slash_leads_to_the_report(stockholm: Site, tmp_path: Path) -> None:
     shutil.copy(stockholm.published, tmp_path / "published.duckdb")
     (tmp_path / "report" / "verksamhetsar-2023").mkdir(parents=True)
     (tmp_path / "report" / "verksamhetsar-2023" / "index.html").write_text("ett")
     with serving(lambda: internal(tmp_path)) as server:
-        assert ask(server, "/")[1]["location"] == "/verksamhetsar-2023/"
+        assert 'href="/verksamhetsar-2023/"' in ask(server, "/")[2].decode()
         assert ask(server, "/verksamhetsar-2023")[1]["location"] == "/verksamhetsar-2023/"
         assert ask(server, "/verksamhetsar-2023/")[2] == b"ett"
+
+
+def test_reports_beside_each_other_lead_to_each_other_and_one_by_itself_to_none(
+    stockholm: Site, tmp_path: Path
+) -> None:
+    assert (stockholm.out / reports.FILE).read_text(encoding="utf-8") == "kaaReports([]);\n"
+    periods = ("tertial1-2023", "verksamhetsar-2022", "verksamhetsar-2023")
+    for period in periods:
+        (tmp_path / period).mkdir()
+        for file in ("index.html", "spar-tabell-5.html", f"kapitel-{period}.html"):
+            (tmp_path / period / file).touch()
+    reports.write_lists(stockholm.published, tmp_path)
+    (listed,) = {(tmp_path / period / reports.FILE).read_text(encoding="utf-8") for period in periods}
+    found = json.loads(listed.removeprefix("kaaReports(").removesuffix(");\n"))
+    assert [(period, title) for period, title, _ in found] == [
+        ("verksamhetsar-2023", "Årsrapport 2023"), ("verksamhetsar-2022", "Årsrapport 2022"),
+        ("tertial1-2023", "Tertial 1 2023"),
+    ]  # fmt: skip
+    assert found[0][2] == ["index.html", "kapitel-verksamhetsar-2023.html"]
+
+
+# --- what is made on request ----------------------------------------------------------------------------------------------
+
+WORD = "/verksamhetsar-2023/dokument/arsrapport.docx"
+Made = list[tuple[Path, str]]
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> Made:
+    """What is made: quickly, in the place of the documents and of whole reports."""
+    found: Made = []
+
+    def documents(published_file: Path, period_id: str, out: Path) -> None:
+        time.sleep(0.2)  # so that another asks meanwhile
+        found.append((published_file, period_id))
+        (out / "dokument").mkdir(parents=True)
+        (out / "dokument" / "arsrapport.docx").write_text(f"{period_id} {len(found)}")
+
+    def report(published_file: Path, period_id: str, out: Path) -> None:
+        found.append((published_file, period_id))
+        for file in ("index.html", "data/rapporter.js"):
+            (out / file).parent.mkdir(parents=True, exist_ok=True)
+            (out / file).write_text(period_id)
+
+    monkeypatch.setattr(requested, "build_documents", documents)
+    monkeypatch.setattr(site, "build_report", report)
+    return found
+
+
+def test_a_document_is_made_once_however_many_ask_for_it(server: serve.ReportServer, made: Made) -> None:
+    with ThreadPoolExecutor(4) as readers:
+        answers = list(readers.map(lambda _: ask(server, WORD), range(4)))
+    assert {(status, body) for status, _, body in answers} == {(200, b"verksamhetsar-2023 1")}
+    assert answers[0][1]["content-type"] == serve.TYPES[".docx"]
+    _assert_keeps_others_out(answers[0][1])
+    assert ask(server, WORD.replace("2023", "2022"))[2] == b"verksamhetsar-2022 2"
+    assert [period for _, period in made] == ["verksamhetsar-2023", "verksamhetsar-2022"]
+    for path in ("/verksamhetsar-2023/dokument/other.docx", "/verksamhetsar-2099/dokument/arsrapport.docx"):
+        assert ask(server, path)[0] == 404
+    assert len(made) == 2
+
+
+def test_another_publication_has_documents_of_its_own(published: Path, tmp_path: Path, made: Made) -> None:
+    shutil.copytree(published, tmp_path / "2", symlinks=True)
+    versions = [published]
+    with serving(lambda: internal(versions[-1])) as server:
+        place = Path(server.requested._place.name)
+        assert ask(server, WORD)[2] == b"verksamhetsar-2023 1"
+        versions.append(tmp_path / "2")
+        assert [ask(server, WORD)[2] for _ in range(2)] == [b"verksamhetsar-2023 2"] * 2
+        assert [path.name for path in place.rglob("*.docx")] == ["arsrapport.docx"]
+    assert not place.exists()  # nothing is left when the server has ended
+
+
+def test_a_period_without_pages_is_made_when_it_is_opened(server: serve.ReportServer, made: Made) -> None:
+    assert ask(server, "/lasar-2021-2022")[1]["location"] == "/lasar-2021-2022/"
+    assert ask(server, "/lasar-2021-2022/")[2] == b"lasar-2021-2022"
+    listed = ask(server, "/lasar-2021-2022/data/rapporter.js")[2].decode()
+    assert '"verksamhetsar-2023"' in listed and '"lasar-2021-2022","Läsåret 2021/2022",["index.html"]' in listed
+    assert len(made) == 1
+    assert ask(server, WORD.replace("verksamhetsar-2023", "lasar-2021-2022"))[2] == b"lasar-2021-2022 2"
+
+
+def test_what_cannot_be_made_is_one_sentence_and_is_tried_again(
+    published: Path, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("No space left on /secret")
+
+    with serving(lambda: internal(published)) as server:
+        with monkeypatch.context() as broken:
+            broken.setattr(requested, "build_documents", fail)
+            status, headers, body = ask(server, WORD)
+        assert status == 500 and "secret" not in body.decode()
+        assert "kör kaa report --period verksamhetsar-2023 --out MAPP" in body.decode()
+        _assert_keeps_others_out(headers)
+        assert ask(server, WORD)[0] == 200
+
+
+def test_nothing_is_made_for_another_sites_page(server: serve.ReportServer, made: Made) -> None:
+    for path in ("/lasar-2021-2022/kapitel-stod.html", "/tertial1-2024/"):
+        assert ask(server, path, **{"Sec-Fetch-Site": "cross-site"})[0] == 404
+    assert made == []
+
+
+def test_the_documents_are_those_of_the_report(published: Path) -> None:
+    with serving(lambda: internal(published)) as server:
+        for file, begins in (("docx", b"PK"), ("xlsx", b"PK"), ("pdf", b"%PDF")):
+            status, _, body = ask(server, WORD.replace("docx", file), wait=120)
+            assert status == 200 and body.startswith(begins), file
 
 
 def _assert_keeps_others_out(headers: dict[str, str]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboards.content.accessibility import SUPERVISION
 from dashboards.content.report import Report
 from dashboards.documents import names
 from dashboards.pages import site
@@ -28,7 +29,7 @@ def _pages(built: Site) -> list[Path]:
 
 def test_all_pages_and_shared_files_are_written(stockholm: Site) -> None:
     written = [path.relative_to(stockholm.out).as_posix() for path in stockholm.written]
-    assets = ["charts.js", "plotly.min.js", "site.css", "site.js", "trends.js"]
+    assets = ["charts.js", "plotly.min.js", "search.js", "site.css", "site.js", "trends.js"]
     assert sorted(name for name in written if not name.startswith(("data/", "spar-"))) == sorted(
         [*(f"assets/{name}" for name in assets), *(page.file for page in stockholm.pages.values())]
     )
@@ -44,7 +45,7 @@ def test_a_page_by_itself_is_the_same_page(stockholm: Site) -> None:
 
 
 def test_every_page_is_reached_from_the_start_page_and_from_every_other(stockholm: Site) -> None:
-    menu = {page.file for page in stockholm.pages.values() if page.menu}
+    menu = {page.file for page in stockholm.pages.values() if page.menu or page.foot}
     chapters = {page.file for page in stockholm.pages.values() if page.parent}
     assert menu | chapters == {page.file for page in stockholm.pages.values()}
     for path in _pages(stockholm):
@@ -67,6 +68,29 @@ def test_chapters_follow_each_other_and_hold_what_the_whole_report_holds(stockho
         assert turns.get("next") == (pages[place + 1].file if place + 1 < len(pages) else None)
         found += [(table.section, table.head, table.rows) for table in parsed.tables]
     assert found == [(table.section, table.head, table.rows) for table in whole.tables]
+
+
+def test_a_page_below_another_leads_back_the_way_it_was_reached(stockholm: Site) -> None:
+    for file, way in (
+        ("kapitel-stod.html", ["index.html", "arsrapport.html"]),
+        ("spar-tabell-5.html", ["index.html", "arsrapport.html"]),
+        ("spar-over-tid.html", ["index.html", "trender.html"]),
+    ):
+        trail = re.search(r'<nav class="trail".*?</nav>', (stockholm.out / file).read_text(encoding="utf-8"), re.DOTALL)
+        assert trail and re.findall(r'href="([^"]+)"', trail[0]) == way, file
+        assert 'aria-current="page"' in trail[0]
+    assert 'class="trail"' not in (stockholm.out / "trender.html").read_text(encoding="utf-8")
+
+
+def test_every_page_says_in_a_sentence_of_its_own_what_it_is(stockholm: Site, nacka: Site) -> None:
+    for built in (stockholm, nacka):
+        said = {}
+        for path in built.out.glob("*.html"):
+            tags = Page(path.read_text(encoding="utf-8")).tags
+            (content,) = [attributes["content"] for _, attributes in tags if attributes.get("name") == "description"]
+            said[path.name] = content
+            assert content and len(content) > 20, path.name
+        assert len(set(said.values())) == len(said)
 
 
 def test_the_start_page_shows_the_way_to_studies_or_work(stockholm: Site) -> None:
@@ -144,12 +168,15 @@ def test_nothing_is_fetched_from_elsewhere(stockholm: Site, nacka: Site) -> None
     for built in (stockholm, nacka):
         for path in built.written:
             if path.name != "plotly.min.js":  # Plotly's own library names addresses of maps that we do not draw
-                assert not re.search(r"(https?:)?//\w", path.read_text(encoding="utf-8")), path.name
+                text = path.read_text(encoding="utf-8").replace(
+                    f'<a href="{SUPERVISION}">', ""
+                )  # a link is not fetched
+                assert not re.search(r"(https?:)?//\w", text), path.name
         for path in _pages(built):
             for tag, attributes in Page(path.read_text(encoding="utf-8")).tags:
                 for name in ("src", "href"):
                     target = (attributes.get(name) or "").split("#")[0].split("?")[0]
-                    if target and not target.startswith("data:"):
+                    if target and not target.startswith("data:") and target != SUPERVISION:
                         assert (built.out / target).is_file(), (tag, target)
 
 
@@ -191,7 +218,7 @@ def test_names_from_the_file_are_text_and_never_code(tmp_path: Path) -> None:
         assert "<script>alert('x')</script>" in parsed.text
         scripts = [attributes for tag, attributes in parsed.tags if tag == "script"]
         assert all(
-            attributes.get("src", "").startswith("assets/") or attributes["type"] == "application/json"
+            attributes.get("src", "").startswith(("assets/", "data/")) or attributes["type"] == "application/json"
             for attributes in scripts
         )  # type: ignore[union-attr]
     # Plotly reads HTML in labels: what it gets is escaped once more, so that a browser shows the name as it is.

@@ -1,4 +1,5 @@
-"""The page ”Underlag och kontroller”: what it tells somebody who is no programmer about the last nightly, and to do about it."""
+"""The pages ”Underlag och kontroller” and ”Drift”: what readers are told of the figures' ground, and who looks after the program
+about the last nightly and what to do."""
 
 from collections.abc import Callable
 from datetime import date
@@ -58,7 +59,7 @@ def sections(state: status.Status) -> list[str]:
 
 
 def test_the_page_begins_with_what_came_in_and_what_to_do(stockholm: Site) -> None:
-    page = stockholm.page("underlag.html")
+    page = stockholm.page("drift.html")
     text = page.text
     assert "5 saker att göra" in text
     assert "6 nya leveranser hade kommit in: 4 lästes in, 1 väntar på beslut och 1 avvisades." in text
@@ -67,11 +68,29 @@ def test_the_page_begins_with_what_came_in_and_what_to_do(stockholm: Site) -> No
         assert command in text
 
 
-def test_the_page_tells_what_was_not_used(stockholm: Site) -> None:
-    page = stockholm.page("underlag.html")
-    newest, every = (
-        next(table for table in page.tables if table.section == place) for place in ("korning", "leveranser")
-    )
+def test_readers_are_asked_to_do_nothing(stockholm: Site, nacka: Site) -> None:
+    for built in (stockholm, nacka):
+        for page in built.pages.values():
+            text = built.page(page.file).text
+            assert ("att göra" in text or "behöver göras" in text) == (page.id in ("drift", "sok")), page.id
+    text = stockholm.page("underlag.html").text
+    assert "kaa " not in text and "Mapp:" not in text
+    assert "1 leverans ser misstänkt ut och är inte med" in text
+    assert "1 leverans gick inte att använda, och källan har inte lämnat någon ny." in text
+    assert "Alla leveranser som har kommit in är med" in nacka.page("underlag.html").text
+
+
+def test_what_is_to_do_leads_to_the_section_that_says_more(stockholm: Site) -> None:
+    text = (stockholm.out / "drift.html").read_text(encoding="utf-8")
+    state = text[text.index('id="laget"') : text.index('id="beslut"')]
+    leads = {attributes["href"] for tag, attributes in Page(state).tags if tag == "a"}
+    assert leads == {"#beslut", "#avvisade", "underlag.html#karantan", "underlag.html#kontroller", "underlag.html#hopp"}
+
+
+def test_the_pages_tell_what_was_not_used(stockholm: Site) -> None:
+    page, operators = stockholm.page("underlag.html"), stockholm.page("drift.html")
+    (every,) = [table for table in page.tables if table.section == "leveranser"]
+    newest = next(table for table in operators.tables if table.section == "korning")
     assert newest.row("Barn- och elevregistret (BER)") == ["2", "1", "–", "6\u00a0000", "–", "2023-11-30"]
     assert every.row("Totalt")[:4] == ["454", "1", "2", "1"]
     for expected in (
@@ -82,7 +101,7 @@ def test_the_page_tells_what_was_not_used(stockholm: Site) -> None:
         "Senaste uttaget är 9 dagar gammalt.",
         "1 kontroller är utan anmärkning",
     ):
-        assert expected in page.text
+        assert expected in page.text + operators.text
     assert "bad_code" not in page.text
     assert "Antalet rader är rimligt" not in page.text
     changed = next(table for table in page.tables if table.section == "andrat")
@@ -106,7 +125,7 @@ def test_large_jumps_come_first_and_all_on_request(stockholm: Site, nacka: Site)
 
 
 def test_without_trouble_nothing_is_to_do(nacka: Site) -> None:
-    text = nacka.page("underlag.html").text
+    text = nacka.page("underlag.html").text + nacka.page("drift.html").text
     for expected in (
         "Inget behöver göras",
         "Ingen leverans avvisades",
@@ -127,11 +146,11 @@ def test_a_long_list_is_folded_and_a_longer_one_is_for_the_command(tmp_path: Pat
 
     path = published_file.stockholm(tmp_path / "p.duckdb", many)
     site.build_report(path, "verksamhetsar-2023", tmp_path / "site")
-    page = Page((tmp_path / "site" / "underlag.html").read_text(encoding="utf-8"))
+    page = Page((tmp_path / "site" / "drift.html").read_text(encoding="utf-8"))
     shown, more = [table for table in page.tables if table.section == "korning"][1:3]
     assert (len(shown.rows), len(more.rows)) == (status.SHOWN, status.LIMIT - status.SHOWN)
     assert f"Visa {status.LIMIT - status.SHOWN} till" in page.text
-    assert "21 rader till visas inte på sidan" in page.text
+    assert "21 rader till visas inte på sidorna" in page.text
 
 
 # --- what is to be done -----------------------------------------------------------------------------------------------

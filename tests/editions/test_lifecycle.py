@@ -107,10 +107,7 @@ def test_a_public_edition_holds_the_public_numbers(made: Made) -> None:
     rows = _rows(made.public / "figures.csv")
     assert {row["value"] for row in rows} >= {"..", "0"}
     assert (made.public / "figures.csv").read_bytes() == (made.public / "report" / "cells.csv").read_bytes()
-    assert (
-        not (made.public / "report" / "underlag.html").exists()
-        and (made.internal / "report" / "underlag.html").exists()
-    )
+    assert not (made.public / "report" / "drift.html").exists() and (made.internal / "report" / "drift.html").exists()
     assert all(
         row["detail"] == "" and not row["check"].startswith("figure/") for row in _rows(made.public / "checks.csv")
     )

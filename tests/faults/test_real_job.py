@@ -200,6 +200,6 @@ def test_what_the_figures_do_not_need_stops_nothing(night: Night, broken: Path) 
                  "Sidan Utveckling över tid"):  # fmt: skip
         assert f"{name} kunde inte göras i natt" in done.stderr
     (report, *_) = sorted((version.folder("published") / "report").iterdir())
-    assert "Sidan Utveckling över tid kunde inte göras" in (report / "underlag.html").read_text(encoding="utf-8")
+    assert "Sidan Utveckling över tid kunde inte göras" in (report / "drift.html").read_text(encoding="utf-8")
     assert "kunde inte göras" in (report / "trender.html").read_text(encoding="utf-8")
     assert "kunde inte göras" not in _kaa(home, "nightly").stderr  # the next night makes them

@@ -13,6 +13,29 @@
     table.classList.add("grouped");
   }
 
+  // Reports of other periods that lie beside this one (data/rapporter.js): the same page of each, where it has it. Only a server
+  // has a page of all reports.
+  window.kaaReports = function (reports) {
+    const place = document.querySelector(".beside");
+    const isServed = location.protocol.startsWith("http");
+    if (reports.length < (isServed ? 1 : 2)) return;
+    const page = location.pathname.split("/").pop() || "index.html";
+    const list = document.createElement("ul");
+    const add = (address, text, isHere) => {
+      const item = list.appendChild(document.createElement("li"));
+      const link = item.appendChild(document.createElement("a"));
+      link.textContent = text;
+      link.href = address;
+      if (isHere) link.setAttribute("aria-current", "true");
+    };
+    if (isServed) add("../", "Alla rapporter", false);
+    for (const [period, title, pages] of reports) {
+      add("../" + period + "/" + (pages.includes(page) ? page : "index.html"), title, period === place.dataset.period);
+    }
+    place.append(list);
+    place.hidden = false;
+  };
+
   // Each number of a table leads to the question behind it: the page of questions names it by its row and column.
   for (const table of document.querySelectorAll("table[data-traces]")) {
     const rows = Array.from(table.tBodies, (body) => Array.from(body.rows)).flat().filter((row) => row.querySelector("td"));

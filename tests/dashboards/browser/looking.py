@@ -18,9 +18,11 @@ WIDTHS = (360, 768, 1440)
 class Looker:
     """A tab in the browser that remembers what its pages say. ``complaints`` is empty as long as all is well."""
 
-    def __init__(self, browser: Browser, width: int = 1440, scheme: str = "light", javascript: bool = True) -> None:
+    def __init__(
+        self, browser: Browser, width: int = 1440, scheme: str = "light", javascript: bool = True, height: int = 900
+    ) -> None:
         self.context = browser.new_context(
-            viewport={"width": width, "height": 900},
+            viewport={"width": width, "height": height},
             color_scheme=scheme,  # type: ignore[arg-type]
             java_script_enabled=javascript,
             reduced_motion="reduce",

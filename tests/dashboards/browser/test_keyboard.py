@@ -8,7 +8,7 @@ from tests.dashboards.browser.test_pages import pages
 from tests.dashboards.built_site import Site
 
 #: One page of each kind; the slow suite goes through all.
-STOPS = ("index.html", "kapitel-uppsokande.html", "trender.html", "underlag.html")
+STOPS = ("index.html", "kapitel-uppsokande.html", "trender.html", "sok.html", "drift.html")
 
 
 def faults_of(looker: Looker) -> list[str]:
@@ -48,7 +48,7 @@ def test_the_first_stop_leads_past_the_menu(looker: Looker, stockholm: Site) -> 
 
 def test_what_is_folded_unfolds_with_enter_and_folds_with_space(looker: Looker, stockholm: Site) -> None:
     unfolded = 0
-    for file in ("kapitel-uppsokande.html", "underlag.html", "handlingsplan.html"):
+    for file in ("kapitel-uppsokande.html", "drift.html", "handlingsplan.html"):
         looker.open((stockholm.out / file).as_uri())
         for summary in looker.page.locator("summary:visible").all():
             summary.focus()

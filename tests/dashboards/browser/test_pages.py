@@ -17,6 +17,7 @@ from tests.dashboards.built_site import Site
 KINDS = (
     "index.html", "kapitel-uppsokande.html", "trender.html", "uppfoljning.html", "handlingsplan.html", "malgrupp.html",
     "definitioner.html", "revisorn.html", "varfor.html", "likvardighet.html", "spar-tabell-5.html", "underlag.html",
+    "kontakt.html", "rattelser.html", "tillganglighet.html", "sok.html", "drift.html",
 )  # fmt: skip
 #: Its tables, unfolded, take axe-core as long as all other kinds together.
 FOR_THE_SLOW_SUITE = ("uppfoljning.html",)
@@ -127,4 +128,30 @@ def test_the_report_prints_on_a4_in_light_colours(browser: Browser, stockholm: S
     assert looker.misplaced() == []
     assert not looker.page.locator("header nav").first.is_visible()
     assert looker.page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+    looker.close()
+
+
+@pytest.mark.parametrize("name", ["first_year", "nacka"])
+def test_the_first_number_stands_on_a_phones_first_screen(browser: Browser, sites: dict[str, Site], name: str) -> None:
+    looker = Looker(browser, width=390, height=844)
+    looker.open((sites[name].out / "index.html").as_uri())
+    box = looker.page.locator("main .value").first.bounding_box()
+    assert box and box["y"] + box["height"] < 844
+    looker.close()
+
+
+def test_the_menu_is_folded_on_a_phone_only_and_opens_without_javascript(browser: Browser, stockholm: Site) -> None:
+    looker = Looker(browser, width=360, javascript=False)
+    page = looker.page
+    page.goto((stockholm.out / "kapitel-uppsokande.html").as_uri())
+    links, menu = page.locator(".menu nav a"), page.locator(".menu summary")
+    assert links.count() >= 10 and not links.first.is_visible()
+    assert "Rapporten" in menu.inner_text()  # where the reader is, folded too
+    menu.press("Enter")
+    assert all(link.is_visible() for link in links.all())
+    assert page.locator(".menu a[aria-current]").inner_text() == "Rapporten"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    menu.press("Enter")
+    page.set_viewport_size({"width": 768, "height": 900})
+    assert all(link.is_visible() for link in links.all()) and not menu.is_visible()
     looker.close()

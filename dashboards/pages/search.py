@@ -1,0 +1,94 @@
+"""The index of the search over a report's pages, which a reader's own browser searches: it needs no server.
+
+It is made of the finished pages, so it knows what stands on them and nothing else: each heading with the words below it, but no
+number of a table. ``assets/search.js`` searches it.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+#: Where it lies: a script, for a page that is opened from disk may not fetch anything else.
+FILE = "data/sok.js"
+
+#: What is said on many pages alike, or is no text.
+_LEFT_OUT = re.compile(
+    r'<(header|footer|nav|aside|script|noscript)\b.*?</\1>|<(details|ul) class="(?:about|cards)[^"]*">.*?</\2>',
+    re.DOTALL,
+)
+_HEADINGS = ("h1", "h2", "h3", "h4")
+_WORDS = ("th", "dt", "dd", "caption", "legend")
+#: Paragraphs that sum up what stands below a heading.
+_LEADS = ("lead", "subtitle")
+
+#: So much of the words below one heading is kept, in letters.
+_MOST = 1000
+
+
+@dataclass
+class Place:
+    """A heading, where on the page it is, and the words below it."""
+
+    heading: str
+    anchor: str
+    words: list[str] = field(default_factory=list)
+
+
+class _Places(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[Place] = []
+        self._sections = [""]
+        self._has_words = False  # the table that is read; another has numbers
+        self._reads: str | None = None
+        self._text = ""
+        self._id = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = {name: value or "" for name, value in attrs}
+        if tag == "section":
+            self._sections.append(attributes.get("id", self._sections[-1]))
+        elif tag == "table":
+            self._has_words = "words" in attributes.get("class", "").split()
+        elif (
+            tag in _HEADINGS or tag in _WORDS or (tag == "td" and self._has_words) or attributes.get("class") in _LEADS
+        ):
+            self._reads, self._text, self._id = tag, "", attributes.get("id", "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "section":
+            self._sections.pop()
+        if tag != self._reads:
+            return
+        self._reads = None
+        text = " ".join(self._text.replace("\u00ad", "").split())
+        if not text:  # filled by a script
+            return
+        if tag in _HEADINGS:
+            self.found.append(Place(text, "" if tag == "h1" else self._sections[-1] or self._id))
+        elif self.found and text not in self.found[-1].words:
+            self.found[-1].words.append(text)
+
+    def handle_data(self, data: str) -> None:
+        if self._reads:
+            self._text += data
+
+
+def places(page: str) -> list[Place]:
+    """The headings of a page, in its order."""
+    reader = _Places()
+    reader.feed(_LEFT_OUT.sub("", page))
+    return reader.found
+
+
+def index(pages: Iterable[tuple[str, str, str]]) -> str:
+    """The script with the index. ``pages``: file, title and text of each; a heading is found with its address, its own text, the
+    title of its page and the words below it."""
+    found = [
+        (f"{file}#{place.anchor}" if place.anchor else file, place.heading, title, " ".join(place.words)[:_MOST])
+        for file, title, text in pages
+        for place in places(text)
+    ]
+    return f"kaaSearch({json.dumps(found, ensure_ascii=False, separators=(',', ':'))});\n"
