@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import product
 from pathlib import Path
 
-from dashboards.content import follow_up, trends
+from dashboards.content import follow_up, happened, trends
 from dashboards.content.report import Report
 from dashboards.published.file import ALL
 from dashboards.published.numbers import DIMENSIONS, NumberKey, Numbers
@@ -69,6 +69,7 @@ def _asked_by_the_report(data: Published) -> set[NumberKey]:
     report = Report(data)
     report.chapters()
     report.summary()
+    happened.what_happened(report)
     return data.numbers.asked
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from dashboards.content import follow_up, purge_notes, target_group
 from dashboards.content.annual_report import SUMMARY
+from dashboards.content.happened import Statement, what_happened
+from dashboards.content.readings import Reading
 from dashboards.content.report import ChapterContent, FactContent, Report
 from dashboards.content.tables import Block, Heading, TableContent
 from dashboards.documents import names
@@ -42,13 +44,15 @@ SIGNS_TEXT = (
 
 @dataclass(frozen=True)
 class Chapter:
-    """A chapter of a document. ``blocks`` are those that have something to show."""
+    """A chapter of a document. ``blocks`` are those that have something to show; ``statements``: what happened, which the summary
+    begins with."""
 
     id: str
     title: str
     lead: str
     facts: tuple[FactContent, ...]
     blocks: tuple[Block, ...]
+    statements: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -151,7 +155,7 @@ def read(published_file: Path, data: Published) -> Outline:
         subtitle=f"Kommunens aktivitetsansvar i {data.publication.municipality_name}",
         when=f"Statistiken avser perioden {when}.",
         notes=tuple(plain(str(note)) for note in (*purge_notes.notes(data), *report.notes(), *_missing(data))),
-        chapters=tuple(_chapter(each) for each in report.chapters()),
+        chapters=tuple(_chapter(each, report) for each in report.chapters()),
         follow_up=tuple(_section(section) for section in further.sections()),
         target_group=_target_group(published_file, data) if data.public_output is None else None,
         follow_up_lead=plain(further.partial() or ""),
@@ -167,12 +171,32 @@ def _missing(data: Published) -> tuple[str, ...]:
     return ("Avsnittet Målgrupp och register saknas, för det kunde inte göras vid den senaste körningen.",)
 
 
-def _chapter(chapter: ChapterContent) -> Chapter:
+def _chapter(chapter: ChapterContent, report: Report) -> Chapter:
+    if chapter.id == SUMMARY:
+        return _summary(chapter, report)
     shown = _shown(chapter.blocks)
     nothing = "" if shown or chapter.facts else " Det finns inga uppgifter för perioden."
-    # What the summary's lead says is said by its list of numbers too, with the year before.
-    lead = "" if chapter.id == SUMMARY and chapter.facts else plain(chapter.lead) + nothing
-    return Chapter(chapter.id, chapter.title, lead, chapter.facts, shown)
+    return Chapter(chapter.id, chapter.title, plain(chapter.lead) + nothing, chapter.facts, shown)
+
+
+def _summary(chapter: ChapterContent, report: Report) -> Chapter:
+    """What happened, then the numbers that it has not told: each number stands once in the text. The chapter's lead would say
+    them all again."""
+    statements = tuple(replace(each, text=plain(each.text)) for each in what_happened(report))
+    shown = _shown(chapter.blocks)
+    told = " ".join([*(statement.text for statement in statements), *(block.finding or "" for block in shown)])
+    facts = []
+    for fact in chapter.facts:
+        if not _tells(told, fact.cell.in_text):
+            again = fact.aside is not None and _tells(told, fact.aside.reading.cell.in_text)
+            facts.append(replace(fact, aside=None) if again else fact)
+    return Chapter(chapter.id, chapter.title, "", tuple(facts), shown, statements)
+
+
+def _tells(text: str, number: str) -> bool:
+    return number != numbers.NOT_AVAILABLE and bool(
+        re.search(rf"(?<![\d{numbers.BLANK}]){re.escape(number)}(?!\d)", text)
+    )
 
 
 def _section(section: follow_up.Section) -> Chapter:
@@ -252,6 +276,7 @@ def _plain_block(block: Block) -> Block:
     return replace(
         block,
         title=plain(block.title),
+        finding=plain(block.finding) if block.finding else None,
         notes=tuple(plain(note) for note in block.notes),
         table=table,
         charted=_plain_table(block.charted),
@@ -384,11 +409,17 @@ def definition(figure: Figure) -> Definition:
 
 def fact_lines(chapter: Chapter) -> list[tuple[str, str]]:
     """The chapter's numbers: (number, the rest of the line)."""
-    lines = []
-    for fact in chapter.facts:
-        difference = f", {fact.difference}" if fact.difference else ""
-        rest = f"{fact.label} ({fact.before_label}: {fact.before.in_text}{difference})"
-        if fact.aside:
-            rest += f" – {fact.aside}"
-        lines.append((fact.cell.in_text, plain(rest)))
-    return lines
+    return [(fact.cell.in_text, plain(_fact_line(fact))) for fact in chapter.facts]
+
+
+def _fact_line(fact: FactContent) -> str:
+    line = f"{fact.label} ({_before(fact)})"
+    if fact.aside:
+        known = f" ({_before(fact.aside.reading)})" if fact.aside.reading.is_compared else ""
+        line += f" – {fact.aside.text}{known}"
+    return line
+
+
+def _before(reading: Reading) -> str:
+    difference = f", {reading.difference}" if reading.difference else ""
+    return f"{reading.before_label}: {reading.before_text}{difference}"

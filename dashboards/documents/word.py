@@ -20,7 +20,7 @@ from docx.oxml.ns import qn
 from docx.oxml.parser import parse_xml
 from docx.shared import Inches
 
-from dashboards.content.report import FactContent
+from dashboards.content.happened import HOW_TO_READ, Statement
 from dashboards.content.tables import Block
 from dashboards.documents.outline import (
     DEFINITIONS,
@@ -30,8 +30,8 @@ from dashboards.documents.outline import (
     Part,
     below,
     definition,
+    fact_lines,
     panels,
-    plain,
 )
 from dashboards.documents.pictures import Picture
 from dashboards.documents.word_document import Entry, Writer, fill, saved
@@ -57,6 +57,12 @@ HOW_TO = (
     "fälten får uppdateras, så får innehållsförteckningen rätt sidnummer. Siffror, tabeller och diagram är hämtade ur det som är "
     "publicerat och är låsta. De kan förnyas i det här dokumentet när underlaget har ändrats, och det du har skrivit är då kvar."
 )
+
+#: The lists of tables and of diagrams, each with Word's counters in the order in which it has them.
+LISTS = {
+    "Tabeller": ("Tabell", "Tabell_bokstav", "Bilagetabell"),
+    "Diagram": ("Diagram", "Diagram_bokstav", "Bilagediagram"),
+}
 
 #: What the document remembers of itself, for who updates it.
 MUNICIPALITY, PERIOD, KIND, APPENDICES = "kaa-municipality", "kaa-period", "kaa-kind", "kaa-appendices"
@@ -201,11 +207,11 @@ class _Writer(Writer):
 
     def _lists(self) -> Iterable[Element]:
         """The lists of tables and of diagrams: one field for each way of counting."""
-        for title, kind in (("Tabeller", "tabell"), ("Diagram", "diagram")):
-            sequences = [name for name in self.captions if kind in name.lower()]
-            if sequences:
+        for title, sequences in LISTS.items():
+            used = [name for name in sequences if name in self.captions]
+            if used:
                 yield paragraph("TOCHeading", run(title), properties=[w("pageBreakBefore", val=0)])
-            for name in sequences:
+            for name in used:
                 yield from self.listing(f'TOC \\h \\z \\c "{name}"', self.captions[name], pages={})
 
     def _report(self) -> Iterable[Element]:
@@ -226,25 +232,26 @@ class _Writer(Writer):
             yield from self._diagram(block) if block.is_diagram else self._table(block)
 
     def _lead(self, chapter: Chapter) -> Iterable[Element]:
+        if chapter.statements:
+            lines = [paragraph("ListBullet", *self._statement(each)) for each in chapter.statements]
+            # Word cannot count the references anew in a control that is locked.
+            yield self.data("vad-hande", "Vad hände", *lines, paragraph("Tabellnot", run(HOW_TO_READ)), locked=False)
         if chapter.lead:
             yield paragraph("Normal", run(chapter.lead), properties=[w("keepNext")])
-        for fact in chapter.facts:
-            yield paragraph("ListBullet", *self._fact(f"{chapter.id}.{fact.id}", fact))
+        for fact, (number, rest) in zip(chapter.facts, fact_lines(chapter), strict=True):
+            line = self.data(f"{chapter.id}.{fact.id}", fact.id, bold(number), run(f" {rest}"))
+            yield paragraph("ListBullet", line)
         if chapter.blocks:
             yield paragraph("Normal", run("Siffrorna finns i "), *self._references(chapter.blocks), run("."))
 
-    def _fact(self, name: str, fact: FactContent) -> Iterable[Element]:
-        """A number of the text with the year before; each number is a control, and the words are not."""
-        yield self.data(name, fact.label, bold(fact.cell.in_text))
-        yield run(f" {plain(fact.label)} ({fact.before_label}: ")
-        yield self.data(f"{name}.fore", f"{fact.label}, {fact.before_label}", run(fact.before.in_text))
-        if fact.difference:
-            yield run(", ")
-            yield self.data(f"{name}.skillnad", f"{fact.label}, skillnad", run(fact.difference))
-        yield run(")")
-        if fact.aside:
-            yield run(" – ")
-            yield self.data(f"{name}.andel", f"{fact.label}, andel", run(plain(fact.aside)))
+    def _statement(self, statement: Statement) -> Iterable[Element]:
+        """A sentence with the table that it rests on."""
+        yield run(statement.text.removesuffix("."))
+        if label := self.labels.get(statement.block_id):
+            yield run(" (")
+            yield from reference(bookmark_name(statement.block_id), label.text)
+            yield run(")")
+        yield run(".")
 
     def _references(self, blocks: Sequence[Block]) -> Iterable[Element]:
         """Cross-references to tables and diagrams, as a list of words."""
@@ -264,15 +271,20 @@ class _Writer(Writer):
         numbered_ = self.marked(anchor, run(f"{label.kind} "), *counted)
         return paragraph("Caption", *numbered_, run(". "), *title)
 
-    def _title(self, id_: str, label: Label, text: str) -> Element:
-        return self.data(f"{id_}.rubrik", f"{label.text}, rubrik", run(text))
+    def _title(self, id_: str, label: Label, block: Block) -> Element:
+        """What the table says, or where there is nothing to say what it shows."""
+        return self.data(f"{id_}.rubrik", f"{label.text}, rubrik", run(block.finding or block.title))
+
+    def _subtitle(self, block: Block) -> list[Element]:
+        """What a table shows, below a heading that tells what it says."""
+        return [paragraph("Tabelltitel", run(block.title))] if block.finding else []
 
     def _table(self, block: Block, label: Label | None = None, before: Sequence[Element] = ()) -> Iterable[Element]:
         """A table with its caption. ``label`` where it is in an appendix; ``before``: what stands before its title."""
         anchor = f"{block.id}.tabell" if label else block.id
         label = label or self.labels[block.id]
-        yield self._caption(anchor, label, *before, self._title(block.id, label, block.title))
-        inside: list[Element] = []
+        yield self._caption(anchor, label, *before, self._title(block.id, label, block))
+        inside = self._subtitle(block)
         for place, part in enumerate(panels(block.table)):
             if place:
                 inside.append(paragraph("Caption", run(f"{label.text}. {block.title} (forts.)")))
@@ -283,10 +295,10 @@ class _Writer(Writer):
         id_ = f"{block.id}.diagram"
         anchor = id_ if label else block.id
         label = label or self.labels[block.id]
-        yield self._caption(anchor, label, self._title(id_, label, block.title))
+        yield self._caption(anchor, label, self._title(id_, label, block))
         if block.id in self.pictures:
             drawing = self._drawing(self.pictures[block.id], block.heading)
-            shown = [paragraph("Diagram", w("r", w("drawing", drawing))), *self._notes(block)]
+            shown = [*self._subtitle(block), paragraph("Diagram", w("r", w("drawing", drawing))), *self._notes(block)]
         else:
             shown = [paragraph("Normal", run("Det finns inga uppgifter att visa i diagrammet."))]
         yield self.data(id_, label.text, *shown)

@@ -120,9 +120,13 @@ def content_control(properties: Iterable[Element], *inside: Element) -> Element:
     return w("sdt", w("sdtPr", *properties), w("sdtContent", *inside))
 
 
+#: How the tags of our controls begin, so that they are told from those that people put in.
+TAG_PREFIX = "kaa:"
+
+
 def tag(name: str) -> str:
     """A content control's tag, which Word lets be 64 letters."""
-    return _short(name, 64)
+    return _short(TAG_PREFIX + name, 64)
 
 
 # -- tables --------------------------------------------------------------------------------------------------------------

@@ -19,8 +19,20 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from dashboards.content import auditor, bridges, follow_up, plan, purge_notes, status, target_group, traces, trends
-from dashboards.content.annual_report import FUNNEL
+from dashboards.content import (
+    auditor,
+    bridges,
+    follow_up,
+    happened,
+    plan,
+    purge_notes,
+    status,
+    target_group,
+    targets,
+    traces,
+    trends,
+)
+from dashboards.content.annual_report import FUNNEL, SUMMARY
 from dashboards.content.report import ChapterContent, FactContent, Report
 from dashboards.content.tables import Block, Heading, TableContent
 from dashboards.documents import build_documents, names
@@ -136,7 +148,8 @@ def _start(build: Build) -> dict[str, Any]:
     facts = {fact.id: fact for fact in summary.facts}
     return {
         "title": build.title,
-        "lead": summary.lead,
+        **_what_happened(build),
+        "outcomes": targets.outcomes(build.report.readings),
         "summary_id": summary.id,
         "steps": funnel([facts[step] for step in FUNNEL]),
         "chapters": [(build.chapter_pages[chapter.id], chapter) for chapter in build.chapters],
@@ -145,8 +158,25 @@ def _start(build: Build) -> dict[str, Any]:
     }
 
 
+def _what_happened(build: Build) -> dict[str, Any]:
+    return {
+        "statements": happened.what_happened(build.report),
+        "how_to_read": happened.HOW_TO_READ,
+        "places": {
+            block.id: (f"{build.chapter_pages[chapter.id].file}#{block.id}", block.number or "Diagrammet")
+            for chapter in build.chapters
+            for block in chapter.blocks
+        },
+    }
+
+
 def _annual_report(build: Build) -> dict[str, Any]:
-    return {"title": build.title, "chapters": build.chapters, "notes": build.report.notes()}
+    return {
+        "title": build.title,
+        "chapters": build.chapters,
+        "notes": build.report.notes(),
+        **_what_happened(build),
+    }
 
 
 def _chapter(chapter_id: str) -> Callable[[Build], dict[str, Any]]:
@@ -160,6 +190,7 @@ def _chapter(chapter_id: str) -> Callable[[Build], dict[str, Any]]:
             "chapters": listed,
             "previous": listed[place - 1] if place else None,
             "following": listed[place + 1] if place + 1 < len(listed) else None,
+            **_what_happened(build),
             "notes": build.report.notes(),
         }
 
@@ -396,6 +427,7 @@ def _environment() -> Environment:
     environment.globals.update(
         interval=numbers.interval,
         assets=ASSETS,
+        summary=SUMMARY,
         colours=theme.DIAGRAM,
     )
     return environment
@@ -498,13 +530,16 @@ def read_build(published_file: Path, period_id: str, documents: bool = False) ->
     return Build(published_file, read_report(published_file, period_id), documents)
 
 
-def build_report(published_file: Path, period_id: str, out: Path, documents: bool = False) -> list[Path]:
-    """All pages of one period's report with their shared files, and perhaps the documents that they link to.
+def build_report(
+    published_file: Path, period_id: str, out: Path, documents: bool = False, appendices: bool = False
+) -> list[Path]:
+    """All pages of one period's report with their shared files, and perhaps the documents that they link to (``appendices``: of
+    the Word document).
 
     Returns every file that the report consists of.
     """
     build = read_build(published_file, period_id, documents)
     written = [path for page in build.pages.values() for path in write_page(page, build, out)]
     if documents:
-        written += build_documents(published_file, period_id, out)
+        written += build_documents(published_file, period_id, out, appendices)
     return written + write_shared(build, out)
