@@ -87,6 +87,7 @@ def test_a_profile_that_says_nothing_of_its_own_has_the_programs_chapters(tmp_pa
         ),
         ("    whole: sought\n", "", "gives the target 'nadda' in procent: name its whole"),
         ("    unit: procent\n", "    unit: antal\n", "gives the target 'nadda' in antal: name its whole"),
+        (
             LETTERS,
             f"{LETTERS}\ndocument: [{{write: Något}}]",
             "is wrong at document.0: a part of the document needs a title",
