@@ -15,6 +15,7 @@ from typing import Any
 
 import openpyxl
 from docx import Document
+from docx.oxml.ns import qn
 from docx.table import Table as WordTable
 from pyaxis import pyaxis
 
@@ -109,9 +110,10 @@ def word(path: Path) -> list[tuple[str, Rows]]:
     document = Document(str(path))
     found: list[tuple[str, Rows]] = []
     caption = ""
-    for element in document.element.body:
+    for element in document.element.body.iter(qn("w:p"), qn("w:tbl")):
         if element.tag.endswith("}p"):
-            caption = "".join(text.text or "" for text in element.iter() if text.tag.endswith("}t"))
+            if element.pPr is not None and element.pPr.style in ("Caption", "Tabelltitel"):
+                caption = "".join(text.text or "" for text in element.iter(qn("w:t")))
         elif element.tag.endswith("}tbl"):
             rows = []
             for line in WordTable(element, document).rows:
