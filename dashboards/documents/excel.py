@@ -272,7 +272,8 @@ class _Writer:
     def _table_sheet(self, block: Block, name: str) -> None:
         table = block.table
         sheet = self._sheet(name, block.heading, landscape=len(table.columns) > 5)
-        sheet.write_string(1, 0, f"{self.outline.title}. {self.outline.subtitle}.", self._format())
+        report = f"{self.outline.title}. {self.outline.subtitle}."
+        sheet.write_string(1, 0, block.finding or report, self._format(bold=bool(block.finding)))
         sheet.write_string(2, 0, period_line(block, self.outline), self._format())
         self._back(sheet, LINK_ROW)
         first = self._table_head(sheet, table)
