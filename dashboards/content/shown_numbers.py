@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import product
 from pathlib import Path
 
-from dashboards.content import equality, follow_up, trends
+from dashboards.content import equality, follow_up, happened, trends
 from dashboards.content.report import Report
 from dashboards.published.file import ALL
 from dashboards.published.numbers import DIMENSIONS, NumberKey, Numbers
@@ -71,6 +71,7 @@ def _asked_by_the_report(data: Published) -> set[NumberKey]:
     report = Report(data)
     report.chapters()
     report.summary()
+    happened.what_happened(report)
     return data.numbers.asked
 
 

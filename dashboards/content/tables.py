@@ -157,13 +157,23 @@ def definitions(catalogue: Mapping[str, Figure], keys: Iterable[NumberKey]) -> t
 
 
 @dataclass(frozen=True)
+class TargetLine:
+    """What a diagram's shares should come to, in per cent, and how that is said."""
+
+    value: float
+    label: str
+
+
+@dataclass(frozen=True)
 class Block:
     """A table or diagram. ``table`` is the whole table (for a diagram the one behind it), ``charted`` the part that the
-    diagram draws and ``marks`` the same for the year before."""
+    diagram draws and ``marks`` the same for the year before. ``finding``: what the table says, which heads it where there is
+    one; the title then says what is shown."""
 
     id: str
     title: str
     table: TableContent
+    finding: str | None = None
     number: str | None = None
     notes: tuple[str, ...] = ()
     definitions: tuple[Definition, ...] = ()
@@ -172,6 +182,8 @@ class Block:
     charted: TableContent | None = None
     marks: TableContent | None = None
     marks_label: str | None = None
+    #: Drawn across the bars, which are shares then.
+    target: TargetLine | None = None
     #: The periods that the table is of, the earlier one first; empty where it is over all periods that are published.
     periods: tuple[Period, ...] = ()
 

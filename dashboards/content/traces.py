@@ -104,7 +104,7 @@ def of_chapter(chapter: ChapterContent, shown_in: str) -> Iterator[TracePage]:
         for id_, label, cell in (
             (fact.id, fact.label, fact.cell),
             (f"{fact.id}-fore", f"{fact.label}, {fact.before_label}", fact.before),
-            *([(f"{fact.id}-andel", fact.aside, fact.aside_cell)] if fact.aside and fact.aside_cell else []),
+            *([(f"{fact.id}-mer", fact.aside.text, fact.aside.reading.cell)] if fact.aside else []),
         )
         if is_traced(cell)
     ]

@@ -264,4 +264,5 @@ def alternative(block: Block) -> str:
         )
         for row, cells in zip(table.rows, table.cells, strict=True)
     ]
-    return f"Stapeldiagram. {block.title}. {'; '.join(rows)}. Alla värden finns i tabellen under diagrammet."
+    says = f"{block.finding}. " if block.finding else ""
+    return f"Stapeldiagram. {says}{block.title}. {'; '.join(rows)}. Alla värden finns i tabellen under diagrammet."

@@ -24,14 +24,16 @@ from dashboards.content import (
     bridges,
     equality,
     follow_up,
+    happened,
     plan,
     purge_notes,
     status,
     target_group,
+    targets,
     traces,
     trends,
 )
-from dashboards.content.annual_report import FUNNEL
+from dashboards.content.annual_report import FUNNEL, SUMMARY
 from dashboards.content.report import ChapterContent, FactContent, Report
 from dashboards.content.tables import Block, Heading, TableContent
 from dashboards.documents import build_documents, names
@@ -152,7 +154,8 @@ def _start(build: Build) -> dict[str, Any]:
     facts = {fact.id: fact for fact in summary.facts}
     return {
         "title": build.title,
-        "lead": summary.lead,
+        **_what_happened(build),
+        "outcomes": targets.outcomes(build.report.readings),
         "summary_id": summary.id,
         "steps": funnel([facts[step] for step in FUNNEL]),
         "chapters": [(build.chapter_pages[chapter.id], chapter) for chapter in build.chapters],
@@ -161,8 +164,25 @@ def _start(build: Build) -> dict[str, Any]:
     }
 
 
+def _what_happened(build: Build) -> dict[str, Any]:
+    return {
+        "statements": happened.what_happened(build.report),
+        "how_to_read": happened.HOW_TO_READ,
+        "places": {
+            block.id: (f"{build.chapter_pages[chapter.id].file}#{block.id}", block.number or "Diagrammet")
+            for chapter in build.chapters
+            for block in chapter.blocks
+        },
+    }
+
+
 def _annual_report(build: Build) -> dict[str, Any]:
-    return {"title": build.title, "chapters": build.chapters, "notes": build.report.notes()}
+    return {
+        "title": build.title,
+        "chapters": build.chapters,
+        "notes": build.report.notes(),
+        **_what_happened(build),
+    }
 
 
 def _chapter(chapter_id: str) -> Callable[[Build], dict[str, Any]]:
@@ -176,6 +196,7 @@ def _chapter(chapter_id: str) -> Callable[[Build], dict[str, Any]]:
             "chapters": listed,
             "previous": listed[place - 1] if place else None,
             "following": listed[place + 1] if place + 1 < len(listed) else None,
+            **_what_happened(build),
             "notes": build.report.notes(),
         }
 
@@ -210,7 +231,11 @@ def _target_group(build: Build) -> dict[str, Any]:
 
 
 def _plan(build: Build) -> dict[str, Any]:
-    return {"rules": plan.read(build.published_file, build.data), "columns": plan.COLUMNS}
+    return {
+        "rules": plan.read(build.published_file, build.data),
+        "columns": plan.COLUMNS,
+        "score_card": plan.score_card(build.published_file, build.data),
+    }
 
 
 def _auditor(build: Build) -> dict[str, Any]:
@@ -429,6 +454,7 @@ def _environment() -> Environment:
     environment.globals.update(
         interval=numbers.interval,
         assets=ASSETS,
+        summary=SUMMARY,
         colours=theme.DIAGRAM,
     )
     return environment
