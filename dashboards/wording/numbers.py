@@ -35,6 +35,11 @@ def number(value: Decimal | int) -> str:
     return format_decimal(value, locale=SWEDISH, decimal_quantization=False).replace("-", MINUS)
 
 
+def counted(count: int, one: str, many: str) -> str:
+    """``1 leverans``, ``3 leveranser``."""
+    return f"{number(count)}{BLANK}{one if count == 1 else many}"
+
+
 def plain(value: Decimal) -> str:
     """As data files write it: ``7546``, ``1.5``, without trailing zeros."""
     text = f"{value:f}"
