@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby, product
 
-from dashboards.content.tables import Block, Cell, Heading, TableContent
+from dashboards.content.tables import Block, Cell, Heading, Points, TableContent
 from dashboards.documents.outline import plain
 from dashboards.published.report import Published
 from dashboards.wording import numbers
@@ -17,7 +17,7 @@ from dashboards.wording import numbers
 #: The variable whose values are different kinds of numbers (PX: CONTVARIABLE).
 CONTENTS = "Tabellinnehåll"
 GENDERS = {"Kvinnor", "Män", "Totalt"}
-SHARE_UNIT = "procent"
+SHARE_UNIT, POINTS_UNIT = "procent", "procentenheter"
 #: The dimensions whose codes are the codes of a row or column, in this order.
 CODED = ("district", "job_centre", "category", "subcategory", "gender", "period")
 
@@ -63,6 +63,8 @@ def value(cell: Cell) -> int | Decimal | None:
     if cell.is_share:
         assert cell.whole
         return numbers.whole_percent(cell.part, cell.whole)
+    if isinstance(cell, Points):
+        return cell.part
     return int(cell.part) if cell.part == int(cell.part) else cell.part.normalize()
 
 
@@ -97,7 +99,13 @@ def cube(block: Block, data: Published) -> Cube:
         named.append(Variable(name, variable.values, variable.codes))
     counts = unit(block)
     cells = tuple(cell for row in table.cells for cell in row)
-    return Cube(stub, tuple(named), cells, tuple(SHARE_UNIT if cell.is_share else counts for cell in cells))
+    return Cube(stub, tuple(named), cells, tuple(_unit(cell, counts) for cell in cells))
+
+
+def _unit(cell: Cell, counts: str) -> str:
+    if isinstance(cell, Points):
+        return POINTS_UNIT
+    return SHARE_UNIT if cell.is_share else counts
 
 
 def _without_codes(table: TableContent) -> TableContent:

@@ -11,7 +11,7 @@ from typing import Any
 
 import xlsxwriter
 
-from dashboards.content.tables import Block, Cell, TableContent
+from dashboards.content.tables import Block, Cell, Points, TableContent
 from dashboards.documents.cube import decimals, sign, value
 from dashboards.documents.outline import SIGNS_TEXT, Outline, definition, period_line, signs
 from dashboards.drawing.theme import PAGE
@@ -53,10 +53,11 @@ def workbook(outline: Outline) -> bytes:
 
 
 def number_format(cell: Cell, in_text: bool = False) -> str:
-    """How Excel shows the number as the page does: thousands apart, whole per cent, and zero as a dash in a table."""
+    """How Excel shows the number as the page does: thousands apart, whole per cent, and zero as a dash in a table, but for a
+    difference."""
     shape = "#,##0 %" if cell.is_share else "#,##0" + ("." + "0" * decimals(cell) if decimals(cell) else "")
     # A share that is not zero but is rounded to zero stays 0 %.
-    zero = shape if in_text or cell.part else f'"{numbers.NOTHING}"'
+    zero = shape if in_text or cell.part or isinstance(cell, Points) else f'"{numbers.NOTHING}"'
     return f'{shape};"{numbers.MINUS}"{shape};{zero}'
 
 

@@ -10,7 +10,8 @@ from datetime import date
 from itertools import groupby
 from pathlib import Path
 
-from dashboards.content import follow_up, purge_notes, target_group
+from dashboards.content import equality, follow_up, plan, purge_notes, target_group
+from dashboards.content.readings import Reading
 from dashboards.content.report import ChapterContent, FactContent, Report
 from dashboards.content.tables import Block, Heading, TableContent
 from dashboards.documents import names
@@ -117,13 +118,26 @@ def read(published_file: Path, data: Published) -> Outline:
         when=f"Statistiken avser perioden {when}.",
         notes=tuple(plain(str(note)) for note in (*purge_notes.notes(data), *report.notes(), *_missing(data))),
         chapters=tuple(_chapter(each) for each in report.chapters()),
-        follow_up=tuple(_section(section) for section in further.sections()),
+        follow_up=(
+            *(_section(section) for section in further.sections()),
+            _equality(equality.read(published_file, data)),
+            *_plan(published_file, data),
+        ),
         target_group=_target_group(published_file, data) if data.public_output is None else None,
         follow_up_lead=plain(further.partial() or ""),
         figures=tuple(data.catalogue.values()),
         data=data,
         open_data=read_open_data(published_file),
     )
+
+
+def _plan(published_file: Path, data: Published) -> tuple[Chapter, ...]:
+    """How often the plan's promises were kept; a public output does not tell."""
+    if data.public_output is not None or "plan" in data.failed_parts:
+        return ()
+    card = plan.score_card(published_file, data)
+    lead = "Vad handlingsplanen lovar om det uppsökande arbetet, och hur ofta det blev så."
+    return (Chapter("handlingsplan", "Så följs handlingsplanen", lead, (), _shown([card])),) if card else ()
 
 
 def _missing(data: Published) -> tuple[str, ...]:
@@ -142,6 +156,12 @@ def _section(section: follow_up.Section) -> Chapter:
     blocks = [block for item in section.items for block in _with_more(item)]
     shown = _shown(replace(block, definitions=block.definitions or section.definitions) for block in blocks)
     return Chapter(section.id, section.title, plain(section.lead), (), shown)
+
+
+def _equality(found: equality.Equality) -> Chapter:
+    """All of the page ”Likvärdighet” as one chapter: its sections have two or three tables each."""
+    blocks = _shown(item.block for section in found.sections() for item in section.items)
+    return Chapter("likvardighet", "Likvärdighet", " ".join(found.how_to_read()), (), blocks)
 
 
 def _target_group(published_file: Path, data: Published) -> Chapter | None:
@@ -215,6 +235,7 @@ def _plain_block(block: Block) -> Block:
     return replace(
         block,
         title=plain(block.title),
+        finding=plain(block.finding) if block.finding else None,
         notes=tuple(plain(note) for note in block.notes),
         table=table,
         charted=_plain_table(block.charted),
@@ -346,11 +367,17 @@ def definition(figure: Figure) -> Definition:
 
 def fact_lines(chapter: Chapter) -> list[tuple[str, str]]:
     """The chapter's numbers: (number, the rest of the line)."""
-    lines = []
-    for fact in chapter.facts:
-        difference = f", {fact.difference}" if fact.difference else ""
-        rest = f"{fact.label} ({fact.before_label}: {fact.before.in_text}{difference})"
-        if fact.aside:
-            rest += f" – {fact.aside}"
-        lines.append((fact.cell.in_text, plain(rest)))
-    return lines
+    return [(fact.cell.in_text, plain(_fact_line(fact))) for fact in chapter.facts]
+
+
+def _fact_line(fact: FactContent) -> str:
+    line = f"{fact.label} ({_before(fact)})"
+    if fact.aside:
+        known = f" ({_before(fact.aside.reading)})" if fact.aside.reading.is_compared else ""
+        line += f" – {fact.aside.text}{known}"
+    return line
+
+
+def _before(reading: Reading) -> str:
+    difference = f", {reading.difference}" if reading.difference else ""
+    return f"{reading.before_label}: {reading.before_text}{difference}"

@@ -9,7 +9,7 @@ has (Sami place names).
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from dashboards.content.tables import Block, Cell
+from dashboards.content.tables import Block, Cell, Points
 from dashboards.documents.cube import CONTENTS, Cube, cube, sign, value
 from dashboards.documents.outline import Outline
 from dashboards.wording import numbers
@@ -119,7 +119,7 @@ def _long(keyword: str, text: str) -> str:
 def _number(cell: Cell) -> str:
     if sign(cell):
         return f'"{sign(cell)}"'
-    if not cell.part:
+    if not cell.part and not isinstance(cell, Points):
         return '"-"'
     number = value(cell)
     return f"{number:f}" if isinstance(number, Decimal) else str(number)

@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, Literal
 
 import duckdb
 
@@ -78,6 +79,45 @@ class Closed:
 
 
 @dataclass(frozen=True)
+class Target:
+    """What a decision says that a figure should come to, from which day, and where that is written. ``category``: one, or
+    several that are counted together; ``whole``: what it is a share of, of all categories; ``how``: in what the figure counts
+    something else than the decision says."""
+
+    id: str
+    title: str
+    figure: str
+    measure: str
+    category: tuple[str, ...]
+    whole: str | None
+    value: Decimal
+    unit: Literal["procent", "antal", "dagar"]
+    direction: Literal["minst", "högst"]
+    valid_from: date
+    valid_to: date | None
+    source: str
+    quote: str
+    how: str | None
+
+    def holds_in(self, period: "Period") -> bool:
+        """Whether it held on any day of a year: what should come to be in a year says nothing of a part of it."""
+        if not period.is_year or period.starts_on is None or period.ends_on is None:
+            return False
+        return self.valid_from <= period.ends_on and (self.valid_to is None or period.starts_on <= self.valid_to)
+
+
+def _target(found: dict[str, Any]) -> Target:
+    ends = found["valid_to"]
+    typed = {
+        "category": tuple(found["category"]),
+        "value": Decimal(found["value"]),
+        "valid_from": date.fromisoformat(found["valid_from"]),
+        "valid_to": date.fromisoformat(ends) if ends else None,
+    }
+    return Target(**{**found, **typed})
+
+
+@dataclass(frozen=True)
 class Profile:
     """What the municipality calls its own. ``letter_months``: of the large mailing whose answers are followed; ``follow_up``:
     what its plans want followed up, a sentence."""
@@ -88,6 +128,7 @@ class Profile:
     letter_months: tuple[int, ...] = ()
     follow_up: str = ""
     closed: tuple[Closed, ...] = ()
+    targets: tuple[Target, ...] = ()
 
 
 def read_publication(connection: duckdb.DuckDBPyConnection) -> Publication:
@@ -106,6 +147,7 @@ def read_profile(connection: duckdb.DuckDBPyConnection) -> Profile:
         letter_months=tuple(found["letter_months"]),
         follow_up=found["follow_up"] or "",
         closed=tuple(Closed(**item) for item in found["closed"]),
+        targets=tuple(_target(item) for item in found["targets"]),
     )
 
 

@@ -14,7 +14,8 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from pipelines.configuration.contract import CONTRACTS, read_code_list
+from pipelines.configuration.catalogue import Figure, PeriodKind, read_catalogue
+from pipelines.configuration.contract import CONTRACTS, code_lists, read_code_list
 from pipelines.configuration.disclosure import CellSuppression, Disclosure, DisclosureDecision
 from pipelines.configuration.plans import Plan, read_plans
 from pipelines.configuration.yaml_file import read_yaml, twice, validated
@@ -40,8 +41,8 @@ def _free(code: str) -> str:
 
 
 def _as_list(value: object) -> object:
-    """What may be written as one mapping where there is one only."""
-    return [value] if isinstance(value, dict) else value
+    """What may be written by itself where there is only one."""
+    return [value] if isinstance(value, dict | str) else value
 
 
 #: As codes are delivered (upper-case ASCII), and none of those that mean something else.
@@ -149,8 +150,9 @@ class Target(_Strict):
     title: Name
     figure: Name
     measure: Name
-    category: str = "*"
-    #: What it is a share of, where the target is in per cent.
+    #: One, or several that are counted together.
+    category: Annotated[list[Name], BeforeValidator(_as_list)] = Field(default_factory=lambda: ["*"])
+    #: The measure, of all categories, that it is a share of, where the target is in per cent.
     whole: Name | None = None
     value: Decimal
     unit: Literal["procent", "antal", "dagar"]
@@ -159,6 +161,8 @@ class Target(_Strict):
     valid_to: date | None = None
     source: Name
     quote: Name
+    #: In what the figure counts something else than the decision says, a sentence.
+    how: Name | None = None
 
 
 class Municipality(_Strict):
@@ -276,6 +280,7 @@ def _faults(profile: Municipality) -> Iterator[str]:
     else:
         yield from _successor_faults({district.code: district for district in profile.districts})
     yield from _report_faults(profile)
+    yield from _target_faults(profile.targets)
     yield from _disclosure_faults(profile.disclosure)
 
 
@@ -290,6 +295,30 @@ def _disclosure_faults(decisions: list[DisclosureDecision]) -> Iterator[str]:
                 f"has two decisions on disclosure, of {decision.decided} and of {following.decided}, that hold at once; give "
                 "the earlier one its valid_to, and the later one the day after it as valid_from"
             )
+
+
+def _target_faults(targets: list[Target]) -> Iterator[str]:
+    """What is wrong with the targets, which pages show beside the figures that they are about."""
+    if again := twice(target.id for target in targets):
+        yield f"names the target {again!r} twice; keep one"
+    catalogue = read_catalogue() if targets else {}
+    for target in targets:
+        figure = catalogue.get(target.figure)
+        names = [target.measure, *([target.whole] if target.whole else [])]
+        if figure is None or figure.period is not PeriodKind.PERIOD or not set(names) <= set(figure.measures):
+            yield (
+                f"gives the target {target.id!r} the number {'/'.join([target.figure, *names])}, which is no figure of a "
+                "period with these measures; take figure, measure and whole from the page Så räknas det"
+            )
+        elif unknown := [code for code in target.category if code not in {"*", *_category_codes(figure)}]:
+            yield f"gives the target {target.id!r} the category {unknown[0]!r}, which {target.figure} does not have"
+        if (target.unit == "procent") != bool(target.whole):
+            yield f"gives the target {target.id!r} in {target.unit}: name its whole where it is in per cent, and only there"
+
+
+def _category_codes(figure: Figure) -> list[str]:
+    listed = figure.category.code_list if figure.category else None
+    return [str(entry["code"]) for entry in code_lists()[listed]["codes"]] if listed else []
 
 
 def _report_faults(profile: Municipality) -> Iterator[str]:
@@ -315,8 +344,6 @@ def _report_faults(profile: Municipality) -> Iterator[str]:
         yield f"names the own measure {again!r} twice; keep one"
     if again := twice(profile.letter_months):
         yield f"names the month {again} twice in letter_months; keep one"
-    if again := twice(target.id for target in profile.targets):
-        yield f"names the target {again!r} twice; keep one"
     if profile.own_measures:
         known = {str(entry["code"]) for entry in read_code_list(CONTRACTS / "code_lists" / "insats.yaml")["codes"]}
         for measure in profile.own_measures:

@@ -47,7 +47,15 @@ def site(folder: Path) -> dict[str, list[Rows]]:
     """Section's id -> its tables, from the pages that show blocks."""
     found: dict[str, list[Rows]] = {}
     # A public output has no page of the target group.
-    for page in filter(lambda name: (folder / name).exists(), ("arsrapport.html", "uppfoljning.html", "malgrupp.html")):
+    for page in filter(
+        lambda name: (folder / name).exists(),
+        (
+            "arsrapport.html",
+            "likvardighet.html",
+            "uppfoljning.html",
+            "malgrupp.html",
+        ),
+    ):
         for table in html_page.Page((folder / page).read_text(encoding="utf-8")).tables:
             rows = [(plain(label), *cells) for label, cells in table.rows]
             found.setdefault(table.section, []).append(rows)
@@ -141,7 +149,7 @@ def px(path: Path) -> Rows:
             elif data == '"-"':
                 cells.append(NOTHING)
             else:
-                cells.append(number_text(Decimal(data)) + (f"{BLANK}%" if unit == "procent" else ""))
+                cells.append(_with_unit(Decimal(data), unit))
         rows.append((label, *cells))
     return rows
 
@@ -167,7 +175,14 @@ def _csv_cell(cell: dict[str, str]) -> str:
     if not cell["varde"]:
         return cell["tecken"]
     assert not cell["tecken"]
-    return number_text(Decimal(cell["varde"])) + (f"{BLANK}%" if cell["enhet"] == "procent" else "")
+    return _with_unit(Decimal(cell["varde"]), cell["enhet"])
+
+
+def _with_unit(number: Decimal, unit: str) -> str:
+    """As a page shows a number of this unit: a difference of shares always has its decimal."""
+    if unit == "procentenheter":
+        return number_text(number, 1)
+    return number_text(number) + (f"{BLANK}%" if unit == "procent" else "")
 
 
 def zero_as_number(rows: Iterable[Row], like: Iterable[Row]) -> Rows:

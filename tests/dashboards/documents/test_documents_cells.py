@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from dashboards.content.tables import Block, Cell, Heading, TableContent
+from dashboards.content.tables import Block, Cell, Heading, Points, TableContent
 from dashboards.documents import names, outline
+from dashboards.documents.excel import number_format
 from dashboards.published.report import read_report
 from tests.dashboards.documents import documents_read_back as read_back
 from tests.dashboards.documents.documents_report import HOSTILE, Built
@@ -113,3 +114,11 @@ def test_hostile_names_are_text_everywhere(tertial: Built) -> None:
 def test_the_documents_are_where_the_pages_link_to(year: Built, format_: str) -> None:
     path: Path = year.out / getattr(names, format_)
     assert path in year.written and path.stat().st_size > 10_000
+
+
+def test_a_difference_of_shares_has_one_decimal_and_a_unit_of_its_own() -> None:
+    for value, text, shown in ((-0.0046, "−0,5", "#,##0.0"), (0.03, "3,0", "#,##0.0"), (-0.0004, "0,0", "#,##0.0")):
+        cell = Points.of_fraction(value)
+        assert (cell.text, cell.in_text) == (text, text)
+        assert number_format(cell).split(";")[2] == shown
+    assert Points(None).text == ".."
