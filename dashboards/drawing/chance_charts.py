@@ -32,7 +32,7 @@ NAME_SHIFTS = (-24, 24, -44, 44, -64, 64, -84, 84, -104, 104, -124, 124)
 
 #: In pixels, where names are placed: how wide the space between the axes is on a phone and on a wide screen, how high, and the
 #: size of a dot, a letter and a line.
-DRAWING_WIDTHS, DRAWING_HEIGHT, DOT, LETTER, LINE = (220, 760), HEIGHT - 60, 18, 8.5, 20
+DRAWING_WIDTHS, DRAWING_HEIGHT, DOT, LETTER, LINE = (220, 760), HEIGHT - 60, 18, 7.8, 20
 
 #: Left, top, right and bottom.
 Box = tuple[float, float, float, float]
@@ -107,7 +107,8 @@ def alternative(item: Item) -> str:
             drawn = [f"{month.title}: {_with_base(share)}" for month, share in months]
         case None:
             raise ValueError(f"{item.block.id} has no chart")
-    return f"{kind}. {item.block.title}. {'; '.join(drawn)}. Alla värden finns i tabellen under diagrammet."
+    says = f"{item.block.finding}. " if item.block.finding else ""
+    return f"{kind}. {says}{item.block.title}. {'; '.join(drawn)}. Alla värden finns i tabellen under diagrammet."
 
 
 # -- marks with intervals ------------------------------------------------------------------------------------------------
@@ -117,7 +118,7 @@ def _intervals(chart: IntervalChart) -> go.Figure:
     marks = chart.marks
     low = min(chart.line, *(mark.low for mark in marks))
     reach = max(chart.line, *(mark.high for mark in marks))
-    texts = [mark.with_base for mark in marks]
+    texts = [2 * numbers.BLANK + mark.with_base.replace(" ", numbers.BLANK) for mark in marks]
     layout = row_layout([mark.label for mark in marks], BAR, reach, set(texts))
     start = low - 0.05 * (reach - low)
     layout["xaxis"]["range"] = [start, start + 1.4 * (reach - start)]
@@ -136,7 +137,7 @@ def _intervals(chart: IntervalChart) -> go.Figure:
             mode="text",
             x=[max(mark.high, chart.line) for mark in marks],
             y=list(range(len(marks))),
-            text=[2 * numbers.BLANK + text.replace(" ", numbers.BLANK) for text in texts],
+            text=texts,
             textposition="middle right",
             cliponaxis=False,
             hoverinfo="skip",
@@ -174,7 +175,7 @@ def _funnel(chart: FunnelChart) -> go.Figure:
     names = [plain(name) for name, _ in chart.groups]
     layout["annotations"] = [
         {
-            "x": whole, "y": share, "text": name, "ax": 0, "ay": shift, "xanchor": _anchor(place[0]),
+            "x": whole, "y": share, "text": name, "ax": 0, "ay": shift, "xanchor": _anchor(name, place[0]),
             "bgcolor": f"{PAGE['surface'].light}{VEIL}", "borderpad": 1, "showarrow": True, "arrowhead": 0, "arrowwidth": 1,
             "arrowcolor": PAGE["muted"].light, "standoff": 6,
         }
@@ -183,9 +184,10 @@ def _funnel(chart: FunnelChart) -> go.Figure:
     return go.Figure(data=data, layout=layout)
 
 
-def _anchor(across: float) -> str:
-    """Which part of a name stands at its dot, so that the name stays within the drawing."""
-    return "left" if across < 0.25 else "right" if across > 0.75 else "center"
+def _anchor(name: str, across: float) -> str:
+    """Which part of a name stands at its dot, so that the name stays within the drawing on a phone."""
+    x, half = across * DRAWING_WIDTHS[0], LETTER * len(name) / 2
+    return "left" if x < half else "right" if x > DRAWING_WIDTHS[0] - half else "center"
 
 
 def _shifts(names: Sequence[str], places: Sequence[tuple[float, float]]) -> list[int]:
@@ -195,7 +197,7 @@ def _shifts(names: Sequence[str], places: Sequence[tuple[float, float]]) -> list
     found = []
     for name, place in zip(names, places, strict=True):
         tried = [
-            [_box(place, width, shift, LETTER * len(name), LINE, _anchor(place[0])) for width in DRAWING_WIDTHS]
+            [_box(place, width, shift, LETTER * len(name), LINE, _anchor(name, place[0])) for width in DRAWING_WIDTHS]
             for shift in NAME_SHIFTS
         ]
         best = next((number for number, boxes in enumerate(tried) if all(map(_is_free, boxes, taken))), 0)

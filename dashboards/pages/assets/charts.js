@@ -28,6 +28,10 @@
       // The marks are measured in pixels: unless they shrink with their bars they strike through the numbers beside them.
       for (const trace of copy.data) if (trace.mode === "markers") trace.marker.size *= zoom;
       for (const name of layout.annotations || []) name.ay *= zoom;
+      for (const stroke of layout.shapes || []) {
+        stroke.y0 *= zoom;
+        stroke.y1 *= zoom;
+      }
     } else {
       layout.font.color = colour("text");
       layout.hoverlabel = { bgcolor: colour("surface"), bordercolor: colour("line"), font: { color: colour("text") } };
@@ -37,14 +41,18 @@
         else if (trace.mode === "lines") trace.line.color = paint;
         else if (trace.mode === "markers") {
           trace.marker.line.color = paint;
-          if (trace.marker.color) trace.marker.color = paint;
+          if (trace.marker.color) trace.marker.color = trace.meta.hollow ? colour("surface") : paint;
         }
       }
-      for (const axis of [layout.xaxis, layout.yaxis]) if (axis.gridcolor) axis.gridcolor = colour("line");
+      for (const axis of [layout.xaxis, layout.yaxis]) {
+        if (axis.gridcolor) axis.gridcolor = colour("line");
+        if (axis.zerolinecolor) axis.zerolinecolor = colour("muted");
+      }
       for (const name of layout.annotations || []) {
         name.bgcolor = colour("surface") + name.bgcolor.slice(-2);
         name.arrowcolor = colour("muted");
       }
+      for (const stroke of layout.shapes || []) stroke.line.color = colour("diagram-target");
     }
     if (!still.matches) layout.transition = { duration: 200 }; // with a duration of 0 Plotly divides by it
     if (layout.yaxis.ticktext) nameRows(layout, width, zoom);
@@ -57,14 +65,14 @@
   function nameRows(layout, width, zoom) {
     const labels = widest(layout.yaxis.ticktext, layout.font) + 18;
     const narrow = width < NARROW || labels > width / 2;
-    layout.margin.l = narrow ? 0 : labels;
+    layout.margin.l = !narrow ? labels : layout.xaxis.visible ? 16 : 0; // half of "0 %"
     const room = width - layout.margin.l;
     const [start, reach] = [layout.xaxis.range[0], layout.meta.reach];
     layout.xaxis.range[1] = start + ((reach - start) * room) / (room - widest(layout.meta.numbers, layout.font) - 14);
     if (narrow) {
       layout.height = layout.meta.narrowHeight;
       layout.bargap = layout.scattergap = layout.meta.narrowGap;
-      layout.yaxis.showticklabels = false;
+      layout.yaxis.showticklabels = layout.xaxis.showgrid = false; // the grid would strike through the labels above the rows
       layout.annotations = layout.yaxis.ticktext.map((text, row) => ({
         text: text, x: 0, y: row, xref: "paper", yref: "y", xanchor: "left", yanchor: "middle", align: "left",
         xshift: -2, yshift: layout.meta.labelShift * zoom, showarrow: false,
