@@ -6,7 +6,7 @@ number that is hidden, or on a group that is too small, is left out: table cell,
 in ``drawing``.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +23,7 @@ from dashboards.content.chance import (
     process_limits,
     wilson,
 )
+from dashboards.content.findings import SMALLEST_BASE
 from dashboards.content.follow_up import OFFERS
 from dashboards.content.tables import (
     MISSING_LABEL,
@@ -43,14 +44,11 @@ from dashboards.published.series import Series, read_series
 from dashboards.wording import numbers
 from pipelines.configuration.disclosure import CellKey
 
-#: No share of fewer is shown: one youth more or less would move it by ten percentage points.
-LEAST = 10
-
 #: The limits of a funnel plot: one group in twenty is outside the inner ones by chance, one in five hundred outside the outer.
 INNER, OUTER = 0.95, 0.998
 
 #: So many months are shown, and so many must have a share before a usual course can be told.
-MONTHS, LEAST_MONTHS = 24, 12
+MONTHS, FEWEST_MONTHS = 24, 12
 
 HOW_TO_READ = (
     "Alla ungdomar är räknade, så siffrorna är inte osäkra som i en undersökning. Men i små grupper flyttar några få ungdomar "
@@ -59,7 +57,7 @@ HOW_TO_READ = (
     "jämförelser hamnar ändå ungefär en utanför av en slump. En ensam avvikelse är därför en fråga att ställa, inget betyg."
 )
 TOO_FEW = (
-    f"En grupp med färre än {LEAST} är för få: dess andel visas inte, och i tabellen står ”{numbers.NOT_AVAILABLE}”."
+    f"En grupp med färre än {SMALLEST_BASE} är för få: andelen visas inte, i tabellen står ”{numbers.NOT_AVAILABLE}”."
 )
 CHANGED = (
     "Spannen räknar inte med att antalen är ändrade för att skydda enskilda. Små skillnader säger därför ännu mindre."
@@ -81,20 +79,20 @@ class Rate:
 
 RATES = (
     Rate(
-        "nadda", "Nådda av de sökta", "Hur stor andel av de sökta nåddes?", Share(report.REACHED, report.SOUGHT),
+        "nadda", "Nådda av de sökta", "Hur stor andel av de sökta nåddes?", report.REACHED_OF_SOUGHT,
         ("Sökta", "Nådda"), by_month=True,
     ),
     Rate(
         "sysselsatta", "Sysselsatta av de nådda", "Hur stor andel av de nådda hade en sysselsättning?",
-        Share(report.OCCUPIED, report.REACHED), ("Nådda", "Sysselsatta"),
+        report.OCCUPIED_OF_REACHED, ("Nådda", "Sysselsatta"),
     ),
     Rate(
         "studier", "Till studier av de avslutade", "Hur stor andel av de avslutade gick till studier?",
-        Share(report.TO_STUDIES, report.ENDED), ("Avslutade", "Till studier"), by_month=True,
+        report.STUDIES_OF_ENDED, ("Avslutade", "Till studier"), by_month=True,
     ),
     Rate(
         "arbete", "Till arbete av de avslutade", "Hur stor andel av de avslutade gick till arbete?",
-        Share(report.TO_WORK, report.ENDED), ("Avslutade", "Till arbete"),
+        report.WORK_OF_ENDED, ("Avslutade", "Till arbete"),
     ),
     Rate(
         "erbjudande", "Erbjudande inom 90 dagar", "Hur stor andel av inskrivningarna ledde till ett erbjudande inom 90 dagar?",
@@ -238,6 +236,11 @@ class Equality:
                 [_capital(period.label) for period in self.periods],
                 [[found[rate.id, period.id] for period in self.periods] for rate in RATES],
             ),
+            finding=_finding(
+                {rate.title: found[rate.id, now.id] for rate in RATES},
+                "Ingen skillnad mellan kvinnor och män är större än slumpen brukar ge",
+                "Större skillnad mellan kvinnor och män än slumpen brukar ge",
+            ),
             notes=(
                 *(
                     _difference_sentence(rate.title, ("kvinnor", "män"), pairs[rate.id, now.id], difference)
@@ -270,6 +273,11 @@ class Equality:
             "lika-ar",
             f"Skillnad mellan {now.label} och {before.label}",
             _differences_table("Andel", [Heading(rate.title) for rate in RATES], [name for name, _ in genders], found),
+            finding=_finding(
+                {rate.title: difference for rate, (*_, difference) in zip(RATES, found, strict=True)},
+                f"Ingen ändring sedan {before.label} är större än slumpen brukar ge",
+                f"Större ändring sedan {before.label} än slumpen brukar ge",
+            ),
             notes=(
                 *sentences,
                 f"Skillnaden är andelen {now.label} minus andelen {before.label}, i procentenheter. "
@@ -360,6 +368,11 @@ class Equality:
             f"lika-{rate.id}-ar",
             f"{rate.title}: skillnad mellan {now} och {before} per jobbtorg",
             _differences_table("Jobbtorg", centres, [None], [[difference] for difference in found]),
+            finding=_finding(
+                {centre.label: difference for centre, difference in zip(centres, found, strict=True)},
+                f"Ingen ändring per jobbtorg sedan {before} är större än slumpen brukar ge",
+                f"Större ändring sedan {before} än slumpen brukar ge",
+            ),
             notes=(*([sentence] if any(found) else []), f"Andelen {now} minus andelen {before}, i procentenheter."),
             definitions=self._definitions(rate.share),
             periods=self.periods[::-1],
@@ -385,6 +398,7 @@ class Equality:
             f"lika-{rate.id}-jobbtorg",
             f"{rate.title} per jobbtorg, {self.data.period.label}, med gränser för slumpen",
             TableContent("Jobbtorg", tuple(centres), columns, cells),
+            finding=_funnel_finding(groups, middle),
             notes=(
                 _funnel_sentence(groups, middle),
                 f"Gränserna ligger kring hela kommunens andel, {_of(whole)}. Är jobbtorgen lika hamnar 95 av 100 innanför de "
@@ -417,7 +431,7 @@ class Equality:
         lookup = self.months.numbers.value
         shares = [Cell.of(rate.share.at(period=month.id), lookup) for month in months]
         drawn = [(month, share) for month, share in zip(months, shares, strict=True) if _counts(share)]
-        if len(drawn) < LEAST_MONTHS:
+        if len(drawn) < FEWEST_MONTHS:
             return []
         values = [share.size for _, share in drawn]
         limits = process_limits(values)
@@ -431,6 +445,7 @@ class Equality:
                 _counted_columns(rate),
                 tuple(_counted(share) for share in shares),
             ),
+            finding=_months_finding(apart, runs),
             notes=(
                 _months_sentence(drawn, limits, apart, runs),
                 "Gränserna är medelvärdet plus och minus 2,66 gånger den vanliga skillnaden mellan två månader i följd. En "
@@ -445,7 +460,7 @@ class Equality:
 def _counts(share: Cell) -> tuple[Decimal, Decimal] | None:
     """Part and whole of a share that can be compared: known, of a group that is not too small, and a share (of counts that a
     public output has changed the part can be more than the whole)."""
-    if share.part is None or share.whole is None or share.whole < LEAST or share.part > share.whole:
+    if share.part is None or share.whole is None or share.whole < SMALLEST_BASE or share.part > share.whole:
         return None
     return share.part, share.whole
 
@@ -544,10 +559,38 @@ def _difference_sentence(title: str, names: tuple[str, str], shares: Sequence[Ce
     return f"{title}: {one}, {other}. Skillnaden {value} procentenheter ({low} till {high}) {verdict}."
 
 
+def _finding(differences: Mapping[str, Difference | None], nothing: str, something: str) -> str | None:
+    """What heads a table of differences; None where none can be told."""
+    told = [name for name, difference in differences.items() if difference and difference.is_more_than_chance]
+    if not any(differences.values()):
+        return None
+    return f"{something}: {numbers.listed([_inside(name) for name in told])}" if told else nothing
+
+
+def _inside(title: str) -> str:
+    """A title within a sentence; a job-centre is a name."""
+    return title[:1].lower() + title[1:] if title in {rate.title for rate in RATES} else title
+
+
+def _funnel_finding(groups: Sequence[tuple[str, Cell]], middle: float) -> str:
+    apart, far = ([name for name, share in groups if _is_outside(share, middle, level)] for level in (INNER, OUTER))
+    if far:
+        return f"{numbers.listed(far)} ligger längre från hela kommunen än slumpen brukar ge"
+    if apart:
+        return f"{numbers.listed(apart)} ligger utanför de inre gränserna, ingen utanför de yttre"
+    return "Skillnaderna mellan jobbtorgen ryms i vad slumpen i små grupper kan ge"
+
+
+def _months_finding(apart: Sequence[int], runs: Sequence[tuple[int, int]]) -> str:
+    if apart:
+        return f"{'En månad' if len(apart) == 1 else f'{len(apart)} månader'} avviker från det vanliga"
+    return "Ingen enskild månad avviker, men en lång rad gör det" if runs else "Månaderna svänger som vanligt"
+
+
 def _funnel_sentence(groups: Sequence[tuple[str, Cell]], middle: float) -> str:
     inner, outer = ([group for group in groups if _is_outside(group[1], middle, level)] for level in (INNER, OUTER))
     if not inner:
-        return "Alla ligger innanför de inre gränserna: skillnaderna ryms i vad slumpen i små grupper kan ge."
+        return "Alla ligger innanför de inre gränserna."
     between = [group for group in inner if group not in outer]
     sentences = []
     if between:

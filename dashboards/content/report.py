@@ -7,7 +7,6 @@ for pages and documents alike. No HTML and no Plotly here.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from fractions import Fraction
 from functools import cached_property
 
 from dashboards.content import annual_report as report
@@ -86,20 +85,15 @@ def _of(label: str, centre: Heading) -> str:
     return f"{label}, {centre.label if is_name else centre.label.lower()}"
 
 
-def _change(now: Cell, before: Cell) -> Cell:
-    """What a number is more or less than the year before; of shares in percentage points. Nothing where one is hidden, or is a
-    share of nothing."""
-    assert now.number and before.number
-    number = Change(now.number, before.number)
+def _change(now: Cell, before: Cell, number: Change) -> Cell:
+    """What a number is more or less than the year before; of shares in percentage points, from the counts. Nothing where one of
+    the two is hidden, or a share of nothing."""
     if not (now.is_known and before.is_known):
         return Points(None) if now.is_share else Cell(None)
-    if now.is_share:
-        return replace(Points.of_fraction(_fraction(now) - _fraction(before)), number=number)
-    return Cell((now.part or 0) - (before.part or Decimal(0)), number=number)
-
-
-def _fraction(cell: Cell) -> Fraction:
-    return Fraction(cell.part or 0) / Fraction(cell.whole or 1)
+    assert now.part is not None and before.part is not None
+    if now.whole and before.whole:
+        return Points(numbers.points_between(now.part, now.whole, before.part, before.whole), number=number)
+    return Cell(now.part - before.part, number=number)
 
 
 def _place(row: Heading, places: dict[str, int]) -> int:
@@ -257,11 +251,10 @@ class Report:
         return TableContent(grid.corner, rows, self._headings(grid.columns, self.published.period), tuple(cells))
 
     def _both_years(self, number: Number, row: Heading) -> tuple[Cell, ...]:
-        now, before = (
-            Cell.of(number.at(**row.codes, period=period.id), self.published.value)
-            for period in (self.published.period, self.published.before)
-        )
-        return now, before, _change(now, before)
+        periods = (self.published.period, self.published.before)
+        of_both = [number.at(**row.codes, period=period.id) for period in periods]
+        now, before = (Cell.of(each, self.published.value) for each in of_both)
+        return now, before, _change(now, before, Change(*of_both))
 
     def _main_period(self, grid: report.Grid) -> Period:
         return self.published.before if grid.when == "before" else self.published.period

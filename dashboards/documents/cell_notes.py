@@ -1,14 +1,13 @@
-"""What a data user must be told of single numbers of a table: that they are hidden, have been changed to protect somebody, or
-lack persons who have been purged. A file goes from hand to hand, and what is said beside it is lost.
+"""What a data user must be told of single numbers of a public table, where they stand: that they are hidden, or have been changed
+to protect somebody. A file goes from hand to hand, and what is said beside it is lost.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dashboards.content import purge_notes
 from dashboards.content.tables import Cell
 from dashboards.documents.cube import Cube, Periods, sign
-from dashboards.documents.outline import Outline, plain
+from dashboards.documents.outline import Outline
 from dashboards.wording import audience, numbers
 
 #: All values of a variable.
@@ -17,45 +16,29 @@ EACH = "*"
 
 @dataclass(frozen=True)
 class CellNote:
-    """``where``: one value for each variable, or ``EACH``. ``must_be_shown``: without it the number is misread."""
+    """``where``: one value for each variable, or ``EACH``."""
 
     where: tuple[str, ...]
     text: str
-    must_be_shown: bool
 
 
 def cell_notes(content: Cube, outline: Outline) -> list[CellNote]:
     """The notes of a table's numbers, each for as many of them at once as it holds for."""
-    found: dict[tuple[str, bool], list[int]] = {}
+    found: dict[str, list[int]] = {}
     for place, (cell, periods) in enumerate(zip(content.cells, content.periods, strict=True)):
-        for text, must_be_shown in _of_cell(cell, periods, outline):
-            found.setdefault((text, must_be_shown), []).append(place)
-    return [
-        CellNote(where, text, must_be_shown)
-        for (text, must_be_shown), places in found.items()
-        for where in _together(content, places)
-    ]
+        text = _of_cell(cell, periods, outline)
+        if text:
+            found.setdefault(text, []).append(place)
+    return [CellNote(where, text) for text, places in found.items() for where in _together(content, places)]
 
 
-def purged(periods: Collection[str], outline: Outline) -> list[str]:
-    """Whom numbers of these periods lack, in the words of the pages."""
-    known = [outline.periods[period] for period in periods if period in outline.periods]
-    found = [purge_notes.note(outline.data.purges, period) for period in known]
-    return [plain(str(note)) for note in found if note]
-
-
-def _of_cell(cell: Cell, periods: Periods, outline: Outline) -> Iterator[tuple[str, bool]]:
+def _of_cell(cell: Cell, periods: Periods, outline: Outline) -> str:
     public = outline.data.public_output
-    if public is not None and _is_count(cell, outline):
-        if sign(cell) == numbers.NOT_AVAILABLE:
-            hidden = audience.of_hidden(public)
-            if hidden and not _was_not_there(periods, outline):
-                yield hidden, True
-            return
-        changed = audience.of_changed(public)
-        if changed:
-            yield changed, True
-    yield from ((text, False) for text in purged(periods, outline))
+    if public is None or not _is_count(cell, outline):
+        return ""
+    if sign(cell) == numbers.NOT_AVAILABLE:
+        return "" if _was_not_there(periods, outline) else audience.of_hidden(public)
+    return audience.of_changed(public)
 
 
 def _is_count(cell: Cell, outline: Outline) -> bool:

@@ -11,7 +11,6 @@ from itertools import groupby, product
 
 from dashboards.content.tables import Block, Cell, Heading, Points, TableContent
 from dashboards.documents.outline import plain
-from dashboards.published.numbers import Share
 from dashboards.published.publication import Period
 from dashboards.published.report import Published
 from dashboards.wording import numbers
@@ -142,10 +141,7 @@ def _all_periods(table: TableContent, of_block: Sequence[Period]) -> Iterator[Pe
 
 
 def _periods(cell: Cell) -> Periods:
-    if cell.number is None:
-        return ()
-    counted = cell.number.part if isinstance(cell.number, Share) else cell.number
-    return tuple(dict.fromkeys(key.period for key in counted.plus))
+    return tuple(sorted({key.period for key in cell.number.keys})) if cell.number else ()
 
 
 def _label(periods: Periods, data: Published) -> str:

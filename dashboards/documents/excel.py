@@ -223,7 +223,7 @@ class _Writer:
         sheet.set_column(2, 5, 14)
         row = 4
         for chapter in self.outline.chapters:
-            for fact in chapter.facts:
+            for fact in (*chapter.told, *chapter.facts):
                 sheet.write_string(row, 0, chapter.title, self._format())
                 sheet.write_string(row, 1, fact.label, self._format())
                 self._cell(sheet, row, 2, fact.cell, in_text=True)
@@ -272,7 +272,8 @@ class _Writer:
     def _table_sheet(self, block: Block, name: str) -> None:
         table = block.table
         sheet = self._sheet(name, block.heading, landscape=len(table.columns) > 5)
-        sheet.write_string(1, 0, f"{self.outline.title}. {self.outline.subtitle}.", self._format())
+        report = f"{self.outline.title}. {self.outline.subtitle}."
+        sheet.write_string(1, 0, block.finding or report, self._format(bold=bool(block.finding)))
         sheet.write_string(2, 0, period_line(block, self.outline), self._format())
         self._back(sheet, LINK_ROW)
         first = self._table_head(sheet, table)

@@ -54,7 +54,8 @@ def chart(book: xlsxwriter.Workbook, block: Block, sheet: str, first_row: int) -
                 "data_labels": {"value": True, "font": {"size": 9, "color": PAGE["text"].light}},
             }
         )
-    made.set_title({"name": block.heading, "name_font": {"size": 11, "color": PAGE["text"].light}, "overlay": False})
+    title = f"{block.heading} ({block.target.label})" if block.target else block.heading
+    made.set_title({"name": title, "name_font": {"size": 11, "color": PAGE["text"].light}, "overlay": False})
     made.set_legend({"position": "top" if len(series) > 1 else "none"})
     # The first row of the table is the uppermost, and the numbers stand at the bars: no axis of numbers.
     made.set_y_axis({"reverse": True, "num_font": {"size": 9}, "major_tick_mark": "none"})

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from dashboards.content.tables import Block, Cell, Points
-from dashboards.documents.cell_notes import cell_notes, purged
+from dashboards.documents.cell_notes import cell_notes
 from dashboards.documents.cube import CONTENTS, Cube, Variable, cube, sign, value
 from dashboards.documents.outline import Outline, with_days
 from dashboards.wording import numbers
@@ -86,17 +86,13 @@ def _of_contents(kinds: Sequence[Variable], content: Cube, block: Block, outline
 
 
 def _notes(content: Cube, block: Block, outline: Outline) -> Iterator[str]:
-    """First what must be shown with the table, then what is said of all of it, then of single cells."""
-    of_cells = cell_notes(content, outline)
-    said = {note.text for note in of_cells} | set(purged(outline.periods, outline))
+    """First what must be shown with the table, then what is said of all of it, then what must be shown with single numbers."""
     yield from _long("NOTEX", outline.audience)
-    general = [note for note in (*block.notes, *outline.notes) if note not in said]
+    general = [*block.notes, *outline.notes]
     if general:
         yield from _long("NOTE", "#".join(general))
-    for keyword, must_be_shown in (("CELLNOTEX", True), ("CELLNOTE", False)):
-        for note in of_cells:
-            if note.must_be_shown == must_be_shown:
-                yield from _long(f"{keyword}({','.join(map(_quoted, note.where))})", note.text)
+    for note in cell_notes(content, outline):
+        yield from _long(f"CELLNOTEX({','.join(map(_quoted, note.where))})", note.text)
 
 
 def _unit(content: Cube, place: int, values: int) -> str:

@@ -1,7 +1,8 @@
 """Every number of the report's tables, diagrams and sentences once, each on a row of its own: what is counted, of when, of whom
 and where, in the words of the pages. That is the shape for filters, pivot tables and other programs.
 
-A number that is no figure's (the comparison of target group and register) stands in its own table only.
+What is computed from several of them (differences, intervals) and what is no figure's (the comparison of target group and
+register) stands in its own table only.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -42,14 +43,14 @@ class Observation:
 
 def observations(outline: Outline) -> list[Observation]:
     """In the catalogue's order, the earlier periods first."""
-    cells = {cell.number: cell for cell in _cells(outline) if cell.number is not None}
+    cells = {cell.number: cell for cell in _cells(outline) if isinstance(cell.number, Count | Share)}
     words = _Words(outline)
     return [words.observation(number, cells[number]) for number in sorted(cells, key=words.place)]
 
 
 def _cells(outline: Outline) -> Iterator[Cell]:
     for chapter in outline.all_chapters:
-        for fact in chapter.facts:
+        for fact in (*chapter.told, *chapter.facts):
             readings = [fact, *([fact.aside.reading] if fact.aside else [])]
             yield from (cell for reading in readings for cell in (reading.cell, reading.before))
         for block in chapter.blocks:

@@ -107,7 +107,8 @@ def alternative(item: Item) -> str:
             drawn = [f"{month.title}: {_with_base(share)}" for month, share in months]
         case None:
             raise ValueError(f"{item.block.id} has no chart")
-    return f"{kind}. {item.block.title}. {'; '.join(drawn)}. Alla värden finns i tabellen under diagrammet."
+    says = f"{item.block.finding}. " if item.block.finding else ""
+    return f"{kind}. {says}{item.block.title}. {'; '.join(drawn)}. Alla värden finns i tabellen under diagrammet."
 
 
 # -- marks with intervals ------------------------------------------------------------------------------------------------

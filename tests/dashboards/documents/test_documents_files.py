@@ -4,8 +4,9 @@ import csv
 import io
 import json
 import re
+import shutil
 import warnings
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,9 @@ from dashboards.published.report import read_report
 from pipelines.configuration.catalogue import read_catalogue
 from pipelines.configuration.disclosure import CellKey
 from pipelines.configuration.municipality import OpenData as Profile
-from pipelines.history.purge import AGED
 from tests.dashboards import published_file
 from tests.dashboards.documents import px_format
 from tests.dashboards.documents.documents_report import OPEN_DATA, Built
-from tests.dashboards.published_file import Maker
 
 VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
 
@@ -132,6 +131,15 @@ def test_all_numbers_stand_once_in_an_excel_table_with_a_filter(year: Built) -> 
         assert len([row for row in found if expected.items() <= row.items()]) == 1, expected
 
 
+def test_the_sheet_of_the_texts_numbers_has_those_that_sentences_tell(year: Built) -> None:
+    """With what a share is a share of, this year and the year before."""
+    sheet = openpyxl.load_workbook(year.out / names.EXCEL)["Siffror i texten"]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=5, max_col=6)]
+    numbers_of = {row[2] for row in rows}
+    assert {7546, 5777, 3092, 1231, 807, 599} <= numbers_of
+    assert [row[2:] for row in rows if row[4] == 2643] == [[1408 / 2643, 1297 / 2406, 2643, 2406]]
+
+
 def test_every_diagram_is_excels_own_and_draws_the_numbers_of_its_sheet(book: Any, tertial: Built) -> None:
     diagrams = {
         block.heading: block
@@ -197,8 +205,18 @@ def test_the_pdf_is_tagged_swedish_and_says_that_it_is_accessible(tertial: Built
     kinds = [element["/S"] for element in elements]
     assert {"/H1", "/H2", "/Table", "/THead", "/TH", "/TD", "/Figure", "/Caption", "/TOC"} <= set(kinds)
     figures = [element for element in elements if element["/S"] == "/Figure" and "/Alt" in element]
-    assert len(figures) > 15 and all(figure["/Alt"].startswith("Stapeldiagram. ") for figure in figures)
+    assert len(figures) > 15 and all(
+        figure["/Alt"].startswith(("Stapeldiagram. ", "Diagram med två punkter")) for figure in figures
+    )
     assert [round(float(side)) for side in pdf.pages[0].mediabox[2:]] == [595, 842]
+
+
+def test_the_pdf_is_set_in_one_typeface(year: Built) -> None:
+    """Text, headings and diagrams, whose numbers can be found by searching."""
+    pages = PdfReader(year.out / names.PDF).pages
+    fonts: list[Any] = [font.get_object() for each in pages for font in each["/Resources"].get("/Font", {}).values()]
+    assert {re.sub(r"^/[A-Z]{6}\+", "", font["/BaseFont"]) for font in fonts} == {"DejaVuSans", "DejaVuSans-Bold"}
+    assert "Hägersten-Älvsjö" in pages[5].extract_text() and "Mål: minst 50" in "".join(p.extract_text() for p in pages)
 
 
 def test_the_pdf_breaks_no_rule_of_accessible_documents(built: Built) -> None:
@@ -303,31 +321,20 @@ def test_px_says_at_a_number_that_it_is_hidden(tmp_path: Path, year: Built) -> N
     assert lines.count('".."') == 1 and lines[4] == '".."'
 
 
-def test_px_says_at_a_number_that_it_has_been_changed_and_whom_it_lacks(tmp_path: Path) -> None:
-    def purge(maker: Maker) -> None:
-        maker.purged = [(3, 2024, 20, 400, 0, 0, AGED, date(2021, 12, 1), date(2022, 11, 30))]
-
-    published = published_file.stockholm(tmp_path / "published.duckdb", purge)
-    public = published_file.public(published, tmp_path / "public.duckdb", "verksamhetsar-2023")
+def test_px_says_at_a_number_that_it_has_been_changed(tmp_path: Path, open_year: Built) -> None:
+    public = shutil.copy(open_year.published, tmp_path / "public.duckdb")
     with duckdb.connect(str(public)) as connection:
-        connection.execute(
-            "update public_output set disclosure = ?", [CellKey(method="cell_key", D=3, V=1, js=0).model_dump_json()]
-        )
-    data = read_report(public, "verksamhetsar-2023")
+        choice = CellKey(method="cell_key", D=3, V=1, js=0)
+        connection.execute("update public_output set disclosure = ?", [choice.model_dump_json()])
+    data = read_report(public, open_year.period)
     content = outline.read(public, data)
-    of = {block.id: cell_notes(cube(block, data), content) for block in content.blocks}
-    changed, purged = of["tabell-1"]
-    assert (changed.where, changed.must_be_shown) == (
-        ("*", "*"),
-        True,
-    ) and "slumpmässigt ändrat med högst 3" in changed.text
-    assert (purged.where, purged.must_be_shown) == (("2022", "*"), False) and "har gallrats" in purged.text
-    # What was delivered as a number has not been changed; the table is of both years.
-    assert [note.where for note in of["nyckeltal"] if note.must_be_shown] == []
-    # A table of the other year is not touched.
-    assert [note.must_be_shown for note in of["tabell-2"]] == [True]
-    text = px.table(next(block for block in content.blocks if block.id == "tabell-2"), content)
-    assert "gallrats" not in text and px_format.faults(text) == []
+    blocks = {block.id: block for block in content.blocks}
+    (changed,) = cell_notes(cube(blocks["tabell-1"], data), content)
+    assert changed.where == ("*", "*") and "slumpmässigt ändrat med högst 3" in changed.text
+    # What was delivered as a number has not been changed.
+    assert cell_notes(cube(blocks["nyckeltal"], data), content) == []
+    text = px.table(blocks["tabell-1"], content)
+    assert f'CELLNOTEX("*","*")="{changed.text}";' in text.replace('"\r\n"', "") and px_format.faults(text) == []
 
 
 def test_px_has_two_variables_where_columns_have_headings_in_common(open_year: Built) -> None:
