@@ -42,7 +42,7 @@ def has_base(*cells: Cell) -> bool:
 def _count(reading: Reading, text: str) -> str | None:
     if not reading.is_known:
         return None
-    words = text.format(number=reading.cell.in_text)
+    words = text.format(number=reading.cell.in_text, youths=numbers.youths(reading.cell.part or 0))
     if not reading.is_compared:
         return words
     assert reading.cell.part is not None and reading.before.part is not None
