@@ -20,7 +20,7 @@ def finding(kind: report.Finding, readings: Readings, districts: Mapping[str, Ce
     """The sentence; None where there is nothing to say. ``districts``: the cells of a table by district."""
     match kind:
         case report.CountFinding(number, text):
-            return _count(readings.reading(number), text)
+            return count_over_time(readings.reading(number), text)
         case report.ShareFinding(share, text):
             return share_over_time(readings.reading(share), text)
         case report.GenderFinding(share, text):
@@ -31,7 +31,7 @@ def finding(kind: report.Finding, readings: Readings, districts: Mapping[str, Ce
             cells = {name: reading.cell for name, reading in readings.by_job_centre(share).items()}
             return _job_centres(cells, text)
         case report.DistrictFinding(number, text):
-            return _most(districts, readings.cell(number), text)
+            return most(districts, readings.cell(number), text)
 
 
 def has_base(*cells: Cell) -> bool:
@@ -39,10 +39,11 @@ def has_base(*cells: Cell) -> bool:
     return all(cell.part is not None and (cell.whole or 0) >= SMALLEST_BASE for cell in cells)
 
 
-def _count(reading: Reading, text: str) -> str | None:
+def count_over_time(reading: Reading, text: str) -> str | None:
+    """`1 231 ungdomar tog del av stöd, 248 fler än 2022`."""
     if not reading.is_known:
         return None
-    words = text.format(number=reading.cell.in_text)
+    words = text.format(number=reading.cell.in_text, youths=numbers.youths(reading.cell.part or 0))
     if not reading.is_compared:
         return words
     assert reading.cell.part is not None and reading.before.part is not None
@@ -100,7 +101,7 @@ def _job_centres(cells: Mapping[str, Cell], text: str) -> str | None:
     return f"Andelen {text} var {lowest}–{cells[most].in_text} vid jobbtorgen, skillnader som kan vara slump"
 
 
-def _most(rows: Mapping[str, Cell], total: Cell, text: str) -> str | None:
+def most(rows: Mapping[str, Cell], total: Cell, text: str) -> str | None:
     """Which row has most; nothing where a row is hidden, or where two have the same."""
     sizes = [cell.part for cell in rows.values()]
     if len(rows) < 2 or not total.part or any(size is None for size in sizes):

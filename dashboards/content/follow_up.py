@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dashboards.content import targets
 from dashboards.content.annual_report import MEN, STUDIES, WOMEN, WORK
-from dashboards.content.findings import share_over_time
+from dashboards.content.findings import count_over_time, most, share_over_time
 from dashboards.content.readings import Reading
 from dashboards.content.tables import (
     MISSING_LABEL,
@@ -257,7 +257,7 @@ class FollowUp:
             rate.id,
             rate.title,
             self._table("Period", over, rate.columns()),
-            finding=self._finding(rate.share) if rate.is_of_each_by_itself else None,
+            finding=self._finding(rate, over),
             notes=rate.notes,
             charted=self._table("Period", over, COLOURED, rate.share),
             target=self._target(rate.share),
@@ -272,15 +272,25 @@ class FollowUp:
         held = (target for target in self.data.profile.targets if target.holds_in(self.data.period))
         return next((targets.line(target) for target in held if targets.number(target) == share), None)
 
-    def _finding(self, share: Share) -> str | None:
-        """The share in the report's own period, beside that of the year before where it is shown."""
+    def _reading(self, number: Number) -> Reading:
+        """A number of the report's own period, beside that of the year before where the page shows it."""
         before = [each for each in (*self.years, *self.tertials) if each.id == self.data.before.id]
         now, *then = (
-            Cell.of(share.at(period=each.id), self.series.numbers.value) for each in (self.data.period, *before)
+            Cell.of(number.at(period=each.id), self.series.numbers.value) for each in (self.data.period, *before)
         )
-        label = _label(self.data.period)
-        reading = Reading(now, then[0] if then else Cell(None, is_share=True), self.data.before.label)
-        return share_over_time(reading, f"{label}: {{share}} av {{whole}}")
+        return Reading(now, then[0] if then else replace(now, part=None, whole=None), self.data.before.label)
+
+    def _finding(self, rate: Rate, over: Sequence[Heading]) -> str | None:
+        """What it was in the latest period. The attempts to reach one youth hang together, so that of their shares chance cannot
+        be told from change: they stand by themselves."""
+        text = "{share} av {whole}"
+        if rate.is_of_each_by_itself:
+            return share_over_time(self._reading(rate.share), f"{_label(self.data.period)}: {text}")
+        latest = next((each for each in over if each.has("period", self.data.period.id)), over[-1] if over else None)
+        if latest is None:
+            return None
+        cell = Cell.of(rate.share.at(**latest.codes), self.series.numbers.value)
+        return share_over_time(Reading(cell, replace(cell, part=None, whole=None), ""), f"{latest.label}: {text}")
 
     def _rate_over_time(self, rate: Rate) -> Item:
         return self._rate(rate, self._over_time(), [_of_period(year) for year in self.years[-YEARS_BY_JOB_CENTRE:]])
@@ -329,9 +339,15 @@ class FollowUp:
             "avslut",
             "Avslutsorsaker, alla avslutade",
             self._counts("Avslutsorsak", rows, _by_gender(self.latest)),
+            finding=self._most_common(EXITS),
             notes=("Personer. Den som har avslutats flera gånger i perioden räknas en gång, med den sista orsaken.",),
         )
         return Item(block, self._more_counts("Avslutsorsak", rows, EXITS))
+
+    def _most_common(self, number: Count) -> str | None:
+        """Which category has most in the report's own period."""
+        cells = {label: self._reading(number.at(category=code)).cell for code, label in self._categories(number)}
+        return most(cells, self._reading(number).cell, "Vanligast var")
 
     def _intervention_exits(self) -> Item:
         reasons = self._categories(INTERVENTION_EXITS, "subcategory")
@@ -366,6 +382,7 @@ class FollowUp:
             "i-stod",
             "Ungdomar som tar del av stöd",
             self._counts("Förvaltning", rows, _by_gender(self.latest)),
+            finding=count_over_time(self._reading(ENROLLED), "{youths} tog del av stöd"),
             notes=("Personer med en pågående inskrivning. Den som har stöd från båda räknas en gång totalt.",),
         )
         return Item(block, self._more_counts("Förvaltning", rows, ENROLLED))
@@ -407,6 +424,11 @@ class FollowUp:
             return replace(cell, part=None)
         return replace(cell, part=cell.part or Decimal(0))
 
+    def _median_in_words(self) -> str | None:
+        row = Heading("")
+        cell = self._median(row, Cell.of(MEDIAN_WAIT.at(period=self.data.period.id), self.series.numbers.value))
+        return None if cell.part is None else f"Mediantiden till första försöket var {numbers.number(cell.part)} dagar"
+
     def _waits(self) -> Item:
         rows = [
             Heading(f"{label}, {_label(year)}", {"period": year.id, "gender": code})
@@ -418,6 +440,7 @@ class FollowUp:
             "tid-fordelning",
             "Vistelser efter tid till första kontaktförsöket",
             self._waits_table("Kön och period", rows),
+            finding=self._median_in_words(),
             notes=(
                 f"Diagrammet visar andelar av de vistelser som började under {self.data.period.title}.",
                 "Medianen är det mittersta antalet dagar bland de vistelser som har fått ett försök.",

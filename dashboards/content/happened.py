@@ -120,9 +120,10 @@ def support(report: Report) -> Statement | None:
     enrolled, new = (report.readings.reading(number) for number in (annual_report.ENROLLED, annual_report.NEW))
     if not enrolled.is_known:
         return None
-    text = f"{enrolled.cell.in_text} ungdomar tog del av stöd{_more(enrolled)}"
+    text = f"{numbers.youths(enrolled.cell.part or 0)} tog del av stöd{_more(enrolled)}"
     if new.is_known:
-        text += f", och {new.cell.in_text} av dem var nyinskrivna{new.in_brackets(new.before.in_text)}"
+        were = "nyinskriven" if new.cell.part == 1 else "nyinskrivna"
+        text += f", och {new.cell.in_text} av dem var {were}{new.in_brackets(new.before.in_text)}"
     return _statement("support", text, report.block_id(annual_report.ENROLLED_BY_GENDER))
 
 

@@ -94,7 +94,7 @@ def score_card(path: Path, data: Published) -> Block | None:
         "planens-loften",
         f"Så ofta hölls planens löften, {numbers.listed([year.label for year in plan.years])}",
         TableContent("Löfte", tuple(Heading(row["title"]) for row in rules), tuple(columns), cells),
-        finding=_most_and_least({row["title"]: found[0] for row, found in zip(rules, outcomes, strict=True)}),
+        finding=most_and_least({row["title"]: found[0] for row, found in zip(rules, outcomes, strict=True)}),
         notes=("Andelen är av de fall som kan avgöras. Ett fall räknas bara medan planen gällde.",),
         periods=tuple(reversed(plan.years)),
     )
@@ -119,14 +119,22 @@ def _decimal(value: int | None) -> Decimal | None:
     return None if value is None else Decimal(value)
 
 
-def _most_and_least(outcomes: Mapping[str, Outcome | None]) -> str | None:
+def most_and_least(outcomes: Mapping[str, Outcome | None]) -> str | None:
     """Which promise was kept most often, and which least; of very few cases nothing is said."""
     shares = {title: _card_cells(outcome, (ALL, ALL))[-1] for title, outcome in outcomes.items()}
     told = sorted((title for title, share in shares.items() if has_base(share)), key=lambda title: shares[title].size)
     if not told:
         return None
-    said = [f"”{title}”, {shares[title].in_text} av {numbers.number(shares[title].whole or 0)}" for title in told]
-    return f"Oftast hölls {said[-1]}" + (f", och mest sällan {said[0]}" if len(said) > 1 else "")
+    always = [title for title in told if shares[title].part == shares[title].whole]
+    least, most = (
+        f"hölls ”{title}”, {shares[title].in_text} av {numbers.number(shares[title].whole or 0)}"
+        for title in (told[0], told[-1])
+    )
+    if len(always) == len(told):
+        return f"Alltid {most}" if len(told) == 1 else f"Alla {len(told)} löften som kan avgöras hölls alltid"
+    if len(always) > 1:
+        return f"Av {len(told)} löften hölls {len(always)} alltid, och mest sällan {least}"
+    return f"Oftast {most}" + (f", och mest sällan {least}" if len(told) > 1 else "")
 
 
 def _rule(row: dict[str, Any], plan: Plan, data: Published) -> Rule:

@@ -86,6 +86,11 @@ def change(now: Decimal | int, before: Decimal | int, before_label: str) -> str:
     return f"{number(abs(difference))} {'fler' if difference > 0 else 'färre'} än {before_label}"
 
 
+def youths(value: Decimal | int) -> str:
+    """``1 ungdom``, ``983 ungdomar``."""
+    return f"{number(value)} {'ungdom' if value == 1 else 'ungdomar'}"
+
+
 def percent_more(now: Decimal | int, before: Decimal | int, before_label: str) -> str:
     """``25 % fler än 2022``: what was more than nothing before; less than half a per cent is no change."""
     percent = whole_percent(abs(Decimal(now) - Decimal(before)), before)

@@ -176,6 +176,10 @@ def test_who_has_no_job_centre_is_none(data: Published) -> None:
 def test_fewer_in_support(data: Published) -> None:
     said = _said(_with(data, (NumberKey("participants", "enrolled", NOW), 900)))["support"]
     assert said.startswith("900 ungdomar tog del av stöd, 8 % färre än 2022 (983), och 916")
+    alone = [(NumberKey("participants", measure, NOW), 1) for measure in ("enrolled", "new")]
+    assert _said(_with(data, *alone))["support"].startswith(
+        "1 ungdom tog del av stöd, 100 % färre än 2022 (983), och 1 av dem var ny"
+    )
 
 
 def test_a_share_that_fell(data: Published) -> None:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from dashboards.content import plan
 from dashboards.documents import outline
+from dashboards.published.plan import Outcome
 from dashboards.published.report import read_report
 from tests.dashboards import published_file
 from tests.dashboards.built_site import Site, built
@@ -90,3 +92,27 @@ def test_a_municipality_without_plans_says_so(nacka: Site) -> None:
 def test_the_page_tells_how_the_unit_gets_the_list(site: Site) -> None:
     text = site.page("handlingsplan.html").text
     assert "lämnas till enheten av den som förvaltar datalagret" in text
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        (
+            {"A": (12, 12), "B": (20, 20), "C": (5, 10)},
+            "Av 3 löften hölls 2 alltid, och mest sällan hölls ”C”, 50 % av 10",
+        ),
+        ({"A": (12, 12), "B": (20, 20)}, "Alla 2 löften som kan avgöras hölls alltid"),
+        ({"A": (12, 12)}, "Alltid hölls ”A”, 100 % av 12"),
+        ({"A": (9, 10), "B": (8, 10)}, "Oftast hölls ”A”, 90 % av 10, och mest sällan hölls ”B”, 80 % av 10"),
+        ({"A": (9, 9), "B": None}, None),
+    ],
+)
+def test_the_score_card_says_what_was_kept_most_and_least(
+    kept: dict[str, tuple[int, int] | None], said: str | None
+) -> None:
+    outcomes = {
+        title: Outcome(counts[1], counts[0], counts[1] - counts[0]) if counts else None
+        for title, counts in kept.items()
+    }
+    found = plan.most_and_least(outcomes)
+    assert (found.replace("\u00a0", " ") if found else found) == said
