@@ -359,11 +359,6 @@ class Equality:
             for centre, difference in zip(centres, found, strict=True)
             if difference and difference.is_more_than_chance
         ]
-        sentence = (
-            f"Större än vad slumpen i små grupper brukar ge, i procentenheter: {numbers.listed(told)}."
-            if told
-            else "Ingen skillnad är större än vad slumpen i små grupper brukar ge."
-        )
         block = Block(
             f"lika-{rate.id}-ar",
             f"{rate.title}: skillnad mellan {now} och {before} per jobbtorg",
@@ -373,7 +368,14 @@ class Equality:
                 f"Ingen ändring per jobbtorg sedan {before} är större än slumpen brukar ge",
                 f"Större ändring sedan {before} än slumpen brukar ge",
             ),
-            notes=(*([sentence] if any(found) else []), f"Andelen {now} minus andelen {before}, i procentenheter."),
+            notes=(
+                *(
+                    [f"Större än vad slumpen i små grupper brukar ge, i procentenheter: {numbers.listed(told)}."]
+                    if told
+                    else []
+                ),
+                f"Skillnaden är andelen {now} minus andelen {before}, i procentenheter.",
+            ),
             definitions=self._definitions(rate.share),
             periods=self.periods[::-1],
         )
