@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.content import equality
+from dashboards.content import equality, equality_words
 from dashboards.content.chance import Difference, funnel_limits, newcombe
 from dashboards.content.equality import FunnelChart, IntervalChart, Item, MonthChart
 from dashboards.drawing import chance_charts
@@ -159,7 +159,7 @@ def test_a_group_that_is_too_small_has_its_counts_and_no_share(tmp_path: Path) -
     assert not [name for name, _ in funnel.chart.groups if "Väll" in name]
     said = [(item.block.finding, *item.block.notes) for item in (funnel, found["lika-studier-ar"])]
     assert not any("Väll" in str(text) for texts in said for text in texts)
-    assert "färre än 10 är för få" in " ".join(equality.TOO_FEW.split())
+    assert "färre än 10 är för få" in " ".join(equality_words.TOO_FEW.split())
 
 
 def test_ten_are_enough(tmp_path: Path) -> None:
@@ -205,8 +205,8 @@ def test_changed_numbers_are_said_to_be_and_a_part_above_its_whole_is_no_share(t
     method = {"method": "cell_key", "D": 3, "V": 2, "js": 2, "decided": "2023-01-01", "by": "Nämnden"}
     data = replace(read_report(file, PERIOD), public_output=PublicTreatment(read_disclosure(method)))
     content = equality.read(file, data)
-    assert equality.CHANGED in content.how_to_read()
-    assert equality.CHANGED not in equality.read(file, read_report(file, PERIOD)).how_to_read()
+    assert equality_words.CHANGED in content.how_to_read()
+    assert equality_words.CHANGED not in equality.read(file, read_report(file, PERIOD)).how_to_read()
     (item,) = [item for section in content.sections() for item in section.items if item.block.id == "lika-nadda"]
     cells = dict(zip((row.label for row in item.block.table.rows), item.block.table.cells, strict=True))
     assert [cell.text for cell in cells["Saknar stadsdel"][3:5]] == ["..", ".."]
