@@ -6,6 +6,7 @@
     cells        one printed number, and whether it agrees with the published ones
     tables       the rows of a report's tables
     printed_report   the numbers of these rows
+    printed_text     the numbers in its sentences
     rules        which relations hold between published numbers, each with its source
     relations    the rules applied to one report
     constraints, diagnosis   linear constraints, conflicts, the smallest sets of wrong claims; know nothing of reports

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from dashboards.report_check.cells import Cell
 from dashboards.report_check.findings import Correction, Evidence, Explanation, Finding, Range, check_inside
+from dashboards.report_check.printed_text import PrintedText, Sentence, printed_text
 from dashboards.report_check.warehouse import Compared, Warehouse, compare, is_known
 
 
@@ -17,6 +18,7 @@ class Checked:
     """The answer about a report."""
 
     cells: tuple[Cell, ...]
+    has_tables: bool
     warehouse: Warehouse | None
     findings: tuple[Finding, ...]
     #: Findings that the report alone could not decide and the warehouse has decided.
@@ -28,6 +30,7 @@ class Checked:
     unrelated: frozenset[Cell]
     #: Shares in words or with ”ca” that are loose, and not wrong.
     loose: tuple[Evidence, ...]
+    text: PrintedText
 
     @property
     def different(self) -> list[Compared]:
@@ -42,8 +45,10 @@ class Checked:
         return next((one for one in self.compared if one.cell == cell), None)
 
 
-def check(cells: Sequence[Cell], warehouse: Warehouse | None) -> Checked:
+def check(tables: Sequence[Cell], warehouse: Warehouse | None, sentences: Sequence[Sentence] = ()) -> Checked:
     """Check printed numbers inside the report, and against the warehouse where there is one."""
+    text = printed_text(sentences, tables)
+    cells = [*tables, *text.cells]
     inner = check_inside(cells, warehouse.known_codes) if warehouse else check_inside(cells)
     known = [cell for cell in cells if warehouse and is_known(cell, warehouse.value)]
     compared = tuple(compare(known, warehouse.value)) if warehouse else ()
@@ -57,6 +62,7 @@ def check(cells: Sequence[Cell], warehouse: Warehouse | None) -> Checked:
             settled.append(decided)
     return Checked(
         cells=tuple(cells),
+        has_tables=bool(tables),
         warehouse=warehouse,
         findings=tuple(findings),
         settled=frozenset(settled),
@@ -64,6 +70,7 @@ def check(cells: Sequence[Cell], warehouse: Warehouse | None) -> Checked:
         not_compared=tuple(cell for cell in cells if warehouse and cell not in known),
         unrelated=inner.unrelated,
         loose=inner.loose,
+        text=text,
     )
 
 

@@ -37,7 +37,7 @@ _ORIGINS = (Slip.EXCHANGED, Slip.OTHER_PERIOD)
 
 #: The answers in the column ``certainty``.
 CERTAIN, LIKELIEST, POSSIBLE, DIFFERENT = "fel", "troligast fel", "kan vara fel", "skiljer sig från lagret"
-LOOSE = "löst uttryckt"
+LOOSE, UNSUPPORTED = "löst uttryckt", "finns inte i tabellerna"
 
 
 # --- text --------------------------------------------------------------------------------------------------------------------
@@ -57,6 +57,10 @@ def text(checked: Checked) -> str:
     if checked.loose:
         parts += ["", f"Löst uttryckt, men inte fel: {_count(len(checked.loose))}"]
         parts += [f"  {_name(evidence.cells[-1])}: {evidence_words(evidence)}" for evidence in checked.loose]
+    if checked.text.unsupported:
+        lacking = "Finns inte i tabellerna" if checked.has_tables else "Inte kontrollerade, för inga tabeller är givna"
+        parts += ["", f"{lacking}: {_count(len(checked.text.unsupported))} i texten"]
+        parts += [f"  {_name(cell)}." for cell in checked.text.unsupported]
     return "\n".join([*parts, "", *_closing(checked)])
 
 
@@ -66,7 +70,7 @@ def summary(checked: Checked) -> str:
 
 
 def _opening(checked: Checked) -> list[str]:
-    files = list(dict.fromkeys(cell.file for cell in checked.cells))
+    files = list(dict.fromkeys(cell.file for cell in (*checked.cells, *checked.text.unsupported)))
     lines = [f"{_count(len(checked.cells))} ur {_and(files)}."]
     warehouse = checked.warehouse
     if warehouse is None:
@@ -322,6 +326,14 @@ def _exchange_words(checked: Checked, one: Compared) -> str:
 
 
 def _closing(checked: Checked) -> list[str]:
+    supported = checked.text.supported
+    return [
+        *_closing_of_tables(checked),
+        *([f"Finns i tabellerna: {_count(supported)} i texten."] if supported else []),
+    ]
+
+
+def _closing_of_tables(checked: Checked) -> list[str]:
     fine = [cell for cell in checked.cells if cell not in checked.suspects]
     if checked.warehouse and not checked.not_compared:
         return [f"Stämmer: {_count(len(fine))}."]
@@ -348,7 +360,7 @@ def _closing(checked: Checked) -> list[str]:
 
 
 def rows(checked: Checked) -> list[tuple[str, ...]]:
-    """One row of ``COLUMNS`` for each number that is or may be wrong, or is loosely told."""
+    """One row of ``COLUMNS`` for each number that is or may be wrong, is loosely told, or is in no table."""
     found: dict[Cell, tuple[str, ...]] = {}
     for place, finding in enumerate(checked.findings, start=1):
         reasons = " ".join([*_evidence_lines(finding), *_warehouse_lines(checked, finding)])
@@ -367,6 +379,8 @@ def rows(checked: Checked) -> list[tuple[str, ...]]:
     for evidence in checked.loose:
         cell = evidence.cells[-1]
         found.setdefault(cell, _row(checked, cell, "", LOOSE, "", evidence_words(evidence)))
+    for cell in checked.text.unsupported:
+        found.setdefault(cell, _row(checked, cell, "", UNSUPPORTED, "", "Talet finns inte i tabellerna."))
     return list(found.values())
 
 

@@ -272,8 +272,9 @@ def check_report(files: tuple[Path, ...], without_warehouse: bool, format_: str)
     """Check the numbers of a report against the warehouse and against each other; the answer is in Swedish.
 
     FILE is a CSV table of published values (figure, measure, period, gender, district, job_centre, category, subcategory, value,
-    kind, printed, note) or of derived numbers (printed, label, op, terms, value); docs/check-report.md describes both. Without a
-    KAA_HOME, or before the first nightly, only the report itself is checked.
+    kind, printed, note), or of numbers that follow from others or that the warehouse does not know (printed, label, op, terms,
+    value); both may have a column municipality. A .txt file holds the report's sentences, if these are to be checked too.
+    docs/check-report.md describes them. Without a KAA_HOME, or before the first nightly, only the report itself is checked.
 
     Exit code 0: nothing is wrong; 2: a number is wrong, may be wrong or differs from the warehouse; 64: a file cannot be used.
     """

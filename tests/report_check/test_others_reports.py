@@ -5,7 +5,9 @@ sentence about it, and a heading over its two counts.
 """
 
 import csv
+import re
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,8 @@ from dashboards.report_check.typed_numbers import typed_number
 from dashboards.report_check.warehouse import read_warehouse
 from dashboards.report_check.wording import rows, text
 from tests.dashboards.published_file import stockholm
+
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "check-report.md"
 
 HEADER = "printed|label|municipality|period|op|terms|value"
 
@@ -260,3 +264,24 @@ def test_a_misspelt_column_is_told(tmp_path: Path) -> None:
     path.write_text("printed,label,op,terms,value,Municipalty\nT,x,,,1,A\n", encoding="utf-8")
     with pytest.raises(BadReport, match="rad 1 har kolumnen Municipalty: skriv municipality"):
         read_cells([path])
+
+
+def _examples() -> list[tuple[str, str]]:
+    """Each table of the documentation with the answer that stands after it."""
+    blocks = re.findall(r"^```(csv|text)\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    found = []
+    for (kind, table), (next_kind, answer) in pairwise(blocks):
+        if (kind, next_kind) == ("csv", "text"):
+            found.append((table, answer))
+    return found
+
+
+@pytest.mark.parametrize(("table", "answer"), _examples())
+def test_the_documentations_examples_are_answered_so(tmp_path: Path, table: str, answer: str) -> None:
+    (tmp_path / "rapport.csv").write_text(table, encoding="utf-8")
+    said = text(check(read_cells([tmp_path / "rapport.csv"]), None)).splitlines()
+    assert set(answer.splitlines()) <= set(said)
+
+
+def test_the_documentation_has_an_example_of_each_kind() -> None:
+    assert len(_examples()) == 5
