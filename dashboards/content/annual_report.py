@@ -726,7 +726,7 @@ def _survey_diagram(question: str) -> Diagram:
         grid=Grid(
             rows=Answers(("1", "2", "3", "4", "5")),
             columns=Periods(),
-            corner="Svar",
+            corner="Svar på skalan",
             number=one("survey", "answers", category=question),
         ),
         notes=("Antal svar på en skala från 1 till 5, där 5 är bäst.",),

@@ -6,7 +6,7 @@ number that is hidden, or on a group that is too small, is left out: table cell,
 in ``drawing``.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +23,7 @@ from dashboards.content.chance import (
     process_limits,
     wilson,
 )
+from dashboards.content.findings import SMALLEST_BASE
 from dashboards.content.follow_up import OFFERS
 from dashboards.content.tables import (
     MISSING_LABEL,
@@ -43,14 +44,11 @@ from dashboards.published.series import Series, read_series
 from dashboards.wording import numbers
 from pipelines.configuration.disclosure import CellKey
 
-#: No share of fewer is shown: one youth more or less would move it by ten percentage points.
-LEAST = 10
-
 #: The limits of a funnel plot: one group in twenty is outside the inner ones by chance, one in five hundred outside the outer.
 INNER, OUTER = 0.95, 0.998
 
 #: So many months are shown, and so many must have a share before a usual course can be told.
-MONTHS, LEAST_MONTHS = 24, 12
+MONTHS, FEWEST_MONTHS = 24, 12
 
 HOW_TO_READ = (
     "Alla ungdomar är räknade, så siffrorna är inte osäkra som i en undersökning. Men i små grupper flyttar några få ungdomar "
@@ -59,7 +57,7 @@ HOW_TO_READ = (
     "jämförelser hamnar ändå ungefär en utanför av en slump. En ensam avvikelse är därför en fråga att ställa, inget betyg."
 )
 TOO_FEW = (
-    f"En grupp med färre än {LEAST} är för få: dess andel visas inte, och i tabellen står ”{numbers.NOT_AVAILABLE}”."
+    f"En grupp med färre än {SMALLEST_BASE} är för få: andelen visas inte, i tabellen står ”{numbers.NOT_AVAILABLE}”."
 )
 CHANGED = (
     "Spannen räknar inte med att antalen är ändrade för att skydda enskilda. Små skillnader säger därför ännu mindre."
@@ -81,20 +79,20 @@ class Rate:
 
 RATES = (
     Rate(
-        "nadda", "Nådda av de sökta", "Hur stor andel av de sökta nåddes?", Share(report.REACHED, report.SOUGHT),
+        "nadda", "Nådda av de sökta", "Hur stor andel av de sökta nåddes?", report.REACHED_OF_SOUGHT,
         ("Sökta", "Nådda"), by_month=True,
     ),
     Rate(
         "sysselsatta", "Sysselsatta av de nådda", "Hur stor andel av de nådda hade en sysselsättning?",
-        Share(report.OCCUPIED, report.REACHED), ("Nådda", "Sysselsatta"),
+        report.OCCUPIED_OF_REACHED, ("Nådda", "Sysselsatta"),
     ),
     Rate(
         "studier", "Till studier av de avslutade", "Hur stor andel av de avslutade gick till studier?",
-        Share(report.TO_STUDIES, report.ENDED), ("Avslutade", "Till studier"), by_month=True,
+        report.STUDIES_OF_ENDED, ("Avslutade", "Till studier"), by_month=True,
     ),
     Rate(
         "arbete", "Till arbete av de avslutade", "Hur stor andel av de avslutade gick till arbete?",
-        Share(report.TO_WORK, report.ENDED), ("Avslutade", "Till arbete"),
+        report.WORK_OF_ENDED, ("Avslutade", "Till arbete"),
     ),
     Rate(
         "erbjudande", "Erbjudande inom 90 dagar", "Hur stor andel av inskrivningarna ledde till ett erbjudande inom 90 dagar?",
@@ -105,14 +103,20 @@ RATES = (
 
 @dataclass(frozen=True)
 class Mark:
-    """A share or difference and its interval, in per cent or percentage points, as one row of a chart."""
+    """A share or difference and its interval, in per cent or percentage points, as one row of a chart. ``text``: as the table has
+    it; ``base``: of how many it is a share."""
 
     label: str
     value: float
     low: float
     high: float
     text: str
+    base: str = ""
     role: str = "year"
+
+    @property
+    def with_base(self) -> str:
+        return f"{self.text} av {self.base}" if self.base else self.text
 
 
 @dataclass(frozen=True)
@@ -125,31 +129,19 @@ class IntervalChart:
 
 
 @dataclass(frozen=True)
-class Dot:
-    """A group of a funnel plot; ``share`` in per cent."""
-
-    label: str
-    whole: int
-    share: float
-    text: str
-
-
-@dataclass(frozen=True)
 class FunnelChart:
-    """``share``: the whole's, a fraction, about which the limits lie."""
+    """Groups by name with their shares, about ``share``, the whole's as a fraction. ``axis``: what the wholes are."""
 
-    dots: tuple[Dot, ...]
+    groups: tuple[tuple[str, Cell], ...]
     share: float
     axis: str
 
 
 @dataclass(frozen=True)
 class MonthChart:
-    """A monthly series in per cent with the limits of its usual course. ``told``: the places that the sentence names."""
+    """A monthly series with the limits of its usual course, in per cent. ``told``: the places that the sentence names."""
 
-    months: tuple[Period, ...]
-    values: tuple[float, ...]
-    texts: tuple[str, ...]
+    months: tuple[tuple[Period, Cell], ...]
     limits: ProcessLimits
     told: frozenset[int]
 
@@ -244,6 +236,11 @@ class Equality:
                 [_capital(period.label) for period in self.periods],
                 [[found[rate.id, period.id] for period in self.periods] for rate in RATES],
             ),
+            finding=_finding(
+                {rate.title: found[rate.id, now.id] for rate in RATES},
+                "Ingen skillnad mellan kvinnor och män är större än slumpen brukar ge",
+                "Större skillnad mellan kvinnor och män än slumpen brukar ge",
+            ),
             notes=(
                 *(
                     _difference_sentence(rate.title, ("kvinnor", "män"), pairs[rate.id, now.id], difference)
@@ -276,6 +273,11 @@ class Equality:
             "lika-ar",
             f"Skillnad mellan {now.label} och {before.label}",
             _differences_table("Andel", [Heading(rate.title) for rate in RATES], [name for name, _ in genders], found),
+            finding=_finding(
+                {rate.title: difference for rate, (*_, difference) in zip(RATES, found, strict=True)},
+                f"Ingen ändring sedan {before.label} är större än slumpen brukar ge",
+                f"Större ändring sedan {before.label} än slumpen brukar ge",
+            ),
             notes=(
                 *sentences,
                 f"Skillnaden är andelen {now.label} minus andelen {before.label}, i procentenheter. "
@@ -334,7 +336,15 @@ class Equality:
         )
         whole = shares[-1][0]
         marks = tuple(
-            Mark(row.label, share.size, 100 * interval.low, 100 * interval.high, _of(share), row.role or "year")
+            Mark(
+                row.label,
+                share.size,
+                100 * interval.low,
+                100 * interval.high,
+                share.in_text,
+                numbers.number(counts[1]),
+                row.role or "year",
+            )
             for row, (share, *_) in zip(rows[:-1], shares, strict=False)
             if (counts := _counts(share))
             for interval in [wilson(*counts)]
@@ -358,6 +368,11 @@ class Equality:
             f"lika-{rate.id}-ar",
             f"{rate.title}: skillnad mellan {now} och {before} per jobbtorg",
             _differences_table("Jobbtorg", centres, [None], [[difference] for difference in found]),
+            finding=_finding(
+                {centre.label: difference for centre, difference in zip(centres, found, strict=True)},
+                f"Ingen ändring per jobbtorg sedan {before} är större än slumpen brukar ge",
+                f"Större ändring sedan {before} än slumpen brukar ge",
+            ),
             notes=(*([sentence] if any(found) else []), f"Andelen {now} minus andelen {before}, i procentenheter."),
             definitions=self._definitions(rate.share),
             periods=self.periods[::-1],
@@ -367,13 +382,9 @@ class Equality:
     def _funnel(self, rate: Rate, centres: Sequence[Heading]) -> Iterator[Item]:
         """The job-centres between the limits about the whole's share; nothing where all or none have the result."""
         whole, *shares = (self._share(rate, self.data.period, codes) for codes in ({}, *(row.codes for row in centres)))
-        dots = tuple(
-            Dot(centre.label, int(counts[1]), share.size, share.in_text)
-            for centre, share in zip(centres, shares, strict=True)
-            if (counts := _counts(share))
-        )
+        groups = tuple((centre.label, share) for centre, share in zip(centres, shares, strict=True) if _counts(share))
         middle = whole.size / 100
-        if len(dots) < 2 or not 0 < middle < 1:
+        if len(groups) < 2 or not 0 < middle < 1:
             return
         columns = (
             *_counted_columns(rate),
@@ -387,15 +398,16 @@ class Equality:
             f"lika-{rate.id}-jobbtorg",
             f"{rate.title} per jobbtorg, {self.data.period.label}, med gränser för slumpen",
             TableContent("Jobbtorg", tuple(centres), columns, cells),
+            finding=_funnel_finding(groups, middle),
             notes=(
-                _funnel_sentence(dots, middle),
+                _funnel_sentence(groups, middle),
                 f"Gränserna ligger kring hela kommunens andel, {_of(whole)}. Är jobbtorgen lika hamnar 95 av 100 innanför de "
                 "inre och 998 av 1 000 innanför de yttre. Ju mindre grupp, desto vidare gränser.",
             ),
             definitions=self._definitions(rate.share),
             periods=(self.data.period,),
         )
-        yield Item(block, FunnelChart(dots, middle, rate.labels[0]))
+        yield Item(block, FunnelChart(groups, middle, rate.labels[0]))
 
     # -- months --------------------------------------------------------------------------------------------------
 
@@ -419,7 +431,7 @@ class Equality:
         lookup = self.months.numbers.value
         shares = [Cell.of(rate.share.at(period=month.id), lookup) for month in months]
         drawn = [(month, share) for month, share in zip(months, shares, strict=True) if _counts(share)]
-        if len(drawn) < LEAST_MONTHS:
+        if len(drawn) < FEWEST_MONTHS:
             return []
         values = [share.size for _, share in drawn]
         limits = process_limits(values)
@@ -433,6 +445,7 @@ class Equality:
                 _counted_columns(rate),
                 tuple(_counted(share) for share in shares),
             ),
+            finding=_months_finding(apart, runs),
             notes=(
                 _months_sentence(drawn, limits, apart, runs),
                 "Gränserna är medelvärdet plus och minus 2,66 gånger den vanliga skillnaden mellan två månader i följd. En "
@@ -441,16 +454,13 @@ class Equality:
             definitions=self._definitions(rate.share),
         )
         told = frozenset(apart) | {place for first, last in runs for place in range(first, last + 1)}
-        chart = MonthChart(
-            tuple(month for month, _ in drawn), tuple(values), tuple(_of(share) for _, share in drawn), limits, told
-        )
-        return [Item(block, chart)]
+        return [Item(block, MonthChart(tuple(drawn), limits, told))]
 
 
 def _counts(share: Cell) -> tuple[Decimal, Decimal] | None:
     """Part and whole of a share that can be compared: known, of a group that is not too small, and a share (of counts that a
     public output has changed the part can be more than the whole)."""
-    if share.part is None or share.whole is None or share.whole < LEAST or share.part > share.whole:
+    if share.part is None or share.whole is None or share.whole < SMALLEST_BASE or share.part > share.whole:
         return None
     return share.part, share.whole
 
@@ -549,14 +559,39 @@ def _difference_sentence(title: str, names: tuple[str, str], shares: Sequence[Ce
     return f"{title}: {one}, {other}. Skillnaden {value} procentenheter ({low} till {high}) {verdict}."
 
 
-def _funnel_sentence(dots: Sequence[Dot], middle: float) -> str:
-    inner, outer = (
-        [dot for dot in dots if not funnel_limits(dot.whole, middle, level).has(dot.share / 100)]
-        for level in (INNER, OUTER)
-    )
+def _finding(differences: Mapping[str, Difference | None], nothing: str, something: str) -> str | None:
+    """What heads a table of differences; None where none can be told."""
+    told = [name for name, difference in differences.items() if difference and difference.is_more_than_chance]
+    if not any(differences.values()):
+        return None
+    return f"{something}: {numbers.listed([_inside(name) for name in told])}" if told else nothing
+
+
+def _inside(title: str) -> str:
+    """A title within a sentence; a job-centre is a name."""
+    return title[:1].lower() + title[1:] if title in {rate.title for rate in RATES} else title
+
+
+def _funnel_finding(groups: Sequence[tuple[str, Cell]], middle: float) -> str:
+    apart, far = ([name for name, share in groups if _is_outside(share, middle, level)] for level in (INNER, OUTER))
+    if far:
+        return f"{numbers.listed(far)} ligger längre från hela kommunen än slumpen brukar ge"
+    if apart:
+        return f"{numbers.listed(apart)} ligger utanför de inre gränserna, ingen utanför de yttre"
+    return "Skillnaderna mellan jobbtorgen ryms i vad slumpen i små grupper kan ge"
+
+
+def _months_finding(apart: Sequence[int], runs: Sequence[tuple[int, int]]) -> str:
+    if apart:
+        return f"{'En månad' if len(apart) == 1 else f'{len(apart)} månader'} avviker från det vanliga"
+    return "Ingen enskild månad avviker, men en lång rad gör det" if runs else "Månaderna svänger som vanligt"
+
+
+def _funnel_sentence(groups: Sequence[tuple[str, Cell]], middle: float) -> str:
+    inner, outer = ([group for group in groups if _is_outside(group[1], middle, level)] for level in (INNER, OUTER))
     if not inner:
-        return "Alla ligger innanför de inre gränserna: skillnaderna ryms i vad slumpen i små grupper kan ge."
-    between = [dot for dot in inner if dot not in outer]
+        return "Alla ligger innanför de inre gränserna."
+    between = [group for group in inner if group not in outer]
     sentences = []
     if between:
         sentences.append(f"Utanför de inre gränserna: {_listed(between)}.")
@@ -568,8 +603,12 @@ def _funnel_sentence(dots: Sequence[Dot], middle: float) -> str:
     return " ".join(sentences)
 
 
-def _listed(dots: Sequence[Dot]) -> str:
-    return numbers.listed([f"{dot.label} ({dot.text} av {numbers.number(dot.whole)})" for dot in dots])
+def _is_outside(share: Cell, middle: float, level: float) -> bool:
+    return not funnel_limits(share.whole or 0, middle, level).has(share.size / 100)
+
+
+def _listed(groups: Sequence[tuple[str, Cell]]) -> str:
+    return numbers.listed([f"{name} ({_of(share)})" for name, share in groups])
 
 
 def _months_sentence(

@@ -428,6 +428,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         number=numbers.number,
+        counted=numbers.counted,
         count_cell=numbers.count_cell,
         long_date=numbers.long_date,
         chart=charts.as_json,

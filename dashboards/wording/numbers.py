@@ -36,6 +36,11 @@ def number(value: Decimal | int) -> str:
     return format_decimal(value, locale=SWEDISH, decimal_quantization=False).replace("-", MINUS)
 
 
+def counted(count: int, one: str, many: str) -> str:
+    """``1 leverans``, ``3 leveranser``."""
+    return f"{number(count)}{BLANK}{one if count == 1 else many}"
+
+
 def points(value: Decimal) -> str:
     """A difference of two shares in percentage points, with one decimal: ``−0,5``, ``3,0``."""
     return format_decimal(value, "#,##0.0", locale=SWEDISH).replace("-", MINUS)

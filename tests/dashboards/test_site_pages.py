@@ -217,6 +217,7 @@ def test_accessible_structure(stockholm: Site, nacka: Site, first_year: Site) ->
             ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
             assert len(ids) == len(set(ids))
     drawings = [attributes for _, attributes in stockholm.page().tags if "data-diagram" in attributes]
+    # Eight with a number, those who went to work by job-centre, and one for each target of the report's year.
     assert len(drawings) == 11
 
 

@@ -27,6 +27,7 @@
       layout.font.size = 11;
       // The marks are measured in pixels: unless they shrink with their bars they strike through the numbers beside them.
       for (const trace of copy.data) if (trace.mode === "markers") trace.marker.size *= zoom;
+      for (const name of layout.annotations || []) name.ay *= zoom;
       for (const stroke of layout.shapes || []) {
         stroke.y0 *= zoom;
         stroke.y1 *= zoom;
@@ -48,7 +49,7 @@
         if (axis.zerolinecolor) axis.zerolinecolor = colour("muted");
       }
       for (const name of layout.annotations || []) {
-        name.bgcolor = colour("surface") + name.bgcolor.slice(-2);
+        if (name.bgcolor) name.bgcolor = colour("surface") + name.bgcolor.slice(-2);
         name.arrowcolor = colour("muted");
       }
       for (const stroke of layout.shapes || []) stroke.line.color = colour("diagram-target");
