@@ -254,7 +254,8 @@ _ERRORS = {
 def _sentence(text: str) -> bytes:
     """A page of one sentence."""
     page = (
-        f'<!doctype html><html lang="sv"><title>{text}</title><h1>{text}</h1><p><a href="/">Till början</a></p></html>'
+        '<!doctype html><html lang="sv"><meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<title>{text}</title><h1>{text}</h1><p><a href="/">Till början</a></p></html>'
     )
     return page.encode()
 

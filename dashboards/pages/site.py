@@ -109,10 +109,6 @@ class Build:
         return content, content.sections()
 
     @cached_property
-    def status(self) -> status.Status:
-        return status.read(self.published_file)
-
-    @cached_property
     def bridges(self) -> tuple[bridges.Bridge, ...]:
         return bridges.read(self.published_file, self.data)
 
@@ -239,7 +235,8 @@ def _accessibility(build: Build) -> dict[str, Any]:
 
 
 def _status(build: Build) -> dict[str, Any]:
-    return {"status": build.status}
+    # Read for each page: the nightly adds its notices before it makes the operator's.
+    return {"status": status.read(build.published_file)}
 
 
 def _follow_up(build: Build) -> dict[str, Any]:
@@ -608,14 +605,19 @@ def write_shared(build: Build, out: Path, on_failure: OnFailure = _stop) -> list
     return [*(out / name for name in data), *write_assets(out)]
 
 
-def write_search_index(build: Build, out: Path) -> Path:
+def write_search_index(build: Build, out: Path, on_failure: OnFailure = _stop) -> Path:
     """What the search finds: what stands on the pages, which are there already."""
     read = (
         (page.file, page.title, (out / page.file).read_text(encoding="utf-8"))
         for page in build.pages.values()
         if page.id != WHOLE_REPORT  # its chapters have pages of their own
     )
-    return atomic_write(out / search.FILE, search.index(read))
+    try:
+        text = search.index(read)
+    except Exception as error:
+        on_failure(PAGES["sok"], error)
+        text = search.index([])
+    return atomic_write(out / search.FILE, text)
 
 
 def read_build(published_file: Path, period_id: str, documents: bool = False) -> Build:

@@ -342,7 +342,7 @@ def pages(nightly: NightlyResource) -> Iterator[dg.MaterializeResult[None]]:
     known = set(failed)
     for out, report in reports.items():
         site.write_page(state, report, out, remember)
-        site.write_search_index(report, out)
+        site.write_search_index(report, out, remember)
     write_lists(published, reports_folder(night.building.folder("published")))
     late = [notice(NoticeCode.PART_FAILED, part=part, problem=failed[part]) for part in failed.keys() - known]
     write_notices(published, late)

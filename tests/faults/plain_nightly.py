@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from dashboards.pages import site
+from dashboards.pages.reports import write_lists
 from pipelines.configuration.catalogue import read_catalogue
 from pipelines.configuration.contract import load_sources
 from pipelines.history.purge_archives import purge_archives, remove_archives
@@ -68,6 +69,7 @@ def _nightly(home: Home, now: datetime) -> None:
         if period.kind == home.municipality.report_year.kind:
             out = version.folder("published") / "report" / period.period_id
             site.build_report(version.published, period.period_id, out)
+    write_lists(version.published, version.folder("published") / "report")
     if before:
         changes = changes_of_known(home, before, version)
         assert_figures_may_be_published(home, before, version, changes, unexplained)

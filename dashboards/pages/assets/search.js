@@ -14,7 +14,8 @@ window.kaaSearch = function (index) {
   function find(text) {
     const asked = lower(text).split(/\s+/).filter(Boolean);
     const weigh = (line) => asked.reduce(
-      (sum, word) => sum + (line.inHeading.startsWith(word) ? 3 : line.inHeading.includes(word) ? 2 : 0), 0);
+      (sum, word) => sum + (line.inHeading.startsWith(word) ? 3 : line.inHeading.includes(word) ? 2 : 0),
+      line.inHeading === asked.join(" ") ? 1 : 0);
     return lines
       .filter((line) => asked.length && asked.every((word) => line.inAll.includes(word)))
       .map((line) => [weigh(line), line])
