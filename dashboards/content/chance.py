@@ -116,14 +116,17 @@ def process_limits(values: Sequence[float]) -> ProcessLimits:
     return ProcessLimits(mean - reach, mean + reach, mean)
 
 
-def more_than_chance(values: Sequence[float], limits: ProcessLimits) -> tuple[int, ...]:
-    """The places of a series that a steady one does not have: outside the limits, or in a long run on one side of the mean."""
-    found = {place for place, value in enumerate(values) if not limits.has(value)}
-    for side, run in groupby(range(len(values)), key=lambda place: _side(values[place], limits.mean)):
-        places = list(run)
-        if side and len(places) >= RUN:
-            found.update(places)
-    return tuple(sorted(found))
+def outside(values: Sequence[float], limits: Interval) -> tuple[int, ...]:
+    """The places of a series that lie outside its limits."""
+    return tuple(place for place, value in enumerate(values) if not limits.has(value))
+
+
+def long_runs(values: Sequence[float], mean: float) -> tuple[tuple[int, int], ...]:
+    """The first and last place of each run on one side of the mean that is too long for a steady series."""
+    runs = [
+        (side, list(run)) for side, run in groupby(range(len(values)), key=lambda place: _side(values[place], mean))
+    ]
+    return tuple((places[0], places[-1]) for side, places in runs if side and len(places) >= RUN)
 
 
 def _side(value: float, mean: float) -> int:

@@ -50,35 +50,39 @@ def _count(reading: Reading, text: str) -> str | None:
 
 
 def share_over_time(reading: Reading, text: str) -> str | None:
-    """`73 % av 3 092 nådda hade en sysselsättning, en större andel än 2022 (67 %)`."""
+    """`73 % av 3 092 nådda hade en sysselsättning, en större andel än 2022 (67 % av 2 801)`."""
     if not has_base(reading.cell):
         return None
-    words = text.format(share=reading.cell.in_text, whole=numbers.number(reading.cell.whole or 0))
+    words = text.format(share=reading.cell.in_text, whole=_whole(reading.cell))
     return words + compared(reading)
 
 
 def compared(reading: Reading) -> str:
-    """`, en större andel än 2022 (67 %)`; nothing where there is nothing to compare with."""
+    """`, en större andel än 2022 (67 % av 2 801)`; nothing where there is nothing to compare with."""
     if not has_base(reading.before):
         return ""
     match reading.change:
         case Change.SAME:
             return f", lika stor andel som {reading.before_label}"
         case Change.MORE:
-            return f", en större andel än {reading.before_label} ({reading.before.in_text})"
+            return f", en större andel än {reading.before_label} ({reading.before_text})"
         case Change.LESS:
-            return f", en mindre andel än {reading.before_label} ({reading.before.in_text})"
-    return reading.in_brackets(reading.before.in_text)
+            return f", en mindre andel än {reading.before_label} ({reading.before_text})"
+    return reading.in_brackets(reading.before_text)
 
 
 def women_and_men(women: Cell, men: Cell, text: str) -> str | None:
-    """`60 % av kvinnorna och 50 % av männen gick till studier`; where chance explains what differs, that it does."""
+    """`60 % av 359 kvinnor och 50 % av 448 män gick till studier`; where chance explains what differs, that it does."""
     if not has_base(women, men):
         return None
     if women.in_text == men.in_text:
-        return f"Lika stor andel av kvinnorna och männen {text}: {women.in_text}"
+        return f"Lika stor andel av kvinnor och män {text}: {women.in_text} av {_whole(women)} och av {_whole(men)}"
     chance = "" if differ(women, men) else ", en skillnad som kan vara slump"
-    return f"{women.in_text} av kvinnorna och {men.in_text} av männen {text}{chance}"
+    return f"{women.in_text} av {_whole(women)} kvinnor och {men.in_text} av {_whole(men)} män {text}{chance}"
+
+
+def _whole(share: Cell) -> str:
+    return numbers.number(share.whole or 0)
 
 
 def _job_centres(cells: Mapping[str, Cell], text: str) -> str | None:
@@ -88,7 +92,8 @@ def _job_centres(cells: Mapping[str, Cell], text: str) -> str | None:
     ordered = sorted(cells, key=lambda name: cells[name].size)
     least, most = ordered[0], ordered[-1]
     if differ(cells[most], cells[least]):
-        return f"Andelen {text} var störst vid {most}, {cells[most].in_text}, och minst vid {least}, {cells[least].in_text}"
+        largest, smallest = (f"{name}, {cells[name].in_text} av {_whole(cells[name])}" for name in (most, least))
+        return f"Andelen {text} var störst vid {largest}, och minst vid {smallest}"
     if cells[most].in_text == cells[least].in_text:
         return f"Andelen {text} var {cells[most].in_text} vid alla jobbtorg"
     lowest = cells[least].in_text.removesuffix(f"{numbers.BLANK}%")

@@ -40,6 +40,11 @@ def _statement(rule: str, text: str | None, *block_ids: str | None) -> Statement
     return Statement(rule, f"{text}.", shown) if text and shown else None
 
 
+def _whole(reading: Reading) -> str:
+    """What a share is a share of."""
+    return numbers.number(reading.cell.whole or 0)
+
+
 def _before(reading: Reading) -> str:
     """A share of the year before, in brackets."""
     return reading.in_brackets(reading.before_text) if has_base(reading.before) else ""
@@ -52,8 +57,7 @@ def exits(report: Report) -> Statement | None:
     work = report.readings.reading(annual_report.WORK_OF_ENDED)
     if not has_base(studies.cell):
         return None
-    whole = numbers.number(studies.cell.whole or 0)
-    text = f"{studies.cell.in_text} av de {whole} som avslutades gick till studier{_before(studies)}"
+    text = f"{studies.cell.in_text} av de {_whole(studies)} som avslutades gick till studier{_before(studies)}"
     if has_base(work.cell):
         share = work.in_brackets(work.before.in_text) if has_base(work.before) else ""
         text += f" och {work.cell.in_text} till arbete{share}{_but_the_count(report)}"
@@ -87,9 +91,9 @@ def gender(report: Report) -> Statement | None:
     share = annual_report.STUDIES_OF_EXITS
     women = report.readings.reading(share, gender=annual_report.WOMEN)
     men = report.readings.reading(share, gender=annual_report.MEN)
-    text = women_and_men(women.cell, men.cell, "gick till studier")
+    text = women_and_men(women.cell, men.cell, "gick till studier när de avslutades")
     if text and has_base(women.before, men.before):
-        text += f" ({women.before_label}: {women.before.in_text} och {men.before.in_text})"
+        text += f" ({women.before_label}:{numbers.BLANK}{women.before.in_text} och {men.before.in_text})"
     return _statement("gender", text, report.block_id(annual_report.EXITS_BY_GENDER))
 
 
@@ -105,8 +109,9 @@ def job_centre(report: Report) -> Statement | None:
         if differ(reading.cell, reading.before)
         else f"Vid inget jobbtorg ändrades andelen till studier mer än slumpen förklarar, mest skiljer {name}"
     )
-    whole = numbers.number(reading.cell.whole or 0)
-    text += f": {reading.cell.in_text} av {whole} ({reading.before_label}: {reading.before_text})"
+    text += (
+        f": {reading.cell.in_text} av {_whole(reading)} ({reading.before_label}:{numbers.BLANK}{reading.before_text})"
+    )
     return _statement("job_centre", text, report.block_id(annual_report.RESULTS))
 
 
@@ -136,9 +141,11 @@ def outreach(report: Report) -> Statement | None:
     occupied = report.readings.reading(annual_report.OCCUPIED_OF_REACHED)
     if not has_base(reached.cell):
         return None
-    text = f"{reached.cell.in_text} av de {numbers.number(reached.cell.whole or 0)} sökta nåddes{compared(reached)}"
+    text = f"{reached.cell.in_text} av de {_whole(reached)} sökta nåddes{compared(reached)}"
     if has_base(occupied.cell):
-        text += f", och {occupied.cell.in_text} av de nådda hade en sysselsättning{compared(occupied)}"
+        text += (
+            f", och {occupied.cell.in_text} av de {_whole(occupied)} nådda hade en sysselsättning{compared(occupied)}"
+        )
     return _statement(
         "outreach", text, report.block_id(annual_report.OUTREACH), report.block_id(annual_report.OCCUPATION)
     )

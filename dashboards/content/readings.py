@@ -73,7 +73,7 @@ class Reading:
         assert self.cell.part is not None and self.before.part is not None
         if self.cell.is_share:
             value = numbers.points_between(*_counts(self.cell), *_counts(self.before))
-            text = numbers.signed(numbers.points(value), value) if value else "oförändrat"
+            text = numbers.signed(numbers.points_in_text(value), value) if value else "oförändrat"
             return text + (MAY_BE_CHANCE if value and not differ(self.cell, self.before) else "")
         value = self.cell.part - self.before.part
         return numbers.signed(numbers.number(value), value) if value else "oförändrat"
@@ -83,7 +83,7 @@ class Reading:
         if not self.is_compared:
             return ""
         chance = MAY_BE_CHANCE if self.change is Change.CHANCE else ""
-        return f" ({self.before_label}: {text}{chance})"
+        return f" ({self.before_label}:{numbers.BLANK}{text}{chance})"
 
 
 def _counts(cell: Cell) -> tuple[int, int]:

@@ -6,7 +6,7 @@ the counts, never from a rounded share.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from dashboards.content import annual_report as report
 from dashboards.content.readings import Readings
@@ -78,8 +78,10 @@ class Outcome:
         side = "över" if self._above > 0 else "under"
         if not self.cell.is_share:
             return f"{numbers.number(size)} {side}"
-        tenths = size.quantize(Decimal("0.1"))
-        return f"{numbers.points(tenths)} {side}" if tenths else f"mindre än {numbers.points(Decimal('0.1'))} {side}"
+        least = Decimal("0.1")
+        tenths = size.quantize(least, ROUND_HALF_UP)
+        how_far = numbers.points_in_text(tenths) if tenths else f"mindre än {numbers.points_in_text(least)}"
+        return f"{how_far} {side}"
 
     @property
     def block_id(self) -> str:

@@ -33,7 +33,8 @@ def _files(content: Outline, appendices: bool) -> Iterator[tuple[str, bytes]]:
         return  # open data is what the public may have
     for block in content.blocks:
         yield names.px(block.id), px.table(block, content).encode(px.ENCODING)
-        yield names.csv(block.id), csvw.table(block, content).encode()
+        yield names.csv(block.id), csvw.table(block, content, csvw.FOR_PROGRAMS)
+        yield names.csv_for_excel(block.id), csvw.table(block, content, csvw.FOR_EXCEL)
         yield names.csv_description(block.id), csvw.description(block, content).encode()
 
 

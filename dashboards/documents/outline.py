@@ -5,13 +5,13 @@ The same blocks as on the pages, from ``content`` and ``follow_up``; how a kind 
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from pathlib import Path
 
-from dashboards.content import follow_up, purge_notes, target_group
+from dashboards.content import equality, follow_up, plan, purge_notes, target_group
 from dashboards.content.annual_report import SUMMARY
 from dashboards.content.happened import Statement, what_happened
 from dashboards.content.readings import Reading
@@ -80,6 +80,8 @@ class Outline:
     figures: tuple[Figure, ...]
     data: Published
     open_data: OpenData
+    #: Those that any number is of, by id.
+    periods: Mapping[str, Period]
 
     @property
     def audience(self) -> str:
@@ -156,13 +158,27 @@ def read(published_file: Path, data: Published) -> Outline:
         when=f"Statistiken avser perioden {when}.",
         notes=tuple(plain(str(note)) for note in (*purge_notes.notes(data), *report.notes(), *_missing(data))),
         chapters=tuple(_chapter(each, report) for each in report.chapters()),
-        follow_up=tuple(_section(section) for section in further.sections()),
+        follow_up=(
+            *(_section(section) for section in further.sections()),
+            _equality(equality.read(published_file, data)),
+            *_plan(published_file, data),
+        ),
         target_group=_target_group(published_file, data) if data.public_output is None else None,
         follow_up_lead=plain(further.partial() or ""),
         figures=tuple(data.catalogue.values()),
         data=data,
         open_data=read_open_data(published_file),
+        periods={each.id: each for each in (*further.series.periods, data.before, period)},
     )
+
+
+def _plan(published_file: Path, data: Published) -> tuple[Chapter, ...]:
+    """How often the plan's promises were kept; a public output does not tell."""
+    if data.public_output is not None or "plan" in data.failed_parts:
+        return ()
+    card = plan.score_card(published_file, data)
+    lead = "Vad handlingsplanen lovar om det uppsökande arbetet, och hur ofta det blev så."
+    return (Chapter("handlingsplan", "Så följs handlingsplanen", lead, (), _shown([card])),) if card else ()
 
 
 def _missing(data: Published) -> tuple[str, ...]:
@@ -203,6 +219,12 @@ def _section(section: follow_up.Section) -> Chapter:
     blocks = [block for item in section.items for block in _with_more(item)]
     shown = _shown(replace(block, definitions=block.definitions or section.definitions) for block in blocks)
     return Chapter(section.id, section.title, plain(section.lead), (), shown)
+
+
+def _equality(found: equality.Equality) -> Chapter:
+    """All of the page ”Likvärdighet” as one chapter: its sections have two or three tables each."""
+    blocks = _shown(item.block for section in found.sections() for item in section.items)
+    return Chapter("likvardighet", "Likvärdighet", " ".join(found.how_to_read()), (), blocks)
 
 
 def _target_group(published_file: Path, data: Published) -> Chapter | None:
@@ -330,6 +352,13 @@ def period_line(block: Block, outline: "Outline") -> str:
     return f"Avser {' och '.join(period.title for period in reversed(block.periods))}."
 
 
+def with_days(period: Period) -> str:
+    """A period's name with its days where they are known: a report year need not be a calendar year."""
+    if period.starts_on is None or period.ends_on is None:
+        return period.title
+    return f"{period.title} ({numbers.interval(period.starts_on, period.ends_on)})"
+
+
 def days(block: Block, outline: "Outline") -> tuple[date | None, date | None]:
     """The first and last day that a table is about, where they are known."""
     publication, period = outline.publication, outline.data.period
@@ -395,7 +424,6 @@ def definition(figure: Figure) -> Definition:
         ("Källa", figure.source),
         ("Rättslig grund", figure.legal_ground),
         ("Finns sedan", figure.since or ""),
-        ("Namn i öppna data", figure.id),
     )
     return Definition(
         figure.id,

@@ -22,6 +22,7 @@ from markupsafe import Markup
 from dashboards.content import (
     auditor,
     bridges,
+    equality,
     follow_up,
     happened,
     plan,
@@ -36,7 +37,7 @@ from dashboards.content.annual_report import FUNNEL, SUMMARY
 from dashboards.content.report import ChapterContent, FactContent, Report
 from dashboards.content.tables import Block, Heading, TableContent
 from dashboards.documents import build_documents, names
-from dashboards.drawing import charts, theme
+from dashboards.drawing import chance_charts, charts, theme
 from dashboards.published.report import Published, read_report
 from dashboards.wording import numbers
 from dashboards.wording.audience import audience
@@ -96,6 +97,11 @@ class Build:
     @cached_property
     def follow_up(self) -> tuple[follow_up.FollowUp, tuple[follow_up.Section, ...]]:
         content = follow_up.read(self.published_file, self.data)
+        return content, content.sections()
+
+    @cached_property
+    def equality(self) -> tuple[equality.Equality, tuple[equality.Section, ...]]:
+        content = equality.read(self.published_file, self.data)
         return content, content.sections()
 
     @cached_property
@@ -215,12 +221,21 @@ def _follow_up(build: Build) -> dict[str, Any]:
     return {"sections": sections, "partial": content.partial()}
 
 
+def _equality(build: Build) -> dict[str, Any]:
+    content, sections = build.equality
+    return {"sections": sections, "how_to_read": content.how_to_read()}
+
+
 def _target_group(build: Build) -> dict[str, Any]:
     return {"comparison": target_group.read(build.published_file, build.data)}
 
 
 def _plan(build: Build) -> dict[str, Any]:
-    return {"rules": plan.read(build.published_file, build.data), "columns": plan.COLUMNS}
+    return {
+        "rules": plan.read(build.published_file, build.data),
+        "columns": plan.COLUMNS,
+        "score_card": plan.score_card(build.published_file, build.data),
+    }
 
 
 def _auditor(build: Build) -> dict[str, Any]:
@@ -248,6 +263,12 @@ def _follow_up_traces(build: Build) -> Iterator[traces.TracePage]:
             yield from traces.of_block(item.block, PAGES["uppfoljning"].file, item.more)
 
 
+def _equality_traces(build: Build) -> Iterator[traces.TracePage]:
+    for section in build.equality[1]:
+        for item in section.items:
+            yield from traces.of_block(item.block, PAGES["likvardighet"].file)
+
+
 #: The page of all chapters, below which each has its own.
 WHOLE_REPORT = "arsrapport"
 
@@ -261,6 +282,9 @@ PAGES: dict[str, Page] = {page.id: page for page in (
     Page("uppfoljning", "Uppföljning av uppsök och stöd", "uppfoljning.html", "follow_up.html.j2", _follow_up,
          "Uppföljning", about="Svarsfrekvens per kanal, val av stöd, avslutsorsaker och tid till kontakt.",
          trace_pages=_follow_up_traces),
+    Page("likvardighet", "Likvärdighet", "likvardighet.html", "equality.html.j2", _equality, "Likvärdighet",
+         about="Vilka skillnader som är större än vad slumpen i små grupper kan ge.",
+         trace_pages=_equality_traces),
     Page("handlingsplan", "Så följs handlingsplanen", "handlingsplan.html", "plan.html.j2", _plan, "Handlingsplan",
          about="Vad planen lovar om det uppsökande arbetet, och hur ofta det blev så.", part="plan", is_internal=True),
     Page("malgrupp", "Målgrupp och register", "malgrupp.html", "target_group.html.j2", _target_group, "Målgrupp",
@@ -334,7 +358,7 @@ def per_row(columns: Sequence[Heading]) -> int:
 def phone_label(column: Heading, first: bool) -> str:
     """A number's heading on a phone, where the table's own head is not seen. The first of a group names the group."""
     if not column.group or not first:
-        return column.label
+        return column.label.replace("procentenheter", "procent\u00adenheter")  # too long for a third of a phone
     return column.group if column.label == "Antal" else f"{column.group}: {lower_first(column.label)}"
 
 
@@ -404,11 +428,15 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         number=numbers.number,
+        counted=numbers.counted,
         count_cell=numbers.count_cell,
         long_date=numbers.long_date,
         chart=charts.as_json,
         legend=charts.legend,
         waterfall=charts.waterfall,
+        chance_chart=chance_charts.as_json,
+        chance_legend=chance_charts.legend,
+        chance_alternative=chance_charts.alternative,
         alternative=charts.alternative,
         plain_bars=charts.plain_bars,
         script_json=script_json,

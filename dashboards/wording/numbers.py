@@ -36,6 +36,16 @@ def number(value: Decimal | int) -> str:
     return format_decimal(value, locale=SWEDISH, decimal_quantization=False).replace("-", MINUS)
 
 
+def counted(count: int, one: str, many: str) -> str:
+    """``1 leverans``, ``3 leveranser``."""
+    return f"{number(count)}{BLANK}{one if count == 1 else many}"
+
+
+def points(value: Decimal) -> str:
+    """A difference of two shares in percentage points, with one decimal: ``−0,5``, ``3,0``."""
+    return format_decimal(value, "#,##0.0", locale=SWEDISH).replace("-", MINUS)
+
+
 def plain(value: Decimal) -> str:
     """As data files write it: ``7546``, ``1.5``, without trailing zeros."""
     text = f"{value:f}"
@@ -94,9 +104,9 @@ def points_between(
     return Decimal(tenths if difference > 0 else -tenths) / 10
 
 
-def points(value: Decimal) -> str:
+def points_in_text(value: Decimal) -> str:
     """``4,4 procentenheter``."""
-    return f"{format_decimal(value, '#,##0.0', locale=SWEDISH).replace('-', MINUS)} procentenheter"
+    return f"{points(value)} procentenheter"
 
 
 def signed(text: str, value: Decimal) -> str:

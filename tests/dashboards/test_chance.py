@@ -8,8 +8,9 @@ from scipy import stats
 from dashboards.content.chance import (
     Interval,
     funnel_limits,
-    more_than_chance,
+    long_runs,
     newcombe,
+    outside,
     process_limits,
     wilson,
 )
@@ -109,17 +110,16 @@ def test_the_limits_of_a_series_are_those_worked_out_by_hand() -> None:
         process_limits([10])
 
 
-def test_a_value_outside_the_limits_is_more_than_chance() -> None:
+def test_a_value_outside_the_limits_is_found() -> None:
     values = [10, 11, 10, 11, 10, 30, 11, 10, 11, 10, 11, 10, 11]
-    assert more_than_chance(values, process_limits(values)) == (5,)
+    assert outside(values, process_limits(values)) == (5,)
 
 
-def test_eight_values_in_a_row_on_one_side_are_more_than_chance_and_seven_are_not() -> None:
-    limits = process_limits([9, 11])
-    assert more_than_chance([11] * 7 + [9] * 7, limits) == ()
-    assert more_than_chance([11] * 8 + [9], limits) == tuple(range(8))
+def test_eight_values_in_a_row_on_one_side_are_a_long_run_and_seven_are_not() -> None:
+    assert long_runs([11] * 7 + [9] * 7, mean=10) == ()
+    assert long_runs([9] + [11] * 8 + [9] * 9, mean=10) == ((1, 8), (9, 17))
     # A value that is the mean is on neither side.
-    assert more_than_chance([11] * 4 + [limits.mean] + [11] * 4, limits) == ()
+    assert long_runs([11] * 4 + [10] + [11] * 4, mean=10) == ()
 
 
 def test_an_interval_holds_its_ends() -> None:

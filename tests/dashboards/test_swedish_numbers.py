@@ -97,7 +97,7 @@ def test_percentage_points_are_of_shares_that_are_not_rounded(
     shares: tuple[int, int, int, int], value: str, text: str
 ) -> None:
     found = numbers.points_between(*shares)
-    assert (found, numbers.points(found)) == (Decimal(value), text)
+    assert (found, numbers.points_in_text(found)) == (Decimal(value), text)
 
 
 def test_dates() -> None:

@@ -71,6 +71,23 @@ def test_a_profile_that_says_nothing_of_its_own_has_the_programs_chapters(tmp_pa
         ("    source: Kommunfullmäktige 2021-11-08, paragraf 12\n", "", "is wrong at targets.0.source"),
         ("    valid_from: 2022-01-01\n", "", "is wrong at targets.0.valid_from"),
         (
+            "    figure: outreach\n",
+            "    figure: utreach\n",
+            "the target 'nadda' the number utreach/reached/sought, which is no",
+        ),
+        (
+            "    measure: reached\n",
+            "    measure: nadda\n",
+            "the target 'nadda' the number outreach/nadda/sought, which is no",
+        ),
+        (
+            "    figure: outreach\n",
+            "    figure: outreach\n    category: STUDIER\n",
+            "the category 'STUDIER', which outreach",
+        ),
+        ("    whole: sought\n", "", "gives the target 'nadda' in procent: name its whole"),
+        ("    unit: procent\n", "    unit: antal\n", "gives the target 'nadda' in antal: name its whole"),
+        (
             LETTERS,
             f"{LETTERS}\ndocument: [{{write: Något}}]",
             "is wrong at document.0: a part of the document needs a title",

@@ -16,7 +16,7 @@ from tests.dashboards.built_site import Site
 #: One page of each kind; the other chapters are built by the same template.
 KINDS = (
     "index.html", "kapitel-uppsokande.html", "trender.html", "uppfoljning.html", "handlingsplan.html", "malgrupp.html",
-    "definitioner.html", "revisorn.html", "varfor.html", "spar-tabell-5.html", "underlag.html",
+    "definitioner.html", "revisorn.html", "varfor.html", "likvardighet.html", "spar-tabell-5.html", "underlag.html",
 )  # fmt: skip
 #: Its tables, unfolded, take axe-core as long as all other kinds together.
 FOR_THE_SLOW_SUITE = ("uppfoljning.html",)
