@@ -48,6 +48,7 @@ from dashboards.documents.word_elements import (
     w,
 )
 from dashboards.documents.word_numbering import Numbering, number_headings, numbered
+from dashboards.documents.word_pages import fill_in_pages
 from dashboards.documents.word_styles import FrontMatter, keep_variables, set_up, update_fields_on_opening
 from dashboards.documents.word_template import adopt, opened, rename, style_called
 from dashboards.wording import numbers
@@ -95,6 +96,7 @@ def document(outline: Outline, pictures: Mapping[str, Picture], appendices: bool
     for element in elements:
         rename(element, ids)
     fill(made, elements)
+    fill_in_pages(made)
     settings = made.settings.element
     update_fields_on_opening(settings)
     keep_variables(settings, identity(outline, appendices))
@@ -191,7 +193,7 @@ class _Writer(Writer):
         if appendices:
             report += self._appendices()
         yield from self._title_page()
-        yield self.contents(pages={})
+        yield self.contents(pages=True)
         yield from self._lists()
         yield from report
 
@@ -212,11 +214,11 @@ class _Writer(Writer):
             if used:
                 yield paragraph("TOCHeading", run(title), properties=[w("pageBreakBefore", val=0)])
             for name in used:
-                yield from self.listing(f'TOC \\h \\z \\c "{name}"', self.captions[name], pages={})
+                yield from self.listing(f'TOC \\h \\z \\c "{name}"', self.captions[name], pages=True)
 
     def _report(self) -> Iterable[Element]:
         for place, part in enumerate(self.outline.parts, start=1):
-            yield self.heading(1, part.title, f"{place}.", new_page=place == 1)
+            yield self.heading(1, part.title, f"{place}.")
             yield from self._part(part)
             for inner, section in enumerate(part.sections, start=1):
                 yield self.heading(2, section.title, f"{place}.{inner}")

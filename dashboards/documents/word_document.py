@@ -4,7 +4,7 @@ in, and content controls around what is made from data. The pieces belong in ``w
 
 import io
 import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,9 +28,6 @@ from dashboards.documents.word_styles import FrontMatter, set_up
 
 #: Headings of the first two levels, as links.
 CONTENTS_FIELD = 'TOC \\o "1-2" \\h \\z \\u'
-
-#: What stands in the contents where a page is not known.
-NO_PAGE = ""
 
 
 def package(front: FrontMatter, parts: Callable[[Any], Iterable[Element]]) -> bytes:
@@ -98,26 +95,24 @@ class Writer:
         self.bookmarks += 1
         return bookmark(self.bookmarks, name, *inside)
 
-    def contents(self, pages: Mapping[str, int] | None = None) -> Element:
-        """A contents field with an entry for each heading so far. ``pages``: of bookmarks, as far as they are known; None: the
-        entries have no pages until Word updates the field."""
+    def contents(self, pages: bool = False) -> Element:
+        """A contents field with an entry for each heading so far. ``pages``: each with its page, which is still to be filled in;
+        else it gets one when somebody updates the field in Word."""
         gallery = w("docPartObj", w("docPartGallery", val="Table of Contents"), w("docPartUnique"))
         listed = self.listing(CONTENTS_FIELD, self.headings, pages)
         return content_control([self.control_id(), gallery], paragraph("TOCHeading", run("Innehåll")), *listed)
 
-    def listing(self, code: str, entries: Sequence[Entry], pages: Mapping[str, int] | None) -> list[Element]:
+    def listing(self, code: str, entries: Sequence[Entry], pages: bool) -> list[Element]:
         """A field that lists headings or captions."""
         lines = [self._entry(entry, pages) for entry in entries]
         lines[0][1:1] = field_begin(code)
         lines[-1].append(field_end())
         return lines
 
-    def _entry(self, entry: Entry, pages: Mapping[str, int] | None) -> Element:
+    def _entry(self, entry: Entry, pages: bool) -> Element:
         number = [run(entry.number), tab()] if entry.number else []
-        page = str(pages.get(entry.anchor, NO_PAGE)) if pages is not None else NO_PAGE
-        behind = [tab(), *page_reference(entry.anchor, page)] if pages is not None else []
-        link = w("hyperlink", *number, run(entry.text), *behind, anchor=entry.anchor, history=1)
-        return paragraph(entry.style, link)
+        page = [tab(), *page_reference(entry.anchor)] if pages else []
+        return paragraph(entry.style, w("hyperlink", *number, run(entry.text), *page, anchor=entry.anchor, history=1))
 
     def write_here(self, text: str) -> Element:
         """A paragraph to write in: it shows what to write and disappears with the first letter written."""

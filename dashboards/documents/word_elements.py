@@ -105,9 +105,9 @@ def reference(name: str, shown: str) -> list[Element]:
     return field(f"REF {name} \\h", run(shown))
 
 
-def page_reference(name: str, shown: str) -> list[Element]:
-    """The page on which a bookmark is."""
-    return field(f"PAGEREF {name} \\h", run(shown))
+def page_reference(name: str) -> list[Element]:
+    """The page on which a bookmark is, to be filled in when all of the document is there."""
+    return field(f"PAGEREF {name} \\h", run(""))
 
 
 def paragraph(style: str, *inside: Element, properties: Iterable[Element] = ()) -> Element:
