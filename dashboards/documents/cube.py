@@ -84,7 +84,7 @@ def value(cell: Cell) -> int | Decimal | None:
         assert cell.whole
         return numbers.whole_percent(cell.part, cell.whole)
     if isinstance(cell, Points):
-        return cell.part
+        return cell.part.quantize(Decimal("0.1"))
     return int(cell.part) if cell.part == int(cell.part) else cell.part.normalize()
 
 

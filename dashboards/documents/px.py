@@ -96,8 +96,10 @@ def _notes(content: Cube, block: Block, outline: Outline) -> Iterator[str]:
 
 
 def _unit(content: Cube, place: int, values: int) -> str:
-    """The unit of one kind of number: contents are always the last variable, which changes fastest."""
-    return " och ".join(dict.fromkeys(content.units[place::values]))
+    """The unit of a kind of number: contents are always the last variable, which changes fastest. What cannot occur has none."""
+    found = zip(content.units[place::values], content.cells[place::values], strict=True)
+    units = [unit for unit, cell in found if sign(cell) != numbers.CANNOT_OCCUR]
+    return " och ".join(dict.fromkeys(units or content.units[place::values]))
 
 
 def _of(keyword: str, name: str) -> str:
