@@ -60,7 +60,7 @@ def share_over_time(reading: Reading, text: str) -> str | None:
 
 def compared(reading: Reading) -> str:
     """`, en större andel än 2022 (67 % av 2 801)`; nothing where there is nothing to compare with."""
-    if not has_base(reading.before):
+    if not (reading.is_compared and has_base(reading.before)):
         return ""
     match reading.change:
         case Change.SAME:

@@ -282,7 +282,9 @@ class FollowUp:
         now, *then = (
             Cell.of(number.at(period=each.id), self.series.numbers.value) for each in (self.data.period, *before)
         )
-        return Reading(now, then[0] if then else replace(now, part=None, whole=None), self.data.before.label)
+        whole = all(self.data.covers(period) for period in (self.data.period, *before))
+        earlier = then[0] if then else replace(now, part=None, whole=None)
+        return Reading(now, earlier, self.data.before.label, is_of_whole_periods=whole)
 
     def _finding(self, rate: Rate, over: Sequence[Heading]) -> str | None:
         """What it was in the latest period. The attempts to reach one youth hang together, so that of their shares chance cannot

@@ -92,7 +92,7 @@ def gender(report: Report) -> Statement | None:
     women = report.readings.reading(share, gender=annual_report.WOMEN)
     men = report.readings.reading(share, gender=annual_report.MEN)
     text = women_and_men(women.cell, men.cell, "gick till studier när de avslutades")
-    if text and has_base(women.before, men.before):
+    if text and women.is_compared and has_base(women.before, men.before):
         text += f" ({women.before_label}:{numbers.BLANK}{women.before.in_text} och {men.before.in_text})"
     return _statement("gender", text, report.block_id(annual_report.EXITS_BY_GENDER))
 
@@ -101,7 +101,9 @@ def job_centre(report: Report) -> Statement | None:
     """The job-centre at which the share that went to studies is most unlike that of the year before."""
     by_name = report.readings.by_job_centre(annual_report.STUDIES_OF_ENDED)
     # One that is hidden may be the one that changed most.
-    if len(by_name) < 2 or not all(has_base(reading.cell, reading.before) for reading in by_name.values()):
+    if len(by_name) < 2 or not all(
+        reading.is_compared and has_base(reading.cell, reading.before) for reading in by_name.values()
+    ):
         return None
     name, reading = max(by_name.items(), key=lambda each: abs(each[1].cell.size - each[1].before.size))
     text = (

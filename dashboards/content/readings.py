@@ -1,11 +1,11 @@
 """A number beside that of the year before, and what may be said of the two.
 
-Of a share nothing is called a change that chance in small groups explains; what is hidden, or was not there, is compared with
-nothing.
+Of a share nothing is called a change that chance in small groups explains. What is hidden or was not there is compared with
+nothing, and a year of which only a part was delivered is compared with none.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Self
 
@@ -37,6 +37,8 @@ class Reading:
     cell: Cell
     before: Cell
     before_label: str
+    #: Whether both are of whole periods.
+    is_of_whole_periods: bool = field(default=True, kw_only=True)
 
     @property
     def is_known(self) -> bool:
@@ -45,7 +47,7 @@ class Reading:
 
     @property
     def is_compared(self) -> bool:
-        return self.is_known and _is_known(self.before)
+        return self.is_of_whole_periods and self.is_known and _is_known(self.before)
 
     @property
     def before_text(self) -> str:
@@ -127,7 +129,8 @@ class Readings:
         if self.before is None:
             return Reading(cell, Cell(None, is_share=cell.is_share), "")
         before = Cell.of(number.at(**codes, period=self.before.id), self.published.value)
-        return Reading(cell, before, self.before.label)
+        whole = all(self.published.covers(period) for period in (self.period, self.before))
+        return Reading(cell, before, self.before.label, is_of_whole_periods=whole)
 
     def by_job_centre(self, number: Number) -> Mapping[str, Reading]:
         """By the job-centre's name, in the report's order; who has none is in none of them."""

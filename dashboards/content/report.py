@@ -54,7 +54,7 @@ class FactContent(Reading):
     @property
     def change_in_words(self) -> str:
         """`, 392 fler än 2022` for a sentence; nothing where the year before is not known."""
-        if self.cell.part is None or self.before.part is None:
+        if not self.is_compared or self.cell.part is None or self.before.part is None:
             return ""
         return ", " + numbers.change(self.cell.part, self.before.part, self.before_label)
 
@@ -382,7 +382,7 @@ class Report:
 
     def _finding(self, item: report.Table | report.Diagram, table: TableContent) -> str | None:
         if isinstance(item, report.Diagram) and item.target:
-            return targets.Outcome(item.target, self.readings.cell(targets.number(item.target))).finding
+            return targets.outcome(item.target, self.readings).finding
         if item.finding is None:
             return None
         of_before = item.grid.when == "before"
@@ -418,6 +418,7 @@ class Report:
             cell=reading.cell,
             before=reading.before,
             before_label=reading.before_label,
+            is_of_whole_periods=reading.is_of_whole_periods,
             aside=self._aside(*fact.aside) if fact.aside else None,
         )
 

@@ -4,8 +4,8 @@ A target that was missed by no more than chance explains is still missed: by how
 the counts, never from a rounded share.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from dashboards.content import annual_report as report
@@ -118,8 +118,14 @@ class Outcome:
 def outcomes(readings: Readings) -> tuple[Outcome, ...]:
     """Of the targets that held in the period, in the profile's order; those that may not be told are left out."""
     held = (target for target in readings.published.profile.targets if target.holds_in(readings.period))
-    found = (Outcome(target, readings.cell(number(target))) for target in held)
-    return tuple(outcome for outcome in found if outcome.is_known)
+    found = (outcome(target, readings) for target in held)
+    return tuple(each for each in found if each.is_known)
+
+
+def outcome(target: Target, readings: Readings) -> Outcome:
+    """What came of it in the whole municipality; of a period that has not ended, or was not delivered whole, nothing is known."""
+    cell = readings.cell(number(target))
+    return Outcome(target, cell if readings.published.covers(readings.period) else replace(cell, part=None))
 
 
 def diagram(target: Target, figure: Figure) -> report.Diagram:
@@ -152,14 +158,11 @@ def _notes(target: Target) -> Iterator[str]:
 
 def by_job_centre(target: Target, readings: Readings) -> Iterator[str]:
     """At which job-centres it was met, and by how much it was missed at the others; those that may not be told are left out."""
-    found: Mapping[str, Outcome] = {
-        name: Outcome(target, reading.cell) for name, reading in readings.by_job_centre(number(target)).items()
-    }
-    known = {name: outcome for name, outcome in found.items() if outcome.is_known}
-    if met := [f"{name} ({outcome.cell.in_text})" for name, outcome in known.items() if outcome.is_met]:
+    if not readings.published.covers(readings.period):
+        return
+    found = {name: Outcome(target, reading.cell) for name, reading in readings.by_job_centre(number(target)).items()}
+    known = {name: each for name, each in found.items() if each.is_known}
+    if met := [f"{name} ({each.cell.in_text})" for name, each in known.items() if each.is_met]:
         yield f"Nått vid {numbers.listed(met)}."
-    missed = [
-        f"{name} ({outcome.cell.in_text}, {outcome.missed_by})" for name, outcome in known.items() if not outcome.is_met
-    ]
-    if missed:
+    if missed := [f"{name} ({each.cell.in_text}, {each.missed_by})" for name, each in known.items() if not each.is_met]:
         yield f"Inte nått vid {numbers.listed(missed)}."

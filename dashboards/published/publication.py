@@ -107,10 +107,10 @@ class Target:
     how: str | None
 
     def holds_in(self, period: "Period") -> bool:
-        """Whether it held on any day of a year: what should come to be in a year says nothing of a part of it."""
+        """Whether it held all of a year: what should come to be in a year says nothing of a part of it."""
         if not period.is_year or period.starts_on is None or period.ends_on is None:
             return False
-        return self.valid_from <= period.ends_on and (self.valid_to is None or period.starts_on <= self.valid_to)
+        return self.valid_from <= period.starts_on and (self.valid_to is None or period.ends_on <= self.valid_to)
 
 
 def _target(found: dict[str, Any]) -> Target:

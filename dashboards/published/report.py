@@ -79,6 +79,13 @@ class Published:
             return []
         return self.numbers.used(column, figure, period)
 
+    def covers(self, period: Period) -> bool:
+        """Whether the deliveries reach from its first day to its last: else its numbers are those of a part of it."""
+        first, last = self.publication.first_extract_date, self.publication.last_extract_date
+        if not (first and last and period.starts_on and period.ends_on):
+            return False
+        return first <= period.starts_on and period.ends_on <= last
+
     def codes(self, code_list: str) -> list[str]:
         """The codes of a list, in the list's order."""
         return [code for name, code in self.labels if name == code_list]

@@ -195,6 +195,32 @@ def test_a_report_without_the_year_before(first_year: Site) -> None:
     assert "job_centre" not in said
 
 
+def _delivered(data: Published, **days: date) -> Published:
+    return replace(data, publication=replace(data.publication, **days))  # type: ignore[arg-type]
+
+
+def test_a_year_of_which_a_part_was_delivered_is_compared_with_none(data: Published) -> None:
+    late = _delivered(data, first_extract_date=date(2022, 3, 1))
+    said = _said(late)
+    assert said["exits"] == "54 % av de 807 som avslutades gick till studier och 20 % till arbete."
+    assert said["gender"] == "60 % av 359 kvinnor och 50 % av 448 män gick till studier när de avslutades."
+    assert said["support"] == "1 231 ungdomar tog del av stöd, och 916 av dem var nyinskrivna."
+    assert said["outreach"] == "54 % av de 5 777 sökta nåddes, och 73 % av de 3 092 nådda hade en sysselsättning."
+    assert "job_centre" not in said
+    assert "targets" in said  # the year itself is whole
+    assert _finding(late, "tabell-4") == "1 231 ungdomar tog del av stöd"
+    (sought,) = (fact for fact in Report(late).summary().facts if fact.id == "sought")
+    assert (sought.before_text, sought.difference, sought.change_in_words) == ("5\u00a0152", None, "")
+
+
+def test_a_year_that_has_not_ended_has_met_no_target(data: Published) -> None:
+    running = _delivered(data, last_extract_date=date(2023, 11, 29))
+    said = _said(running)
+    assert "targets" not in said and "2022" not in " ".join(said.values())
+    assert outcomes(Report(running).readings) == ()
+    assert _finding(running, "mal-till-studier") == ""
+
+
 def test_a_municipality_without_job_centres(nacka: Site) -> None:
     said = _said(read_report(nacka.published, "kalenderar-2023"))
     assert "job_centre" not in said
@@ -274,11 +300,11 @@ def test_of_a_target_that_is_hidden_nothing_is_said(data: Published) -> None:
     assert block.finding is None
 
 
-def test_a_target_holds_from_its_day_and_for_whole_years_only() -> None:
+def test_a_target_holds_for_whole_years_only() -> None:
     year = Period(NOW, "verksamhetsar", "verksamhetsåret 2023", date(2022, 12, 1), date(2023, 11, 30))
-    assert _target(valid_from=date(2023, 11, 30)).holds_in(year)
-    assert not _target(valid_from=date(2023, 12, 1)).holds_in(year)
-    assert not _target(valid_to=date(2022, 11, 30)).holds_in(year)
+    assert _target(valid_from=date(2022, 12, 1), valid_to=date(2023, 11, 30)).holds_in(year)
+    assert not _target(valid_from=date(2022, 12, 2)).holds_in(year)
+    assert not _target(valid_to=date(2023, 11, 29)).holds_in(year)
     assert not _target().holds_in(replace(year, id="tertial1-2023", kind="tertial"))
 
 
