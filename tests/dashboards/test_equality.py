@@ -221,6 +221,17 @@ def test_a_municipality_without_job_centres_has_women_men_and_years(nacka: Site)
     assert not any("jobbtorg" in text.lower() for item in items for text in (item.block.title, *item.block.notes))
 
 
+def test_groups_that_are_all_too_small_are_said_to_be(tmp_path: Path) -> None:
+    def tiny(maker: published_file.Maker) -> None:
+        maker.figures = {key: value // 400 for key, value in maker.figures.items() if value >= 400}
+
+    found = _read(published_file.stockholm(tmp_path / "p.duckdb", tiny))
+    assert found["lika-kon"].block.finding == "Talen räcker inte för en jämförelse"
+    assert found["lika-kon"].chart is None and len(found["lika-kon"].block.notes) == 1
+    page = Page(site.render_page("likvardighet", tmp_path / "p.duckdb", read_report(tmp_path / "p.duckdb", PERIOD)))
+    assert page.table("lika-kon").row("Nådda av de sökta")[:3] == ["..", "..", ".."]
+
+
 def test_a_first_year_is_compared_with_nothing(first_year: Site) -> None:
     page = first_year.page("likvardighet.html")
     assert len(page.table("lika-kon").row("Nådda av de sökta")) == 3
