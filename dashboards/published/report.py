@@ -11,10 +11,12 @@ from dashboards.published.catalogue import Figure, read_catalogue
 from dashboards.published.file import ALL_FIGURES, NoReport, connect, rows
 from dashboards.published.numbers import NumberKey, Numbers, read_numbers, why_not_in_catalogue
 from dashboards.published.publication import (
+    Extracts,
     Period,
     Profile,
     Publication,
     PublicTreatment,
+    read_extracts,
     read_failed_parts,
     read_period,
     read_profile,
@@ -48,6 +50,8 @@ class Published:
     job_centres: tuple[tuple[str, str], ...]
     labels: dict[tuple[str, str], str]
     catalogue: dict[str, Figure]
+    #: (period, source) -> the extracts of its days.
+    extracts: dict[tuple[str, str], Extracts]
     #: Whom the figures lack, of any period.
     purges: tuple[PurgeEntry, ...]
     #: Ids of the parts besides the figures that could not be made; of them the file has no table.
@@ -127,6 +131,7 @@ def read_report(path: Path, period_id: str, figures: str = ALL_FIGURES) -> Publi
                 for row in rows(connection, "select * from code order by code_list, position, code")
             },
             catalogue=catalogue,
+            extracts=read_extracts(connection),
             purges=read_purge_protocol(connection),
             failed_parts=read_failed_parts(connection),
             numbers=read_numbers(connection, catalogue, {period.id, before.id}, table=figures),

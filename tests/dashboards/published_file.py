@@ -349,6 +349,11 @@ class Maker:
                     for place, remark in enumerate(remarks, start=1)
                 ),
             )
+            connection.execute(
+                "insert into period_extracts select p.period_id, d.source, count(distinct d.extract_date), min(d.extract_date), "
+                "max(d.extract_date) from period p join delivery d on d.status = 'accepted' "
+                "and d.extract_date between p.starts_on and p.ends_on group by all"
+            )
             insert("purge_protocol", ((*entry, entry[6] == AGED) for entry in self.purged))
             insert("notice", self.notices)
             insert("failed_part", self.failed_parts)
