@@ -150,7 +150,8 @@ class Section:
     title: str
     lead: str
     items: tuple[Item, ...]
-    definitions: tuple[Definition, ...] = ()
+    definitions: tuple[Definition, ...]
+    periods: tuple[Period, ...]
 
 
 def read(path: Path, data: Published) -> "Equality":
@@ -241,9 +242,8 @@ class Equality:
         )
         chart = _differences_chart((rate.title, found[rate.id, now.id]) for rate in RATES)
         lead = "Får kvinnor och män samma resultat? Andelarna för kvinnor och män jämförs, en i taget."
-        return Section(
-            "kvinnor-och-man", "Kvinnor och män", lead, (Item(block, chart, f"Diagrammet visar {now.label}."),)
-        )
+        item = Item(block, chart, f"Diagrammet visar {now.label}.")
+        return Section("kvinnor-och-man", "Kvinnor och män", lead, (item,), *_origin(block))
 
     def _years(self) -> Section:
         now, before = self.data.period, self.data.before
@@ -278,7 +278,7 @@ class Equality:
         chart = _differences_chart((rate.title, line[-1]) for rate, line in zip(RATES, found, strict=True))
         lead = f"Vad har ändrats sedan {before.label}, och vad är bara slump?"
         item = Item(block, chart, "Diagrammet visar kvinnor och män tillsammans.")
-        return Section("aren", "Jämfört med året före", lead, (item,))
+        return Section("aren", "Jämfört med året före", lead, (item,), *_origin(block))
 
     # -- one share -----------------------------------------------------------------------------------------------
 
@@ -294,7 +294,7 @@ class Equality:
             months = self._by_month(rate)
             items += months
             lead += "" if months else " Månaderna visas inte: för få av dem har en andel som går att visa."
-        return Section(rate.id, rate.title, lead, tuple(items), self._definitions(rate.share))
+        return Section(rate.id, rate.title, lead, tuple(items), *_origin(items[0].block))
 
     def _shares(self, rate: Rate) -> Item:
         """Each group's share with its interval, in both years."""
@@ -445,6 +445,11 @@ class Equality:
         )
         told = frozenset(apart) | {place for first, last in runs for place in range(first, last + 1)}
         return [Item(block, MonthChart(tuple(drawn), limits, told))]
+
+
+def _origin(block: Block) -> tuple[tuple[Definition, ...], tuple[Period, ...]]:
+    """Where a section's numbers come from: all its tables have the same."""
+    return block.definitions, block.periods
 
 
 def _counts(share: Cell) -> tuple[Decimal, Decimal] | None:
