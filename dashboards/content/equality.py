@@ -9,6 +9,7 @@ in ``drawing``.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 
 from dashboards.content import annual_report as report
@@ -137,11 +138,13 @@ Chart = IntervalChart | FunnelChart | MonthChart
 
 @dataclass(frozen=True)
 class Item:
-    """A table with the chart of it, and what the chart shows of the table; none where too few of its numbers can be drawn."""
+    """A table with the chart of it, and what the chart shows of the table; none where too few of its numbers can be drawn.
+    ``compared``: the shares that a table of differences rests on."""
 
     block: Block
     chart: Chart | None = None
     chart_note: str = ""
+    compared: tuple[Cell, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -242,7 +245,7 @@ class Equality:
         )
         chart = _differences_chart((rate.title, found[rate.id, now.id]) for rate in RATES)
         lead = "Får kvinnor och män samma resultat? Andelarna för kvinnor och män jämförs, en i taget."
-        item = Item(block, chart, f"Diagrammet visar {now.label}.")
+        item = Item(block, chart, f"Diagrammet visar {now.label}.", tuple(chain.from_iterable(pairs.values())))
         return Section("kvinnor-och-man", "Kvinnor och män", lead, (item,), *_origin(block))
 
     def _years(self) -> Section:
@@ -277,7 +280,8 @@ class Equality:
         )
         chart = _differences_chart((rate.title, line[-1]) for rate, line in zip(RATES, found, strict=True))
         lead = f"Vad har ändrats sedan {before.label}, och vad är bara slump?"
-        item = Item(block, chart, "Diagrammet visar kvinnor och män tillsammans.")
+        compared = tuple(self._share(rate, period) for rate in RATES for period in self.periods)
+        item = Item(block, chart, "Diagrammet visar kvinnor och män tillsammans.", compared)
         return Section("aren", "Jämfört med året före", lead, (item,), *_origin(block))
 
     # -- one share -----------------------------------------------------------------------------------------------
@@ -367,7 +371,8 @@ class Equality:
             definitions=self._definitions(rate.share),
             periods=self.periods[::-1],
         )
-        return Item(block)
+        compared = tuple(self._share(rate, period, centre.codes) for centre in centres for period in self.periods)
+        return Item(block, compared=compared)
 
     def _funnel(self, rate: Rate, centres: Sequence[Heading]) -> Iterator[Item]:
         """The job-centres between the limits about the whole's share; nothing where all or none have the result."""
