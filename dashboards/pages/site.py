@@ -551,7 +551,7 @@ def _render_with(template: str, page: Page, build: Build, content: dict[str, Any
         "files": names if build.documents else None,
         # Those of single tables are open data, which only a public output has.
         "table_files": names if build.documents and data.public_output is not None else None,
-        "lacking": purge_notes.notes(data),
+        "lacking": partial(purge_notes.lacking, data),
         "provenance": partial(provenance, data),
         # Whether its numbers lead to the questions behind them.
         "leads_to_traces": build.is_internal,

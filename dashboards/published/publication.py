@@ -255,6 +255,13 @@ def read_periods(
     return tuple(period_of(row) for row in rows(connection, query, [list(kinds), until]))
 
 
+def read_all_periods(connection: duckdb.DuckDBPyConnection) -> tuple[Period, ...]:
+    """Every published period, in the order in which they end."""
+    return tuple(
+        period_of(row) for row in rows(connection, "select * from period order by ends_on, starts_on, period_id")
+    )
+
+
 def period_of(row: dict[str, Any]) -> Period:
     """A row of the table of periods."""
     return Period(

@@ -16,6 +16,7 @@ from dashboards.published.publication import (
     Profile,
     Publication,
     PublicTreatment,
+    read_all_periods,
     read_extracts,
     read_failed_parts,
     read_period,
@@ -23,7 +24,7 @@ from dashboards.published.publication import (
     read_public_output,
     read_publication,
 )
-from dashboards.published.purging import PurgeEntry, read_purge_protocol
+from dashboards.published.purging import PurgedOfDataset, read_purged_of_datasets
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,12 @@ class Published:
     job_centres: tuple[tuple[str, str], ...]
     labels: dict[tuple[str, str], str]
     catalogue: dict[str, Figure]
+    #: All that are published, the one that ended first before the others.
+    periods: tuple[Period, ...]
     #: (period, source) -> the extracts of its days.
     extracts: dict[tuple[str, str], Extracts]
     #: Whom the figures lack, of any period.
-    purges: tuple[PurgeEntry, ...]
+    purges: tuple[PurgedOfDataset, ...]
     #: Ids of the parts besides the figures that could not be made; of them the file has no table.
     failed_parts: frozenset[str]
     #: Of all figures, in the period and the year before.
@@ -138,8 +141,9 @@ def read_report(path: Path, period_id: str, figures: str = ALL_FIGURES) -> Publi
                 for row in rows(connection, "select * from code order by code_list, position, code")
             },
             catalogue=catalogue,
+            periods=read_all_periods(connection),
             extracts=read_extracts(connection),
-            purges=read_purge_protocol(connection),
+            purges=read_purged_of_datasets(connection),
             failed_parts=read_failed_parts(connection),
             numbers=read_numbers(connection, catalogue, {period.id, before.id}, table=figures),
             public_output=read_public_output(connection),
