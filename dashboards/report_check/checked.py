@@ -31,6 +31,8 @@ class Checked:
     #: Shares in words or with ”ca” that are loose, and not wrong.
     loose: tuple[Evidence, ...]
     text: PrintedText
+    #: How many numbers the report does not tell.
+    hidden: int
 
     @property
     def different(self) -> list[Compared]:
@@ -45,7 +47,9 @@ class Checked:
         return next((one for one in self.compared if one.cell == cell), None)
 
 
-def check(tables: Sequence[Cell], warehouse: Warehouse | None, sentences: Sequence[Sentence] = ()) -> Checked:
+def check(
+    tables: Sequence[Cell], warehouse: Warehouse | None, sentences: Sequence[Sentence] = (), hidden: int = 0
+) -> Checked:
     """Check printed numbers inside the report, and against the warehouse where there is one."""
     text = printed_text(sentences, tables)
     cells = [*tables, *text.cells]
@@ -71,6 +75,7 @@ def check(tables: Sequence[Cell], warehouse: Warehouse | None, sentences: Sequen
         unrelated=inner.unrelated,
         loose=inner.loose,
         text=text,
+        hidden=hidden,
     )
 
 

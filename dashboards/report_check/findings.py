@@ -135,7 +135,8 @@ class _Report:
         self.system = System()
         self.variables: dict[Count, int] = {}
         self.printed: dict[Count, list[Cell]] = defaultdict(list)
-        #: Numbers of the report's own that need not be whole.
+        #: Numbers of the report's own that are printed somewhere, and those that need not be whole.
+        self.named = {key for cell in self.cells for key in _names_of(cell)}
         self.rounded = {key for cell in self.cells if cell.is_rounded or cell.value < 0 for key in _names_of(cell)}
         for relation in self.relations:
             terms = [(self._variable(quantity), 1) for quantity in relation.right]
@@ -147,13 +148,20 @@ class _Report:
     def _variable(self, quantity: Count) -> int:
         if quantity not in self.variables:
             counts = all(self._is_count(key) for key in quantity.keys)
-            lowest = 0 if counts and not quantity.minus else None
+            never_negative = all(self._is_count(key) or self._is_hidden(key) for key in quantity.keys)
+            lowest = 0 if never_negative and not quantity.minus else None
             self.variables[quantity] = self.system.variable(counts, lowest)
         return self.variables[quantity]
 
     def _is_count(self, key: NumberKey) -> bool:
         """Whether a number is whole and never negative."""
-        return key not in self.rounded if is_own(key) else FIGURES[key.figure].is_count
+        if is_own(key):
+            return key in self.named and key not in self.rounded
+        return FIGURES[key.figure].is_count
+
+    def _is_hidden(self, key: NumberKey) -> bool:
+        """Whether the report has a number and does not tell it."""
+        return is_own(key) and key not in self.named
 
     def _claim(self, cell: Cell) -> None:
         claim = self.system.claim()

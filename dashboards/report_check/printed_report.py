@@ -15,7 +15,7 @@ from dashboards.published.numbers import DIMENSIONS, NumberKey
 from dashboards.report_check.cells import Cell, Kind, number_of
 from dashboards.report_check.names import BadName, Names, PrintedKey, is_own, municipality_of, of_municipality, own_key
 from dashboards.report_check.tables import DERIVED_COLUMNS, BadReport, Row, read_rows
-from dashboards.report_check.typed_numbers import Typed, typed_direction, typed_number
+from dashboards.report_check.typed_numbers import Typed, is_hidden, typed_direction, typed_number
 from dashboards.report_check.vocabulary import FIGURES, whole_of, why_no_address, words
 
 _VALUE_KINDS = (Kind.EXACT, Kind.SHARE, Kind.APPROX)
@@ -31,24 +31,42 @@ _FRACTION = re.compile(rf"^{_NAMED} / {_NAMED}$")
 _OF = re.compile(rf"\bof {_NAMED}$")
 
 
+@dataclass(frozen=True)
+class PrintedReport:
+    """The numbers of all tables, in their order; a row that stands twice with the same number is one cell."""
+
+    cells: list[Cell]
+    #: How many more numbers are printed as ``..`` or ``<5``.
+    hidden: int = 0
+
+
 def read_cells(paths: Iterable[Path]) -> list[Cell]:
-    """The numbers of all tables, in their order; a row that stands twice with the same number is one cell. Raises BadReport."""
+    """The numbers of all tables. Raises BadReport."""
+    return read_report(paths).cells
+
+
+def read_report(paths: Iterable[Path]) -> PrintedReport:
+    """All that the tables print. Raises BadReport."""
     rows = [row for path in paths for row in read_rows(path)]
-    values = {place: _value(row) for place, row in enumerate(rows) if not row.derived}
+    hidden = {place for place, row in enumerate(rows) if is_hidden(row["value"])}
+    addresses = [_address(row) for row in rows if not row.derived]
+    values = {place: _value(row) for place, row in enumerate(rows) if not row.derived and place not in hidden}
     named = {place: _named(row) for place, row in enumerate(rows) if row.derived}
-    names = Names(
-        [*(cell.keys[0] for cell in values.values()), *(one.key for one in named.values() if one.direction is None)]
-    )
+    names = Names([*addresses, *(one.key for one in named.values() if one.direction is None)])
     found: dict[object, Cell] = {}
-    for place in range(len(rows)):
+    for place in sorted({*range(len(rows))} - hidden):
         cell = values[place] if place in values else _derived(named[place], names)
         same = (cell.printed, cell.label, cell.kind, cell.number, cell.value, cell.derived)
         found.setdefault(same, cell)
-    return _rounded(_known_by_name(list(found.values())))
+    return PrintedReport(_rounded(_known_by_name(list(found.values()))), len(hidden))
+
+
+def _address(row: Row) -> NumberKey:
+    return _checked(row, of_municipality(NumberKey(*(row[name] for name in DIMENSIONS)), row["municipality"]))
 
 
 def _value(row: Row) -> Cell:
-    address = _checked(row, of_municipality(NumberKey(*(row[name] for name in DIMENSIONS)), row["municipality"]))
+    address = _address(row)
     kind = _kind(row, "kind", _VALUE_KINDS)
     keys = (address, _whole_of(row, address)) if kind is Kind.SHARE else (address,)
     typed = _number(row)

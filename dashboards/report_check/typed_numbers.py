@@ -1,4 +1,4 @@
-"""Numbers as people type them from a printed page: ``7 546``, ``12,2 %``, ``ca 46 300``, ``−12``, ``var fjärde``, ``ökade``.
+"""Numbers as people type them from a printed page: ``7 546``, ``12,2 %``, ``ca 46 300``, ``−12``, ``–``, ``..``, ``var fjärde``.
 
 What a number is about, and how near it must be, does not belong here.
 """
@@ -17,6 +17,10 @@ _NUMBER = re.compile(
     rf"(?P<about>(?:{ABOUT})\.?[{BLANKS}])?(?P<sign>[-+\u2212\u2013]?)(?P<digits>{DIGITS})[{BLANKS}]?(?P<unit>{PER_CENT})?",
     re.IGNORECASE,
 )
+
+#: Zero, as Swedish tables print it; and what they print for a number that is not told because it is small.
+_ZERO = re.compile("[-\u2212\u2013]")
+_HIDDEN = re.compile(r"\.{2,}|\u2026|(?:<|färre än|mindre än|under) ?\d+", re.IGNORECASE)
 
 _COUNTING = ("en", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "nio", "tio")
 _ORDINALS = ("andra", "tredje", "fjärde", "femte", "sjätte", "sjunde", "åttonde", "nionde", "tionde")
@@ -57,10 +61,17 @@ class Typed:
 
 def typed_number(text: str) -> Typed | None:
     """The number that a text is, and nothing else; None: it is none."""
+    if _ZERO.fullmatch(text.strip()):
+        return Typed(Decimal(0))
     found = _NUMBER.fullmatch(text.strip())
     if found:
         return of_digits(found["digits"], found["sign"], found["unit"] or "", bool(found["about"]))
     return share_in_words(text.strip())
+
+
+def is_hidden(text: str) -> bool:
+    """Whether a table prints that a number is not told."""
+    return bool(_HIDDEN.fullmatch(text.strip()))
 
 
 def of_digits(digits: str, sign: str = "", unit: str = "", is_about: bool = False) -> Typed:

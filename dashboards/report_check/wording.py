@@ -16,6 +16,8 @@ from dashboards.wording.numbers import BLANK, number, plain
 
 #: More evidence than this convinces nobody more.
 _MOST_EVIDENCE = 5
+#: When most of at least so many numbers differ from the warehouse, the report is more likely somebody else's than wrong.
+_ENOUGH_TO_DOUBT = 10
 #: Of more numbers that could be the wrong one it is only said how many they are.
 _MOST_ALTERNATIVES = 4
 
@@ -72,6 +74,10 @@ def summary(checked: Checked) -> str:
 def _opening(checked: Checked) -> list[str]:
     files = list(dict.fromkeys(cell.file for cell in (*checked.cells, *checked.text.unsupported)))
     lines = [f"{_count(len(checked.cells))} ur {_and(files)}."]
+    if checked.hidden:
+        lines.append(
+            f"{_count(checked.hidden)} till är dolda i rapporten (.. eller färre än så många) och inte kontrollerade."
+        )
     warehouse = checked.warehouse
     if warehouse is None:
         lines.append("Bara rapportens egna samband är kontrollerade; ingenting är jämfört med lagret.")
@@ -82,6 +88,11 @@ def _opening(checked: Checked) -> list[str]:
         f"publicerad {warehouse.published_at:%Y-%m-%d %H:%M}."
     )
     lines += _not_compared(checked, warehouse)
+    if len(checked.compared) >= _ENOUGH_TO_DOUBT and 2 * len(checked.different) > len(checked.compared):
+        lines.append(
+            f"De flesta tal skiljer sig från lagret. Är det inte rapporten för {warehouse.municipality}: "
+            "skriv kommunens namn i en kolumn municipality, eller kör med --without-warehouse."
+        )
     purged = [period_words(period) or period for period, is_purged in warehouse.periods.items() if is_purged]
     if purged:
         lines.append(
@@ -144,7 +155,7 @@ def _finding_lines(checked: Checked, finding: Finding, place: int) -> list[str]:
             lines.append("   Motsägelserna är så många att även andra tal kan vara de felaktiga.")
     else:
         lines += _choice(finding, place)
-    lines += [f"   – {sentence}" for sentence in [*_evidence_lines(finding), *_before_lines(checked, finding)]]
+    lines += [f"   – {sentence}" for sentence in [*_evidence_lines(finding), *_twice_lines(checked, finding)]]
     return lines + [f"   – {sentence}" for sentence in _warehouse_lines(checked, finding)]
 
 
@@ -205,11 +216,13 @@ def _evidence_lines(finding: Finding) -> list[str]:
     return [*found[:_MOST_EVIDENCE], f"och {len(found) - _MOST_EVIDENCE} samband till."]
 
 
-def _before_lines(checked: Checked, finding: Finding) -> list[str]:
-    """What stood in the period before, where one number of a series is printed differently in two places."""
+def _twice_lines(checked: Checked, finding: Finding) -> list[str]:
+    """Of one own number that is printed differently in two places: what it was in the period before, and that it may be two."""
     twice = {quantity.keys[0] for one in finding.evidence for quantity in _same(one) if is_own(quantity.keys[0])}
     lines = []
-    for key in twice:
+    if len({cell.printed for one in finding.evidence if _same(one) for cell in one.cells}) > 1 and twice:
+        lines.append("Är det inte samma tal: ge dem olika namn i kolumnen label.")
+    for key in sorted(twice, key=str):
         series = {
             cell.keys[0].period: cell
             for cell in checked.cells

@@ -375,19 +375,19 @@ def check_printed(files: Sequence[Path], with_warehouse: bool) -> "Checked":
     """The numbers of a report checked against each other, and against what is published where something is."""
     from dashboards.published.file import NotPublished
     from dashboards.report_check.checked import check
-    from dashboards.report_check.printed_report import read_cells
+    from dashboards.report_check.printed_report import read_report
     from dashboards.report_check.printed_text import read_sentences
     from dashboards.report_check.tables import BadReport
     from dashboards.report_check.warehouse import read_warehouse
 
     try:
         texts = [path for path in files if path.suffix.lower() == ".txt"]
-        cells = read_cells(path for path in files if path not in texts)
+        tables = read_report(path for path in files if path not in texts)
         sentences = [sentence for path in texts for sentence in read_sentences(path)]
         home = open_home() if with_warehouse and (home_path() / "settings.toml").exists() else None
         if home is None or home.current() is None:
-            return check(cells, None, sentences)
-        warehouse = from_published(home, lambda version: read_warehouse(version.published, cells))
-        return check(cells, warehouse, sentences)
+            return check(tables.cells, None, sentences, tables.hidden)
+        warehouse = from_published(home, lambda version: read_warehouse(version.published, tables.cells))
+        return check(tables.cells, warehouse, sentences, tables.hidden)
     except (BadReport, NotPublished) as error:
         raise UsageError(str(error)) from None

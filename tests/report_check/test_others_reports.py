@@ -5,15 +5,17 @@ sentence about it, and a heading over its two counts.
 """
 
 import csv
+import random
 import re
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from dashboards.report_check.checked import Checked, check
-from dashboards.report_check.printed_report import read_cells
+from dashboards.report_check.printed_report import read_cells, read_report
 from dashboards.report_check.tables import BadReport
 from dashboards.report_check.typed_numbers import typed_number
 from dashboards.report_check.warehouse import read_warehouse
@@ -34,7 +36,8 @@ def checked(folder: Path, *lines: str) -> Checked:
     path = folder / "rapport.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, delimiter=";").writerows(line.split("|") for line in (HEADER, *lines))
-    return check(read_cells([path]), None)
+    report = read_report([path])
+    return check(report.cells, None, hidden=report.hidden)
 
 
 def refusal(folder: Path, *lines: str) -> str:
@@ -167,6 +170,83 @@ def test_a_total_that_follows_from_totals_is_told_by_its_own_terms(tmp_path: Pat
     assert "30 + 5 = 35, men tryckt är 36" in text(checked(tmp_path, *lines))
 
 
+def test_a_number_that_is_not_told_can_be_anything_from_zero(tmp_path: Path) -> None:
+    rows_ = ("T|a|||||40", "T|b|||||..", "T|c|||||<5", "T|d|||||–")
+    found = checked(tmp_path, *rows_, "T|alla|||sum|a;b;c;d|47", "T|andel|||share|b;alla|..")
+    assert not found.suspects
+    assert "6 tal ur" not in text(found)
+    assert "3 tal till är dolda i rapporten (.. eller färre än så många) och inte kontrollerade." in text(found)
+    assert checked(tmp_path, *rows_, "T|alla|||sum|a;b;c;d|39").suspects
+    thirds = ("T|a|||||33,3 %", "T|b|||||33,3 %", "T|c|||||..")
+    assert not checked(tmp_path, *thirds, "T|alla|||sum|a;b;c|100 %").suspects
+
+
+def test_two_numbers_of_one_name_are_told_to_need_two(tmp_path: Path) -> None:
+    said = text(checked(tmp_path, "Tabell 1|Totalt|||||897", "Tabell 2|Totalt|||||432"))
+    assert "Är det inte samma tal: ge dem olika namn i kolumnen label." in said
+
+
+def others_report(seed: int) -> list[str]:
+    """A right report, rounded as people round: counts and shares by municipality and year, and what follows from them."""
+    chance = random.Random(seed)
+    places, years = "ABCD"[: chance.randint(2, 4)], ("2013", "2014", "2015")[: chance.randint(2, 3)]
+    first, last = years[0], years[-1]
+    counts = {(place, year): chance.randint(1, 500) for place in places for year in years}
+    shares = {where: Fraction(chance.randint(1, 10**6), 10**4) for where in counts}
+    found = [f"T|x|{place}|{year}|||{count}" for (place, year), count in counts.items()]
+    found += [f"T|p|{place}|{year}|||{printed(share, 1)} %" for (place, year), share in shares.items()]
+
+    def add(row: str, value: str) -> None:
+        if chance.random() < 0.6:
+            found.append(f"T|{row}|{value}")
+
+    for year in years:
+        total = sum(counts[place, year] for place in places)
+        found.append(f"T|x|Länet|{year}|sum|x, *|{total}")
+        add(
+            f"medel|Länet|{year}|mean|{' ; '.join(f'x, {place}' for place in places)}",
+            printed(Fraction(total, len(places)), 1),
+        )
+        add(
+            f"pmedel|Länet|{year}|mean|p, *",
+            f"{printed(sum(shares[place, year] for place in places) / len(places), 0)} %",
+        )
+        for place in places:
+            add(
+                f"andel|{place}|{year}|share|x ; x, Länet",
+                f"{printed(Fraction(100 * counts[place, year], total), 0)} %",
+            )
+    for place in places:
+        before, after, year = counts[place, first], counts[place, last], f"{place}|{last}"
+        points = shares[place, last] - shares[place, first]
+        add(f"antal|{year}|change|x, {first} ; x", printed(Fraction(after - before), 0))
+        add(
+            f"procent|{year}|change_percent|x, {first} ; x", f"{printed(Fraction(100 * (after - before), before), 1)} %"
+        )
+        add(f"punkter|{year}|change|p, {first} ; p", f"{printed(points, 0)} procentenheter")
+        add(f"riktning|{year}|change|p, {first} ; p", "ökade" if points >= 0 else "minskade")
+    return found
+
+
+def printed(value: Fraction, decimals: int) -> str:
+    exact = Decimal(value.numerator) / Decimal(value.denominator)
+    return f"{exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)}".replace(".", ",").replace("-", "−")
+
+
+def test_nothing_right_is_accused_and_a_wrong_number_is_among_the_named(tmp_path: Path) -> None:
+    found = 0
+    for seed in range(12):
+        right = others_report(seed)
+        assert not checked(tmp_path, *right).suspects, seed
+        places = [place for place, line in enumerate(right) if line.split("|")[-1][0].isdigit()]
+        chosen = places[seed * 7 % len(places)]
+        wrong = [re.sub(r"([^|]+)$", r"9\1", line) if place == chosen else line for place, line in enumerate(right)]
+        suspects = checked(tmp_path, *wrong).suspects
+        assert not suspects or chosen + 2 in {cell.line for cell in suspects}, seed
+        found += bool(suspects)
+    assert found >= 10  # a number that takes part in nothing cannot be found
+
+
 # --- several municipalities and the warehouse ---------------------------------------------------------------------------------
 
 VALUES = "figure,measure,period,gender,district,job_centre,category,subcategory,value,kind,printed,note,municipality\n"
@@ -213,6 +293,18 @@ def test_numbers_of_our_own_beside_the_catalogues(tmp_path: Path) -> None:
     assert (
         "varav 1 inte står i något samband med andra tal och inte kan kontrolleras.\nInte kontrollerade: T, ”andra”."
         in said
+    )
+
+
+def test_a_report_of_another_municipality_is_not_called_wrong_without_a_hint(tmp_path: Path) -> None:
+    path = tmp_path / "granne.csv"
+    numbers = "".join(outreach("", 61, 30, 31).replace("2023", str(year)) for year in (2022, 2023))
+    more = numbers.replace("outreach,sought", "outreach,reached").replace(",61,", ",41,").replace(",3", ",2")
+    path.write_text(VALUES + numbers + more, encoding="utf-8")
+    cells = read_cells([path])
+    said = text(check(cells, read_warehouse(stockholm(tmp_path / "published.duckdb"), cells)))
+    assert (
+        "De flesta tal skiljer sig från lagret. Är det inte rapporten för Stockholms stad: skriv kommunens namn" in said
     )
 
 
