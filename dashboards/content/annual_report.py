@@ -5,17 +5,18 @@ names of districts, job-centres, measures or survey questions, not which chapter
 published file), and no layout.
 
 Placeholders in texts: ``{year}`` and ``{before}`` (``2023``, ``2022``), ``{period}`` (``verksamhetsåret 2023``),
-``{per_district}`` and ``{per_job_centre}`` (with a blank before; nothing in a municipality without them), and in a chapter's
-lead ``{id}`` / ``{id.change}`` for each of its facts (``7 546`` / ``, 392 fler än 2022``).
+``{per_district}`` and ``{per_job_centre}`` (with a blank before; nothing in a municipality without them), in a chapter's lead
+``{id}`` / ``{id.change_in_words}`` for each of its facts (``7 546`` / ``, 392 fler än 2022``), and of a share ``{share}`` and
+``{whole}`` (``54 %``, ``807``): a share is never without what it is a share of.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from dashboards.published.numbers import Number, Share, one
-from dashboards.published.publication import OwnMeasure, Profile
+from dashboards.published.numbers import Count, Number, Share, one
+from dashboards.published.publication import OwnMeasure, Profile, Target
 from dashboards.wording.numbers import listed
 
 WOMEN, MEN = "kvinna", "man"
@@ -50,6 +51,12 @@ class Periods:
 
 
 @dataclass(frozen=True)
+class YearOnYear(Periods):
+    """An axis of the period, the year before and the change between them, first of the counts and then of the shares. The rows'
+    numbers are counts, or shares, whose parts are the counts."""
+
+
+@dataclass(frozen=True)
 class Genders:
     """An axis of women, men and both together."""
 
@@ -57,6 +64,13 @@ class Genders:
 @dataclass(frozen=True)
 class JobCentres:
     """An axis of the municipality's job-centres, SAKNAS where it occurs, and the total."""
+
+
+@dataclass(frozen=True)
+class OfJobCentres(JobCentres):
+    """An axis of several numbers, each of every job-centre."""
+
+    of: Items
 
 
 @dataclass(frozen=True)
@@ -88,6 +102,49 @@ class KeyNumbers:
     figure: str
 
 
+@dataclass(frozen=True)
+class CountFinding:
+    """How many, and whether they were more or fewer the year before. ``text`` has ``{number}``."""
+
+    number: Count
+    text: str
+
+
+@dataclass(frozen=True)
+class ShareFinding:
+    """How large a share, and whether it was larger or smaller the year before. ``text`` has ``{share}`` and ``{whole}``."""
+
+    share: Share
+    text: str
+
+
+@dataclass(frozen=True)
+class GenderFinding:
+    """Whether the share of women and that of men differ; ``text`` is what they did, after ``män``."""
+
+    share: Share
+    text: str
+
+
+@dataclass(frozen=True)
+class JobCentreFinding:
+    """Whether the shares of the job-centres differ; ``text`` is what they are shares of, after ``Andelen``."""
+
+    share: Share
+    text: str
+
+
+@dataclass(frozen=True)
+class DistrictFinding:
+    """Which district has most; ``text`` goes before its name."""
+
+    number: Count
+    text: str
+
+
+#: What the heading of a table or diagram says of its numbers.
+Finding = CountFinding | ShareFinding | GenderFinding | JobCentreFinding | DistrictFinding
+
 Axis = Items | Periods | Genders | JobCentres | Districts | Categories | Answers | KeyNumbers
 
 
@@ -107,6 +164,13 @@ class Grid:
     order: Literal["given", "size"] = "given"
     without_empty_rows: bool = False
 
+    @property
+    def numbers(self) -> tuple[Number, ...]:
+        """Those that it says itself, or its axes say."""
+        rows = self.rows.of if isinstance(self.rows, OfJobCentres) else self.rows
+        axes = [axis for axis in (rows, self.columns) if isinstance(axis, Items)]
+        return (*([self.number] if self.number else []), *(item.number for axis in axes for item in axis.items))
+
 
 @dataclass(frozen=True)
 class Table:
@@ -119,6 +183,7 @@ class Table:
     notes: tuple[str, ...] = ()
     #: Stands beside the one before it where the screen is wide enough.
     side_by_side: bool = False
+    finding: Finding | None = None
 
 
 @dataclass(frozen=True)
@@ -133,17 +198,20 @@ class Diagram:
     notes: tuple[str, ...] = ()
     side_by_side: bool = False
     marks: bool = False
+    finding: Finding | None = None
+    #: What its shares should come to.
+    target: Target | None = None
 
 
 @dataclass(frozen=True)
 class Fact:
-    """A number in the text, with the year before beside it."""
+    """A number in the text, with the year before beside it. The label of a share says with ``{whole}`` what it is a share of."""
 
     id: str
     label: str
     number: Number
-    #: A second number in small type: (text with {share}, value).
-    aside: tuple[str, Share] | None = None
+    #: A second number in small type: (text, value), where the text has {share} and {whole}, or {number}.
+    aside: tuple[str, Number] | None = None
 
 
 @dataclass(frozen=True)
@@ -159,11 +227,13 @@ IN_REGISTER = one("population", "in_register")
 SOUGHT = one("outreach", "sought")
 REACHED = one("outreach", "reached")
 NOT_REACHED = one("outreach", "not_reached")
-REACHED_OF_SOUGHT_WOMEN = Share(one("outreach", "reached", gender=WOMEN), one("outreach", "sought", gender=WOMEN))
-REACHED_OF_SOUGHT_MEN = Share(one("outreach", "reached", gender=MEN), one("outreach", "sought", gender=MEN))
+REACHED_OF_SOUGHT = Share(REACHED, SOUGHT)
+REACHED_OF_SOUGHT_WOMEN = REACHED_OF_SOUGHT.at(gender=WOMEN)
+REACHED_OF_SOUGHT_MEN = REACHED_OF_SOUGHT.at(gender=MEN)
 ATTEMPTS = one("contacts", "attempts")
 ANSWERED = one("contacts", "answered")
 OCCUPIED = one("occupation", "occupied")
+OCCUPIED_OF_REACHED = Share(OCCUPIED, REACHED)
 ENROLLED = one("participants", "enrolled")
 NEW = one("participants", "new")
 ENDED = one("participants", "ended")
@@ -174,6 +244,12 @@ TO_EITHER = TO_STUDIES + TO_WORK
 TO_OTHER = ENDED_ALL_REASONS - TO_EITHER
 AGED_16_19 = one("residents", "aged_16_19")
 AGED_16_19_IN_REGISTER = one("residents", "in_register_16_19")
+IN_REGISTER_OF_AGED_16_19 = Share(AGED_16_19_IN_REGISTER, AGED_16_19)
+STUDIES_OF_ENDED = Share(TO_STUDIES, ENDED)
+WORK_OF_ENDED = Share(TO_WORK, ENDED)
+EITHER_OF_ENDED = Share(TO_EITHER, ENDED)
+#: The same share as ``STUDIES_OF_ENDED``, of the count that the diagram by gender shows.
+STUDIES_OF_EXITS = Share(TO_STUDIES, ENDED_ALL_REASONS)
 
 #: The way from the register to studies or work.
 FROM_REGISTER = Items((
@@ -200,20 +276,57 @@ RESULT_COLUMNS = Items((
     Item("Antal", ENDED, group="Avslutade"),
     Item("Andel", Share(ENDED, ENROLLED), group="Avslutade"),
     Item("Antal", TO_STUDIES, group="Avslutade till studier"),
-    Item("Andel", Share(TO_STUDIES, ENDED), group="Avslutade till studier"),
+    Item("Andel", STUDIES_OF_ENDED, group="Avslutade till studier"),
     Item("Antal", TO_WORK, group="Avslutade till arbete"),
-    Item("Andel", Share(TO_WORK, ENDED), group="Avslutade till arbete"),
+    Item("Andel", WORK_OF_ENDED, group="Avslutade till arbete"),
     Item("Antal", TO_EITHER, group="Till studier eller arbete"),
-    Item("Andel", Share(TO_EITHER, ENDED), group="Till studier eller arbete"),
+    Item("Andel", EITHER_OF_ENDED, group="Till studier eller arbete"),
 ))  # fmt: skip
+
+#: Tables and diagrams that the sentences on what happened rest on.
+OUTREACH = Grid(rows=OUTREACH_ROWS, columns=Genders(), corner="Resultat")
+RESULTS = Grid(rows=JobCentres(), columns=RESULT_COLUMNS, corner="Jobbtorg")
+ENROLLED_BY_GENDER = Grid(rows=Genders(), columns=Periods(), corner="Kön", number=ENROLLED)
+EXITS_BY_GENDER = Grid(
+    rows=Items((Item("Till studier", TO_STUDIES), Item("Till arbete", TO_WORK), Item("Andra orsaker", TO_OTHER))),
+    columns=Genders(),
+    corner="Avslutsorsak",
+    when="both",
+)
+OCCUPATION = Grid(
+    rows=Categories("occupation", leave_out=("INGEN", "OKAND")),
+    columns=Genders(),
+    corner="Sysselsättning",
+    number=one("occupation", "reached"),
+    when="both",
+    order="size",
+    without_empty_rows=True,
+)
 
 RESULT_NOTES = (
     "Andel avslutade är räknad på inskrivna. Övriga andelar är räknade på avslutade.",
     "Den som har avslutats flera gånger under perioden räknas en gång, med orsaken till det senaste avslutet.",
 )
 
+RESULTS_YEAR_ON_YEAR = Grid(
+    rows=OfJobCentres(
+        Items((
+            Item("Inskrivna", ENROLLED),
+            Item("Avslutade", Share(ENDED, ENROLLED)),
+            Item("Till studier", STUDIES_OF_ENDED),
+            Item("Till arbete", WORK_OF_ENDED),
+            Item("Till studier eller arbete", EITHER_OF_ENDED),
+        ))
+    ),
+    columns=YearOnYear(),
+    corner="Resultat och jobbtorg",
+)  # fmt: skip
+
 #: The chapter that the start page shows, whatever chapters the report has.
 SUMMARY = "sammanfattning"
+
+#: The chapter on those who got support.
+SUPPORT = "stod"
 
 #: The way from the register to studies or work, which the start page shows: facts of the first chapter.
 FUNNEL = ("in_register", "sought", "reached", "enrolled", "either")
@@ -223,8 +336,9 @@ def _reached_or_not(year: str, when: When, side_by_side: bool = False) -> Table:
     """Tabell 2 and 3, which stand side by side."""
     return Table(
         title="Nådda och ej nådda ungdomar, " + year,
-        grid=Grid(rows=OUTREACH_ROWS, columns=Genders(), corner="Resultat", when=when),
+        grid=replace(OUTREACH, when=when),
         side_by_side=side_by_side,
+        finding=ShareFinding(REACHED_OF_SOUGHT, "{share} av {whole} sökta nåddes"),
     )
 
 
@@ -234,6 +348,7 @@ def _reached_by_district(year: str, when: When, side_by_side: bool = False) -> D
         title="Nådda ungdomar{per_district}, " + year,
         grid=Grid(rows=Districts(), columns=Genders(), corner="Stadsdel", number=REACHED, when=when, order="size"),
         side_by_side=side_by_side,
+        finding=DistrictFinding(REACHED, "Flest nåddes i"),
     )
 
 
@@ -241,27 +356,31 @@ def _results(year: str, when: When, notes: tuple[str, ...]) -> Table:
     """Tabell 5 and 6."""
     return Table(
         title="Resultat{per_job_centre}, " + year,
-        grid=Grid(rows=JobCentres(), columns=RESULT_COLUMNS, corner="Jobbtorg", when=when),
+        grid=replace(RESULTS, when=when),
         notes=notes,
+        finding=ShareFinding(STUDIES_OF_ENDED, "{share} av {whole} avslutade gick till studier"),
     )
 
 
 #: What every municipality's report can show.
 COMMON: tuple[Chapter, ...] = (
     Chapter(
-        id="sammanfattning",
+        id=SUMMARY,
         title="Sammanfattning",
-        lead="Under {period} fanns {in_register} ungdomar någon gång i registret för aktivitetsansvaret{in_register.change}. "
-        "{sought} av dem söktes och {reached} nåddes. {enrolled} tog del av stöd{enrolled.change}. "
-        "{ended} avslutades, varav {either} till studier eller arbete{either.change}.",
+        lead="Under {period} fanns {in_register} ungdomar någon gång i registret för aktivitetsansvaret"
+        "{in_register.change_in_words}. {sought} av dem söktes och {reached} nåddes. {enrolled} tog del av "
+        "stöd{enrolled.change_in_words}. {ended} avslutades, varav {either} till studier eller arbete.",
         facts=(
             Fact("in_register", "ungdomar i registret", IN_REGISTER),
-            Fact("sought", "söktes", SOUGHT, ("{share} av dem i registret", Share(SOUGHT, IN_REGISTER))),
-            Fact("reached", "nåddes", REACHED, ("{share} av de sökta", Share(REACHED, SOUGHT))),
+            Fact("sought", "söktes", SOUGHT, ("{share} av {whole} i registret", Share(SOUGHT, IN_REGISTER))),
+            Fact("reached", "nåddes", REACHED, ("{share} av {whole} sökta", REACHED_OF_SOUGHT)),
             Fact("enrolled", "tog del av stöd", ENROLLED),
-            Fact("ended", "avslutades", ENDED, ("{share} av de inskrivna", Share(ENDED, ENROLLED))),
+            Fact("ended", "avslutades", ENDED, ("{share} av {whole} inskrivna", Share(ENDED, ENROLLED))),
             Fact(
-                "either", "till studier eller arbete", TO_EITHER, ("{share} av de avslutade", Share(TO_EITHER, ENDED))
+                "either",
+                "till studier eller arbete",
+                TO_EITHER,
+                ("{share} av {whole} avslutade", EITHER_OF_ENDED),
             ),
         ),
         blocks=(
@@ -273,6 +392,7 @@ COMMON: tuple[Chapter, ...] = (
                     corner="Steg",
                 ),
                 notes=("Varje stapel räknar personer. Den som tog del av stöd kan ha nåtts ett tidigare år.",),
+                finding=ShareFinding(EITHER_OF_ENDED, "{share} av {whole} avslutade gick till studier eller arbete"),
             ),
         ),
     ),
@@ -299,14 +419,13 @@ COMMON: tuple[Chapter, ...] = (
         lead="I registret finns även den som bara kort tid saknar studier, till exempel vid ett skolbyte eller en flytt. "
         "Siffrorna räknar varje person som någon gång under perioden fanns i registret.",
         facts=(
-            Fact(
-                "share_16_19", "av kommunens 16–19-åringar fanns i registret", Share(AGED_16_19_IN_REGISTER, AGED_16_19)
-            ),
+            Fact("share_16_19", "av {whole} 16–19-åringar i kommunen fanns i registret", IN_REGISTER_OF_AGED_16_19),
         ),
         blocks=(
             Table(
                 title="Kvinnor och män i registret, {year} och {before}",
                 grid=Grid(rows=Periods(), columns=Genders(), corner="År", number=IN_REGISTER),
+                finding=CountFinding(IN_REGISTER, "{number} ungdomar fanns i registret"),
             ),
             Table(
                 id="andel-16-19",
@@ -317,11 +436,14 @@ COMMON: tuple[Chapter, ...] = (
                         (
                             Item("16–19 år", AGED_16_19),
                             Item("I registret", AGED_16_19_IN_REGISTER),
-                            Item("Andel", Share(AGED_16_19_IN_REGISTER, AGED_16_19)),
+                            Item("Andel", IN_REGISTER_OF_AGED_16_19),
                         )
                     ),
                     corner="Stadsdel",
                     when="both",
+                ),
+                finding=ShareFinding(
+                    IN_REGISTER_OF_AGED_16_19, "{share} av {whole} 16–19-åringar i kommunen fanns i registret"
                 ),
             ),
         ),
@@ -333,8 +455,8 @@ COMMON: tuple[Chapter, ...] = (
         "Den som har sökts minst en gång utan att något kontaktförsök har besvarats är ej nådd.",
         facts=(
             Fact("attempts", "kontaktförsök", ATTEMPTS),
-            Fact("share_women", "av de sökta kvinnorna nåddes", REACHED_OF_SOUGHT_WOMEN),
-            Fact("share_men", "av de sökta männen nåddes", REACHED_OF_SOUGHT_MEN),
+            Fact("share_women", "av {whole} sökta kvinnor nåddes", REACHED_OF_SOUGHT_WOMEN),
+            Fact("share_men", "av {whole} sökta män nåddes", REACHED_OF_SOUGHT_MEN),
             Fact("checks", "adresser anmälda till Skatteverket", one("residence_checks", "reported")),
         ),
         blocks=(
@@ -357,24 +479,26 @@ COMMON: tuple[Chapter, ...] = (
                     order="size",
                     without_empty_rows=True,
                 ),
+                finding=CountFinding(ATTEMPTS, "{number} kontaktförsök gjordes"),
             ),
             _reached_by_district("{year}", "both"),
             _reached_by_district("{before}", "before", side_by_side=True),
             Diagram(
-                title="Nådda och ej nådda ungdomar{per_job_centre}, {year}",
+                title="Andel nådda av de sökta ungdomarna{per_job_centre}, {year} och {before}",
                 grid=Grid(
                     rows=JobCentres(),
                     columns=Items(
                         (
-                            Item("Nådda", REACHED, role="reached"),
-                            Item("Ej nådda", NOT_REACHED, role="not_reached"),
-                            Item("Andel nådda", Share(REACHED, SOUGHT)),
+                            Item("Nådda", REACHED),
+                            Item("Ej nådda", NOT_REACHED),
+                            Item("Andel nådda", REACHED_OF_SOUGHT, role="year"),
                         )
                     ),
                     corner="Jobbtorg",
                     when="both",
                 ),
                 marks=True,
+                finding=JobCentreFinding(REACHED_OF_SOUGHT, "nådda av de sökta"),
             ),
         ),
     ),
@@ -382,57 +506,41 @@ COMMON: tuple[Chapter, ...] = (
         id="sysselsattning",
         title="Vad gör de unga som nås?",
         lead="När en ungdom nås frågar kommunen vad ungdomen gör. Sysselsättningen räknas vid första gången ungdomen nåddes.",
-        facts=(Fact("share_occupied", "av de nådda hade en sysselsättning", Share(OCCUPIED, REACHED)),),
+        facts=(Fact("share_occupied", "av {whole} nådda hade en sysselsättning", OCCUPIED_OF_REACHED),),
         blocks=(
             Diagram(
                 title="Sysselsättning när ungdomen nåddes första gången, {year}",
-                grid=Grid(
-                    rows=Categories("occupation", leave_out=("INGEN", "OKAND")),
-                    columns=Genders(),
-                    corner="Sysselsättning",
-                    number=one("occupation", "reached"),
-                    when="both",
-                    order="size",
-                    without_empty_rows=True,
-                ),
+                grid=OCCUPATION,
+                finding=ShareFinding(OCCUPIED_OF_REACHED, "{share} av {whole} nådda hade en sysselsättning"),
                 notes=("De som inte hade någon sysselsättning, eller vars sysselsättning är okänd, visas inte.",),
                 marks=True,
             ),
         ),
     ),
     Chapter(
-        id="stod",
+        id=SUPPORT,
         title="Ungdomar som tog del av stöd",
         lead="Stödet är frivilligt. I första hand ska det leda till studier.",
         facts=(
-            Fact("new", "nyinskrivna", NEW),
             Fact(
                 "to_studies",
-                "avslutade till studier",
-                TO_STUDIES,
-                ("{share} av de avslutade", Share(TO_STUDIES, ENDED)),
+                "av {whole} avslutade gick till studier",
+                STUDIES_OF_ENDED,
+                ("{number} ungdomar", TO_STUDIES),
             ),
-            Fact("to_work", "avslutade till arbete", TO_WORK, ("{share} av de avslutade", Share(TO_WORK, ENDED))),
+            Fact("to_work", "av {whole} avslutade gick till arbete", WORK_OF_ENDED, ("{number} ungdomar", TO_WORK)),
+            Fact("new", "nyinskrivna", NEW),
         ),
         blocks=(
             Table(
                 title="Ungdomar som tog del av stöd, {year} och {before}",
-                grid=Grid(rows=Genders(), columns=Periods(), corner="Kön", number=ENROLLED),
+                grid=ENROLLED_BY_GENDER,
+                finding=CountFinding(ENROLLED, "{number} ungdomar tog del av stöd"),
             ),
             Diagram(
                 title="Avslutade till studier, till arbete och av andra orsaker, {year}",
-                grid=Grid(
-                    rows=Items(
-                        (
-                            Item("Till studier", TO_STUDIES),
-                            Item("Till arbete", TO_WORK),
-                            Item("Andra orsaker", TO_OTHER),
-                        )
-                    ),
-                    columns=Genders(),
-                    corner="Avslutsorsak",
-                    when="both",
-                ),
+                grid=EXITS_BY_GENDER,
+                finding=GenderFinding(STUDIES_OF_EXITS, "gick till studier när de avslutades"),
                 notes=(
                     "Andra orsaker är till exempel fyllda 20 år, flytt till en annan kommun eller stöd genom annan aktör.",
                 ),
@@ -440,6 +548,31 @@ COMMON: tuple[Chapter, ...] = (
             ),
             _results("{year}", "this", RESULT_NOTES),
             _results("{before}", "before", RESULT_NOTES[:1]),
+            Table(
+                id="resultat-bada-aren",
+                title="Resultat{per_job_centre}, {year} och {before} med förändring",
+                grid=RESULTS_YEAR_ON_YEAR,
+                finding=ShareFinding(EITHER_OF_ENDED, "{share} av {whole} avslutade gick till studier eller arbete"),
+                notes=(RESULT_NOTES[0], "Förändringen av en andel är räknad på antalen, inte på avrundade andelar."),
+            ),
+            Diagram(
+                id="till-arbete",
+                title="Andel av de avslutade som gick till arbete{per_job_centre}, {year} och {before}",
+                grid=Grid(
+                    rows=JobCentres(),
+                    columns=Items(
+                        (
+                            Item("Till arbete", TO_WORK),
+                            Item("Avslutade", ENDED),
+                            Item("Andel", WORK_OF_ENDED, role="year"),
+                        )
+                    ),
+                    corner="Jobbtorg",
+                    when="both",
+                ),
+                marks=True,
+                finding=JobCentreFinding(WORK_OF_ENDED, "till arbete av de avslutade"),
+            ),
         ),
     ),
 )
@@ -448,9 +581,26 @@ COMMON: tuple[Chapter, ...] = (
 SURVEY = "synpunkter"
 
 
-def chapters(profile: Profile) -> tuple[Chapter, ...]:
-    """The chapters of a municipality's report, in its order and with its titles; tables and diagrams are numbered through."""
-    return _numbered([_chapter(chapter.id, chapter.title, profile) for chapter in profile.chapters])
+def chapters(profile: Profile, of_targets: Sequence[Diagram] = ()) -> tuple[Chapter, ...]:
+    """The chapters of a municipality's report, in its order and with its titles; tables and diagrams are numbered through.
+    ``of_targets``: each stands last in the chapter that is about its figure."""
+    found = [_chapter(chapter.id, chapter.title, profile) for chapter in profile.chapters]
+    for diagram in of_targets:
+        place = _place(diagram, found)
+        found[place] = replace(found[place], blocks=(*found[place].blocks, diagram))
+    return _numbered(found)
+
+
+def _place(diagram: Diagram, found: Sequence[Chapter]) -> int:
+    """Of the first chapter that shows the figure; else of the one on support, which targets are about; else the first."""
+    figures = _figures([diagram])
+    of_figure = [place for place, each in enumerate(found) if each.id != SUMMARY and figures & _figures(each.blocks)]
+    of_support = [place for place, each in enumerate(found) if each.id == SUPPORT]
+    return [*of_figure, *of_support, 0][0]
+
+
+def _figures(blocks: Iterable[Table | Diagram]) -> set[str]:
+    return {key.figure for block in blocks for number in block.grid.numbers for key in number.keys}
 
 
 def summary() -> Chapter:
@@ -466,7 +616,7 @@ def _chapter(chapter_id: str, title: str | None, profile: Profile) -> Chapter:
         chapter = _survey(profile.survey_questions)
     else:
         chapter = _own_measures(chapter_id, [item for item in profile.own_measures if item.chapter == chapter_id])
-    return replace(chapter, title=_literal(title)) if title else chapter
+    return replace(chapter, title=literal(title)) if title else chapter
 
 
 def _numbered(found: Sequence[Chapter]) -> tuple[Chapter, ...]:
@@ -482,14 +632,14 @@ def _numbered(found: Sequence[Chapter]) -> tuple[Chapter, ...]:
     return tuple(replace(chapter, blocks=tuple(numbered(block) for block in chapter.blocks)) for chapter in found)
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """A municipality's own words inside a text with placeholders."""
     return text.replace("{", "{{").replace("}", "}}")
 
 
 def _own_measures(chapter_id: str, measures: Sequence[OwnMeasure]) -> Chapter:
     """The measures that a municipality shows by themselves in one chapter."""
-    names = [_literal(measure.title) for measure in measures]
+    names = [literal(measure.title) for measure in measures]
     named = listed(names)
     return Chapter(
         id=chapter_id,
@@ -501,20 +651,22 @@ def _own_measures(chapter_id: str, measures: Sequence[OwnMeasure]) -> Chapter:
 
 
 def _own_facts(measure: OwnMeasure) -> tuple[Fact, ...]:
-    code, name = measure.code, _literal(measure.title)
+    code, name = measure.code, literal(measure.title)
     ended, exits = (one(figure, "ended", category=code) for figure in ("measures", "measure_exits"))
     return (
         Fact(f"own_{code}", f"inskrivna vid {name}", one("measures", "participants", category=code)),
         Fact(f"own_new_{code}", "nyinskrivna", one("measures", "new", category=code)),
-        Fact(f"own_studies_{code}", "av de utskrivna till studier", Share(exits.at(subcategory=STUDIES), ended)),
-        Fact(f"own_work_{code}", "av de utskrivna till arbete", Share(exits.at(subcategory=WORK), ended)),
+        Fact(
+            f"own_studies_{code}", "av {whole} utskrivna gick till studier", Share(exits.at(subcategory=STUDIES), ended)
+        ),
+        Fact(f"own_work_{code}", "av {whole} utskrivna gick till arbete", Share(exits.at(subcategory=WORK), ended)),
     )
 
 
 def _own_diagram(measure: OwnMeasure) -> Diagram:
     code = measure.code
     return Diagram(
-        title=f"In- och utskrivna vid {_literal(measure.title)}, {{year}} och {{before}}",
+        title=f"In- och utskrivna vid {literal(measure.title)}, {{year}} och {{before}}",
         grid=Grid(
             rows=Items((
                 Item("Inskrivna", one("measures", "participants", category=code)),
@@ -525,6 +677,9 @@ def _own_diagram(measure: OwnMeasure) -> Diagram:
             )),
             columns=Periods(),
             corner="Mått",
+        ),
+        finding=CountFinding(
+            one("measures", "participants", category=code), f"{{number}} ungdomar var inskrivna vid {literal(measure.title)}"
         ),
     )  # fmt: skip
 
@@ -549,25 +704,31 @@ def _survey(questions: Sequence[str]) -> Chapter:
 def _survey_facts(question: str, place: int, several: bool) -> tuple[Fact, ...]:
     """``several``: the labels must say which question they are about."""
     answers = one("survey", "answers", category=question)
-    satisfied = answers.at(subcategory=("4", "5"))
-    about = f" ”{_literal(question)}”" if several else ""
+    about = f" ”{literal(question)}”" if several else ""
     return (
-        Fact(f"answers_{place}", f"svarade på frågan{about}", answers),
         Fact(
-            f"satisfied_{place}", f"svarade 4 eller 5{' på frågan' if several else ''}{about}", satisfied,
-            ("{share} av de svarande", Share(satisfied, answers)),
+            f"satisfied_{place}", f"av {{whole}} som svarade gav betyget 4 eller 5{' på frågan' if several else ''}{about}",
+            _satisfied(question),
         ),
+        Fact(f"answers_{place}", f"svarade på frågan{about}", answers),
     )  # fmt: skip
+
+
+def _satisfied(question: str) -> Share:
+    """Of those who answered: with one of the two best marks."""
+    answers = one("survey", "answers", category=question)
+    return Share(answers.at(subcategory=("4", "5")), answers)
 
 
 def _survey_diagram(question: str) -> Diagram:
     return Diagram(
-        title=f"Svar på frågan ”{_literal(question)}”, {{year}} och {{before}}",
+        title=f"Svar på frågan ”{literal(question)}”, {{year}} och {{before}}",
         grid=Grid(
             rows=Answers(("1", "2", "3", "4", "5")),
             columns=Periods(),
-            corner="Svar",
+            corner="Svar på skalan",
             number=one("survey", "answers", category=question),
         ),
         notes=("Antal svar på en skala från 1 till 5, där 5 är bäst.",),
+        finding=ShareFinding(_satisfied(question), "{share} av {whole} som svarade gav betyget 4 eller 5"),
     )

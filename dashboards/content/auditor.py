@@ -99,11 +99,15 @@ def _numbers(
 ) -> Iterator[AnsweringNumber]:
     for place, answer in enumerate(question.figures, start=1):
         counted = _count(answer.number, answer.category)
-        cell = report.cell(counted)
+        cell = report.readings.cell(counted)
         share = _share(answer, counted)
         (key,) = counted.at(period=report.published.period.id).keys
         yield AnsweringNumber(
-            f"{question.id}-{place}", answer.label, cell, report.cell(share) if share else None, tables.get(key)
+            f"{question.id}-{place}",
+            answer.label,
+            cell,
+            report.readings.cell(share) if share else None,
+            tables.get(key),
         )
 
 

@@ -9,7 +9,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
+from dashboards.content import targets
 from dashboards.content.annual_report import MEN, STUDIES, WOMEN, WORK
+from dashboards.content.findings import share_over_time
+from dashboards.content.readings import Reading
 from dashboards.content.tables import (
     MISSING_LABEL,
     Block,
@@ -17,6 +20,7 @@ from dashboards.content.tables import (
     Definition,
     Heading,
     TableContent,
+    TargetLine,
     definitions,
     fill,
 )
@@ -55,6 +59,8 @@ class Rate:
     share: Share
     labels: tuple[str, str]
     notes: tuple[str, ...] = ()
+    #: Whether one hangs so little on another that chance can be told from change: the attempts to reach one youth do not.
+    is_of_each_by_itself: bool = True
 
     def columns(self) -> tuple[Heading, ...]:
         of_whole, of_part = self.labels
@@ -90,9 +96,12 @@ class Section:
         return tuple(item.block for item in self.items)
 
 
-def _answer_rate(id_: str, title: str, channel: str, *notes: str, labels: tuple[str, str] = ("Försök", "Svar")) -> Rate:
+def _answer_rate(
+    id_: str, title: str, channel: str, *notes: str, labels: tuple[str, str] = ("Försök", "Besvarade")
+) -> Rate:
     return Rate(
         id_, title, Share(one("contacts", "answered"), one("contacts", "attempts")).at(category=channel), labels, notes,
+        is_of_each_by_itself=False,
     )  # fmt: skip
 
 
@@ -248,13 +257,30 @@ class FollowUp:
             rate.id,
             rate.title,
             self._table("Period", over, rate.columns()),
+            finding=self._finding(rate.share) if rate.is_of_each_by_itself else None,
             notes=rate.notes,
             charted=self._table("Period", over, COLOURED, rate.share),
+            target=self._target(rate.share),
         )
         rows = self._by_job_centre(rate.share, latest)
         if not rows:
             return Item(block)
         return Item(block, (("Visa per jobbtorg och kön", self._table("Jobbtorg och period", rows, rate.columns())),))
+
+    def _target(self, share: Share) -> TargetLine | None:
+        """What was decided that it should come to."""
+        held = (target for target in self.data.profile.targets if target.holds_in(self.data.period))
+        return next((targets.line(target) for target in held if targets.number(target) == share), None)
+
+    def _finding(self, share: Share) -> str | None:
+        """The share in the report's own period, beside that of the year before where it is shown."""
+        before = [each for each in (*self.years, *self.tertials) if each.id == self.data.before.id]
+        now, *then = (
+            Cell.of(share.at(period=each.id), self.series.numbers.value) for each in (self.data.period, *before)
+        )
+        label = _label(self.data.period)
+        reading = Reading(now, then[0] if then else Cell(None, is_share=True), self.data.before.label)
+        return share_over_time(reading, f"{label}: {{share}} av {{whole}}")
 
     def _rate_over_time(self, rate: Rate) -> Item:
         return self._rate(rate, self._over_time(), [_of_period(year) for year in self.years[-YEARS_BY_JOB_CENTRE:]])

@@ -3,10 +3,14 @@
 Which rules there are, and their words, come from the published file; what a rule counts does not belong here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from dashboards.content.findings import has_base
+from dashboards.content.tables import Block, Cell, Heading, TableContent
 from dashboards.published.file import ALL, MISSING
 from dashboards.published.plan import Outcome, Plan, read_plan
 from dashboards.published.publication import Period
@@ -65,6 +69,66 @@ def read(path: Path, data: Published) -> tuple[Rule, ...]:
     return tuple(_rule(row, plan, data) for row in plan.rules)
 
 
+def score_card(path: Path, data: Published) -> Block | None:
+    """How often each promise was kept, beside the year before and by job-centre; None where none can be followed."""
+    plan = read_plan(path, data, 2)
+    rules = [row for row in plan.rules if not row["not_answerable"]]
+    if not rules:
+        return None
+    places = [(ALL, ALL), *(group for _, group in _job_centres(data))]
+    groups = [(data.period, place) for place in places]
+    groups[1:1] = [(year, (ALL, ALL)) for year in plan.years[1:]]
+    columns = [column for period, place in groups for column in _card_columns(data, period, place)]
+    outcomes = [
+        [
+            plan.outcomes.get((row["rule_id"], period.id, *place), Outcome()) if _held(row, period) else None
+            for period, place in groups
+        ]
+        for row in rules
+    ]
+    cells = tuple(
+        tuple(cell for outcome, (_, place) in zip(found, groups, strict=True) for cell in _card_cells(outcome, place))
+        for found in outcomes
+    )
+    return Block(
+        "planens-loften",
+        f"Så ofta hölls planens löften, {numbers.listed([year.label for year in plan.years])}",
+        TableContent("Löfte", tuple(Heading(row["title"]) for row in rules), tuple(columns), cells),
+        finding=_most_and_least({row["title"]: found[0] for row, found in zip(rules, outcomes, strict=True)}),
+        notes=("Andelen är av de fall som kan avgöras. Ett fall räknas bara medan planen gällde.",),
+        periods=tuple(reversed(plan.years)),
+    )
+
+
+def _card_columns(data: Published, period: Period, place: tuple[str, str]) -> list[Heading]:
+    if place == (ALL, ALL):
+        return [Heading(title, group=_capital(period.label)) for title in ("Fall", "Följde", "Andel")]
+    name = next(label for label, group in _job_centres(data) if group == place)
+    return [Heading(name, group=f"Andel per jobbtorg, {period.label}")]
+
+
+def _card_cells(outcome: Outcome | None, place: tuple[str, str]) -> list[Cell]:
+    """The cases that can be decided, how many followed, and the share; by job-centre the share alone."""
+    decided = outcome.decided if outcome else None
+    followed = outcome.followed if outcome else None
+    share = Cell(_decimal(followed), _decimal(decided), is_share=True)
+    return [Cell(_decimal(decided)), Cell(_decimal(followed)), share] if place == (ALL, ALL) else [share]
+
+
+def _decimal(value: int | None) -> Decimal | None:
+    return None if value is None else Decimal(value)
+
+
+def _most_and_least(outcomes: Mapping[str, Outcome | None]) -> str | None:
+    """Which promise was kept most often, and which least; of very few cases nothing is said."""
+    shares = {title: _card_cells(outcome, (ALL, ALL))[-1] for title, outcome in outcomes.items()}
+    told = sorted((title for title, share in shares.items() if has_base(share)), key=lambda title: shares[title].size)
+    if not told:
+        return None
+    said = [f"”{title}”, {shares[title].in_text} av {numbers.number(shares[title].whole or 0)}" for title in told]
+    return f"Oftast hölls {said[-1]}" + (f", och mest sällan {said[0]}" if len(said) > 1 else "")
+
+
 def _rule(row: dict[str, Any], plan: Plan, data: Published) -> Rule:
     rule_id = row["rule_id"]
     parameters = plan.parameters.get(rule_id, {})
@@ -96,12 +160,16 @@ def _rule(row: dict[str, Any], plan: Plan, data: Published) -> Rule:
         if (rule_id, data.period.id, ALL, ALL) in plan.outcomes
         else (),
         years=tuple(PlanRow(year.title, _counts(outcome(year))) for year in years),
-        latest=tuple(year.label[:1].upper() + year.label[1:] for year in latest),
+        latest=tuple(_capital(year.label) for year in latest),
         groups_by_year=tuple(
             PlanRow(label, tuple(_share(outcome(year, *group)) for year in latest), group == (ALL, ALL))
             for label, group in groups
         ),
     )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _held(rule: dict[str, Any], year: Period) -> bool:
@@ -111,10 +179,13 @@ def _held(rule: dict[str, Any], year: Period) -> bool:
 
 def _groups(data: Published) -> list[tuple[str, tuple[str, str]]]:
     """Label, gender and job-centre, everybody last."""
+    return [("Kvinnor", ("kvinna", ALL)), ("Män", ("man", ALL)), *_job_centres(data), ("Totalt", (ALL, ALL))]
+
+
+def _job_centres(data: Published) -> list[tuple[str, tuple[str, str]]]:
+    """Label, gender and job-centre."""
     centres = [(name, (ALL, code)) for code, name in data.job_centres]
-    if centres:
-        centres.append(("Saknar jobbtorg", (ALL, MISSING)))
-    return [("Kvinnor", ("kvinna", ALL)), ("Män", ("man", ALL)), *centres, ("Totalt", (ALL, ALL))]
+    return [*centres, ("Saknar jobbtorg", (ALL, MISSING))] if centres else []
 
 
 def _share(outcome: Outcome) -> str:

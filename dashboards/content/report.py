@@ -6,20 +6,25 @@ for pages and documents alike. No HTML and no Plotly here.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cached_property
 
 from dashboards.content import annual_report as report
+from dashboards.content import findings, targets
+from dashboards.content.readings import Reading, Readings
 from dashboards.content.tables import (
     MISSING_LABEL,
     Block,
     Cell,
     Definition,
     Heading,
+    Points,
     TableContent,
     definitions,
     fill,
 )
 from dashboards.published.file import MISSING
-from dashboards.published.numbers import Number, one
+from dashboards.published.numbers import Change, Number, Share, one
 from dashboards.published.publication import Period
 from dashboards.published.report import District, Published
 from dashboards.wording import numbers
@@ -28,37 +33,30 @@ WHOLE_MUNICIPALITY = "Hela kommunen"
 
 
 @dataclass(frozen=True)
-class FactContent:
+class Aside:
+    """A second number in small type: the text with the number."""
+
+    text: str
+    reading: Reading
+
+
+@dataclass(frozen=True)
+class FactContent(Reading):
     """A number in the text."""
 
     id: str
     label: str
-    cell: Cell
-    before: Cell
-    before_label: str
-    #: A second number in small type, as text and as number.
-    aside: str | None
-    aside_cell: Cell | None
+    aside: Aside | None
 
     def __str__(self) -> str:
         return self.cell.in_text
 
     @property
-    def change(self) -> str:
+    def change_in_words(self) -> str:
         """`, 392 fler än 2022` for a sentence; nothing where the year before is not known."""
         if self.cell.part is None or self.before.part is None:
             return ""
-        if self.cell.is_share:
-            return f", jämfört med {self.before.in_text} {self.before_label}" if self.before.whole else ""
         return ", " + numbers.change(self.cell.part, self.before.part, self.before_label)
-
-    @property
-    def difference(self) -> str | None:
-        """`+2 128` beside the year before; shares have none (a difference of rounded shares misleads)."""
-        if self.cell.is_share or self.cell.part is None or self.before.part is None:
-            return None
-        value = self.cell.part - self.before.part
-        return f"+{numbers.number(value)}" if value > 0 else numbers.number(value) if value else "oförändrat"
 
 
 @dataclass(frozen=True)
@@ -71,8 +69,45 @@ class ChapterContent:
     blocks: tuple[Block, ...]
 
 
+#: Of a number that is no part of another.
+NO_SHARE = Cell(Decimal(0), Decimal(0), is_share=True)
+
+
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def _of(label: str, centre: Heading) -> str:
+    """`Till studier, Jobbtorg Kista`; the label alone where the municipality has no job-centres."""
+    if centre.label == WHOLE_MUNICIPALITY:
+        return label
+    is_name = "job_centre" in centre.codes and not centre.has("job_centre", MISSING)
+    return f"{label}, {centre.label if is_name else centre.label.lower()}"
+
+
+def _change(now: Cell, before: Cell, number: Change) -> Cell:
+    """What a number is more or less than the year before; of shares in percentage points, from the counts. Nothing where one of
+    the two is hidden, or a share of nothing."""
+    if not (now.is_known and before.is_known):
+        return Points(None) if now.is_share else Cell(None)
+    assert now.part is not None and before.part is not None
+    if now.whole and before.whole:
+        return Points(numbers.points_between(now.part, now.whole, before.part, before.whole), number=number)
+    return Cell(now.part - before.part, number=number)
+
+
+def _place(row: Heading, places: dict[str, int]) -> int:
+    """The place of a row's district; behind all others where it has none."""
+    code = row.codes.get("district", "")
+    return places.get(code if isinstance(code, str) else code[0], len(places))
+
+
+def _in_text(reading: Reading) -> dict[str, str]:
+    """A number as a label names it: a share with its whole."""
+    if not reading.cell.is_share:
+        return {"number": reading.cell.in_text}
+    whole = reading.cell.whole
+    return {"share": reading.cell.in_text, "whole": numbers.NOT_AVAILABLE if whole is None else numbers.number(whole)}
 
 
 class Report:
@@ -80,6 +115,7 @@ class Report:
 
     def __init__(self, published: Published) -> None:
         self.published = published
+        self.readings = Readings.of(published)
         self._words = {
             "year": published.period.label,
             "before": published.before.label,
@@ -88,9 +124,13 @@ class Report:
             "per_job_centre": " per jobbtorg" if published.job_centres else "",
         }
 
-    def cell(self, number: Number, period: Period | None = None) -> Cell:
-        """A number of the whole municipality."""
-        return Cell.of(number.at(period=(period or self.published.period).id), self.published.value)
+    @cached_property
+    def _plan(self) -> tuple[report.Chapter, ...]:
+        """Which tables and numbers stand where."""
+        published = self.published
+        held = [target for target in published.profile.targets if target.holds_in(published.period)]
+        diagrams = [targets.diagram(target, published.catalogue[target.figure]) for target in held]
+        return report.chapters(published.profile, diagrams)
 
     # -- axes ----------------------------------------------------------------------------------------------------
 
@@ -142,9 +182,8 @@ class Report:
         for category in self.published.used("category", axis.figure):
             for subcategory in self.published.used("subcategory", axis.figure):
                 codes = {"category": category, "subcategory": subcategory}
-                number = one(axis.figure, "value").at(**codes)
-                periods = (self.published.period, self.published.before)
-                if any(self.cell(number, period).part is not None for period in periods):
+                found = self.readings.reading(one(axis.figure, "value"), **codes)
+                if found.cell.part is not None or found.before.part is not None:
                     yield Heading(f"{category}: {subcategory}", codes)
 
     def _headings(self, axis: report.Axis, period: Period) -> tuple[Heading, ...]:
@@ -154,6 +193,16 @@ class Report:
                 return tuple(
                     Heading(item.label, number=item.number, role=item.role, total=item.total, group=item.group)
                     for item in items
+                )
+            case report.YearOnYear():
+                return tuple(
+                    Heading(label, codes, group=group)
+                    for group, of in (("Antal", ""), ("Andel", ", procentenheter"))
+                    for label, codes in (
+                        (_capital(published.period.label), {"period": published.period.id}),
+                        (_capital(published.before.label), {"period": published.before.id}),
+                        (f"Förändring{of}", {}),
+                    )
                 )
             case report.Periods():
                 return (
@@ -168,6 +217,12 @@ class Report:
                 )
             case report.Districts():
                 return tuple(self._districts(axis, period))
+            case report.OfJobCentres(of):
+                return tuple(
+                    replace(centre, label=_of(item.label, centre), number=item.number)
+                    for item in of.items
+                    for centre in self._job_centres()
+                )
             case report.JobCentres():
                 return tuple(self._job_centres())
             case report.Categories():
@@ -184,6 +239,23 @@ class Report:
     ) -> TableContent:
         return fill(grid.corner, rows, columns, self.published.value, grid.number, {"period": period.id})
 
+    def _year_on_year(self, grid: report.Grid) -> TableContent:
+        """Counts and shares of both years, each with its change."""
+        rows = self._headings(grid.rows, self.published.period)
+        cells = []
+        for row in rows:
+            assert row.number, f"{row.label}: says no number"
+            counts = row.number.part if isinstance(row.number, Share) else row.number
+            shares = self._both_years(row.number, row) if isinstance(row.number, Share) else (NO_SHARE,) * 3
+            cells.append((*self._both_years(counts, row), *shares))
+        return TableContent(grid.corner, rows, self._headings(grid.columns, self.published.period), tuple(cells))
+
+    def _both_years(self, number: Number, row: Heading) -> tuple[Cell, ...]:
+        periods = (self.published.period, self.published.before)
+        of_both = [number.at(**row.codes, period=period.id) for period in periods]
+        now, before = (Cell.of(each, self.published.value) for each in of_both)
+        return now, before, _change(now, before, Change(*of_both))
+
     def _main_period(self, grid: report.Grid) -> Period:
         return self.published.before if grid.when == "before" else self.published.period
 
@@ -198,12 +270,26 @@ class Report:
         if grid.order == "size":
             table = self._fill(grid, rows, columns, period)
             sizes = [max((cell.part or 0 for cell in cells if not cell.is_share), default=0) for cells in table.cells]
+            places = self._places_of_this_year(grid) if grid.when == "before" else {}
             ordered = sorted(
                 zip(rows, sizes, strict=True),
-                key=lambda found: (found[0].total, found[0].has("district", MISSING), -found[1]),
-            )
+                key=lambda found: (
+                    found[0].total, found[0].has("district", MISSING), _place(found[0], places), -found[1]
+                ),
+            )  # fmt: skip
             rows = tuple(row for row, _ in ordered)
         return rows
+
+    def _places_of_this_year(self, grid: report.Grid) -> dict[str, int]:
+        """Where each district stands in the period's own table, which the year before is to follow: one that has become part of
+        another stands where that one does."""
+        rows = self._rows(replace(grid, when="this"))
+        return {
+            code: place
+            for place, row in enumerate(rows)
+            for code in row.codes.get("district", ())
+            if not row.has("district", MISSING)
+        }
 
     def _both(self, columns: Iterable[Heading]) -> tuple[Heading, ...]:
         """The columns once for the period and once for the year before."""
@@ -215,6 +301,8 @@ class Report:
 
     def table(self, grid: report.Grid) -> TableContent:
         """The whole table of a grid."""
+        if isinstance(grid.columns, report.YearOnYear):
+            return self._year_on_year(grid)
         period = self._main_period(grid)
         columns = self._headings(grid.columns, period)
         return self._fill(grid, self._rows(grid), self._both(columns) if grid.when == "both" else columns, period)
@@ -223,17 +311,16 @@ class Report:
         columns = [heading for heading in self._headings(grid.columns, self._main_period(grid)) if heading.role]
         before = self.published.before
         columns = [heading for heading in columns if before.available or not heading.has("period", before.id)]
-        rows = [row for row in self._rows(grid) if not row.total or len(self._rows(grid)) == 1]
+        rows = self._rows(grid)
+        # Beside counts the total would dwarf the parts; a share of all is what the parts' shares are seen against.
+        if len(rows) > 1 and not all(isinstance(heading.number, Share) for heading in columns):
+            rows = tuple(row for row in rows if not row.total)
         return self._fill(grid, rows, columns, period)
 
     # -- the report ----------------------------------------------------------------------------------------------
 
     def _definitions(self, shown: Iterable[Number]) -> tuple[Definition, ...]:
         return definitions(self.published.catalogue, (key for number in shown for key in number.keys))
-
-    def _numbers(self, grid: report.Grid) -> list[Number]:
-        axes = [axis for axis in (grid.rows, grid.columns) if isinstance(axis, report.Items)]
-        return [*([grid.number] if grid.number else []), *(item.number for axis in axes for item in axis.items)]
 
     def _before_note(self) -> str:
         return f"Uppgifter för {self.published.before.label} finns inte i det som är publicerat."
@@ -269,6 +356,7 @@ class Report:
 
     def block(self, item: report.Table | report.Diagram) -> Block:
         """One table or diagram."""
+        table = self.table(item.grid)
         charted = marks = None
         if isinstance(item, report.Diagram):
             charted = self._drawn(item.grid, self._main_period(item.grid))
@@ -278,15 +366,41 @@ class Report:
             id=item.id,
             number=item.number,
             title=item.title.format(**self._words),
+            finding=self._finding(item, table),
             side_by_side=item.side_by_side,
-            table=self.table(item.grid),
-            notes=(*item.notes, *self._grid_notes(item.grid)),
-            definitions=self._definitions(self._numbers(item.grid)),
+            table=table,
+            notes=(*self._target_notes(item), *item.notes, *self._grid_notes(item.grid)),
+            definitions=self._definitions(item.grid.numbers),
             charted=charted,
             marks=marks,
             marks_label=_capital(self.published.before.label) if marks else None,
+            target=targets.line(item.target) if isinstance(item, report.Diagram) and item.target else None,
             periods=self._periods(item.grid),
         )
+
+    def _finding(self, item: report.Table | report.Diagram, table: TableContent) -> str | None:
+        if isinstance(item, report.Diagram) and item.target:
+            return targets.Outcome(item.target, self.readings.cell(targets.number(item.target))).finding
+        if item.finding is None:
+            return None
+        of_before = item.grid.when == "before"
+        readings = Readings(self.published, self.published.before, None) if of_before else self.readings
+        totals = [place for place, column in enumerate(table.columns) if column.total][:1]
+        districts = {
+            row.label: cells[place]
+            for row, cells in zip(table.rows, table.cells, strict=True)
+            for place in totals
+            if "district" in row.codes and not row.has("district", MISSING)
+        }
+        return findings.finding(item.finding, readings, districts)
+
+    def _target_notes(self, item: report.Table | report.Diagram) -> Iterator[str]:
+        if (
+            isinstance(item, report.Diagram)
+            and item.target
+            and self.published.catalogue[item.target.figure].has_dimensions
+        ):
+            yield from targets.by_job_centre(item.target, self.readings)
 
     def _periods(self, grid: report.Grid) -> tuple[Period, ...]:
         if grid.when == "both" or isinstance(grid.rows, report.Periods) or isinstance(grid.columns, report.Periods):
@@ -295,21 +409,19 @@ class Report:
 
     def fact(self, fact: report.Fact) -> FactContent:
         """One number in the text."""
-        aside = aside_cell = None
-        if fact.aside:
-            text, share = fact.aside
-            cell = self.cell(share)
-            if cell.part is not None and cell.whole:
-                aside, aside_cell = text.format(share=cell.in_text), cell
+        reading = self.readings.reading(fact.number)
         return FactContent(
             id=fact.id,
-            label=fact.label.format(**self._words),
-            cell=self.cell(fact.number),
-            before=self.cell(fact.number, self.published.before),
-            before_label=self.published.before.label,
-            aside=aside,
-            aside_cell=aside_cell,
+            label=fact.label.format(**self._words, **_in_text(reading)),
+            cell=reading.cell,
+            before=reading.before,
+            before_label=reading.before_label,
+            aside=self._aside(*fact.aside) if fact.aside else None,
         )
+
+    def _aside(self, text: str, number: Number) -> Aside | None:
+        reading = self.readings.reading(number)
+        return Aside(text.format(**_in_text(reading)), reading) if reading.is_known else None
 
     def chapter(self, chapter: report.Chapter) -> ChapterContent:
         """One chapter with all its numbers."""
@@ -325,12 +437,15 @@ class Report:
 
     def chapters(self) -> tuple[ChapterContent, ...]:
         """The whole report."""
-        return tuple(self.chapter(chapter) for chapter in report.chapters(self.published.profile))
+        return tuple(self.chapter(chapter) for chapter in self._plan)
 
     def titles(self) -> dict[str, str]:
         """The chapters' titles by id, in the report's order, without a number being read."""
-        found = report.chapters(self.published.profile)
-        return {chapter.id: chapter.title.format(**self._words) for chapter in found}
+        return {chapter.id: chapter.title.format(**self._words) for chapter in self._plan}
+
+    def block_id(self, grid: report.Grid) -> str | None:
+        """The first table or diagram of the report that is made of a grid; None: it has none."""
+        return next((block.id for chapter in self._plan for block in chapter.blocks if block.grid == grid), None)
 
     def summary(self) -> ChapterContent:
         """The year in short."""

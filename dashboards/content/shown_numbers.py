@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import product
 from pathlib import Path
 
-from dashboards.content import follow_up, trends
+from dashboards.content import equality, follow_up, happened, trends
 from dashboards.content.report import Report
 from dashboards.published.file import ALL
 from dashboards.published.numbers import DIMENSIONS, NumberKey, Numbers
@@ -48,16 +48,18 @@ def shown_numbers(path: Path, data: Published, smallest: int, told_otherwise: Co
     """The numbers of a period's public output, with those of periods whose counts it will hide as they are ``told_otherwise``."""
     further = follow_up.read(path, data)
     over_time = trends.read(path, data).series
+    months = equality.read(path, data).months
     kinds = {period.id: period.kind for period in over_time.periods}
     chosen = _over_time(over_time.numbers, kinds, smallest)
     keys = in_tables = frozenset[NumberKey]()
     while True:
         # Which rows a table has goes by the codes that the output knows, so what was found may ask for more.
         listed = {key: data.catalogue[key.figure].absent_is_zero and key.period in told_otherwise for key in keys}
-        report = replace(data, numbers=_noting(data.numbers, listed))
-        several = (replace(each, numbers=_noting(each.numbers, listed)) for each in (further.series, over_time))
+        report, compared = (replace(data, numbers=_noting(data.numbers, listed)) for _ in range(2))
+        several = [replace(each, numbers=_noting(each.numbers, listed)) for each in (further.series, over_time, months)]
         in_tables |= _whole_tables(_asked_by_the_report(report))
-        found = chosen | keys | in_tables | _whole_tables(_asked_over_time(data, *several))
+        found = chosen | keys | in_tables | _whole_tables(_asked_over_time(data, *several[:2]))
+        found |= _whole_tables(_asked_by_the_comparison(compared, several[2]))
         found = frozenset(_public(data, found))
         if found == keys:
             return ShownNumbers(keys, in_tables & keys)
@@ -69,6 +71,7 @@ def _asked_by_the_report(data: Published) -> set[NumberKey]:
     report = Report(data)
     report.chapters()
     report.summary()
+    happened.what_happened(report)
     return data.numbers.asked
 
 
@@ -77,6 +80,12 @@ def _asked_over_time(data: Published, further: Series, over_time: Series) -> set
     follow_up.FollowUp(data, further).sections()
     trends.Trends(data, over_time).main_tables()
     return further.numbers.asked | over_time.numbers.asked
+
+
+def _asked_by_the_comparison(data: Published, months: Series) -> set[NumberKey]:
+    assert isinstance(data.numbers, _Noted) and isinstance(months.numbers, _Noted)
+    equality.Equality(data, months).sections()
+    return data.numbers.asked | months.numbers.asked
 
 
 def _noting(numbers: Numbers, listed: Mapping[NumberKey, bool]) -> _Noted:

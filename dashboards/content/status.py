@@ -98,11 +98,6 @@ def dataset_title(name: str | None) -> str:
     return _words(DATASETS, name) if name else ""
 
 
-def counted(count: int, one: str, many: str) -> str:
-    """``1 leverans``, ``3 leveranser``."""
-    return f"{numbers.number(count)}{numbers.BLANK}{one if count == 1 else many}"
-
-
 @dataclass(frozen=True)
 class Task:
     """Something that a person should do, and the section that says more, if any does: of the page for readers, or of the
@@ -401,7 +396,7 @@ def _came_in(deliveries: list[Row]) -> str:
     }
     counts = {status: sum(row["status"] == status for row in deliveries) for status in STATUSES}
     found = {status: count for status, count in counts.items() if count}
-    total = counted(len(deliveries), "ny leverans", "nya leveranser")
+    total = numbers.counted(len(deliveries), "ny leverans", "nya leveranser")
     if list(found) == ["accepted"]:
         verdict = "och den lästes in" if len(deliveries) == 1 else "och alla lästes in"
         return f"{total} hade kommit in, {verdict}."
@@ -463,28 +458,30 @@ def _tasks(
         if row["waits_for_a_person"]:
             yield Task(row["sentence"], None)
     if held:
-        yield Task(f"{counted(len(held), 'leverans', 'leveranser')} väntar på beslut: släpp eller avvisa.", "beslut")
+        yield Task(
+            f"{numbers.counted(len(held), 'leverans', 'leveranser')} väntar på beslut: släpp eller avvisa.", "beslut"
+        )
     if count := sum(not one.is_settled for one in rejected):
-        deliveries = counted(count, "avvisad leverans", "avvisade leveranser")
+        deliveries = numbers.counted(count, "avvisad leverans", "avvisade leveranser")
         text = f"{deliveries} har inte kommit in på nytt: be avsändaren rätta och leverera igen."
         yield Task(text, "avvisade")
     if quarantine:
-        lines = counted(sum(one.rows for one in quarantine), "rad", "rader")
+        lines = numbers.counted(sum(one.rows for one in quarantine), "rad", "rader")
         yield Task(f"{lines} räknas inte, för de är i karantän: be källan rätta dem.", "karantan", True)
     if failed:
-        yield Task(f"{counted(failed, 'kontroll', 'kontroller')} varnar: läs varför.", "kontroller", True)
+        yield Task(f"{numbers.counted(failed, 'kontroll', 'kontroller')} varnar: läs varför.", "kontroller", True)
     if jumps:
-        figures = counted(jumps, "siffra", "siffror")
+        figures = numbers.counted(jumps, "siffra", "siffror")
         yield Task(f"{figures} har ändrats mer än väntat: kontrollera att det stämmer.", "hopp", True)
 
 
 def _not_used(held: tuple[Delivery, ...], rejected: tuple[Delivery, ...]) -> Iterator[str]:
     """What came in and is in no figure, without who should do what."""
     if held:
-        deliveries = counted(len(held), "leverans", "leveranser")
+        deliveries = numbers.counted(len(held), "leverans", "leveranser")
         yield f"{deliveries} ser misstänkt ut och är inte med förrän en person har godtagit den."
     if count := sum(not one.is_settled for one in rejected):
-        yield f"{counted(count, 'leverans', 'leveranser')} gick inte att använda, och källan har inte lämnat någon ny."
+        yield f"{numbers.counted(count, 'leverans', 'leveranser')} gick inte att använda, och källan har inte lämnat någon ny."
 
 
 def read(path: Path) -> Status:

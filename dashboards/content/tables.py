@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from dashboards.published.catalogue import Figure
-from dashboards.published.numbers import Count, Lookup, Number, NumberKey, Share
+from dashboards.published.numbers import Change, Count, Lookup, Number, NumberKey, Share
 from dashboards.published.publication import Period
 from dashboards.wording import numbers
 
@@ -28,7 +28,7 @@ class Cell:
     part: Decimal | None
     whole: Decimal | None = None
     is_share: bool = False
-    number: Number | None = field(default=None, compare=False, repr=False)
+    number: Number | Change | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def of(cls, number: Number, lookup: Lookup) -> "Cell":
@@ -50,6 +50,18 @@ class Cell:
         return numbers.share(self.part, self.whole or 0) if self.is_share else numbers.number(self.part)
 
     @property
+    def is_known(self) -> bool:
+        """Whether there is a number to draw: one that is neither hidden nor a share of nothing."""
+        return self.part is not None and (not self.is_share or bool(self.whole))
+
+    @property
+    def with_base(self) -> str:
+        """As ``in_text``, a share with what it is a share of: `54 % av 807`."""
+        if not self.is_share or not self.is_known:
+            return self.in_text
+        return f"{self.in_text} av {numbers.number(self.whole or 0)}"
+
+    @property
     def size(self) -> float:
         """How long its bar is: the count, or the share in per cent."""
         if self.is_share:
@@ -59,6 +71,25 @@ class Cell:
     @property
     def is_empty(self) -> bool:
         return not self.part and not self.whole
+
+
+@dataclass(frozen=True)
+class Points(Cell):
+    """A difference of two shares, or an end of its interval, in percentage points with one decimal."""
+
+    @classmethod
+    def of_fraction(cls, value: float) -> "Points":
+        """Of a difference of fractions."""
+        # What is rounded to nothing has no sign.
+        return cls(Decimal(100 * value).quantize(Decimal("0.1"), ROUND_HALF_UP) + 0)
+
+    @property
+    def text(self) -> str:
+        return numbers.NOT_AVAILABLE if self.part is None else numbers.points(self.part)
+
+    @property
+    def in_text(self) -> str:
+        return self.text
 
 
 #: Dimension -> its code, or several that are added up.
@@ -138,13 +169,23 @@ def definitions(catalogue: Mapping[str, Figure], keys: Iterable[NumberKey]) -> t
 
 
 @dataclass(frozen=True)
+class TargetLine:
+    """What a diagram's shares should come to, in per cent, and how that is said."""
+
+    value: float
+    label: str
+
+
+@dataclass(frozen=True)
 class Block:
     """A table or diagram. ``table`` is the whole table (for a diagram the one behind it), ``charted`` the part that the
-    diagram draws and ``marks`` the same for the year before."""
+    diagram draws and ``marks`` the same for the year before. ``finding``: what the table says, which heads it where there is
+    one; the title then says what is shown."""
 
     id: str
     title: str
     table: TableContent
+    finding: str | None = None
     number: str | None = None
     notes: tuple[str, ...] = ()
     definitions: tuple[Definition, ...] = ()
@@ -153,6 +194,8 @@ class Block:
     charted: TableContent | None = None
     marks: TableContent | None = None
     marks_label: str | None = None
+    #: Drawn across the bars, which are shares then.
+    target: TargetLine | None = None
     #: The periods that the table is of, the earlier one first; empty where it is over all periods that are published.
     periods: tuple[Period, ...] = ()
 

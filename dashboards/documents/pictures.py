@@ -17,11 +17,10 @@ matplotlib.use("Agg")
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-#: The font that comes with matplotlib, on every machine; text as outlines, and no date or random name in a picture.
+#: The font that comes with matplotlib, on every machine, and no date or random name in a picture.
 STYLE: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 8,
-    "svg.fonttype": "path",
     "svg.hashsalt": "kaa",
 }
 #: In inches: the width of the text on an A4 page, the thickness of a bar and the blank between two rows.
@@ -33,10 +32,12 @@ CHARACTER = 0.071
 
 @dataclass(frozen=True)
 class Picture:
-    """One diagram in both forms, and what it says in words."""
+    """One diagram as dots and as lines, and what it says in words. ``svg``: with letters as outlines, which look the same in a
+    program that does not have the font; ``svg_with_text``: with letters as letters."""
 
     png: bytes
     svg: bytes
+    svg_with_text: bytes
     width: float
     height: float
     text: str
@@ -50,10 +51,17 @@ def picture(block: Block, scale: float = 0) -> Picture:
         # A letter that the font does not have is drawn as a box; the words beside the picture have it.
         warnings.filterwarnings("ignore", "Glyph")
         figure, height = _draw(block, scale)
-        png, svg = io.BytesIO(), io.BytesIO()
+        png = io.BytesIO()
         figure.savefig(png, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
-        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-    return Picture(png.getvalue(), svg.getvalue(), WIDTH, height, description(block))
+        svg, svg_with_text = _svg(figure, "path"), _svg(figure, "none")
+    return Picture(png.getvalue(), svg, svg_with_text, WIDTH, height, description(block))
+
+
+def _svg(figure: Figure, letters: str) -> bytes:
+    file = io.BytesIO()
+    with matplotlib.rc_context({"svg.fonttype": letters}):
+        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+    return file.getvalue()
 
 
 def _draw(block: Block, scale: float) -> tuple[Figure, float]:

@@ -23,19 +23,22 @@ from dashboards.content import (
     accessibility,
     auditor,
     bridges,
+    equality,
     follow_up,
+    happened,
     plan,
     purge_notes,
     status,
     target_group,
+    targets,
     traces,
     trends,
 )
-from dashboards.content.annual_report import FUNNEL
+from dashboards.content.annual_report import FUNNEL, SUMMARY
 from dashboards.content.report import ChapterContent, FactContent, Report
 from dashboards.content.tables import Block, Heading, TableContent
 from dashboards.documents import build_documents, names
-from dashboards.drawing import charts, theme
+from dashboards.drawing import chance_charts, charts, theme
 from dashboards.pages import reports, search
 from dashboards.published.report import Published, read_report
 from dashboards.wording import numbers
@@ -101,6 +104,11 @@ class Build:
         return content, content.sections()
 
     @cached_property
+    def equality(self) -> tuple[equality.Equality, tuple[equality.Section, ...]]:
+        content = equality.read(self.published_file, self.data)
+        return content, content.sections()
+
+    @cached_property
     def bridges(self) -> tuple[bridges.Bridge, ...]:
         return bridges.read(self.published_file, self.data)
 
@@ -153,7 +161,8 @@ def _start(build: Build) -> dict[str, Any]:
     return {
         "title": build.title,
         "description": f"{build.title} i korthet. {summary.lead}",
-        "lead": summary.lead,
+        **_what_happened(build),
+        "outcomes": targets.outcomes(build.report.readings),
         "summary_id": summary.id,
         "steps": funnel([facts[step] for step in FUNNEL]),
         "chapters": [(build.chapter_pages[chapter.id], chapter) for chapter in build.chapters],
@@ -162,8 +171,25 @@ def _start(build: Build) -> dict[str, Any]:
     }
 
 
+def _what_happened(build: Build) -> dict[str, Any]:
+    return {
+        "statements": happened.what_happened(build.report),
+        "how_to_read": happened.HOW_TO_READ,
+        "places": {
+            block.id: (f"{build.chapter_pages[chapter.id].file}#{block.id}", block.number or "Diagrammet")
+            for chapter in build.chapters
+            for block in chapter.blocks
+        },
+    }
+
+
 def _annual_report(build: Build) -> dict[str, Any]:
-    return {"title": build.title, "chapters": build.chapters, "notes": build.report.notes()}
+    return {
+        "title": build.title,
+        "chapters": build.chapters,
+        "notes": build.report.notes(),
+        **_what_happened(build),
+    }
 
 
 def _chapter(chapter_id: str) -> Callable[[Build], dict[str, Any]]:
@@ -178,6 +204,7 @@ def _chapter(chapter_id: str) -> Callable[[Build], dict[str, Any]]:
             "chapters": listed,
             "previous": listed[place - 1] if place else None,
             "following": listed[place + 1] if place + 1 < len(listed) else None,
+            **_what_happened(build),
             "notes": build.report.notes(),
         }
 
@@ -217,12 +244,21 @@ def _follow_up(build: Build) -> dict[str, Any]:
     return {"sections": sections, "partial": content.partial()}
 
 
+def _equality(build: Build) -> dict[str, Any]:
+    content, sections = build.equality
+    return {"sections": sections, "how_to_read": content.how_to_read()}
+
+
 def _target_group(build: Build) -> dict[str, Any]:
     return {"comparison": target_group.read(build.published_file, build.data)}
 
 
 def _plan(build: Build) -> dict[str, Any]:
-    return {"rules": plan.read(build.published_file, build.data), "columns": plan.COLUMNS}
+    return {
+        "rules": plan.read(build.published_file, build.data),
+        "columns": plan.COLUMNS,
+        "score_card": plan.score_card(build.published_file, build.data),
+    }
 
 
 def _auditor(build: Build) -> dict[str, Any]:
@@ -250,6 +286,12 @@ def _follow_up_traces(build: Build) -> Iterator[traces.TracePage]:
             yield from traces.of_block(item.block, PAGES["uppfoljning"].file, item.more)
 
 
+def _equality_traces(build: Build) -> Iterator[traces.TracePage]:
+    for section in build.equality[1]:
+        for item in section.items:
+            yield from traces.of_block(item.block, PAGES["likvardighet"].file)
+
+
 #: The page of all chapters, below which each has its own.
 WHOLE_REPORT = "arsrapport"
 
@@ -263,6 +305,9 @@ PAGES: dict[str, Page] = {page.id: page for page in (
     Page("uppfoljning", "Uppföljning av uppsök och stöd", "uppfoljning.html", "follow_up.html.j2", _follow_up,
          "Uppföljning", about="Svarsfrekvens per kanal, val av stöd, avslutsorsaker och tid till kontakt.",
          trace_pages=_follow_up_traces),
+    Page("likvardighet", "Likvärdighet", "likvardighet.html", "equality.html.j2", _equality, "Likvärdighet",
+         about="Vilka skillnader som är större än vad slumpen i små grupper kan ge.",
+         trace_pages=_equality_traces),
     Page("handlingsplan", "Så följs handlingsplanen", "handlingsplan.html", "plan.html.j2", _plan, "Handlingsplan",
          about="Vad planen lovar om det uppsökande arbetet, och hur ofta det blev så.", part="plan", is_internal=True),
     Page("malgrupp", "Målgrupp och register", "malgrupp.html", "target_group.html.j2", _target_group, "Målgrupp",
@@ -347,7 +392,7 @@ def per_row(columns: Sequence[Heading]) -> int:
 def phone_label(column: Heading, first: bool) -> str:
     """A number's heading on a phone, where the table's own head is not seen. The first of a group names the group."""
     if not column.group or not first:
-        return column.label
+        return column.label.replace("procentenheter", "procent\u00adenheter")  # too long for a third of a phone
     return column.group if column.label == "Antal" else f"{column.group}: {lower_first(column.label)}"
 
 
@@ -417,11 +462,15 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         number=numbers.number,
+        counted=numbers.counted,
         count_cell=numbers.count_cell,
         long_date=numbers.long_date,
         chart=charts.as_json,
         legend=charts.legend,
         waterfall=charts.waterfall,
+        chance_chart=chance_charts.as_json,
+        chance_legend=chance_charts.legend,
+        chance_alternative=chance_charts.alternative,
         alternative=charts.alternative,
         plain_bars=charts.plain_bars,
         script_json=script_json,
@@ -440,6 +489,7 @@ def _environment() -> Environment:
     environment.globals.update(
         interval=numbers.interval,
         assets=ASSETS,
+        summary=SUMMARY,
         colours=theme.DIAGRAM,
     )
     return environment
@@ -575,13 +625,16 @@ def read_build(published_file: Path, period_id: str, documents: bool = False) ->
     return Build(published_file, read_report(published_file, period_id), documents)
 
 
-def build_report(published_file: Path, period_id: str, out: Path, documents: bool = False) -> list[Path]:
-    """All pages of one period's report with their shared files, and perhaps the documents that they link to.
+def build_report(
+    published_file: Path, period_id: str, out: Path, documents: bool = False, appendices: bool = False
+) -> list[Path]:
+    """All pages of one period's report with their shared files, and perhaps the documents that they link to (``appendices``: of
+    the Word document).
 
     Returns every file that the report consists of.
     """
     build = read_build(published_file, period_id, documents)
     written = [path for page in build.pages.values() for path in write_page(page, build, out)]
     if documents:
-        written += build_documents(published_file, period_id, out)
+        written += build_documents(published_file, period_id, out, appendices)
     return [*written, *write_shared(build, out), write_search_index(build, out)]

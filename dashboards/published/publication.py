@@ -4,12 +4,14 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, Literal
 
 import duckdb
 
 from dashboards.published.file import NoReport, rows
 from pipelines.configuration.disclosure import Disclosure, read_disclosure
+from pipelines.configuration.report_document import DocumentChapter, WordTemplate, report_document
 
 #: Kinds of period that are a year and are known by the year's number.
 YEARS = ("verksamhetsar", "kalenderar")
@@ -96,11 +98,52 @@ class Accessibility:
 
 
 @dataclass(frozen=True)
+class Target:
+    """What a decision says that a figure should come to, from which day, and where that is written. ``category``: one, or
+    several that are counted together; ``whole``: what it is a share of, of all categories; ``how``: in what the figure counts
+    something else than the decision says."""
+
+    id: str
+    title: str
+    figure: str
+    measure: str
+    category: tuple[str, ...]
+    whole: str | None
+    value: Decimal
+    unit: Literal["procent", "antal", "dagar"]
+    direction: Literal["minst", "högst"]
+    valid_from: date
+    valid_to: date | None
+    source: str
+    quote: str
+    how: str | None
+
+    def holds_in(self, period: "Period") -> bool:
+        """Whether it held on any day of a year: what should come to be in a year says nothing of a part of it."""
+        if not period.is_year or period.starts_on is None or period.ends_on is None:
+            return False
+        return self.valid_from <= period.ends_on and (self.valid_to is None or period.starts_on <= self.valid_to)
+
+
+def _target(found: dict[str, Any]) -> Target:
+    ends = found["valid_to"]
+    typed = {
+        "category": tuple(found["category"]),
+        "value": Decimal(found["value"]),
+        "valid_from": date.fromisoformat(found["valid_from"]),
+        "valid_to": date.fromisoformat(ends) if ends else None,
+    }
+    return Target(**{**found, **typed})
+
+
+@dataclass(frozen=True)
 class Profile:
     """What the municipality calls its own. ``letter_months``: of the large mailing whose answers are followed; ``follow_up``:
-    what its plans want followed up, a sentence."""
+    what its plans want followed up, a sentence. ``document``: the chapters of its report as a document."""
 
     chapters: tuple[ReportChapter, ...]
+    document: tuple[DocumentChapter, ...] = ()
+    word_template: WordTemplate | None = None
     own_measures: tuple[OwnMeasure, ...] = ()
     survey_questions: tuple[str, ...] = ()
     letter_months: tuple[int, ...] = ()
@@ -108,6 +151,7 @@ class Profile:
     closed: tuple[Closed, ...] = ()
     contact: Contact = Contact()
     accessibility: Accessibility | None = None
+    targets: tuple[Target, ...] = ()
 
 
 def read_publication(connection: duckdb.DuckDBPyConnection) -> Publication:
@@ -119,8 +163,14 @@ def read_publication(connection: duckdb.DuckDBPyConnection) -> Publication:
 def read_profile(connection: duckdb.DuckDBPyConnection) -> Profile:
     """What the municipality calls its own."""
     found = {row["name"]: json.loads(row["value"]) for row in rows(connection, "select name, value from profile")}
+    chapters = tuple(ReportChapter(**item) for item in found["chapters"])
+    # A file published before profiles could say it has neither of the two.
+    document = [DocumentChapter.model_validate(item) for item in found.get("document", [])]
+    template = found.get("word_template")
     return Profile(
-        chapters=tuple(ReportChapter(**item) for item in found["chapters"]),
+        chapters=chapters,
+        document=tuple(report_document(document, [chapter.id for chapter in chapters])),
+        word_template=WordTemplate.model_validate(template) if template else None,
         own_measures=tuple(OwnMeasure(**item) for item in found["own_measures"]),
         survey_questions=tuple(found["survey_questions"]),
         letter_months=tuple(found["letter_months"]),
@@ -128,6 +178,7 @@ def read_profile(connection: duckdb.DuckDBPyConnection) -> Profile:
         closed=tuple(Closed(**item) for item in found["closed"]),
         contact=_contact(found.get("contact")),
         accessibility=_accessibility(found.get("accessibility")),
+        targets=tuple(_target(item) for item in found["targets"]),
     )
 
 

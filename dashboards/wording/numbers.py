@@ -7,6 +7,7 @@ shown where does not belong here.
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 from babel.dates import format_date, get_month_names
 from babel.numbers import format_decimal
@@ -33,6 +34,16 @@ MONTHS = tuple(get_month_names("wide", locale=SWEDISH).values())
 def number(value: Decimal | int) -> str:
     """``7546`` as ``7 546``, ``-1.50`` as ``−1,5``; zero is ``0`` (running text)."""
     return format_decimal(value, locale=SWEDISH, decimal_quantization=False).replace("-", MINUS)
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """``1 leverans``, ``3 leveranser``."""
+    return f"{number(count)}{BLANK}{one if count == 1 else many}"
+
+
+def points(value: Decimal) -> str:
+    """A difference of two shares in percentage points, with one decimal: ``−0,5``, ``3,0``."""
+    return format_decimal(value, "#,##0.0", locale=SWEDISH).replace("-", MINUS)
 
 
 def plain(value: Decimal) -> str:
@@ -73,6 +84,34 @@ def change(now: Decimal | int, before: Decimal | int, before_label: str) -> str:
         return f"lika många som {before_label}"
     difference = Decimal(now) - Decimal(before)
     return f"{number(abs(difference))} {'fler' if difference > 0 else 'färre'} än {before_label}"
+
+
+def percent_more(now: Decimal | int, before: Decimal | int, before_label: str) -> str:
+    """``25 % fler än 2022``: what was more than nothing before; less than half a per cent is no change."""
+    percent = whole_percent(abs(Decimal(now) - Decimal(before)), before)
+    if not percent:
+        return f"ungefär lika många som {before_label}" if now != before else change(now, before, before_label)
+    return f"{number(percent)}{BLANK}% {'fler' if now > before else 'färre'} än {before_label}"
+
+
+def points_between(
+    part: Decimal | int, whole: Decimal | int, other_part: Decimal | int, other_whole: Decimal | int
+) -> Decimal:
+    """One share less another in percentage points with one decimal, from the counts: of rounded shares it would be wrong by up
+    to a whole one, and a whole number could contradict the two shares beside it."""
+    difference = 100 * (Fraction(part) / Fraction(whole) - Fraction(other_part) / Fraction(other_whole))
+    tenths = int(abs(difference) * 10 + Fraction(1, 2))
+    return Decimal(tenths if difference > 0 else -tenths) / 10
+
+
+def points_in_text(value: Decimal) -> str:
+    """``4,4 procentenheter``."""
+    return f"{points(value)} procentenheter"
+
+
+def signed(text: str, value: Decimal) -> str:
+    """The text of a difference with its sign."""
+    return f"+{text}" if value > 0 else text
 
 
 def long_date(day: date) -> str:

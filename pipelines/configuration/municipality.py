@@ -14,9 +14,17 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from pipelines.configuration.contract import CONTRACTS, read_code_list
+from pipelines.configuration.catalogue import Figure, PeriodKind, read_catalogue
+from pipelines.configuration.contract import CONTRACTS, code_lists, read_code_list
 from pipelines.configuration.disclosure import CellSuppression, Disclosure, DisclosureDecision
 from pipelines.configuration.plans import Plan, read_plans
+from pipelines.configuration.report_document import (
+    ChapterId,
+    DocumentChapter,
+    WordTemplate,
+    document_faults,
+    read_word_template,
+)
 from pipelines.configuration.yaml_file import read_yaml, twice, validated
 from pipelines.runtime.errors import UsageError
 
@@ -40,8 +48,8 @@ def _free(code: str) -> str:
 
 
 def _as_list(value: object) -> object:
-    """What may be written as one mapping where there is one only."""
-    return [value] if isinstance(value, dict) else value
+    """What may be written by itself where there is only one."""
+    return [value] if isinstance(value, dict | str) else value
 
 
 #: As codes are delivered (upper-case ASCII), and none of those that mean something else.
@@ -49,9 +57,6 @@ Code = Annotated[str, StringConstraints(pattern=r"^(\*|[A-Z0-9][A-Z0-9_-]{0,39})
 
 #: A name that people read.
 Name = Annotated[str, StringConstraints(pattern=r"\S")]
-
-#: A chapter's name in addresses and file names.
-ChapterId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
 #: A survey question as it is delivered, where surrounding blanks are trimmed.
 Question = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_free)]
@@ -166,8 +171,9 @@ class Target(_Strict):
     title: Name
     figure: Name
     measure: Name
-    category: str = "*"
-    #: What it is a share of, where the target is in per cent.
+    #: One, or several that are counted together.
+    category: Annotated[list[Name], BeforeValidator(_as_list)] = Field(default_factory=lambda: ["*"])
+    #: The measure, of all categories, that it is a share of, where the target is in per cent.
     whole: Name | None = None
     value: Decimal
     unit: Literal["procent", "antal", "dagar"]
@@ -176,6 +182,8 @@ class Target(_Strict):
     valid_to: date | None = None
     source: Name
     quote: Name
+    #: In what the figure counts something else than the decision says, a sentence.
+    how: Name | None = None
 
 
 class Municipality(_Strict):
@@ -183,7 +191,8 @@ class Municipality(_Strict):
 
     ``first_day``: no extract is older. ``settle_minutes``: a delivery whose files are not all there is judged when its
     manifest is older than this. ``chapters``: of the annual report, in its order; the program's and the municipality's own
-    where the profile does not say. ``letter_months``: in which the large mailing is sent whose answers are followed.
+    where the profile does not say. ``document``: the report's Word file, where it is not the usual one; ``word_template``: in the
+    profile the path of a Word file of the municipality's own. ``letter_months``: of the large mailing whose answers are followed.
     ``follow_up``: what the plans want followed up, a sentence. ``cited_by_figures``: whether the documents that the
     definitions of figures cite are this municipality's. ``disclosure``: what was decided on public output, once or several times.
     """
@@ -206,6 +215,8 @@ class Municipality(_Strict):
     own_measures: list[OwnMeasure] = Field(default_factory=list)
     survey_questions: list[Question] = Field(default_factory=list)
     chapters: list[ReportChapter] = Field(default_factory=list)
+    document: list[DocumentChapter] = Field(default_factory=list)
+    word_template: WordTemplate | None = None
     letter_months: list[Month] = Field(default_factory=list)
     follow_up: Name | None = None
     cited_by_figures: bool = False
@@ -259,12 +270,14 @@ def profile_path(name_or_path: str) -> Path:
 
 
 def load_municipality(name_or_path: str) -> Municipality:
-    """Read a profile and the plans that it names; raises UsageError with the first fault of the files."""
+    """Read a profile, and the plans and the Word template that it names; raises UsageError with the first fault of the files."""
     path = profile_path(name_or_path)
     what = "municipality profile"
     content = read_yaml(path, what)
     if isinstance(content, dict) and _is_list_of_texts(content.get("plans")):
         content = content | {"plans": read_plans(content["plans"], path.parent)}
+    if isinstance(content, dict) and isinstance(content.get("word_template"), str):
+        content = content | {"word_template": read_word_template(content["word_template"], path.parent)}
     profile = validated(Municipality, content, path, what)
     fault = next(_faults(profile), None)
     if fault:
@@ -295,6 +308,7 @@ def _faults(profile: Municipality) -> Iterator[str]:
     else:
         yield from _successor_faults({district.code: district for district in profile.districts})
     yield from _report_faults(profile)
+    yield from _target_faults(profile.targets)
     yield from _disclosure_faults(profile.disclosure)
 
 
@@ -309,6 +323,30 @@ def _disclosure_faults(decisions: list[DisclosureDecision]) -> Iterator[str]:
                 f"has two decisions on disclosure, of {decision.decided} and of {following.decided}, that hold at once; give "
                 "the earlier one its valid_to, and the later one the day after it as valid_from"
             )
+
+
+def _target_faults(targets: list[Target]) -> Iterator[str]:
+    """What is wrong with the targets, which pages show beside the figures that they are about."""
+    if again := twice(target.id for target in targets):
+        yield f"names the target {again!r} twice; keep one"
+    catalogue = read_catalogue() if targets else {}
+    for target in targets:
+        figure = catalogue.get(target.figure)
+        names = [target.measure, *([target.whole] if target.whole else [])]
+        if figure is None or figure.period is not PeriodKind.PERIOD or not set(names) <= set(figure.measures):
+            yield (
+                f"gives the target {target.id!r} the number {'/'.join([target.figure, *names])}, which is no figure of a "
+                "period with these measures; take figure, measure and whole from the page Så räknas det"
+            )
+        elif unknown := [code for code in target.category if code not in {"*", *_category_codes(figure)}]:
+            yield f"gives the target {target.id!r} the category {unknown[0]!r}, which {target.figure} does not have"
+        if (target.unit == "procent") != bool(target.whole):
+            yield f"gives the target {target.id!r} in {target.unit}: name its whole where it is in per cent, and only there"
+
+
+def _category_codes(figure: Figure) -> list[str]:
+    listed = figure.category.code_list if figure.category else None
+    return [str(entry["code"]) for entry in code_lists()[listed]["codes"]] if listed else []
 
 
 def _report_faults(profile: Municipality) -> Iterator[str]:
@@ -326,6 +364,7 @@ def _report_faults(profile: Municipality) -> Iterator[str]:
         )
     if lost := sorted(own - set(chapters)):
         yield f"shows an own measure in the chapter {lost[0]!r}, which is not among its chapters; add it there"
+    yield from document_faults(profile.document, chapters)
     if (SURVEY_CHAPTER in chapters) != bool(profile.survey_questions):
         yield f"needs both the chapter {SURVEY_CHAPTER!r} and survey_questions, or neither; add what is missing"
     if again := twice(profile.survey_questions):
@@ -334,8 +373,6 @@ def _report_faults(profile: Municipality) -> Iterator[str]:
         yield f"names the own measure {again!r} twice; keep one"
     if again := twice(profile.letter_months):
         yield f"names the month {again} twice in letter_months; keep one"
-    if again := twice(target.id for target in profile.targets):
-        yield f"names the target {again!r} twice; keep one"
     if profile.own_measures:
         known = {str(entry["code"]) for entry in read_code_list(CONTRACTS / "code_lists" / "insats.yaml")["codes"]}
         for measure in profile.own_measures:

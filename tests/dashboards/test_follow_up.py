@@ -58,6 +58,18 @@ def test_rates_are_also_given_per_job_centre(stockholm: Site, nacka: Site) -> No
     assert "Visa per jobbtorg" not in nacka.page(PAGE).text
 
 
+def test_a_share_is_headed_by_what_it_was_and_has_its_target(stockholm: Site) -> None:
+    data = read_report(stockholm.published, "verksamhetsar-2023")
+    sections = follow_up.read(stockholm.published, data).sections()
+    found = {block.id: block for section in sections for block in section.blocks}
+    said = {name: (block.finding or "").replace("\u00a0", " ") for name, block in found.items()}
+    assert said["erbjudande"] == "2023: 32 % av 730, lika stor andel som 2022"
+    assert said["stod-val"] == "2023: 28 % av 3 092, lika stor andel som 2022"
+    # The attempts to reach one youth hang together, so that chance cannot be told from change.
+    assert said["telefon"] == said["brev"] == ""
+    assert [(name, block.target.value) for name, block in found.items() if block.target] == [("erbjudande", 70)]
+
+
 def test_reasons_for_ending_in_all_and_per_measure(stockholm: Site) -> None:
     page = stockholm.page(PAGE)
     studies = stockholm.value("exits", "ended", "verksamhetsar-2023", category="STUDIER")

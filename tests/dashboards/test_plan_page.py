@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from dashboards.documents import outline
+from dashboards.published.report import read_report
 from tests.dashboards import published_file
 from tests.dashboards.built_site import Site, built
 
@@ -24,7 +26,7 @@ def test_a_rule_stands_with_its_citation_and_parameters(site: Site) -> None:
 
 
 def test_a_rule_shows_its_cases_by_group_and_over_the_years(site: Site) -> None:
-    groups, years, groups_by_year = site.page("handlingsplan.html").tables
+    _, groups, years, groups_by_year = site.page("handlingsplan.html").tables
     rows = dict(groups.rows)
     # the share is of the cases that could be decided: 1 000 of 1 200
     assert rows["Totalt"] == ["1\u00a0210", "1\u00a0000", "83\u00a0%", "200", "10"]
@@ -41,7 +43,33 @@ def test_a_rule_shows_its_cases_by_group_and_over_the_years(site: Site) -> None:
 def test_a_rule_that_cannot_be_answered_says_why_and_shows_no_number(site: Site) -> None:
     page = site.page("handlingsplan.html")
     assert "Kan inte besvaras: Brevets innehåll är okänt." in page.text
-    assert len(page.tables) == 3  # those of one rule: the other has no cases, and this one cannot have any
+    # The score card, and those of one rule: the other has no cases, and this one cannot have any.
+    assert len(page.tables) == 4
+
+
+def test_the_score_card_tells_how_often_each_promise_was_kept(site: Site) -> None:
+    card = site.page("handlingsplan.html").table("planens-loften")
+    assert card.head == [
+        "Löfte", "2023", "2022", "Andel per jobbtorg, 2023", *["Fall", "Följde", "Andel"] * 2, "Jobbtorg Globen",
+        "Jobbtorg Skärholmen", "Jobbtorg Vällingby", "Jobbtorg Kista", "Saknar jobbtorg",
+    ]  # fmt: skip
+    assert card.rows == [
+        (
+            "Hembesök av minst två",
+            ["1\u00a0200", "1\u00a0000", "83\u00a0%", "8", "1", "13\u00a0%", ".", ".", ".", "83\u00a0%", "."],
+        ),
+        ("Knackakort före hembesök", ["–", "–", ".", "–", "–", ".", ".", ".", ".", ".", "."]),
+    ]
+    # Nothing is said of the promise that had no case.
+    assert "Oftast hölls ”Hembesök av minst två”, 83 % av 1 200 Så ofta hölls" in site.page(
+        "handlingsplan.html"
+    ).text.replace("\u00a0", " ")
+
+
+def test_the_score_card_stands_in_the_documents(site: Site) -> None:
+    content = outline.read(site.published, read_report(site.published, "verksamhetsar-2023"))
+    chapter = content.follow_up[-1]
+    assert (chapter.id, [block.id for block in chapter.blocks]) == ("handlingsplan", ["planens-loften"])
 
 
 def test_a_rule_without_cases_says_so(site: Site) -> None:
@@ -61,4 +89,4 @@ def test_a_municipality_without_plans_says_so(nacka: Site) -> None:
 
 def test_the_page_tells_how_the_unit_gets_the_list(site: Site) -> None:
     text = site.page("handlingsplan.html").text
-    assert "plan_rule_case" in text and "plan_rule_summary.protected" in text
+    assert "lämnas till enheten av den som förvaltar datalagret" in text

@@ -8,6 +8,7 @@ import pytest
 
 from dashboards.content import annual_report as report
 from dashboards.content import trends
+from dashboards.content.readings import Readings
 from dashboards.content.report import Report
 from dashboards.drawing import charts
 from dashboards.published.file import NotPublished
@@ -67,7 +68,7 @@ def test_what_was_never_read_is_an_error(data: Published, key: NumberKey, why: s
         data.value(key)
     pattern = Count((replace(key, period=""),))
     with pytest.raises(NotPublished, match=why):
-        Report(data).cell(pattern, replace(data.period, id=key.period))
+        Readings(data, replace(data.period, id=key.period), None).cell(pattern)
 
 
 def test_what_was_read_and_is_left_out_is_zero(data: Published) -> None:

@@ -152,13 +152,18 @@ def test_numbers_in_the_text(stockholm: Site) -> None:
     text = stockholm.page().text.replace("\u00a0", " ")
     for expected in (
         "7 546 ungdomar i registret 2022: 7 154 (+392)",
-        "5 777 söktes 77 % av dem i registret 2022: 5 152 (+625)",  # the print says 676
+        "5 777 söktes 2022: 5 152 (+625) 77 % av 7 546 i registret (2022: 72 % av 7 154, +4,5 procentenheter)",  # print: 676
         "19 628 kontaktförsök 2022: 17 500 (+2 128)",
-        "73 % av de nådda hade en sysselsättning 2022: 67 %",
+        "73 % av 3 092 nådda hade en sysselsättning 2022: 67 % av 2 801 (+6,0 procentenheter)",
         "57 adresser anmälda till Skatteverket 2022: 64 (−7)",
         "916 nyinskrivna 2022: 705 (+211)",
-        "53 % av de utskrivna till studier 2022: 56 %",
-        "45 svarade 4 eller 5 92 % av de svarande",
+        "53 % av 162 utskrivna gick till studier 2022: 56 % av 151 (−3,2 procentenheter, kan vara slump)",
+        # Fewer persons, but a larger share.
+        "92 % av 49 som svarade gav betyget 4 eller 5 2022: 84 % av 61 (+8,2 procentenheter, kan vara slump)",
+        "54 % av 807 avslutade gick till studier 2022: 50 % av 651 (+4,4 procentenheter, kan vara slump) 438 ungdomar "
+        "(2022: 325, +113)",
+        "20 % av 807 avslutade gick till arbete 2022: 22 % av 651 (−1,6 procentenheter, kan vara slump) 161 ungdomar "
+        "(2022: 140, +21)",
         "fanns 7 546 ungdomar någon gång i registret för aktivitetsansvaret, 392 fler än 2022",
     ):
         assert expected in text

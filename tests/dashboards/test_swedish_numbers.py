@@ -68,5 +68,37 @@ def test_change() -> None:
     assert numbers.change(5, 5, "2022") == "lika många som 2022"
 
 
+@pytest.mark.parametrize(
+    ("now", "before", "text"),
+    [
+        (1231, 983, "25\u00a0% fler än 2022"),
+        (983, 1231, "20\u00a0% färre än 2022"),
+        (1004, 1000, "ungefär lika många som 2022"),
+        (1005, 1000, "1\u00a0% fler än 2022"),
+        (5, 5, "lika många som 2022"),
+    ],
+)
+def test_change_in_per_cent(now: int, before: int, text: str) -> None:
+    assert numbers.percent_more(now, before, "2022") == text
+
+
+@pytest.mark.parametrize(
+    ("shares", "value", "text"),
+    [
+        ((438, 807, 325, 651), "4.4", "4,4 procentenheter"),
+        ((3092, 5777, 2801, 5152), "-0.8", "\u22120,8 procentenheter"),  # both are 54 % when rounded
+        ((1, 8, 1, 10), "2.5", "2,5 procentenheter"),
+        ((1, 16, 0, 10), "6.3", "6,3 procentenheter"),  # 6,25 is rounded away from zero, as is −6,25
+        ((0, 10, 1, 16), "-6.3", "\u22126,3 procentenheter"),
+        ((1, 3, 333, 999), "0", "0,0 procentenheter"),
+    ],
+)
+def test_percentage_points_are_of_shares_that_are_not_rounded(
+    shares: tuple[int, int, int, int], value: str, text: str
+) -> None:
+    found = numbers.points_between(*shares)
+    assert (found, numbers.points_in_text(found)) == (Decimal(value), text)
+
+
 def test_dates() -> None:
     assert numbers.interval(date(2022, 12, 1), date(2023, 11, 30)) == "1\u00a0december 2022–30\u00a0november 2023"

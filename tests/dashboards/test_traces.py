@@ -64,7 +64,7 @@ def test_every_number_of_every_table_has_its_question(stockholm: Site) -> None:
 def test_a_share_asks_for_its_part_and_its_whole(stockholm: Site) -> None:
     found = questions(stockholm, "spar-sammanfattning-text.html")
     assert asked_key(found["reached"]) == NumberKey("outreach", "reached", NOW)
-    shares = [asked_key(found[f"reached-andel-{place}"]) for place in (1, 2)]
+    shares = [asked_key(found[f"reached-mer-{place}"]) for place in (1, 2)]
     assert shares == [NumberKey("outreach", "reached", NOW), NumberKey("outreach", "sought", NOW)]
     either = [asked_key(found[f"either-{place}"]).category for place in (1, 2)]
     assert either == ["STUDIER", "ARBETE"]  # a sum: each of its numbers
