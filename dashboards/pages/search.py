@@ -22,6 +22,8 @@ _HEADINGS = ("h1", "h2", "h3", "h4")
 _WORDS = ("th", "dt", "dd", "caption", "legend")
 #: Paragraphs that sum up what stands below a heading.
 _LEADS = ("lead", "subtitle")
+#: What a table or diagram shows, below a heading that says what it says: it is known by that.
+_SHOWS = "shows"
 
 #: So much of the words below one heading is kept, in letters.
 _MOST = 1000
@@ -45,17 +47,17 @@ class _Places(HTMLParser):
         self._reads: str | None = None
         self._text = ""
         self._id = ""
+        self._class = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
+        class_ = attributes.get("class", "")
         if tag == "section":
             self._sections.append(attributes.get("id", self._sections[-1]))
         elif tag == "table":
-            self._has_words = "words" in attributes.get("class", "").split()
-        elif (
-            tag in _HEADINGS or tag in _WORDS or (tag == "td" and self._has_words) or attributes.get("class") in _LEADS
-        ):
-            self._reads, self._text, self._id = tag, "", attributes.get("id", "")
+            self._has_words = "words" in class_.split()
+        elif tag in (*_HEADINGS, *_WORDS) or (tag == "td" and self._has_words) or class_ in (*_LEADS, _SHOWS):
+            self._reads, self._text, self._id, self._class = tag, "", attributes.get("id", ""), class_
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "section":
@@ -68,6 +70,9 @@ class _Places(HTMLParser):
             return
         if tag in _HEADINGS:
             self.found.append(Place(text, "" if tag == "h1" else self._sections[-1] or self._id))
+        elif self.found and self._class == _SHOWS:
+            self.found[-1].words.append(self.found[-1].heading)
+            self.found[-1].heading = text
         elif self.found and text not in self.found[-1].words:
             self.found[-1].words.append(text)
 

@@ -44,13 +44,14 @@ def test_headings_tables_measures_and_their_words_are_found(stockholm: Site) -> 
 
 
 def test_no_number_of_a_table_is_in_the_index() -> None:
-    page = """<main><h1>Sida</h1><section id="a"><h2 id="a-rubrik">Tabell</h2><p class="lead">Om tabellen</p>
+    page = """<main><h1>Sida</h1><section id="a"><h2 id="a-rubrik">Hälften</h2><p class="shows">Tabell</p>
+    <p class="lead">Om tabellen</p>
     <table class="numbers"><thead><tr><th>Kön</th><th>2023</th></tr></thead><tr><th>Kvinnor</th><td>4321</td></tr></table>
     <details class="about"><p class="lead">Definition</p></details></section>
     <table class="words"><tr><th>Mått</th><td>Betydelse</td></tr></table></main><footer><h2>Fot</h2></footer>"""
     (top, table) = search.places(page)
     assert (top.heading, top.anchor, table.heading, table.anchor) == ("Sida", "", "Tabell", "a")
-    assert table.words == ["Om tabellen", "Kön", "2023", "Kvinnor", "Mått", "Betydelse"]
+    assert table.words == ["Hälften", "Om tabellen", "Kön", "2023", "Kvinnor", "Mått", "Betydelse"]
 
 
 def test_what_a_page_says_cannot_end_the_script(tmp_path: Path) -> None:

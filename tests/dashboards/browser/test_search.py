@@ -14,7 +14,7 @@ def test_a_word_asked_for_on_any_page_leads_to_where_it_stands(looker: Looker, s
     page.wait_for_selector("#traffar li")
     assert page.url.startswith((stockholm.out / "sok.html").as_uri())
     assert page.locator("#sokord").input_value() == "jobbtorg resultat"
-    assert page.locator("#traffar a").first.inner_text().startswith("Tabell 5")
+    assert page.locator("#traffar a").first.inner_text().startswith("Tabell 5 Resultat per jobbtorg")
     assert page.locator("#svar").inner_text() == f"{page.locator('#traffar li').count()} träffar."
     looker.open(page.url)
     assert looker.misplaced() + looker.violations() == []
