@@ -59,11 +59,9 @@ HOW_TO = (
     "publicerat och är låsta. De kan förnyas i det här dokumentet när underlaget har ändrats, och det du har skrivit är då kvar."
 )
 
-#: The lists of tables and of diagrams, each with Word's counters in the order in which it has them.
-LISTS = {
-    "Tabeller": ("Tabell", "Tabell_bokstav", "Bilagetabell"),
-    "Diagram": ("Diagram", "Diagram_bokstav", "Bilagediagram"),
-}
+#: The lists of the chapters' tables and diagrams, each with Word's counters in the order in which it has them. Those of the
+#: appendices would fill pages before the first chapter; the contents lead to the headings that they stand below.
+LISTS = {"Tabeller": ("Tabell", "Tabell_bokstav"), "Diagram": ("Diagram", "Diagram_bokstav")}
 
 #: What the document remembers of itself, for who updates it.
 MUNICIPALITY, PERIOD, KIND, APPENDICES = "kaa-municipality", "kaa-period", "kaa-kind", "kaa-appendices"
@@ -178,8 +176,9 @@ class _Writer(Writer):
         room = section.page_width - section.left_margin - section.right_margin
         #: The width of the text, in twentieths of a point.
         self.room = min(TEXT_WIDTH, room // 635)
-        chapters = [part.chapter for each in outline.parts for part in (each, *each.sections) if part.chapter]
-        self.labels = _labels(block for chapter in chapters for block in chapter.blocks)
+        shown = [part.chapter for each in outline.parts for part in (each, *each.sections) if part.chapter]
+        self.shown = {chapter.id for chapter in shown}
+        self.labels = _labels(block for chapter in shown for block in chapter.blocks)
         self.captions: dict[str, list[Entry]] = {}
         self.appendices: Counter[str] = Counter()
         self.drawings = 0
@@ -345,7 +344,7 @@ class _Writer(Writer):
         yield paragraph("Normal", run("Det som handlingsplanerna för aktivitetsansvaret vill följa, över tid."))
         if outline.follow_up_lead:
             yield paragraph("Viktigt", run(outline.follow_up_lead))
-        for chapter in outline.follow_up:
+        for chapter in (each for each in outline.follow_up if each.id not in self.shown):
             yield self._unnumbered(chapter.title)
             yield from self._over_time(chapter)
         if outline.target_group:
