@@ -239,9 +239,9 @@ class _Writer(Writer):
             yield self.data("vad-hande", "Vad hände", *lines, paragraph("Tabellnot", run(HOW_TO_READ)), locked=False)
         if chapter.lead:
             yield paragraph("Normal", run(chapter.lead), properties=[w("keepNext")])
-        for fact, (number, rest) in zip(chapter.facts, fact_lines(chapter), strict=True):
-            line = self.data(f"{chapter.id}.{fact.id}", fact.id, bold(number), run(f" {rest}"))
-            yield paragraph("ListBullet", line)
+        for place, (fact, (number, rest)) in enumerate(zip(chapter.facts, fact_lines(chapter), strict=True), start=1):
+            name, title = f"{chapter.id}.{fact.id}", f"{chapter.title}, siffra {place}"
+            yield paragraph("ListBullet", self.data(name, title, bold(number), run(f" {rest}")))
         if chapter.blocks:
             yield paragraph("Normal", run("Siffrorna finns i "), *self._references(chapter.blocks), run("."))
 
@@ -343,7 +343,9 @@ class _Writer(Writer):
         yield self._appendix("Uppföljning av uppsök och stöd")
         yield paragraph("Normal", run("Det som handlingsplanerna för aktivitetsansvaret vill följa, över tid."))
         if outline.follow_up_lead:
-            yield paragraph("Viktigt", run(outline.follow_up_lead))
+            yield self.data(
+                "uppfoljning.period", "Uppföljning, period", paragraph("Viktigt", run(outline.follow_up_lead))
+            )
         for chapter in (each for each in outline.follow_up if each.id not in self.shown):
             yield self._unnumbered(chapter.title)
             yield from self._over_time(chapter)
@@ -374,7 +376,8 @@ class _Writer(Writer):
 
     def _over_time(self, chapter: Chapter) -> Iterable[Element]:
         """Each diagram with its table."""
-        yield paragraph("Normal", run(chapter.lead), properties=[w("keepNext")])
+        lead = paragraph("Normal", run(chapter.lead), properties=[w("keepNext")])
+        yield self.data(f"{chapter.id}.ingress", f"{chapter.title}, ingress", lead)
         for block in chapter.blocks:
             if block.id in self.pictures:
                 yield from self._diagram(block, self._counted("Bilagediagram"))
