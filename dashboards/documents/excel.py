@@ -223,7 +223,7 @@ class _Writer:
         sheet.set_column(2, 5, 14)
         row = 4
         for chapter in self.outline.chapters:
-            for fact in chapter.facts:
+            for fact in (*chapter.told, *chapter.facts):
                 sheet.write_string(row, 0, chapter.title, self._format())
                 sheet.write_string(row, 1, fact.label, self._format())
                 self._cell(sheet, row, 2, fact.cell, in_text=True)

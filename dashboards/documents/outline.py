@@ -45,7 +45,7 @@ SIGNS_TEXT = (
 @dataclass(frozen=True)
 class Chapter:
     """A chapter of a document. ``blocks`` are those that have something to show; ``statements``: what happened, which the summary
-    begins with."""
+    begins with, and ``told``: the numbers that they tell, which a text does not list again."""
 
     id: str
     title: str
@@ -53,6 +53,7 @@ class Chapter:
     facts: tuple[FactContent, ...]
     blocks: tuple[Block, ...]
     statements: tuple[Statement, ...] = ()
+    told: tuple[FactContent, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -205,13 +206,15 @@ def _summary(chapter: ChapterContent, report: Report) -> Chapter:
     them all again."""
     statements = tuple(replace(each, text=plain(each.text)) for each in what_happened(report))
     shown = _shown(chapter.blocks)
-    told = " ".join([*(statement.text for statement in statements), *(block.finding or "" for block in shown)])
-    facts = []
+    text = " ".join([*(statement.text for statement in statements), *(block.finding or "" for block in shown)])
+    facts, told = [], []
     for fact in chapter.facts:
-        if not _tells(told, fact.cell.in_text):
-            again = fact.aside is not None and _tells(told, fact.aside.reading.cell.in_text)
+        if _tells(text, fact.cell.in_text):
+            told.append(fact)
+        else:
+            again = fact.aside is not None and _tells(text, fact.aside.reading.cell.in_text)
             facts.append(replace(fact, aside=None) if again else fact)
-    return Chapter(chapter.id, chapter.title, "", tuple(facts), shown, statements)
+    return Chapter(chapter.id, chapter.title, "", tuple(facts), shown, statements, tuple(told))
 
 
 def _tells(text: str, number: str) -> bool:

@@ -33,7 +33,7 @@ TEMPLATE = Path(__file__).with_name("report.typ")
 FONT = "DejaVu Sans"
 FONT_FOLDER = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 #: In points: the width of the text, of a letter in a table, of a cell's margins, and of the widest number column.
-TEXT_WIDTH, LETTER, PADDING, WIDEST = 476, 5.2, 9, 66
+TEXT_WIDTH, LETTER, PADDING, WIDEST = 476, 4.75, 7, 62
 #: A table with no more rows than this is kept on one page.
 KEPT_TOGETHER = 30
 

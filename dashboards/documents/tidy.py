@@ -50,7 +50,7 @@ def observations(outline: Outline) -> list[Observation]:
 
 def _cells(outline: Outline) -> Iterator[Cell]:
     for chapter in outline.all_chapters:
-        for fact in chapter.facts:
+        for fact in (*chapter.told, *chapter.facts):
             readings = [fact, *([fact.aside.reading] if fact.aside else [])]
             yield from (cell for reading in readings for cell in (reading.cell, reading.before))
         for block in chapter.blocks:

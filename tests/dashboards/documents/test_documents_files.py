@@ -131,6 +131,15 @@ def test_all_numbers_stand_once_in_an_excel_table_with_a_filter(year: Built) -> 
         assert len([row for row in found if expected.items() <= row.items()]) == 1, expected
 
 
+def test_the_sheet_of_the_texts_numbers_has_those_that_sentences_tell(year: Built) -> None:
+    """With what a share is a share of, this year and the year before."""
+    sheet = openpyxl.load_workbook(year.out / names.EXCEL)["Siffror i texten"]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=5, max_col=6)]
+    numbers_of = {row[2] for row in rows}
+    assert {7546, 5777, 3092, 1231, 807, 599} <= numbers_of
+    assert [row[2:] for row in rows if row[4] == 2643] == [[1408 / 2643, 1297 / 2406, 2643, 2406]]
+
+
 def test_every_diagram_is_excels_own_and_draws_the_numbers_of_its_sheet(book: Any, tertial: Built) -> None:
     diagrams = {
         block.heading: block
@@ -196,8 +205,18 @@ def test_the_pdf_is_tagged_swedish_and_says_that_it_is_accessible(tertial: Built
     kinds = [element["/S"] for element in elements]
     assert {"/H1", "/H2", "/Table", "/THead", "/TH", "/TD", "/Figure", "/Caption", "/TOC"} <= set(kinds)
     figures = [element for element in elements if element["/S"] == "/Figure" and "/Alt" in element]
-    assert len(figures) > 15 and all(figure["/Alt"].startswith("Stapeldiagram. ") for figure in figures)
+    assert len(figures) > 15 and all(
+        figure["/Alt"].startswith(("Stapeldiagram. ", "Diagram med två punkter")) for figure in figures
+    )
     assert [round(float(side)) for side in pdf.pages[0].mediabox[2:]] == [595, 842]
+
+
+def test_the_pdf_is_set_in_one_typeface(year: Built) -> None:
+    """Text, headings and diagrams, whose numbers can be found by searching."""
+    pages = PdfReader(year.out / names.PDF).pages
+    fonts: list[Any] = [font.get_object() for each in pages for font in each["/Resources"].get("/Font", {}).values()]
+    assert {re.sub(r"^/[A-Z]{6}\+", "", font["/BaseFont"]) for font in fonts} == {"DejaVuSans", "DejaVuSans-Bold"}
+    assert "Hägersten-Älvsjö" in pages[5].extract_text() and "Mål: minst 50" in "".join(p.extract_text() for p in pages)
 
 
 def test_the_pdf_breaks_no_rule_of_accessible_documents(built: Built) -> None:
