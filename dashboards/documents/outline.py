@@ -127,10 +127,15 @@ class Outline:
         return tuple(self._part(chapter, chapter.sections) for chapter in self.data.profile.document)
 
     def _part(self, section: DocumentSection, sections: Sequence[DocumentSection] = ()) -> Part:
-        shown = next((chapter for chapter in self.chapters if chapter.id == section.shows), None)
+        shown = self._chapter(section.shows)
         title = self._of_period(section.title) if section.title else shown.title if shown else ""
         write = self._of_period(section.write) if section.write else WRITE_ON_NUMBERS if shown else WRITE
-        return Part(plain(title), plain(write), shown, tuple(self._part(each) for each in sections))
+        # A public report has no chapter on the plan: a section that is nothing else is left out.
+        inner = tuple(self._part(each) for each in sections if each.title or self._chapter(each.shows))
+        return Part(plain(title), plain(write), shown, inner)
+
+    def _chapter(self, id_: str | None) -> Chapter | None:
+        return next((chapter for chapter in (*self.chapters, *self.follow_up) if chapter.id == id_), None)
 
     def _of_period(self, text: str) -> str:
         label = self.data.period.label

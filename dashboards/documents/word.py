@@ -59,11 +59,9 @@ HOW_TO = (
     "publicerat och är låsta. De kan förnyas i det här dokumentet när underlaget har ändrats, och det du har skrivit är då kvar."
 )
 
-#: The lists of tables and of diagrams, each with Word's counters in the order in which it has them.
-LISTS = {
-    "Tabeller": ("Tabell", "Tabell_bokstav", "Bilagetabell"),
-    "Diagram": ("Diagram", "Diagram_bokstav", "Bilagediagram"),
-}
+#: The lists of the chapters' tables and diagrams, each with Word's counters in the order in which it has them. Those of the
+#: appendices would fill pages before the first chapter; the contents lead to the headings that they stand below.
+LISTS = {"Tabeller": ("Tabell", "Tabell_bokstav"), "Diagram": ("Diagram", "Diagram_bokstav")}
 
 #: What the document remembers of itself, for who updates it.
 MUNICIPALITY, PERIOD, KIND, APPENDICES = "kaa-municipality", "kaa-period", "kaa-kind", "kaa-appendices"
@@ -178,8 +176,9 @@ class _Writer(Writer):
         room = section.page_width - section.left_margin - section.right_margin
         #: The width of the text, in twentieths of a point.
         self.room = min(TEXT_WIDTH, room // 635)
-        chapters = [part.chapter for each in outline.parts for part in (each, *each.sections) if part.chapter]
-        self.labels = _labels(block for chapter in chapters for block in chapter.blocks)
+        shown = [part.chapter for each in outline.parts for part in (each, *each.sections) if part.chapter]
+        self.shown = {chapter.id for chapter in shown}
+        self.labels = _labels(block for chapter in shown for block in chapter.blocks)
         self.captions: dict[str, list[Entry]] = {}
         self.appendices: Counter[str] = Counter()
         self.drawings = 0
@@ -240,9 +239,9 @@ class _Writer(Writer):
             yield self.data("vad-hande", "Vad hände", *lines, paragraph("Tabellnot", run(HOW_TO_READ)), locked=False)
         if chapter.lead:
             yield paragraph("Normal", run(chapter.lead), properties=[w("keepNext")])
-        for fact, (number, rest) in zip(chapter.facts, fact_lines(chapter), strict=True):
-            line = self.data(f"{chapter.id}.{fact.id}", fact.id, bold(number), run(f" {rest}"))
-            yield paragraph("ListBullet", line)
+        for place, (fact, (number, rest)) in enumerate(zip(chapter.facts, fact_lines(chapter), strict=True), start=1):
+            name, title = f"{chapter.id}.{fact.id}", f"{chapter.title}, siffra {place}"
+            yield paragraph("ListBullet", self.data(name, title, bold(number), run(f" {rest}")))
         if chapter.blocks:
             yield paragraph("Normal", run("Siffrorna finns i "), *self._references(chapter.blocks), run("."))
 
@@ -344,8 +343,10 @@ class _Writer(Writer):
         yield self._appendix("Uppföljning av uppsök och stöd")
         yield paragraph("Normal", run("Det som handlingsplanerna för aktivitetsansvaret vill följa, över tid."))
         if outline.follow_up_lead:
-            yield paragraph("Viktigt", run(outline.follow_up_lead))
-        for chapter in outline.follow_up:
+            yield self.data(
+                "uppfoljning.period", "Uppföljning, period", paragraph("Viktigt", run(outline.follow_up_lead))
+            )
+        for chapter in (each for each in outline.follow_up if each.id not in self.shown):
             yield self._unnumbered(chapter.title)
             yield from self._over_time(chapter)
         if outline.target_group:
@@ -375,7 +376,8 @@ class _Writer(Writer):
 
     def _over_time(self, chapter: Chapter) -> Iterable[Element]:
         """Each diagram with its table."""
-        yield paragraph("Normal", run(chapter.lead), properties=[w("keepNext")])
+        lead = paragraph("Normal", run(chapter.lead), properties=[w("keepNext")])
+        yield self.data(f"{chapter.id}.ingress", f"{chapter.title}, ingress", lead)
         for block in chapter.blocks:
             if block.id in self.pictures:
                 yield from self._diagram(block, self._counted("Bilagediagram"))

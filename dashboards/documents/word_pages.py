@@ -140,7 +140,7 @@ def _looks(styles: Element) -> dict[str, _Look]:
 
     def look(id_: str) -> _Look:
         based_on = by_id[id_].find(qn("w:basedOn"))
-        parent = based_on.get(qn("w:val")) if based_on is not None else None
+        parent = str(based_on.get(qn("w:val"))) if based_on is not None else ""
         return _altered(look(parent) if parent in by_id else usual, by_id[id_])
 
     return {id_: look(id_) for id_ in by_id}

@@ -258,7 +258,7 @@ def _changes(old: Element, new: Element) -> Iterator[Change]:
 
 def _in_pieces(texts: Iterable[str]) -> list[str]:
     """An alternative text row by row."""
-    return [piece for text in texts for piece in re.split(r"(?<=[.;]) ", text)]
+    return [piece.rstrip(".;") for text in texts for piece in re.split(r"(?<=[.;]) ", text)]
 
 
 def _unlike(before: list[str], after: list[str]) -> Iterator[tuple[str, str]]:

@@ -20,6 +20,9 @@ from pipelines.runtime.errors import UsageError
 
 USUAL = CONTRACTS / "report_document.yaml"
 
+#: What a document can show besides chapters of the annual report: how often the plan's promises were kept.
+BESIDES = ("handlingsplan",)
+
 #: What a title or an instruction may hold of the report's period: ``2023`` and ``2024``.
 PERIOD, PERIOD_AFTER = "{year}", "{after}"
 
@@ -35,8 +38,8 @@ class _Strict(BaseModel):
 
 
 class DocumentSection(_Strict):
-    """``shows``: the chapter of the annual report that stands in it, which also gives the title where there is no other.
-    ``write``: what people write there."""
+    """``shows``: the chapter of the annual report that stands in it, or one of those ``BESIDES``; its title is the heading where
+    there is no other. ``write``: what people write there."""
 
     title: Text | None = None
     shows: ChapterId | None = None
@@ -84,8 +87,9 @@ def report_document(given: Sequence[DocumentChapter], chapters: Sequence[str]) -
 def _with_chapters(
     chapter: DocumentChapter, others: Sequence[DocumentSection], chapters: Sequence[str]
 ) -> DocumentChapter:
-    sections = [section for section in chapter.sections if section.shows is None or section.shows in chapters]
-    shows = chapter.shows if chapter.shows in chapters else None
+    known = (None, *chapters, *BESIDES)
+    sections = [section for section in chapter.sections if section.shows in known]
+    shows = chapter.shows if chapter.shows in known else None
     return chapter.model_copy(update={"shows": shows, "sections": [*sections, *(others if chapter.others else [])]})
 
 
@@ -97,8 +101,9 @@ def _shown(document: Sequence[DocumentChapter]) -> Iterator[str]:
 def document_faults(document: Sequence[DocumentChapter], chapters: Sequence[str]) -> Iterator[str]:
     """What is wrong between a profile's document and the chapters of its annual report, each with what to do."""
     shown = list(_shown(document))
-    if unknown := [chapter for chapter in shown if chapter not in chapters]:
-        yield f"shows {unknown[0]!r} in its document, which the report does not have: choose from {', '.join(chapters)}"
+    known = (*chapters, *BESIDES)
+    if unknown := [chapter for chapter in shown if chapter not in known]:
+        yield f"shows {unknown[0]!r} in its document, which the report does not have: choose from {', '.join(known)}"
     if again := twice(shown):
         yield f"shows the chapter {again!r} twice in its document; keep one"
     places = sum(chapter.others for chapter in document)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import yaml
 from docx.oxml import parse_xml
@@ -83,9 +84,14 @@ def word_texts(path: Path) -> list[str]:
         for name in package.namelist():
             if re.fullmatch(r"word/(document|header\d*|footer\d*)\.xml", name):
                 root = parse_xml(package.read(name))
-                texts += ["".join(found.text or "" for found in line.iter(qn("w:t"))) for line in root.iter(qn("w:p"))]
+                texts += ["".join(map(_run_text, line.iter(qn("w:r")))) for line in root.iter(qn("w:p"))]
                 texts += [found.get("descr", "") for found in root.iter(qn("wp:docPr"))]
     return [text for text in dict.fromkeys(texts) if text.strip()]
+
+
+def _run_text(run: Any) -> str:
+    """A run's text, in which a step to the next tab stop is a blank."""
+    return "".join(" " if found.tag == qn("w:tab") else found.text or "" for found in run.iter(qn("w:t"), qn("w:tab")))
 
 
 def excel_texts(path: Path) -> list[str]:

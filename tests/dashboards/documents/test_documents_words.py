@@ -22,7 +22,7 @@ def documents(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     file = published_file.stockholm(folder / "internal.duckdb", published_file.with_everything)
     if request.param == "public":
         file = published_file.public(file, folder / "published.duckdb", NOW)
-    build_documents(file, NOW, folder)
+    build_documents(file, NOW, folder, appendices=True)
     return folder
 
 
