@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.dashboards import published_file
+from dashboards.wording.numbers import SIGNS
+from tests.dashboards import html_page, published_file
 from tests.dashboards.built_site import Site, built
 from tests.dashboards.words import Forbidden, faults, forbidden, page_texts
 
@@ -52,3 +53,16 @@ def test_no_page_says_a_forbidden_word(site: str, request: pytest.FixtureRequest
     assert len(pages) > 10
     found = [line for page in pages for line in faults(page_texts(page.read_text(encoding="utf-8")), page.stem)]
     assert not found, "\n".join(found[:40])
+
+
+@pytest.mark.parametrize("site", ["full", "public", "nacka", "first_year"])
+def test_every_page_explains_the_signs_that_stand_in_its_tables(site: str, request: pytest.FixtureRequest) -> None:
+    out: Path = request.getfixturevalue(site).out
+    unexplained = []
+    for path in sorted(out.glob("*.html")):
+        page = html_page.Page(path.read_text(encoding="utf-8"))
+        used = {text.strip() for table in page.tables for _, cells in table.rows for text in cells}
+        unexplained += [
+            (path.name, sign) for sign, meaning in SIGNS if sign in used and f"{sign} = {meaning}" not in page.text
+        ]
+    assert not unexplained
