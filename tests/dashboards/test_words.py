@@ -1,9 +1,12 @@
 """No page says a word that its readers should not meet: a code, a command, a name out of the program, English, a wrong form."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from dashboards.content.report import Report
+from dashboards.published.report import read_report
 from dashboards.wording.numbers import SIGNS
 from tests.dashboards import html_page, published_file
 from tests.dashboards.built_site import Site, built
@@ -66,3 +69,19 @@ def test_every_page_explains_the_signs_that_stand_in_its_tables(site: str, reque
             (path.name, sign) for sign, meaning in SIGNS if sign in used and f"{sign} = {meaning}" not in page.text
         ]
     assert not unexplained
+
+
+def test_a_number_of_one_is_told_as_one(tmp_path: Path) -> None:
+    def one_of_each(maker: published_file.Maker) -> None:
+        for key in list(maker.figures):
+            if key[:2] in (("population", "in_register"), ("residence_checks", "reported"), ("participants", "new")):
+                maker.figures[key] = Decimal(1)
+
+    file = published_file.stockholm(tmp_path / "p.duckdb", one_of_each)
+    report = Report(read_report(file, NOW))
+    facts = {fact.id: fact.label for chapter in report.chapters() for fact in chapter.facts}
+    assert facts["in_register"] == "ungdom i registret"
+    assert facts["checks"] == "adress anmäld till Skatteverket"
+    assert facts["new"] == "nyinskriven"
+    for chapter in report.chapters():
+        assert not list(faults([chapter.lead, *(block.finding or "" for block in chapter.blocks)], "index"))
