@@ -88,12 +88,20 @@ class Names:
         why = why_no_address(found)
         if why:
             raise BadName(f": {why}.")
+        places = self.municipalities.get(found, [])
         if municipality != ALL:
+            if not municipality and places and "" not in places:
+                return [of_municipality(found, self._only_place(term, places))]
             return [of_municipality(found, municipality)]
-        places = [place for place in self.municipalities.get(found, []) if place]
-        if not places:
+        if not any(places):
             raise BadName(f" har termen ”{term}”, men rapporten har inte talet för någon kommun: skriv kommunens namn.")
-        return [of_municipality(found, place) for place in places]
+        return [of_municipality(found, place) for place in places if place]
+
+    def _only_place(self, term: str, places: Sequence[str]) -> str:
+        """The municipality that a report is about where it has one only."""
+        if len(places) > 1:
+            raise BadName(f" har termen ”{term}”, som flera kommuner har: skriv till exempel ”{term}, {places[0]}”.")
+        return places[0]
 
     def _own(self, term: str, named: Sequence[NumberKey], qualifiers: Sequence[str], of: PrintedKey) -> list[NumberKey]:
         municipality, period = _places_of(named, qualifiers)

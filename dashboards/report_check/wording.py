@@ -75,9 +75,7 @@ def _opening(checked: Checked) -> list[str]:
     files = list(dict.fromkeys(cell.file for cell in (*checked.cells, *checked.text.unsupported)))
     lines = [f"{_count(len(checked.cells))} ur {_and(files)}."]
     if checked.hidden:
-        lines.append(
-            f"{_count(checked.hidden)} till är dolda i rapporten (.. eller färre än så många) och inte kontrollerade."
-        )
+        lines.append(f"Dolda i rapporten (.. eller <5) och inte kontrollerade: {_count(checked.hidden)}.")
     warehouse = checked.warehouse
     if warehouse is None:
         lines.append("Bara rapportens egna samband är kontrollerade; ingenting är jämfört med lagret.")
@@ -94,7 +92,7 @@ def _opening(checked: Checked) -> list[str]:
             "skriv kommunens namn i en kolumn municipality, eller kör med --without-warehouse."
         )
     purged = [period_words(period) or period for period, is_purged in warehouse.periods.items() if is_purged]
-    if purged:
+    if purged and checked.compared:
         lines.append(
             f"Personer som kan ha räknats i {_and(purged)} har gallrats (förordning (2006:39) 7 §): "
             "lagrets tal kan vara mindre än de som trycktes då."
@@ -121,10 +119,10 @@ def _not_compared(checked: Checked, warehouse: Warehouse) -> list[str]:
         places = dict.fromkeys(
             municipality_of(key) for cell in others for key in cell.keys if not warehouse.is_about(key)
         )
-        lines.append(f"{_count(len(others))} gäller {_some(list(places))} och är bara kontrollerade mot varandra.")
+        lines.append(f"Tal för {_some(list(places))} ({_count(len(others))}) är bara kontrollerade mot varandra.")
     if own:
         lines.append(
-            f"{_count(len(own))} är rapportens egna uppgifter, som lagret inte har: de är bara kontrollerade mot varandra."
+            f"Rapportens egna uppgifter, som lagret inte har ({_count(len(own))}), är bara kontrollerade mot varandra."
         )
     return lines
 
@@ -356,7 +354,11 @@ def _closing_of_tables(checked: Checked) -> list[str]:
         lines.append(f"Stämmer: {_count(sum(cell in compared for cell in fine))}.")
     alone = [cell for cell in fine if cell not in compared]
     unrelated = [cell for cell in alone if cell in checked.unrelated]
-    without = "" if all(is_own(key) for cell in unrelated for key in cell.keys) else " utan lagret"
+    warehouse = checked.warehouse
+    could_help = any(
+        warehouse.is_about(key) if warehouse else not is_own(key) for cell in unrelated for key in cell.keys
+    )
+    without = " utan lagret" if could_help else ""
     more = (
         f", varav {len(unrelated)} inte står i något samband med andra tal och inte kan kontrolleras{without}"
         if unrelated

@@ -175,7 +175,7 @@ def test_a_number_that_is_not_told_can_be_anything_from_zero(tmp_path: Path) -> 
     found = checked(tmp_path, *rows_, "T|alla|||sum|a;b;c;d|47", "T|andel|||share|b;alla|..")
     assert not found.suspects
     assert "6 tal ur" not in text(found)
-    assert "3 tal till är dolda i rapporten (.. eller färre än så många) och inte kontrollerade." in text(found)
+    assert "Dolda i rapporten (.. eller <5) och inte kontrollerade: 3 tal." in text(found)
     assert checked(tmp_path, *rows_, "T|alla|||sum|a;b;c;d|39").suspects
     thirds = ("T|a|||||33,3 %", "T|b|||||33,3 %", "T|c|||||..")
     assert not checked(tmp_path, *thirds, "T|alla|||sum|a;b;c|100 %").suspects
@@ -273,9 +273,23 @@ def test_each_municipality_is_checked_by_itself_and_ours_against_the_warehouse(t
     found = check(cells, read_warehouse(stockholm(tmp_path / "published.duckdb"), cells))
     assert {one.cell.value for one in found.compared} == {5777, 2677, 3100}
     said = text(found)
-    assert "5 tal gäller Nacka och är bara kontrollerade mot varandra." in said
+    assert "Tal för Nacka (5 tal) är bara kontrollerade mot varandra." in said
     assert "30 + 30 = 60, men tryckt är 61" in said
     assert not any("Stockholm" in cell.label for finding in found.findings for cell in finding.cells)
+
+
+def test_the_terms_of_a_report_of_one_municipality_are_that_ones(tmp_path: Path) -> None:
+    values, more = tmp_path / "a.csv", tmp_path / "b.csv"
+    key = "outreach/sought/verksamhetsar-2023/*/*/*/*/*"
+    more.write_text(
+        f"printed,label,op,terms,value\nT,summa,sum,{key} ; {key.replace('sought', 'reached')},62\n", encoding="utf-8"
+    )
+    reached = outreach("Nacka", 41, 20, 21).replace("sought", "reached")
+    values.write_text(VALUES + outreach("Nacka", 61, 30, 31) + reached, encoding="utf-8")
+    assert "61 + 41 = 102, men tryckt är 62 (Tabell 2 och T)." in text(check(read_cells([values, more]), None))
+    values.write_text(VALUES + outreach("Nacka", 61, 30, 31) + outreach("Täby", 61, 30, 31) + reached, encoding="utf-8")
+    with pytest.raises(BadReport, match=r"som flera kommuner har: skriv till exempel ”outreach/.*, Nacka”"):
+        read_cells([values, more])
 
 
 def test_numbers_of_our_own_beside_the_catalogues(tmp_path: Path) -> None:
@@ -289,7 +303,7 @@ def test_numbers_of_our_own_beside_the_catalogues(tmp_path: Path) -> None:
     cells = read_cells([values, more])
     assert not check(cells, None).suspects
     said = text(check(cells, read_warehouse(stockholm(tmp_path / "published.duckdb"), cells)))
-    assert "3 tal är rapportens egna uppgifter, som lagret inte har: de är bara kontrollerade mot varandra." in said
+    assert "Rapportens egna uppgifter, som lagret inte har (3 tal), är bara kontrollerade mot varandra." in said
     assert (
         "varav 1 inte står i något samband med andra tal och inte kan kontrolleras.\nInte kontrollerade: T, ”andra”."
         in said
