@@ -49,7 +49,7 @@
         if (axis.zerolinecolor) axis.zerolinecolor = colour("muted");
       }
       for (const name of layout.annotations || []) {
-        name.bgcolor = colour("surface") + name.bgcolor.slice(-2);
+        if (name.bgcolor) name.bgcolor = colour("surface") + name.bgcolor.slice(-2);
         name.arrowcolor = colour("muted");
       }
       for (const stroke of layout.shapes || []) stroke.line.color = colour("diagram-target");

@@ -270,7 +270,8 @@
     if (measure.whole) found.push("Hela procent, räknade på antalen.");
     else found.push("Enhet: " + measure.figure.unit + ".");
     if (shown.periods.some((period) => !period.covered)) found.push("* Underlaget täcker inte hela perioden.");
-    if (choice.kind === "tertial") found.push("Tertial 2 räknas från årets början, januari–augusti, och innehåller tertial 1.");
+    if (choice.kind === "tertial1") found.push("Tertial 1 är januari–april.");
+    if (choice.kind === "tertial2") found.push("Tertial 2 räknas från årets början, januari–augusti, och innehåller tertial 1.");
     if (choice.by === "stadsdel" && shown.series.some((each) => each.from || each.to)) {
       found.push("Stadsdelar enligt den indelning som gällde periodens sista dag. ”.” står där stadsdelen då inte fanns. Stadsdelar som inte längre finns står sist.");
     }
@@ -396,8 +397,8 @@
     }
     const width = paper ? PAPER : place.clientWidth;
     if (!width) return;
-    const several = shown.series.length > MOST_IN_ONE || (choice.kind === "tertial" && shown.series.length > 2);
-    const drawLines = choice.kind !== "tertial" && (choice.kind === "manad" || shown.periods.length > 12 || shown.series.length > 2);
+    const several = shown.series.length > MOST_IN_ONE;
+    const drawLines = choice.kind === "manad" || shown.periods.length > 12 || shown.series.length > 2;
     const layout = {
       width: width, height: 380, margin: { l: 8, r: 8, t: 12, b: 8 }, showlegend: false, dragmode: false, hovermode: "closest", bargap: Math.max(0.35, 1 - 0.12 * shown.periods.length),
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", separators: "," + BLANK, annotations: [], template: "none",
