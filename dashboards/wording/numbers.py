@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from babel.dates import format_date, get_month_names
 from babel.numbers import format_decimal
@@ -44,6 +45,7 @@ _OF_ONE = (
 MONTHS = tuple(get_month_names("wide", locale=SWEDISH).values())
 
 
+@lru_cache(maxsize=2**16)  # a report writes each of its numbers some ten times
 def number(value: Decimal | int) -> str:
     """``7546`` as ``7 546``, ``-1.50`` as ``−1,5``; zero is ``0`` (running text)."""
     return format_decimal(value, locale=SWEDISH, decimal_quantization=False).replace("-", MINUS)
