@@ -1,18 +1,22 @@
 """Women and men, job-centres and years: equal, or no more apart than chance in small groups can make them? For the page
 ”Likvärdighet”: shares with their intervals, differences, and which of them are more than chance.
 
-The numbers come from ``published``, the formulas from ``chance``; the sentences are made here, by rule. Whatever rests on a
+The numbers come from ``published``, the formulas from ``chance``, the sentences from ``equality_words``. Whatever rests on a
 number that is hidden, or on a group that is too small, is left out: table cell, sentence and mark. How the charts look belongs
 in ``drawing``.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 
 from dashboards.content import annual_report as report
+from dashboards.content import equality_words as words
 from dashboards.content.chance import (
+    INNER,
+    OUTER,
     Difference,
     Interval,
     ProcessLimits,
@@ -44,25 +48,8 @@ from dashboards.published.series import Series, read_series
 from dashboards.wording import numbers
 from pipelines.configuration.disclosure import CellKey
 
-#: The limits of a funnel plot: one group in twenty is outside the inner ones by chance, one in five hundred outside the outer.
-INNER, OUTER = 0.95, 0.998
-
 #: So many months are shown, and so many must have a share before a usual course can be told.
 MONTHS, FEWEST_MONTHS = 24, 12
-
-HOW_TO_READ = (
-    "Alla ungdomar är räknade, så siffrorna är inte osäkra som i en undersökning. Men i små grupper flyttar några få ungdomar "
-    "andelen mycket, också när arbetet är detsamma. Spannet visar hur långt slumpen i små grupper brukar nå: 19 gånger av 20 "
-    "inte längre. En skillnad är större än slumpen brukar ge när hela spannet ligger på samma sida om noll. Av 20 "
-    "jämförelser hamnar ändå ungefär en utanför av en slump. En ensam avvikelse är därför en fråga att ställa, inget betyg."
-)
-TOO_FEW = (
-    f"En grupp med färre än {SMALLEST_BASE} är för få: andelen visas inte, i tabellen står ”{numbers.NOT_AVAILABLE}”."
-)
-CHANGED = (
-    "Spannen räknar inte med att antalen är ändrade för att skydda enskilda. Små skillnader säger därför ännu mindre."
-)
-WITHIN, BEYOND = "ligger inom vad slumpen i små grupper kan ge", "är större än vad slumpen i små grupper brukar ge"
 
 
 @dataclass(frozen=True)
@@ -151,10 +138,13 @@ Chart = IntervalChart | FunnelChart | MonthChart
 
 @dataclass(frozen=True)
 class Item:
-    """A table with the chart of it; none where too few of its numbers can be drawn."""
+    """A table with the chart of it, and what the chart shows of the table; none where too few of its numbers can be drawn.
+    ``compared``: the shares that a table of differences rests on."""
 
     block: Block
     chart: Chart | None = None
+    chart_note: str = ""
+    compared: tuple[Cell, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -163,7 +153,8 @@ class Section:
     title: str
     lead: str
     items: tuple[Item, ...]
-    definitions: tuple[Definition, ...] = ()
+    definitions: tuple[Definition, ...]
+    periods: tuple[Period, ...]
 
 
 def read(path: Path, data: Published) -> "Equality":
@@ -187,7 +178,7 @@ class Equality:
         """What the reader must know before the first number."""
         public = self.data.public_output
         is_changed = public is not None and isinstance(public.disclosure, CellKey)
-        return (HOW_TO_READ, TOO_FEW, *([CHANGED] if is_changed else []))
+        return (words.HOW_TO_READ, words.TOO_FEW, *([words.CHANGED] if is_changed else []))
 
     def sections(self) -> tuple[Section, ...]:
         """Women and men, then the years, then each share by itself."""
@@ -236,25 +227,26 @@ class Equality:
                 [_capital(period.label) for period in self.periods],
                 [[found[rate.id, period.id] for period in self.periods] for rate in RATES],
             ),
-            finding=_finding(
-                {rate.title: found[rate.id, now.id] for rate in RATES},
+            finding=words.finding(
+                {_inside(rate.title): found[rate.id, now.id] for rate in RATES},
                 "Ingen skillnad mellan kvinnor och män är större än slumpen brukar ge",
                 "Större skillnad mellan kvinnor och män än slumpen brukar ge",
             ),
             notes=(
                 *(
-                    _difference_sentence(rate.title, ("kvinnor", "män"), pairs[rate.id, now.id], difference)
+                    words.difference_sentence(rate.title, ("kvinnor", "män"), pairs[rate.id, now.id], difference)
                     for rate in RATES
                     if (difference := found[rate.id, now.id])
                 ),
-                f"Skillnaden är kvinnornas andel minus männens, i procentenheter. Diagrammet visar {now.label}.",
+                "Skillnaden är kvinnornas andel minus männens, i procentenheter.",
             ),
             definitions=self._definitions(*(rate.share for rate in RATES)),
             periods=self.periods[::-1],
         )
         chart = _differences_chart((rate.title, found[rate.id, now.id]) for rate in RATES)
         lead = "Får kvinnor och män samma resultat? Andelarna för kvinnor och män jämförs, en i taget."
-        return Section("kvinnor-och-man", "Kvinnor och män", lead, (Item(block, chart),))
+        item = Item(block, chart, f"Diagrammet visar {now.label}.", tuple(chain.from_iterable(pairs.values())))
+        return Section("kvinnor-och-man", "Kvinnor och män", lead, (item,), *_origin(block))
 
     def _years(self) -> Section:
         now, before = self.data.period, self.data.before
@@ -263,7 +255,7 @@ class Equality:
         )  # fmt: skip
         found = [[self._between_years(rate, codes) for _, codes in genders] for rate in RATES]
         sentences = [
-            _difference_sentence(
+            words.difference_sentence(
                 rate.title, (now.label, before.label), [self._share(rate, period) for period in self.periods], difference
             )
             for rate, (*_, difference) in zip(RATES, found, strict=True)
@@ -273,22 +265,24 @@ class Equality:
             "lika-ar",
             f"Skillnad mellan {now.label} och {before.label}",
             _differences_table("Andel", [Heading(rate.title) for rate in RATES], [name for name, _ in genders], found),
-            finding=_finding(
-                {rate.title: difference for rate, (*_, difference) in zip(RATES, found, strict=True)},
+            finding=words.finding(
+                {_inside(rate.title): difference for rate, (*_, difference) in zip(RATES, found, strict=True)},
                 f"Ingen ändring sedan {before.label} är större än slumpen brukar ge",
                 f"Större ändring sedan {before.label} än slumpen brukar ge",
             ),
             notes=(
                 *sentences,
                 f"Skillnaden är andelen {now.label} minus andelen {before.label}, i procentenheter. "
-                "Diagrammet visar kvinnor och män tillsammans. Samma ungdom kan vara med båda åren.",
+                "Samma ungdom kan vara med båda åren.",
             ),
             definitions=self._definitions(*(rate.share for rate in RATES)),
             periods=self.periods[::-1],
         )
         chart = _differences_chart((rate.title, line[-1]) for rate, line in zip(RATES, found, strict=True))
         lead = f"Vad har ändrats sedan {before.label}, och vad är bara slump?"
-        return Section("aren", "Jämfört med året före", lead, (Item(block, chart),))
+        compared = tuple(self._share(rate, period) for rate in RATES for period in self.periods)
+        item = Item(block, chart, "Diagrammet visar kvinnor och män tillsammans.", compared)
+        return Section("aren", "Jämfört med året före", lead, (item,), *_origin(block))
 
     # -- one share -----------------------------------------------------------------------------------------------
 
@@ -304,7 +298,7 @@ class Equality:
             months = self._by_month(rate)
             items += months
             lead += "" if months else " Månaderna visas inte: för få av dem har en andel som går att visa."
-        return Section(rate.id, rate.title, lead, tuple(items), self._definitions(rate.share))
+        return Section(rate.id, rate.title, lead, tuple(items), *_origin(items[0].block))
 
     def _shares(self, rate: Rate) -> Item:
         """Each group's share with its interval, in both years."""
@@ -327,10 +321,7 @@ class Equality:
             f"lika-{rate.id}",
             f"{rate.title}, {numbers.listed([period.label for period in self.periods])}, med spann för slumpen",
             TableContent("Grupp", rows, columns, cells),
-            notes=(
-                f"Från och till är spannet för slumpen i små grupper. Diagrammet visar {self.data.period.label}, med hela "
-                "kommunens andel som en linje.",
-            ),
+            notes=("Från och till är spannet för slumpen i små grupper.",),
             definitions=self._definitions(rate.share),
             periods=self.periods[::-1],
         )
@@ -349,35 +340,39 @@ class Equality:
             if (counts := _counts(share))
             for interval in [wilson(*counts)]
         )
-        return Item(block, IntervalChart(marks, whole.size, "Hela kommunen") if marks and _counts(whole) else None)
+        chart = IntervalChart(marks, whole.size, "Hela kommunen") if marks and _counts(whole) else None
+        return Item(block, chart, f"Diagrammet visar {self.data.period.label}.")
 
     def _job_centres_between_years(self, rate: Rate, centres: Sequence[Heading]) -> Item:
         now, before = self.data.period.label, self.data.before.label
         found = [self._between_years(rate, centre.codes) for centre in centres]
         told = [
-            f"{centre.label} ({numbers.points(_points(difference.value))})"
+            f"{centre.label} ({Points.of_fraction(difference.value).text})"
             for centre, difference in zip(centres, found, strict=True)
             if difference and difference.is_more_than_chance
         ]
-        sentence = (
-            f"Större än vad slumpen i små grupper brukar ge, i procentenheter: {numbers.listed(told)}."
-            if told
-            else "Ingen skillnad är större än vad slumpen i små grupper brukar ge."
-        )
         block = Block(
             f"lika-{rate.id}-ar",
             f"{rate.title}: skillnad mellan {now} och {before} per jobbtorg",
             _differences_table("Jobbtorg", centres, [None], [[difference] for difference in found]),
-            finding=_finding(
+            finding=words.finding(
                 {centre.label: difference for centre, difference in zip(centres, found, strict=True)},
                 f"Ingen ändring per jobbtorg sedan {before} är större än slumpen brukar ge",
                 f"Större ändring sedan {before} än slumpen brukar ge",
             ),
-            notes=(*([sentence] if any(found) else []), f"Andelen {now} minus andelen {before}, i procentenheter."),
+            notes=(
+                *(
+                    [f"Större än vad slumpen i små grupper brukar ge, i procentenheter: {numbers.listed(told)}."]
+                    if told
+                    else []
+                ),
+                f"Skillnaden är andelen {now} minus andelen {before}, i procentenheter.",
+            ),
             definitions=self._definitions(rate.share),
             periods=self.periods[::-1],
         )
-        return Item(block)
+        compared = tuple(self._share(rate, period, centre.codes) for centre in centres for period in self.periods)
+        return Item(block, compared=compared)
 
     def _funnel(self, rate: Rate, centres: Sequence[Heading]) -> Iterator[Item]:
         """The job-centres between the limits about the whole's share; nothing where all or none have the result."""
@@ -398,11 +393,11 @@ class Equality:
             f"lika-{rate.id}-jobbtorg",
             f"{rate.title} per jobbtorg, {self.data.period.label}, med gränser för slumpen",
             TableContent("Jobbtorg", tuple(centres), columns, cells),
-            finding=_funnel_finding(groups, middle),
+            finding=words.funnel_finding(groups, middle),
             notes=(
-                _funnel_sentence(groups, middle),
-                f"Gränserna ligger kring hela kommunens andel, {_of(whole)}. Är jobbtorgen lika hamnar 95 av 100 innanför de "
-                "inre och 998 av 1 000 innanför de yttre. Ju mindre grupp, desto vidare gränser.",
+                words.funnel_sentence(groups, middle),
+                f"Gränserna ligger kring hela kommunens andel, {words.of_base(whole)}. Är jobbtorgen lika hamnar 95 av 100 "
+                "innanför de inre och 998 av 1 000 innanför de yttre. Ju mindre grupp, desto vidare gränser.",
             ),
             definitions=self._definitions(rate.share),
             periods=(self.data.period,),
@@ -445,9 +440,9 @@ class Equality:
                 _counted_columns(rate),
                 tuple(_counted(share) for share in shares),
             ),
-            finding=_months_finding(apart, runs),
+            finding=words.months_finding(apart, runs),
             notes=(
-                _months_sentence(drawn, limits, apart, runs),
+                words.months_sentence(drawn, limits, apart, runs),
                 "Gränserna är medelvärdet plus och minus 2,66 gånger den vanliga skillnaden mellan två månader i följd. En "
                 "avvikelse som kommer tillbaka samma månad varje år är årstid. I månader med få ungdomar svänger andelen mer.",
             ),
@@ -455,6 +450,11 @@ class Equality:
         )
         told = frozenset(apart) | {place for first, last in runs for place in range(first, last + 1)}
         return [Item(block, MonthChart(tuple(drawn), limits, told))]
+
+
+def _origin(block: Block) -> tuple[tuple[Definition, ...], tuple[Period, ...]]:
+    """Where a section's numbers come from: all its tables have the same."""
+    return block.definitions, block.periods
 
 
 def _counts(share: Cell) -> tuple[Decimal, Decimal] | None:
@@ -505,12 +505,6 @@ def _percent(fraction: float | None) -> Cell:
     return Cell(None if fraction is None else Decimal(100 * fraction), Decimal(100), True)
 
 
-def _points(fraction: float) -> Decimal:
-    points = Points.of_fraction(fraction).part
-    assert points is not None
-    return points
-
-
 def _differences_table(
     corner: str,
     rows: Sequence[Heading],
@@ -532,101 +526,17 @@ def _difference_cells(difference: Difference | None) -> tuple[Cell, Cell, Cell]:
 
 def _differences_chart(found: Iterable[tuple[str, Difference | None]]) -> IntervalChart | None:
     marks = tuple(
-        Mark(label, 100 * each.value, 100 * each.low, 100 * each.high, numbers.points(_points(each.value)))
+        Mark(label, 100 * each.value, 100 * each.low, 100 * each.high, Points.of_fraction(each.value).text)
         for label, each in found
         if each
     )
     return IntervalChart(marks, 0.0, "Ingen skillnad") if marks else None
 
 
-# -- sentences -----------------------------------------------------------------------------------------------------------
-
-
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _of(share: Cell) -> str:
-    """A share with its base: ``54 % av 5 777``."""
-    assert share.whole is not None
-    return f"{share.in_text} av {numbers.number(share.whole)}"
-
-
-def _difference_sentence(title: str, names: tuple[str, str], shares: Sequence[Cell], difference: Difference) -> str:
-    value, low, high = (cell.text for cell in _difference_cells(difference))
-    one, other = (f"{_of(share)} ({name})" for name, share in zip(names, shares, strict=True))
-    verdict = BEYOND if difference.is_more_than_chance else WITHIN
-    return f"{title}: {one}, {other}. Skillnaden {value} procentenheter ({low} till {high}) {verdict}."
-
-
-def _finding(differences: Mapping[str, Difference | None], nothing: str, something: str) -> str | None:
-    """What heads a table of differences; None where none can be told."""
-    told = [name for name, difference in differences.items() if difference and difference.is_more_than_chance]
-    if not any(differences.values()):
-        return None
-    return f"{something}: {numbers.listed([_inside(name) for name in told])}" if told else nothing
-
-
 def _inside(title: str) -> str:
-    """A title within a sentence; a job-centre is a name."""
-    return title[:1].lower() + title[1:] if title in {rate.title for rate in RATES} else title
-
-
-def _funnel_finding(groups: Sequence[tuple[str, Cell]], middle: float) -> str:
-    apart, far = ([name for name, share in groups if _is_outside(share, middle, level)] for level in (INNER, OUTER))
-    if far:
-        return f"{numbers.listed(far)} ligger längre från hela kommunen än slumpen brukar ge"
-    if apart:
-        return f"{numbers.listed(apart)} ligger utanför de inre gränserna, ingen utanför de yttre"
-    return "Skillnaderna mellan jobbtorgen ryms i vad slumpen i små grupper kan ge"
-
-
-def _months_finding(apart: Sequence[int], runs: Sequence[tuple[int, int]]) -> str:
-    if apart:
-        return f"{'En månad' if len(apart) == 1 else f'{len(apart)} månader'} avviker från det vanliga"
-    return "Ingen enskild månad avviker, men en lång rad gör det" if runs else "Månaderna svänger som vanligt"
-
-
-def _funnel_sentence(groups: Sequence[tuple[str, Cell]], middle: float) -> str:
-    inner, outer = ([group for group in groups if _is_outside(group[1], middle, level)] for level in (INNER, OUTER))
-    if not inner:
-        return "Alla ligger innanför de inre gränserna."
-    between = [group for group in inner if group not in outer]
-    sentences = []
-    if between:
-        sentences.append(f"Utanför de inre gränserna: {_listed(between)}.")
-    sentences.append(
-        f"Utanför de yttre gränserna, mer än vad slumpen i små grupper brukar ge: {_listed(outer)}."
-        if outer
-        else "Ingen ligger utanför de yttre."
-    )
-    return " ".join(sentences)
-
-
-def _is_outside(share: Cell, middle: float, level: float) -> bool:
-    return not funnel_limits(share.whole or 0, middle, level).has(share.size / 100)
-
-
-def _listed(groups: Sequence[tuple[str, Cell]]) -> str:
-    return numbers.listed([f"{name} ({_of(share)})" for name, share in groups])
-
-
-def _months_sentence(
-    drawn: Sequence[tuple[Period, Cell]],
-    limits: ProcessLimits,
-    apart: Sequence[int],
-    runs: Sequence[tuple[int, int]],
-) -> str:
-    low, mean, high = (
-        numbers.whole_percent(Decimal(value), 100) for value in (max(limits.low, 0), limits.mean, min(limits.high, 100))
-    )
-    percent = f"{numbers.BLANK}%"
-    usual = f"Månaderna ligger i medel på {mean}{percent}. En jämn serie håller sig mellan {low}{percent} och {high}{percent}."
-    told = []
-    if apart:
-        named = numbers.listed([f"{drawn[place][0].title} ({_of(drawn[place][1])})" for place in apart])
-        told.append(f"Utanför gränserna: {named}.")
-    if runs:
-        named = numbers.listed([f"{drawn[first][0].title}–{drawn[last][0].title}" for first, last in runs])
-        told.append(f"Minst åtta månader i rad på samma sida om medelvärdet: {named}.")
-    return " ".join([usual, *(told or ["Ingen månad avviker mer än vad slumpen i små grupper kan ge."])])
+    """A title within a sentence."""
+    return title[:1].lower() + title[1:]

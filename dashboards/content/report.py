@@ -66,6 +66,8 @@ class ChapterContent:
     lead: str
     facts: tuple[FactContent, ...]
     definitions: tuple[Definition, ...]
+    #: Those that the numbers in the text are of, the earlier one first.
+    periods: tuple[Period, ...]
     blocks: tuple[Block, ...]
 
 
@@ -432,6 +434,7 @@ class Report:
             lead=chapter.lead.format(**self._words, **{fact.id: fact for fact in facts}),
             facts=facts,
             definitions=self._definitions(fact.number for fact in chapter.facts),
+            periods=(self.published.before, self.published.period),
             blocks=tuple(self.block(block) for block in chapter.blocks),
         )
 

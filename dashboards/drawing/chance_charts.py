@@ -12,8 +12,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from dashboards.content.chance import funnel_limits
-from dashboards.content.equality import INNER, OUTER, FunnelChart, IntervalChart, Item, MonthChart
+from dashboards.content.chance import INNER, OUTER, funnel_limits
+from dashboards.content.equality import FunnelChart, IntervalChart, Item, MonthChart
+from dashboards.content.equality_words import of_base
 from dashboards.content.tables import Cell
 from dashboards.drawing.charts import BAR, canvas, plain, row_layout
 from dashboards.drawing.theme import DIAGRAM, PAGE
@@ -101,10 +102,10 @@ def alternative(item: Item) -> str:
             drawn = [f"{mark.label}: {mark.with_base}" for mark in marks]
         case FunnelChart(groups):
             kind = "Trattdiagram"
-            drawn = [f"{name}: {_with_base(share)}" for name, share in groups]
+            drawn = [f"{name}: {of_base(share)}" for name, share in groups]
         case MonthChart(months):
             kind = "Linjediagram"
-            drawn = [f"{month.title}: {_with_base(share)}" for month, share in months]
+            drawn = [f"{month.title}: {of_base(share)}" for month, share in months]
         case None:
             raise ValueError(f"{item.block.id} has no chart")
     says = f"{item.block.finding}. " if item.block.finding else ""
@@ -262,10 +263,6 @@ def _line(x: list[Any], y: list[Any], role: str, width: float, dash: str = "soli
         mode="lines", x=x, y=y, line={"color": DIAGRAM[role].light, "width": width, "dash": dash}, hoverinfo="skip",
         meta={"role": role},
     )  # fmt: skip
-
-
-def _with_base(share: Cell) -> str:
-    return f"{share.in_text} av {numbers.number(share.whole or 0)}"
 
 
 def _named(name: str, share: Cell) -> tuple[str, str, str]:

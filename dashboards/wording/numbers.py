@@ -24,7 +24,7 @@ CANNOT_OCCUR = "."
 #: The signs of our tables, in the order in which the pages explain them.
 SIGNS = (
     (NOTHING, "värdet är noll"),
-    (NOT_AVAILABLE, "uppgiften finns inte"),
+    (NOT_AVAILABLE, "uppgiften finns inte eller visas inte"),
     (CANNOT_OCCUR, "uppgiften kan inte förekomma, till exempel en andel av noll"),
 )
 

@@ -40,6 +40,7 @@ def test_what_is_right_is_not_accused() -> None:
     right = (
         "1 234 personer, 21 personer och 1 person", "2023 års 7 546 ungdomar", "skollagen (2010:800), 29 kap. 9 §",
         "−14 och 54 % (50 %)", "2023-07-01", "Mål 1,5 gånger", "avsnitt 4.3.2, steg 5", "Svar på skalan",
+        "Planen, avsnitt 1: ”ska vara 90%.”",
     )  # fmt: skip
     assert not list(faults(right, "index"))
 
