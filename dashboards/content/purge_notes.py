@@ -16,7 +16,7 @@ from dashboards.published.purging import PurgedOfDataset
 from dashboards.published.report import Published
 from dashboards.wording import numbers
 
-LAW = "7 § förordningen (2006:39)"
+LAW = f"7{numbers.BLANK}§ förordningen (2006:39)"
 
 #: What rows have to do with what is counted, those that there must be first.
 _ROLES = (("in_register", "counted"), ("decides", "occupation"), ("place",))

@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 
 from dashboards.content import equality, follow_up, plan, purge_notes, target_group
+from dashboards.content.provenance import sources_in_words
 from dashboards.content.readings import Reading
 from dashboards.content.report import ChapterContent, FactContent, Report
 from dashboards.content.tables import Block, Heading, TableContent
@@ -364,10 +365,14 @@ def definition(figure: Figure) -> Definition:
         if figure.subcategory_title:
             shown += f" och {_lower(figure.subcategory_title)}"
     facts = (
+        ("Med enkla ord", figure.plain.counts),
+        ("Det här räknas inte", figure.plain.leaves_out),
+        ("Exempel", figure.plain.example),
         ("Enhet", figure.unit),
         ("Redovisas", shown),
-        ("Källa", figure.source),
+        ("Källa", "; ".join(sources_in_words(figure.sources))),
         ("Rättslig grund", figure.legal_ground),
+        ("Grund i dokument", figure.source),
         ("Finns sedan", figure.since or ""),
     )
     return Definition(

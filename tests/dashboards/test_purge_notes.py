@@ -59,7 +59,7 @@ IN_REGISTER, REACHED, ENROLLED = (
 def test_those_who_aged_are_other_persons_each_time(said: Said) -> None:
     (sentence,) = said(IN_REGISTER)
     assert sentence.startswith(
-        "Verksamhetsåret 2022: uppgifter om högst 13\u00a0personer som kan ha räknats här är gallrade (7 §"
+        "Verksamhetsåret 2022: uppgifter om högst 13\u00a0personer som kan ha räknats här är gallrade (7\u00a0§"
     )
     assert said(REACHED) == said(IN_REGISTER)  # nobody is reached who was not in the register
     assert said(ENROLLED) == ()  # the enrolments lost nobody, and those need no place in the register
