@@ -43,7 +43,9 @@ def count_over_time(reading: Reading, text: str) -> str | None:
     """`1 231 ungdomar tog del av stöd, 248 fler än 2022`."""
     if not reading.is_known:
         return None
-    words = text.format(number=reading.cell.in_text, youths=numbers.youths(reading.cell.part or 0))
+    words = text.format(
+        number=reading.cell.in_text, youths=numbers.counted(reading.cell.part or 0, "ungdom", "ungdomar")
+    )
     if not reading.is_compared:
         return words
     assert reading.cell.part is not None and reading.before.part is not None

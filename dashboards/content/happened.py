@@ -122,7 +122,7 @@ def support(report: Report) -> Statement | None:
     enrolled, new = (report.readings.reading(number) for number in (annual_report.ENROLLED, annual_report.NEW))
     if not enrolled.is_known:
         return None
-    text = f"{numbers.youths(enrolled.cell.part or 0)} tog del av stöd{_more(enrolled)}"
+    text = f"{numbers.counted(enrolled.cell.part or 0, 'ungdom', 'ungdomar')} tog del av stöd{_more(enrolled)}"
     if new.is_known:
         were = "nyinskriven" if new.cell.part == 1 else "nyinskrivna"
         text += f", och {new.cell.in_text} av dem var {were}{new.in_brackets(new.before.in_text)}"

@@ -26,7 +26,7 @@ _LEADS = ("lead", "subtitle")
 _SHOWS = "shows"
 
 #: So much of the words below one heading is kept, in letters.
-_MOST = 1000
+_MOST = 2500
 
 
 @dataclass
