@@ -24,15 +24,15 @@ ALL = "*"
 ITEMS = {
     "registered": (
         "Registrering",
-        "Den sista registerraden i perioden har en annan registreringsorsak än OVRIGT.",
+        "Den sista registerraden i perioden har en annan registreringsorsak än ”Övrigt”.",
     ),
     "occupation": (
         "Sysselsättning",
-        "En sysselsättning i perioden är noterad, en annan än OKAND. Motsägs om varje sådan hör till en makulerad kontakt.",
+        "En sysselsättning i perioden är noterad, en annan än ”Okänd”. Motsägs om varje sådan hör till en makulerad kontakt.",
     ),
-    "contact": ("Kontakt", "Kommunen har sökt ungdomen i perioden (kontakt UT)."),
+    "contact": ("Kontakt", "Kommunen har sökt ungdomen i perioden."),
     "offer": ("Erbjudande", "En inskrivning eller en insats pågick någon dag i perioden."),
-    "content": ("Insatsens innehåll", "Ingen insats som pågick i perioden har koden OVRIG."),
+    "content": ("Insatsens innehåll", "Ingen insats som pågick i perioden är ”Övrig insats”."),
     "start": (
         "Insatsens början",
         "Varje insats som pågick i perioden började tidigast samma dag som sin inskrivning. Motsägs om någon började tidigare.",
@@ -40,7 +40,7 @@ ITEMS = {
     "end": (
         "Insatsens slut",
         "Varje insats som har slutat, eller vars inskrivning har avslutats, till och med periodens sista dag har slutdatum och "
-        "en avslutsorsak, en annan än OKAND. Motsägs om någon slutade efter sin inskrivning.",
+        "en avslutsorsak, en annan än ”Okänd”. Motsägs om någon slutade efter sin inskrivning.",
     ),
 }
 STATUSES = {
@@ -117,15 +117,16 @@ class _Writer(Writer):
 
     def _choices(self) -> Iterable[tuple[str, str]]:
         sample = self._sample
-        population, n, seed = numbers.number(sample["population"]), sample["n"], sample["seed"]
+        population, seed = numbers.counted(sample["population"], "person", "personer"), sample["seed"]
         yield (
             "Population",
-            f"De {population} personer som fanns i minst ett registeruttag {self._when}. Personer med skyddade personuppgifter "
+            f"{population} som fanns i minst ett registeruttag {self._when}. Personer med skyddade personuppgifter "
             "ingår inte: de dras aldrig och räknas inte med här.",
         )
         yield (
             "Urval",
-            f"{n} personer, dragna med lott: var och en får en lott ur sin pseudonym (den senaste för den som har bytt "
+            f"{numbers.counted(sample['n'], 'person', 'personer')}, dragna med lott: var och en får en lott ur sin pseudonym "
+            "(den senaste för den som har bytt "
             f"personnummer) och fröet {seed}, med HMAC-SHA-256 där fröet är nyckel, och de minsta lotterna dras. Samma frö ger "
             f"samma personer, på vilken dator som helst. Pseudonymerna är gjorda med nyckeln {sample['pseudonym_key']}.",
         )

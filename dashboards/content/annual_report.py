@@ -51,6 +51,12 @@ class Periods:
 
 
 @dataclass(frozen=True)
+class YearOnYear(Periods):
+    """An axis of the period, the year before and the change between them, first of the counts and then of the shares. The rows'
+    numbers are counts, or shares, whose parts are the counts."""
+
+
+@dataclass(frozen=True)
 class Genders:
     """An axis of women, men and both together."""
 
@@ -58,6 +64,13 @@ class Genders:
 @dataclass(frozen=True)
 class JobCentres:
     """An axis of the municipality's job-centres, SAKNAS where it occurs, and the total."""
+
+
+@dataclass(frozen=True)
+class OfJobCentres(JobCentres):
+    """An axis of several numbers, each of every job-centre."""
+
+    of: Items
 
 
 @dataclass(frozen=True)
@@ -155,7 +168,8 @@ class Grid:
     @property
     def numbers(self) -> tuple[Number, ...]:
         """Those that it says itself, or its axes say."""
-        axes = [axis for axis in (self.rows, self.columns) if isinstance(axis, Items)]
+        rows = self.rows.of if isinstance(self.rows, OfJobCentres) else self.rows
+        axes = [axis for axis in (rows, self.columns) if isinstance(axis, Items)]
         return (*([self.number] if self.number else []), *(item.number for axis in axes for item in axis.items))
 
 
@@ -294,6 +308,20 @@ RESULT_NOTES = (
     "Andel avslutade är räknad på inskrivna. Övriga andelar är räknade på avslutade.",
     "Den som har avslutats flera gånger under perioden räknas en gång, med orsaken till det senaste avslutet.",
 )
+
+RESULTS_YEAR_ON_YEAR = Grid(
+    rows=OfJobCentres(
+        Items((
+            Item("Inskrivna", ENROLLED),
+            Item("Avslutade", Share(ENDED, ENROLLED)),
+            Item("Till studier", STUDIES_OF_ENDED),
+            Item("Till arbete", WORK_OF_ENDED),
+            Item("Till studier eller arbete", EITHER_OF_ENDED),
+        ))
+    ),
+    columns=YearOnYear(),
+    corner="Resultat och jobbtorg",
+)  # fmt: skip
 
 #: The chapter that the start page shows, whatever chapters the report has.
 SUMMARY = "sammanfattning"
@@ -457,14 +485,14 @@ COMMON: tuple[Chapter, ...] = (
             _reached_by_district("{year}", "both"),
             _reached_by_district("{before}", "before", side_by_side=True),
             Diagram(
-                title="Nådda och ej nådda ungdomar{per_job_centre}, {year}",
+                title="Andel nådda av de sökta ungdomarna{per_job_centre}, {year} och {before}",
                 grid=Grid(
                     rows=JobCentres(),
                     columns=Items(
                         (
-                            Item("Nådda", REACHED, role="reached"),
-                            Item("Ej nådda", NOT_REACHED, role="not_reached"),
-                            Item("Andel nådda", REACHED_OF_SOUGHT),
+                            Item("Nådda", REACHED),
+                            Item("Ej nådda", NOT_REACHED),
+                            Item("Andel nådda", REACHED_OF_SOUGHT, role="year"),
                         )
                     ),
                     corner="Jobbtorg",
@@ -521,6 +549,31 @@ COMMON: tuple[Chapter, ...] = (
             ),
             _results("{year}", "this", RESULT_NOTES),
             _results("{before}", "before", RESULT_NOTES[:1]),
+            Table(
+                id="resultat-bada-aren",
+                title="Resultat{per_job_centre}, {year} och {before} med förändring",
+                grid=RESULTS_YEAR_ON_YEAR,
+                finding=ShareFinding(EITHER_OF_ENDED, "{share} av {whole} avslutade gick till studier eller arbete"),
+                notes=(RESULT_NOTES[0], "Förändringen av en andel är räknad på antalen, inte på avrundade andelar."),
+            ),
+            Diagram(
+                id="till-arbete",
+                title="Andel av de avslutade som gick till arbete{per_job_centre}, {year} och {before}",
+                grid=Grid(
+                    rows=JobCentres(),
+                    columns=Items(
+                        (
+                            Item("Till arbete", TO_WORK),
+                            Item("Avslutade", ENDED),
+                            Item("Andel", WORK_OF_ENDED, role="year"),
+                        )
+                    ),
+                    corner="Jobbtorg",
+                    when="both",
+                ),
+                marks=True,
+                finding=JobCentreFinding(WORK_OF_ENDED, "till arbete av de avslutade"),
+            ),
         ),
     ),
 )
@@ -674,7 +727,7 @@ def _survey_diagram(question: str) -> Diagram:
         grid=Grid(
             rows=Answers(("1", "2", "3", "4", "5")),
             columns=Periods(),
-            corner="Svar",
+            corner="Svar på skalan",
             number=one("survey", "answers", category=question),
         ),
         notes=("Antal svar på en skala från 1 till 5, där 5 är bäst.",),

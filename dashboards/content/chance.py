@@ -23,6 +23,9 @@ from statistics import fmean
 # Not scipy.stats, which has these by name too: it takes longer to load than a page to make.
 from scipy.special import bdtr, bdtrik, ndtri
 
+#: The limits of a funnel plot: one group in twenty is outside the inner ones by chance, one in five hundred outside the outer.
+INNER, OUTER = 0.95, 0.998
+
 #: Three standard deviations, given the mean distance of two neighbouring values (Wheeler).
 OF_MOVING_RANGE = 2.66
 

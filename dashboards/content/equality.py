@@ -1,7 +1,7 @@
 """Women and men, job-centres and years: equal, or no more apart than chance in small groups can make them? For the page
 ”Likvärdighet”: shares with their intervals, differences, and which of them are more than chance.
 
-The numbers come from ``published``, the formulas from ``chance``; the sentences are made here, by rule. Whatever rests on a
+The numbers come from ``published``, the formulas from ``chance``, the sentences from ``equality_words``. Whatever rests on a
 number that is hidden, or on a group that is too small, is left out: table cell, sentence and mark. How the charts look belongs
 in ``drawing``.
 """
@@ -12,7 +12,10 @@ from decimal import Decimal
 from pathlib import Path
 
 from dashboards.content import annual_report as report
+from dashboards.content import equality_words as words
 from dashboards.content.chance import (
+    INNER,
+    OUTER,
     Difference,
     Interval,
     ProcessLimits,
@@ -23,6 +26,7 @@ from dashboards.content.chance import (
     process_limits,
     wilson,
 )
+from dashboards.content.findings import SMALLEST_BASE
 from dashboards.content.follow_up import OFFERS
 from dashboards.content.tables import (
     MISSING_LABEL,
@@ -43,28 +47,8 @@ from dashboards.published.series import Series, read_series
 from dashboards.wording import numbers
 from pipelines.configuration.disclosure import CellKey
 
-#: No share of fewer is shown: one youth more or less would move it by ten percentage points.
-LEAST = 10
-
-#: The limits of a funnel plot: one group in twenty is outside the inner ones by chance, one in five hundred outside the outer.
-INNER, OUTER = 0.95, 0.998
-
 #: So many months are shown, and so many must have a share before a usual course can be told.
-MONTHS, LEAST_MONTHS = 24, 12
-
-HOW_TO_READ = (
-    "Alla ungdomar är räknade, så siffrorna är inte osäkra som i en undersökning. Men i små grupper flyttar några få ungdomar "
-    "andelen mycket, också när arbetet är detsamma. Spannet visar hur långt slumpen i små grupper brukar nå: 19 gånger av 20 "
-    "inte längre. En skillnad är större än slumpen brukar ge när hela spannet ligger på samma sida om noll. Av 20 "
-    "jämförelser hamnar ändå ungefär en utanför av en slump. En ensam avvikelse är därför en fråga att ställa, inget betyg."
-)
-TOO_FEW = (
-    f"En grupp med färre än {LEAST} är för få: dess andel visas inte, och i tabellen står ”{numbers.NOT_AVAILABLE}”."
-)
-CHANGED = (
-    "Spannen räknar inte med att antalen är ändrade för att skydda enskilda. Små skillnader säger därför ännu mindre."
-)
-WITHIN, BEYOND = "ligger inom vad slumpen i små grupper kan ge", "är större än vad slumpen i små grupper brukar ge"
+MONTHS, FEWEST_MONTHS = 24, 12
 
 
 @dataclass(frozen=True)
@@ -81,20 +65,20 @@ class Rate:
 
 RATES = (
     Rate(
-        "nadda", "Nådda av de sökta", "Hur stor andel av de sökta nåddes?", Share(report.REACHED, report.SOUGHT),
+        "nadda", "Nådda av de sökta", "Hur stor andel av de sökta nåddes?", report.REACHED_OF_SOUGHT,
         ("Sökta", "Nådda"), by_month=True,
     ),
     Rate(
         "sysselsatta", "Sysselsatta av de nådda", "Hur stor andel av de nådda hade en sysselsättning?",
-        Share(report.OCCUPIED, report.REACHED), ("Nådda", "Sysselsatta"),
+        report.OCCUPIED_OF_REACHED, ("Nådda", "Sysselsatta"),
     ),
     Rate(
         "studier", "Till studier av de avslutade", "Hur stor andel av de avslutade gick till studier?",
-        Share(report.TO_STUDIES, report.ENDED), ("Avslutade", "Till studier"), by_month=True,
+        report.STUDIES_OF_ENDED, ("Avslutade", "Till studier"), by_month=True,
     ),
     Rate(
         "arbete", "Till arbete av de avslutade", "Hur stor andel av de avslutade gick till arbete?",
-        Share(report.TO_WORK, report.ENDED), ("Avslutade", "Till arbete"),
+        report.WORK_OF_ENDED, ("Avslutade", "Till arbete"),
     ),
     Rate(
         "erbjudande", "Erbjudande inom 90 dagar", "Hur stor andel av inskrivningarna ledde till ett erbjudande inom 90 dagar?",
@@ -105,14 +89,20 @@ RATES = (
 
 @dataclass(frozen=True)
 class Mark:
-    """A share or difference and its interval, in per cent or percentage points, as one row of a chart."""
+    """A share or difference and its interval, in per cent or percentage points, as one row of a chart. ``text``: as the table has
+    it; ``base``: of how many it is a share."""
 
     label: str
     value: float
     low: float
     high: float
     text: str
+    base: str = ""
     role: str = "year"
+
+    @property
+    def with_base(self) -> str:
+        return f"{self.text} av {self.base}" if self.base else self.text
 
 
 @dataclass(frozen=True)
@@ -125,31 +115,19 @@ class IntervalChart:
 
 
 @dataclass(frozen=True)
-class Dot:
-    """A group of a funnel plot; ``share`` in per cent."""
-
-    label: str
-    whole: int
-    share: float
-    text: str
-
-
-@dataclass(frozen=True)
 class FunnelChart:
-    """``share``: the whole's, a fraction, about which the limits lie."""
+    """Groups by name with their shares, about ``share``, the whole's as a fraction. ``axis``: what the wholes are."""
 
-    dots: tuple[Dot, ...]
+    groups: tuple[tuple[str, Cell], ...]
     share: float
     axis: str
 
 
 @dataclass(frozen=True)
 class MonthChart:
-    """A monthly series in per cent with the limits of its usual course. ``told``: the places that the sentence names."""
+    """A monthly series with the limits of its usual course, in per cent. ``told``: the places that the sentence names."""
 
-    months: tuple[Period, ...]
-    values: tuple[float, ...]
-    texts: tuple[str, ...]
+    months: tuple[tuple[Period, Cell], ...]
     limits: ProcessLimits
     told: frozenset[int]
 
@@ -159,10 +137,11 @@ Chart = IntervalChart | FunnelChart | MonthChart
 
 @dataclass(frozen=True)
 class Item:
-    """A table with the chart of it; none where too few of its numbers can be drawn."""
+    """A table with the chart of it, and what the chart shows of the table; none where too few of its numbers can be drawn."""
 
     block: Block
     chart: Chart | None = None
+    chart_note: str = ""
 
 
 @dataclass(frozen=True)
@@ -195,7 +174,7 @@ class Equality:
         """What the reader must know before the first number."""
         public = self.data.public_output
         is_changed = public is not None and isinstance(public.disclosure, CellKey)
-        return (HOW_TO_READ, TOO_FEW, *([CHANGED] if is_changed else []))
+        return (words.HOW_TO_READ, words.TOO_FEW, *([words.CHANGED] if is_changed else []))
 
     def sections(self) -> tuple[Section, ...]:
         """Women and men, then the years, then each share by itself."""
@@ -244,20 +223,27 @@ class Equality:
                 [_capital(period.label) for period in self.periods],
                 [[found[rate.id, period.id] for period in self.periods] for rate in RATES],
             ),
+            finding=words.finding(
+                {_inside(rate.title): found[rate.id, now.id] for rate in RATES},
+                "Ingen skillnad mellan kvinnor och män är större än slumpen brukar ge",
+                "Större skillnad mellan kvinnor och män än slumpen brukar ge",
+            ),
             notes=(
                 *(
-                    _difference_sentence(rate.title, ("kvinnor", "män"), pairs[rate.id, now.id], difference)
+                    words.difference_sentence(rate.title, ("kvinnor", "män"), pairs[rate.id, now.id], difference)
                     for rate in RATES
                     if (difference := found[rate.id, now.id])
                 ),
-                f"Skillnaden är kvinnornas andel minus männens, i procentenheter. Diagrammet visar {now.label}.",
+                "Skillnaden är kvinnornas andel minus männens, i procentenheter.",
             ),
             definitions=self._definitions(*(rate.share for rate in RATES)),
             periods=self.periods[::-1],
         )
         chart = _differences_chart((rate.title, found[rate.id, now.id]) for rate in RATES)
         lead = "Får kvinnor och män samma resultat? Andelarna för kvinnor och män jämförs, en i taget."
-        return Section("kvinnor-och-man", "Kvinnor och män", lead, (Item(block, chart),))
+        return Section(
+            "kvinnor-och-man", "Kvinnor och män", lead, (Item(block, chart, f"Diagrammet visar {now.label}."),)
+        )
 
     def _years(self) -> Section:
         now, before = self.data.period, self.data.before
@@ -266,7 +252,7 @@ class Equality:
         )  # fmt: skip
         found = [[self._between_years(rate, codes) for _, codes in genders] for rate in RATES]
         sentences = [
-            _difference_sentence(
+            words.difference_sentence(
                 rate.title, (now.label, before.label), [self._share(rate, period) for period in self.periods], difference
             )
             for rate, (*_, difference) in zip(RATES, found, strict=True)
@@ -276,17 +262,23 @@ class Equality:
             "lika-ar",
             f"Skillnad mellan {now.label} och {before.label}",
             _differences_table("Andel", [Heading(rate.title) for rate in RATES], [name for name, _ in genders], found),
+            finding=words.finding(
+                {_inside(rate.title): difference for rate, (*_, difference) in zip(RATES, found, strict=True)},
+                f"Ingen ändring sedan {before.label} är större än slumpen brukar ge",
+                f"Större ändring sedan {before.label} än slumpen brukar ge",
+            ),
             notes=(
                 *sentences,
                 f"Skillnaden är andelen {now.label} minus andelen {before.label}, i procentenheter. "
-                "Diagrammet visar kvinnor och män tillsammans. Samma ungdom kan vara med båda åren.",
+                "Samma ungdom kan vara med båda åren.",
             ),
             definitions=self._definitions(*(rate.share for rate in RATES)),
             periods=self.periods[::-1],
         )
         chart = _differences_chart((rate.title, line[-1]) for rate, line in zip(RATES, found, strict=True))
         lead = f"Vad har ändrats sedan {before.label}, och vad är bara slump?"
-        return Section("aren", "Jämfört med året före", lead, (Item(block, chart),))
+        item = Item(block, chart, "Diagrammet visar kvinnor och män tillsammans.")
+        return Section("aren", "Jämfört med året före", lead, (item,))
 
     # -- one share -----------------------------------------------------------------------------------------------
 
@@ -325,40 +317,53 @@ class Equality:
             f"lika-{rate.id}",
             f"{rate.title}, {numbers.listed([period.label for period in self.periods])}, med spann för slumpen",
             TableContent("Grupp", rows, columns, cells),
-            notes=(
-                f"Från och till är spannet för slumpen i små grupper. Diagrammet visar {self.data.period.label}, med hela "
-                "kommunens andel som en linje.",
-            ),
+            notes=("Från och till är spannet för slumpen i små grupper.",),
             definitions=self._definitions(rate.share),
             periods=self.periods[::-1],
         )
         whole = shares[-1][0]
         marks = tuple(
-            Mark(row.label, share.size, 100 * interval.low, 100 * interval.high, _of(share), row.role or "year")
+            Mark(
+                row.label,
+                share.size,
+                100 * interval.low,
+                100 * interval.high,
+                share.in_text,
+                numbers.number(counts[1]),
+                row.role or "year",
+            )
             for row, (share, *_) in zip(rows[:-1], shares, strict=False)
             if (counts := _counts(share))
             for interval in [wilson(*counts)]
         )
-        return Item(block, IntervalChart(marks, whole.size, "Hela kommunen") if marks and _counts(whole) else None)
+        chart = IntervalChart(marks, whole.size, "Hela kommunen") if marks and _counts(whole) else None
+        return Item(block, chart, f"Diagrammet visar {self.data.period.label}.")
 
     def _job_centres_between_years(self, rate: Rate, centres: Sequence[Heading]) -> Item:
         now, before = self.data.period.label, self.data.before.label
         found = [self._between_years(rate, centre.codes) for centre in centres]
         told = [
-            f"{centre.label} ({numbers.points(_points(difference.value))})"
+            f"{centre.label} ({Points.of_fraction(difference.value).text})"
             for centre, difference in zip(centres, found, strict=True)
             if difference and difference.is_more_than_chance
         ]
-        sentence = (
-            f"Större än vad slumpen i små grupper brukar ge, i procentenheter: {numbers.listed(told)}."
-            if told
-            else "Ingen skillnad är större än vad slumpen i små grupper brukar ge."
-        )
         block = Block(
             f"lika-{rate.id}-ar",
             f"{rate.title}: skillnad mellan {now} och {before} per jobbtorg",
             _differences_table("Jobbtorg", centres, [None], [[difference] for difference in found]),
-            notes=(*([sentence] if any(found) else []), f"Andelen {now} minus andelen {before}, i procentenheter."),
+            finding=words.finding(
+                {centre.label: difference for centre, difference in zip(centres, found, strict=True)},
+                f"Ingen ändring per jobbtorg sedan {before} är större än slumpen brukar ge",
+                f"Större ändring sedan {before} än slumpen brukar ge",
+            ),
+            notes=(
+                *(
+                    [f"Större än vad slumpen i små grupper brukar ge, i procentenheter: {numbers.listed(told)}."]
+                    if told
+                    else []
+                ),
+                f"Skillnaden är andelen {now} minus andelen {before}, i procentenheter.",
+            ),
             definitions=self._definitions(rate.share),
             periods=self.periods[::-1],
         )
@@ -367,13 +372,9 @@ class Equality:
     def _funnel(self, rate: Rate, centres: Sequence[Heading]) -> Iterator[Item]:
         """The job-centres between the limits about the whole's share; nothing where all or none have the result."""
         whole, *shares = (self._share(rate, self.data.period, codes) for codes in ({}, *(row.codes for row in centres)))
-        dots = tuple(
-            Dot(centre.label, int(counts[1]), share.size, share.in_text)
-            for centre, share in zip(centres, shares, strict=True)
-            if (counts := _counts(share))
-        )
+        groups = tuple((centre.label, share) for centre, share in zip(centres, shares, strict=True) if _counts(share))
         middle = whole.size / 100
-        if len(dots) < 2 or not 0 < middle < 1:
+        if len(groups) < 2 or not 0 < middle < 1:
             return
         columns = (
             *_counted_columns(rate),
@@ -387,15 +388,16 @@ class Equality:
             f"lika-{rate.id}-jobbtorg",
             f"{rate.title} per jobbtorg, {self.data.period.label}, med gränser för slumpen",
             TableContent("Jobbtorg", tuple(centres), columns, cells),
+            finding=words.funnel_finding(groups, middle),
             notes=(
-                _funnel_sentence(dots, middle),
-                f"Gränserna ligger kring hela kommunens andel, {_of(whole)}. Är jobbtorgen lika hamnar 95 av 100 innanför de "
-                "inre och 998 av 1 000 innanför de yttre. Ju mindre grupp, desto vidare gränser.",
+                words.funnel_sentence(groups, middle),
+                f"Gränserna ligger kring hela kommunens andel, {words.of_base(whole)}. Är jobbtorgen lika hamnar 95 av 100 "
+                "innanför de inre och 998 av 1 000 innanför de yttre. Ju mindre grupp, desto vidare gränser.",
             ),
             definitions=self._definitions(rate.share),
             periods=(self.data.period,),
         )
-        yield Item(block, FunnelChart(dots, middle, rate.labels[0]))
+        yield Item(block, FunnelChart(groups, middle, rate.labels[0]))
 
     # -- months --------------------------------------------------------------------------------------------------
 
@@ -419,7 +421,7 @@ class Equality:
         lookup = self.months.numbers.value
         shares = [Cell.of(rate.share.at(period=month.id), lookup) for month in months]
         drawn = [(month, share) for month, share in zip(months, shares, strict=True) if _counts(share)]
-        if len(drawn) < LEAST_MONTHS:
+        if len(drawn) < FEWEST_MONTHS:
             return []
         values = [share.size for _, share in drawn]
         limits = process_limits(values)
@@ -433,24 +435,22 @@ class Equality:
                 _counted_columns(rate),
                 tuple(_counted(share) for share in shares),
             ),
+            finding=words.months_finding(apart, runs),
             notes=(
-                _months_sentence(drawn, limits, apart, runs),
+                words.months_sentence(drawn, limits, apart, runs),
                 "Gränserna är medelvärdet plus och minus 2,66 gånger den vanliga skillnaden mellan två månader i följd. En "
                 "avvikelse som kommer tillbaka samma månad varje år är årstid. I månader med få ungdomar svänger andelen mer.",
             ),
             definitions=self._definitions(rate.share),
         )
         told = frozenset(apart) | {place for first, last in runs for place in range(first, last + 1)}
-        chart = MonthChart(
-            tuple(month for month, _ in drawn), tuple(values), tuple(_of(share) for _, share in drawn), limits, told
-        )
-        return [Item(block, chart)]
+        return [Item(block, MonthChart(tuple(drawn), limits, told))]
 
 
 def _counts(share: Cell) -> tuple[Decimal, Decimal] | None:
     """Part and whole of a share that can be compared: known, of a group that is not too small, and a share (of counts that a
     public output has changed the part can be more than the whole)."""
-    if share.part is None or share.whole is None or share.whole < LEAST or share.part > share.whole:
+    if share.part is None or share.whole is None or share.whole < SMALLEST_BASE or share.part > share.whole:
         return None
     return share.part, share.whole
 
@@ -495,12 +495,6 @@ def _percent(fraction: float | None) -> Cell:
     return Cell(None if fraction is None else Decimal(100 * fraction), Decimal(100), True)
 
 
-def _points(fraction: float) -> Decimal:
-    points = Points.of_fraction(fraction).part
-    assert points is not None
-    return points
-
-
 def _differences_table(
     corner: str,
     rows: Sequence[Heading],
@@ -522,72 +516,17 @@ def _difference_cells(difference: Difference | None) -> tuple[Cell, Cell, Cell]:
 
 def _differences_chart(found: Iterable[tuple[str, Difference | None]]) -> IntervalChart | None:
     marks = tuple(
-        Mark(label, 100 * each.value, 100 * each.low, 100 * each.high, numbers.points(_points(each.value)))
+        Mark(label, 100 * each.value, 100 * each.low, 100 * each.high, Points.of_fraction(each.value).text)
         for label, each in found
         if each
     )
     return IntervalChart(marks, 0.0, "Ingen skillnad") if marks else None
 
 
-# -- sentences -----------------------------------------------------------------------------------------------------------
-
-
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _of(share: Cell) -> str:
-    """A share with its base: ``54 % av 5 777``."""
-    assert share.whole is not None
-    return f"{share.in_text} av {numbers.number(share.whole)}"
-
-
-def _difference_sentence(title: str, names: tuple[str, str], shares: Sequence[Cell], difference: Difference) -> str:
-    value, low, high = (cell.text for cell in _difference_cells(difference))
-    one, other = (f"{_of(share)} ({name})" for name, share in zip(names, shares, strict=True))
-    verdict = BEYOND if difference.is_more_than_chance else WITHIN
-    return f"{title}: {one}, {other}. Skillnaden {value} procentenheter ({low} till {high}) {verdict}."
-
-
-def _funnel_sentence(dots: Sequence[Dot], middle: float) -> str:
-    inner, outer = (
-        [dot for dot in dots if not funnel_limits(dot.whole, middle, level).has(dot.share / 100)]
-        for level in (INNER, OUTER)
-    )
-    if not inner:
-        return "Alla ligger innanför de inre gränserna: skillnaderna ryms i vad slumpen i små grupper kan ge."
-    between = [dot for dot in inner if dot not in outer]
-    sentences = []
-    if between:
-        sentences.append(f"Utanför de inre gränserna: {_listed(between)}.")
-    sentences.append(
-        f"Utanför de yttre gränserna, mer än vad slumpen i små grupper brukar ge: {_listed(outer)}."
-        if outer
-        else "Ingen ligger utanför de yttre."
-    )
-    return " ".join(sentences)
-
-
-def _listed(dots: Sequence[Dot]) -> str:
-    return numbers.listed([f"{dot.label} ({dot.text} av {numbers.number(dot.whole)})" for dot in dots])
-
-
-def _months_sentence(
-    drawn: Sequence[tuple[Period, Cell]],
-    limits: ProcessLimits,
-    apart: Sequence[int],
-    runs: Sequence[tuple[int, int]],
-) -> str:
-    low, mean, high = (
-        numbers.whole_percent(Decimal(value), 100) for value in (max(limits.low, 0), limits.mean, min(limits.high, 100))
-    )
-    percent = f"{numbers.BLANK}%"
-    usual = f"Månaderna ligger i medel på {mean}{percent}. En jämn serie håller sig mellan {low}{percent} och {high}{percent}."
-    told = []
-    if apart:
-        named = numbers.listed([f"{drawn[place][0].title} ({_of(drawn[place][1])})" for place in apart])
-        told.append(f"Utanför gränserna: {named}.")
-    if runs:
-        named = numbers.listed([f"{drawn[first][0].title}–{drawn[last][0].title}" for first, last in runs])
-        told.append(f"Minst åtta månader i rad på samma sida om medelvärdet: {named}.")
-    return " ".join([usual, *(told or ["Ingen månad avviker mer än vad slumpen i små grupper kan ge."])])
+def _inside(title: str) -> str:
+    """A title within a sentence."""
+    return title[:1].lower() + title[1:]

@@ -96,7 +96,9 @@ class Section:
         return tuple(item.block for item in self.items)
 
 
-def _answer_rate(id_: str, title: str, channel: str, *notes: str, labels: tuple[str, str] = ("Försök", "Svar")) -> Rate:
+def _answer_rate(
+    id_: str, title: str, channel: str, *notes: str, labels: tuple[str, str] = ("Försök", "Besvarade")
+) -> Rate:
     return Rate(
         id_, title, Share(one("contacts", "answered"), one("contacts", "attempts")).at(category=channel), labels, notes,
         is_of_each_by_itself=False,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from dashboards.content import annual_report, targets
 from dashboards.content.findings import compared, has_base, women_and_men
-from dashboards.content.readings import Change, Reading, differ
+from dashboards.content.readings import Change, Reading, differ, youths
 from dashboards.content.report import Report
 from dashboards.wording import numbers
 
@@ -111,9 +111,7 @@ def job_centre(report: Report) -> Statement | None:
         if differ(reading.cell, reading.before)
         else f"Vid inget jobbtorg ändrades andelen till studier mer än slumpen förklarar, mest skiljer {name}"
     )
-    text += (
-        f": {reading.cell.in_text} av {_whole(reading)} ({reading.before_label}:{numbers.BLANK}{reading.before_text})"
-    )
+    text += f": {reading.cell.with_base} ({reading.before_label}:{numbers.BLANK}{reading.before_text})"
     return _statement("job_centre", text, report.block_id(annual_report.RESULTS))
 
 
@@ -122,7 +120,7 @@ def support(report: Report) -> Statement | None:
     enrolled, new = (report.readings.reading(number) for number in (annual_report.ENROLLED, annual_report.NEW))
     if not enrolled.is_known:
         return None
-    text = f"{numbers.youths(enrolled.cell.part or 0)} tog del av stöd{_more(enrolled)}"
+    text = f"{youths(enrolled.cell)} tog del av stöd{_more(enrolled)}"
     if new.is_known:
         were = "nyinskriven" if new.cell.part == 1 else "nyinskrivna"
         text += f", och {new.cell.in_text} av dem var {were}{new.in_brackets(new.before.in_text)}"

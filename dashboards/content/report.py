@@ -6,22 +6,25 @@ for pages and documents alike. No HTML and no Plotly here.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cached_property
 
 from dashboards.content import annual_report as report
 from dashboards.content import findings, targets
-from dashboards.content.readings import Reading, Readings
+from dashboards.content.readings import Reading, Readings, youths
 from dashboards.content.tables import (
     MISSING_LABEL,
     Block,
+    Cell,
     Definition,
     Heading,
+    Points,
     TableContent,
     definitions,
     fill,
 )
 from dashboards.published.file import MISSING
-from dashboards.published.numbers import Number, one
+from dashboards.published.numbers import Change, Number, Share, one
 from dashboards.published.publication import Period
 from dashboards.published.report import District, Published
 from dashboards.wording import numbers
@@ -66,14 +69,43 @@ class ChapterContent:
     blocks: tuple[Block, ...]
 
 
+#: Of a number that is no part of another.
+NO_SHARE = Cell(Decimal(0), Decimal(0), is_share=True)
+
+
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def _of(label: str, centre: Heading) -> str:
+    """`Till studier, Jobbtorg Kista`; the label alone where the municipality has no job-centres."""
+    if centre.label == WHOLE_MUNICIPALITY:
+        return label
+    is_name = "job_centre" in centre.codes and not centre.has("job_centre", MISSING)
+    return f"{label}, {centre.label if is_name else centre.label.lower()}"
+
+
+def _change(now: Cell, before: Cell, number: Change) -> Cell:
+    """What a number is more or less than the year before; of shares in percentage points, from the counts. Nothing where one of
+    the two is hidden, or a share of nothing."""
+    if not (now.is_known and before.is_known):
+        return Points(None) if now.is_share else Cell(None)
+    assert now.part is not None and before.part is not None
+    if now.whole and before.whole:
+        return Points(numbers.points_between(now.part, now.whole, before.part, before.whole), number=number)
+    return Cell(now.part - before.part, number=number)
+
+
+def _place(row: Heading, places: dict[str, int]) -> int:
+    """The place of a row's district; behind all others where it has none."""
+    code = row.codes.get("district", "")
+    return places.get(code if isinstance(code, str) else code[0], len(places))
 
 
 def _in_text(reading: Reading) -> dict[str, str]:
     """A number as a label names it: a share with its whole."""
     if not reading.cell.is_share:
-        return {"youths": numbers.youths(reading.cell.part or 0)}
+        return {"youths": youths(reading.cell)}
     whole = reading.cell.whole
     return {"share": reading.cell.in_text, "whole": numbers.NOT_AVAILABLE if whole is None else numbers.number(whole)}
 
@@ -162,6 +194,16 @@ class Report:
                     Heading(item.label, number=item.number, role=item.role, total=item.total, group=item.group)
                     for item in items
                 )
+            case report.YearOnYear():
+                return tuple(
+                    Heading(label, codes, group=group)
+                    for group, of in (("Antal", ""), ("Andel", ", procentenheter"))
+                    for label, codes in (
+                        (_capital(published.period.label), {"period": published.period.id}),
+                        (_capital(published.before.label), {"period": published.before.id}),
+                        (f"Förändring{of}", {}),
+                    )
+                )
             case report.Periods():
                 return (
                     Heading(_capital(published.period.label), {"period": published.period.id}, role="year"),
@@ -175,6 +217,12 @@ class Report:
                 )
             case report.Districts():
                 return tuple(self._districts(axis, period))
+            case report.OfJobCentres(of):
+                return tuple(
+                    replace(centre, label=_of(item.label, centre), number=item.number)
+                    for item in of.items
+                    for centre in self._job_centres()
+                )
             case report.JobCentres():
                 return tuple(self._job_centres())
             case report.Categories():
@@ -191,6 +239,23 @@ class Report:
     ) -> TableContent:
         return fill(grid.corner, rows, columns, self.published.value, grid.number, {"period": period.id})
 
+    def _year_on_year(self, grid: report.Grid) -> TableContent:
+        """Counts and shares of both years, each with its change."""
+        rows = self._headings(grid.rows, self.published.period)
+        cells = []
+        for row in rows:
+            assert row.number, f"{row.label}: says no number"
+            counts = row.number.part if isinstance(row.number, Share) else row.number
+            shares = self._both_years(row.number, row) if isinstance(row.number, Share) else (NO_SHARE,) * 3
+            cells.append((*self._both_years(counts, row), *shares))
+        return TableContent(grid.corner, rows, self._headings(grid.columns, self.published.period), tuple(cells))
+
+    def _both_years(self, number: Number, row: Heading) -> tuple[Cell, ...]:
+        periods = (self.published.period, self.published.before)
+        of_both = [number.at(**row.codes, period=period.id) for period in periods]
+        now, before = (Cell.of(each, self.published.value) for each in of_both)
+        return now, before, _change(now, before, Change(*of_both))
+
     def _main_period(self, grid: report.Grid) -> Period:
         return self.published.before if grid.when == "before" else self.published.period
 
@@ -205,12 +270,26 @@ class Report:
         if grid.order == "size":
             table = self._fill(grid, rows, columns, period)
             sizes = [max((cell.part or 0 for cell in cells if not cell.is_share), default=0) for cells in table.cells]
+            places = self._places_of_this_year(grid) if grid.when == "before" else {}
             ordered = sorted(
                 zip(rows, sizes, strict=True),
-                key=lambda found: (found[0].total, found[0].has("district", MISSING), -found[1]),
-            )
+                key=lambda found: (
+                    found[0].total, found[0].has("district", MISSING), _place(found[0], places), -found[1]
+                ),
+            )  # fmt: skip
             rows = tuple(row for row, _ in ordered)
         return rows
+
+    def _places_of_this_year(self, grid: report.Grid) -> dict[str, int]:
+        """Where each district stands in the period's own table, which the year before is to follow: one that has become part of
+        another stands where that one does."""
+        rows = self._rows(replace(grid, when="this"))
+        return {
+            code: place
+            for place, row in enumerate(rows)
+            for code in row.codes.get("district", ())
+            if not row.has("district", MISSING)
+        }
 
     def _both(self, columns: Iterable[Heading]) -> tuple[Heading, ...]:
         """The columns once for the period and once for the year before."""
@@ -222,6 +301,8 @@ class Report:
 
     def table(self, grid: report.Grid) -> TableContent:
         """The whole table of a grid."""
+        if isinstance(grid.columns, report.YearOnYear):
+            return self._year_on_year(grid)
         period = self._main_period(grid)
         columns = self._headings(grid.columns, period)
         return self._fill(grid, self._rows(grid), self._both(columns) if grid.when == "both" else columns, period)
@@ -230,7 +311,10 @@ class Report:
         columns = [heading for heading in self._headings(grid.columns, self._main_period(grid)) if heading.role]
         before = self.published.before
         columns = [heading for heading in columns if before.available or not heading.has("period", before.id)]
-        rows = [row for row in self._rows(grid) if not row.total or len(self._rows(grid)) == 1]
+        rows = self._rows(grid)
+        # Beside counts the total would dwarf the parts; a share of all is what the parts' shares are seen against.
+        if len(rows) > 1 and not all(isinstance(heading.number, Share) for heading in columns):
+            rows = tuple(row for row in rows if not row.total)
         return self._fill(grid, rows, columns, period)
 
     # -- the report ----------------------------------------------------------------------------------------------

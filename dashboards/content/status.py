@@ -97,11 +97,6 @@ def dataset_title(name: str | None) -> str:
     return _words(DATASETS, name) if name else ""
 
 
-def counted(count: int, one: str, many: str) -> str:
-    """``1 leverans``, ``3 leveranser``."""
-    return f"{numbers.number(count)}{numbers.BLANK}{one if count == 1 else many}"
-
-
 @dataclass(frozen=True)
 class Task:
     """Something that a person should do, and where on the page it says more, if anywhere."""
@@ -396,7 +391,7 @@ def _came_in(deliveries: list[Row]) -> str:
     }
     counts = {status: sum(row["status"] == status for row in deliveries) for status in STATUSES}
     found = {status: count for status, count in counts.items() if count}
-    total = counted(len(deliveries), "ny leverans", "nya leveranser")
+    total = numbers.counted(len(deliveries), "ny leverans", "nya leveranser")
     if list(found) == ["accepted"]:
         verdict = "och den lästes in" if len(deliveries) == 1 else "och alla lästes in"
         return f"{total} hade kommit in, {verdict}."
@@ -458,18 +453,20 @@ def _tasks(
         if row["waits_for_a_person"]:
             yield Task(row["sentence"], None)
     if held:
-        yield Task(f"{counted(len(held), 'leverans', 'leveranser')} väntar på beslut: släpp eller avvisa.", "beslut")
+        yield Task(
+            f"{numbers.counted(len(held), 'leverans', 'leveranser')} väntar på beslut: släpp eller avvisa.", "beslut"
+        )
     if count := sum(not one.is_settled for one in rejected):
-        deliveries = counted(count, "avvisad leverans", "avvisade leveranser")
+        deliveries = numbers.counted(count, "avvisad leverans", "avvisade leveranser")
         text = f"{deliveries} har inte kommit in på nytt: be avsändaren rätta och leverera igen."
         yield Task(text, "avvisade")
     if quarantine:
-        lines = counted(sum(one.rows for one in quarantine), "rad", "rader")
+        lines = numbers.counted(sum(one.rows for one in quarantine), "rad", "rader")
         yield Task(f"{lines} räknas inte, för de är i karantän: be källan rätta dem.", "karantan")
     if failed:
-        yield Task(f"{counted(failed, 'kontroll', 'kontroller')} varnar: läs varför.", "kontroller")
+        yield Task(f"{numbers.counted(failed, 'kontroll', 'kontroller')} varnar: läs varför.", "kontroller")
     if jumps:
-        figures = counted(jumps, "siffra", "siffror")
+        figures = numbers.counted(jumps, "siffra", "siffror")
         yield Task(f"{figures} har ändrats mer än väntat: kontrollera att det stämmer.", "hopp")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
 from dashboards.published.catalogue import Figure
-from dashboards.published.numbers import Count, Lookup, Number, NumberKey, Share
+from dashboards.published.numbers import Change, Count, Lookup, Number, NumberKey, Share
 from dashboards.published.publication import Period
 from dashboards.wording import numbers
 
@@ -28,7 +28,7 @@ class Cell:
     part: Decimal | None
     whole: Decimal | None = None
     is_share: bool = False
-    number: Number | None = field(default=None, compare=False, repr=False)
+    number: Number | Change | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def of(cls, number: Number, lookup: Lookup) -> "Cell":
@@ -48,6 +48,18 @@ class Cell:
         if self.part is None or (self.is_share and not self.whole):
             return self.text
         return numbers.share(self.part, self.whole or 0) if self.is_share else numbers.number(self.part)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is a number to draw: one that is neither hidden nor a share of nothing."""
+        return self.part is not None and (not self.is_share or bool(self.whole))
+
+    @property
+    def with_base(self) -> str:
+        """As ``in_text``, a share with what it is a share of: `54 % av 807`."""
+        if not self.is_share or not self.is_known:
+            return self.in_text
+        return f"{self.in_text} av {numbers.number(self.whole or 0)}"
 
     @property
     def size(self) -> float:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from dashboards.content.report import ChapterContent
 from dashboards.content.tables import Block, Cell, TableContent
 from dashboards.published.file import ALL
-from dashboards.published.numbers import DIMENSIONS, NumberKey, Share
+from dashboards.published.numbers import DIMENSIONS, Change, Number, NumberKey, Share
 
 #: Fields of a key in the order in which the command names them.
 _ASKED = ("period", "figure", "measure", *(name for name in DIMENSIONS if name not in ("period", "figure", "measure")))
@@ -45,10 +45,10 @@ def asked_key(text: str) -> NumberKey:
 
 @dataclass(frozen=True)
 class Question:
-    """One published number of those that a shown one is made of. ``part``: which; nothing where it is the number itself."""
+    """One published number of those that a shown one is made of. ``asked``: the words that ask for its rows."""
 
     id: str
-    part: str
+    asked: str
     command: str
 
 
@@ -140,20 +140,24 @@ def _label(table: TableContent, row: int, column: int) -> str:
 
 def traced_number(id_: str, label: str, cell: Cell) -> TracedNumber:
     """A number that can be followed, with its questions."""
-    parts = list(_parts(cell))
+    assert cell.number is not None
+    parts = list(_parts(cell.number))
     if len(parts) == 1:
-        return TracedNumber(id_, label, cell.in_text, (Question(id_, "", command(parts[0][1])),))
-    questions = [Question(f"{id_}-{place}", part, command(key)) for place, (part, key) in enumerate(parts, start=1)]
+        return TracedNumber(id_, label, cell.in_text, (Question(id_, "Visa raderna", command(parts[0][1])),))
+    questions = [Question(f"{id_}-{place}", asked, command(key)) for place, (asked, key) in enumerate(parts, start=1)]
     return TracedNumber(id_, label, cell.in_text, tuple(questions))
 
 
-def _parts(cell: Cell) -> Iterator[tuple[str, NumberKey]]:
-    """The published numbers of a shown one, with what each is of it."""
-    assert cell.number is not None
-    if isinstance(cell.number, Share):
-        for side, count in (("Del", cell.number.part), ("Helhet", cell.number.whole)):
+def _parts(number: Number | Change) -> Iterator[tuple[str, NumberKey]]:
+    """The published numbers of a shown one, with the words that ask for the rows of each."""
+    if isinstance(number, Change):
+        for when, of in (("nu", number.now), ("året före", number.before)):
+            for asked, key in _parts(of):
+                yield f"{asked}, {when}", key
+    elif isinstance(number, Share):
+        for side, count in (("delen", number.part), ("helheten", number.whole)):
             for sign, key in count.terms:
-                yield (side if sign > 0 else f"{side}, minus"), key
+                yield f"Visa raderna i {side}" if sign > 0 else f"Visa raderna som dras av från {side}", key
     else:
-        for sign, key in cell.number.terms:
-            yield ("Plus" if sign > 0 else "Minus"), key
+        for sign, key in number.terms:
+            yield f"Visa raderna som {'läggs till' if sign > 0 else 'dras av'}", key

@@ -164,7 +164,13 @@ class Trends:
             "instead": self._instead(),
             "figures": [self._figure(figure) for figure in self.figures],
             "shares": [
-                {"id": each.id, "title": each.title, "part": _side(each.share.part), "whole": _side(each.share.whole)}
+                {
+                    "id": each.id,
+                    "title": each.title,
+                    "sentence": each.sentence,
+                    "part": _side(each.share.part),
+                    "whole": _side(each.share.whole),
+                }
                 for each in self.shares
             ],
             "genders": [["kvinna", "Kvinnor"], ["man", "Män"]],

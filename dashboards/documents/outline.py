@@ -354,7 +354,6 @@ def definition(figure: Figure) -> Definition:
         ("Källa", figure.source),
         ("Rättslig grund", figure.legal_ground),
         ("Finns sedan", figure.since or ""),
-        ("Namn i öppna data", figure.id),
     )
     return Definition(
         figure.id,

@@ -6,15 +6,16 @@ says good or bad: a group outside the limits is a question, not a verdict.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import cycle
 from typing import Any
 
 import plotly.graph_objects as go
 
-from dashboards.content.chance import funnel_limits
-from dashboards.content.equality import INNER, OUTER, FunnelChart, IntervalChart, Item, MonthChart
+from dashboards.content.chance import INNER, OUTER, funnel_limits
+from dashboards.content.equality import FunnelChart, IntervalChart, Item, MonthChart
+from dashboards.content.equality_words import of_base
+from dashboards.content.tables import Cell
 from dashboards.drawing.charts import BAR, canvas, plain, row_layout
 from dashboards.drawing.theme import DIAGRAM, PAGE
 from dashboards.wording import numbers
@@ -27,8 +28,15 @@ STROKE = 0.22
 #: Each limit of a funnel is drawn through so many points.
 POINTS = 80
 
-#: How far from its dot a group's name stands, in pixels, one after the other: neighbours must not lie on each other.
-NAME_SHIFTS = (26, 50, 74, 98)
+#: Where a group's name may stand, in pixels below its dot, the best place first.
+NAME_SHIFTS = (-24, 24, -44, 44, -64, 64, -84, 84, -104, 104, -124, 124)
+
+#: In pixels, where names are placed: how wide the space between the axes is on a phone and on a wide screen, how high, and the
+#: size of a dot, a letter and a line.
+DRAWING_WIDTHS, DRAWING_HEIGHT, DOT, LETTER, LINE = (220, 760), HEIGHT - 60, 18, 7.8, 20
+
+#: Left, top, right and bottom.
+Box = tuple[float, float, float, float]
 
 #: How much of what lies under a name is covered (the last two digits of a colour): lines should not cross it, nor dots be hidden.
 VEIL = "b0"
@@ -91,16 +99,17 @@ def alternative(item: Item) -> str:
     match item.chart:
         case IntervalChart(marks):
             kind = "Punktdiagram med spann"
-            drawn = [f"{mark.label}: {mark.text}" for mark in marks]
-        case FunnelChart(dots):
+            drawn = [f"{mark.label}: {mark.with_base}" for mark in marks]
+        case FunnelChart(groups):
             kind = "Trattdiagram"
-            drawn = [f"{dot.label}: {dot.text} av {numbers.number(dot.whole)}" for dot in dots]
-        case MonthChart(months, _, texts):
+            drawn = [f"{name}: {of_base(share)}" for name, share in groups]
+        case MonthChart(months):
             kind = "Linjediagram"
-            drawn = [f"{month.title}: {text}" for month, text in zip(months, texts, strict=True)]
+            drawn = [f"{month.title}: {of_base(share)}" for month, share in months]
         case None:
             raise ValueError(f"{item.block.id} has no chart")
-    return f"{kind}. {item.block.title}. {'; '.join(drawn)}. Alla värden finns i tabellen under diagrammet."
+    says = f"{item.block.finding}. " if item.block.finding else ""
+    return f"{kind}. {says}{item.block.title}. {'; '.join(drawn)}. Alla värden finns i tabellen under diagrammet."
 
 
 # -- marks with intervals ------------------------------------------------------------------------------------------------
@@ -110,7 +119,8 @@ def _intervals(chart: IntervalChart) -> go.Figure:
     marks = chart.marks
     low = min(chart.line, *(mark.low for mark in marks))
     reach = max(chart.line, *(mark.high for mark in marks))
-    layout = row_layout([mark.label for mark in marks], BAR, reach, {mark.text for mark in marks})
+    texts = [2 * numbers.BLANK + mark.with_base.replace(" ", numbers.BLANK) for mark in marks]
+    layout = row_layout([mark.label for mark in marks], BAR, reach, set(texts))
     start = low - 0.05 * (reach - low)
     layout["xaxis"]["range"] = [start, start + 1.4 * (reach - start)]
     # A stroke at each row, for on a narrow screen a whole line would cross the names above the rows.
@@ -121,15 +131,14 @@ def _intervals(chart: IntervalChart) -> go.Figure:
         ends = [end for place in places for end in (marks[place].low, marks[place].high, None)]
         data.append(_line(ends, [row for place in places for row in (place, place, None)], role, 3))
         shown = [marks[place] for place in places]
-        data.append(
-            _dots([mark.value for mark in shown], places, role, [f"{mark.label}: {mark.text}" for mark in shown])
-        )
+        named = [(mark.label, mark.text, mark.base) for mark in shown]
+        data.append(_dots([mark.value for mark in shown], places, role, named))
     data.append(
         go.Scatter(
             mode="text",
             x=[max(mark.high, chart.line) for mark in marks],
             y=list(range(len(marks))),
-            text=[2 * numbers.BLANK + mark.text.replace(" ", numbers.BLANK) for mark in marks],
+            text=texts,
             textposition="middle right",
             cliponaxis=False,
             hoverinfo="skip",
@@ -143,18 +152,16 @@ def _intervals(chart: IntervalChart) -> go.Figure:
 
 
 def _funnel(chart: FunnelChart) -> go.Figure:
-    smallest, largest = (choose(dot.whole for dot in chart.dots) for choose in (min, max))
-    first, last = max(int(0.7 * smallest), 1), int(1.1 * largest) + 1
-    wholes = sorted({round(first + (last - first) * place / POINTS) for place in range(POINTS + 1)})
+    wholes, shares = [int(share.whole or 0) for _, share in chart.groups], [share.size for _, share in chart.groups]
+    first, last = max(int(0.7 * min(wholes)), 1), int(1.1 * max(wholes)) + 1
+    along = sorted({round(first + (last - first) * place / POINTS) for place in range(POINTS + 1)})
     data = [_line([first, last], [100 * chart.share] * 2, "mark", 1.5)]
     for level, dash in ((INNER, "dash"), (OUTER, "solid")):
-        limits = [funnel_limits(whole, chart.share, level) for whole in wholes]
+        limits = [funnel_limits(whole, chart.share, level) for whole in along]
         for ends in ([each.low for each in limits], [each.high for each in limits]):
-            data.append(_line(wholes, [round(100 * end, 2) for end in ends], "year_before", 2, dash))
-    hover = [f"{dot.label}: {dot.text} av {numbers.number(dot.whole)}" for dot in chart.dots]
-    data.append(_dots([dot.whole for dot in chart.dots], [dot.share for dot in chart.dots], "year", hover))
-    widest = funnel_limits(smallest, chart.share, OUTER)
-    shares = [dot.share for dot in chart.dots]
+            data.append(_line(along, [round(100 * end, 2) for end in ends], "year_before", 2, dash))
+    data.append(_dots(wholes, shares, "year", [_named(name, share) for name, share in chart.groups]))
+    widest = funnel_limits(min(wholes), chart.share, OUTER)
     layout = _axes(min(100 * widest.low, *shares), max(100 * widest.high, *shares))
     layout["xaxis"] |= {
         "range": [first, last],
@@ -163,52 +170,81 @@ def _funnel(chart: FunnelChart) -> go.Figure:
         "nticks": 5,
         "title": {"text": f"{plain(chart.axis)}, antal", "standoff": 8, "font": {"size": 13}},
     }
-    layout["annotations"] = list(_names(chart, first, last))
+    low, high = layout["yaxis"]["range"]
+    places = [((whole - first) / (last - first), (high - share) / (high - low))
+              for whole, share in zip(wholes, shares, strict=True)]  # fmt: skip
+    names = [plain(name) for name, _ in chart.groups]
+    layout["annotations"] = [
+        {
+            "x": whole, "y": share, "text": name, "ax": 0, "ay": shift, "xanchor": _anchor(name, place[0]),
+            "bgcolor": f"{PAGE['surface'].light}{VEIL}", "borderpad": 1, "showarrow": True, "arrowhead": 0, "arrowwidth": 1,
+            "arrowcolor": PAGE["muted"].light, "standoff": 6,
+        }
+        for whole, share, name, place, shift in zip(wholes, shares, names, places, _shifts(names, places), strict=True)
+    ]  # fmt: skip
     return go.Figure(data=data, layout=layout)
 
 
-def _names(chart: FunnelChart, first: float, last: float) -> Iterator[dict[str, Any]]:
-    """Each group's name above or below its dot, within the drawing."""
-    shifts = {True: cycle(NAME_SHIFTS), False: cycle(NAME_SHIFTS)}
-    for dot in sorted(chart.dots, key=lambda dot: dot.whole):
-        is_above = dot.share > 100 * chart.share
-        side = (dot.whole - first) / (last - first)
-        yield {
-            "x": dot.whole, "y": dot.share, "text": plain(dot.label), "ax": 0,
-            "ay": -next(shifts[True]) if is_above else next(shifts[False]),
-            "xanchor": "left" if side < 0.25 else "right" if side > 0.75 else "center",
-            "bgcolor": f"{PAGE['surface'].light}{VEIL}", "borderpad": 1, "showarrow": True, "arrowhead": 0, "arrowwidth": 1,
-            "arrowcolor": PAGE["muted"].light, "standoff": 6,
-        }  # fmt: skip
+def _anchor(name: str, across: float) -> str:
+    """Which part of a name stands at its dot, so that the name stays within the drawing on a phone."""
+    x, half = across * DRAWING_WIDTHS[0], LETTER * len(name) / 2
+    return "left" if x < half else "right" if x > DRAWING_WIDTHS[0] - half else "center"
+
+
+def _shifts(names: Sequence[str], places: Sequence[tuple[float, float]]) -> list[int]:
+    """How far above (less than zero) or below its dot each name stands, in pixels: the nearest place where it lies on no dot and
+    on no other name, on a phone and on a wide screen alike. ``places``: of the dots, as fractions from the left and the top."""
+    taken = [[_box(place, width, 0, DOT, DOT, "center") for place in places] for width in DRAWING_WIDTHS]
+    found = []
+    for name, place in zip(names, places, strict=True):
+        tried = [
+            [_box(place, width, shift, LETTER * len(name), LINE, _anchor(name, place[0])) for width in DRAWING_WIDTHS]
+            for shift in NAME_SHIFTS
+        ]
+        best = next((number for number, boxes in enumerate(tried) if all(map(_is_free, boxes, taken))), 0)
+        found.append(NAME_SHIFTS[best])
+        for boxes, box in zip(taken, tried[best], strict=True):
+            boxes.append(box)
+    return found
+
+
+def _box(place: tuple[float, float], width: int, shift: int, wide: float, high: float, anchor: str) -> Box:
+    """Left, top, right and bottom in pixels."""
+    x, y = place[0] * width, place[1] * DRAWING_HEIGHT + shift
+    left = x - {"left": 0, "center": wide / 2, "right": wide}[anchor]
+    return left, y - high / 2, left + wide, y + high / 2
+
+
+def _is_free(box: Box, taken: Iterable[Box]) -> bool:
+    """Whether a box lies on no other, and within the drawing."""
+    left, top, right, bottom = box
+    return top >= 0 and bottom <= DRAWING_HEIGHT and not any(
+        left < other[2] and other[0] < right and top < other[3] and other[1] < bottom for other in taken
+    )  # fmt: skip
 
 
 # -- months --------------------------------------------------------------------------------------------------------------
 
 
 def _months(chart: MonthChart) -> go.Figure:
-    days = [str(month.starts_on) for month in chart.months]
+    days, values = [str(month.starts_on) for month, _ in chart.months], [share.size for _, share in chart.months]
     limits = chart.limits
     ends = [days[0], days[-1]]
     data = [_line(ends, [limits.mean] * 2, "mark", 1.5)]
     data += [_line(ends, [end] * 2, "year_before", 2, "dash") for end in (limits.low, limits.high) if 0 <= end <= 100]
-    data.append(_line(days, list(chart.values), "year", 2))
+    data.append(_line(days, values, "year", 2))
     for symbol, role, size, is_told in (("circle", "year", 8, False), ("diamond", "mark", 12, True)):
         places = [place for place in range(len(days)) if (place in chart.told) == is_told]
-        hover = [f"{chart.months[place].title}: {chart.texts[place]}" for place in places]
+        named = [
+            _named(month.title[:1].upper() + month.title[1:], share)
+            for month, share in map(chart.months.__getitem__, places)
+        ]
         if places:
-            data.append(
-                _dots(
-                    [days[place] for place in places],
-                    [chart.values[place] for place in places],
-                    role,
-                    hover,
-                    symbol,
-                    size,
-                )
-            )
-    drawn = [*chart.values, max(limits.low, 0), min(limits.high, 100)]
+            x, y = [days[place] for place in places], [values[place] for place in places]
+            data.append(_dots(x, y, role, named, symbol, size))
+    drawn = [*values, max(limits.low, 0), min(limits.high, 100)]
     layout = _axes(min(drawn), max(drawn))
-    ticks = [month for month in chart.months if month.starts_on and month.starts_on.month in (1, 7)]
+    ticks = [month for month, _ in chart.months if month.starts_on and month.starts_on.month in (1, 7)]
     layout["xaxis"] |= {
         "type": "date",
         "tickmode": "array",
@@ -229,14 +265,20 @@ def _line(x: list[Any], y: list[Any], role: str, width: float, dash: str = "soli
     )  # fmt: skip
 
 
+def _named(name: str, share: Cell) -> tuple[str, str, str]:
+    return name, share.in_text, numbers.number(share.whole or 0)
+
+
 def _dots(
-    x: list[Any], y: list[Any], role: str, hover: list[str], symbol: str = "circle", size: float = 12
+    x: list[Any], y: list[Any], role: str, named: list[tuple[str, str, str]], symbol: str = "circle", size: float = 12
 ) -> go.Scatter:
+    """``named``: label, number and base of each."""
     colour = DIAGRAM[role].light
     return go.Scatter(
         mode="markers", x=x, y=y, marker={"symbol": symbol, "size": size, "color": colour, "line": {"width": 0, "color": colour}},
-        customdata=[plain(text) for text in hover], hovertemplate="%{customdata}<extra></extra>", cliponaxis=False,
-        meta={"role": role},
+        customdata=[plain(label) for label, *_ in named], text=[text for _, text, _ in named],
+        hovertemplate=[f"%{{customdata}}: %{{text}}{f' av {base}' if base else ''}<extra></extra>" for *_, base in named],
+        cliponaxis=False, meta={"role": role},
     )  # fmt: skip
 
 

@@ -24,6 +24,13 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, s
 BAR, GAP, NARROW_GAP = 22, 18, 36
 
 
+#: So many pixels are for the numbers below an axis.
+AXIS = 28
+
+#: Numbers in a column of their own stand so much farther to the right than what is drawn.
+BESIDE = 1.06
+
+
 def plain(text: str) -> str:
     """Text as Plotly must be given it: it reads a small set of HTML tags in labels."""
     return html.escape(text, quote=False)
@@ -33,23 +40,35 @@ def _values(table: TableContent, column: int) -> list[float]:
     return [row[column].size for row in table.cells]
 
 
+def _places(table: TableContent, column: int) -> list[float | None]:
+    """Where a mark or point stands; none where the number is hidden, or there is none."""
+    return [row[column].size if row[column].is_known else None for row in table.cells]
+
+
 def _numbers(block: Block) -> list[list[str]]:
-    """What stands at the end of each bar: its number, and in brackets the year before where that has no bar."""
+    """What is said of each bar: its number, a share with its base, and in brackets the year before where that has no bar."""
     assert block.charted is not None, f"{block.id} is no diagram"
-    shown = [[cell.in_text for cell in row] for row in block.charted.cells]
-    if block.marks is None:
-        return shown
-    return [
-        [f"{text} ({cell.in_text})".replace(" ", numbers.BLANK) for text, cell in zip(texts, row, strict=True)]
-        for texts, row in zip(shown, block.marks.cells, strict=True)
-    ]
+    shown = [[cell.with_base for cell in row] for row in block.charted.cells]
+    if block.marks is not None:
+        shown = [
+            [f"{text} ({cell.in_text})" for text, cell in zip(texts, row, strict=True)]
+            for texts, row in zip(shown, block.marks.cells, strict=True)
+        ]
+    return [[text.replace(" ", numbers.BLANK) for text in row] for row in shown]
 
 
-def _bars(table: TableContent, numbered: bool) -> list[go.Bar]:
+def is_dumbbell(block: Block) -> bool:
+    """Whether two points with a line between them say more than a bar with a mark: of one share in two years."""
+    table = block.charted
+    if table is None or block.marks is None or len(table.columns) > 1:
+        return False
+    return all(cell.is_share for row in table.cells for cell in row)
+
+
+def _bars(table: TableContent) -> list[go.Bar]:
     bars = []
     for index, column in enumerate(table.columns):
         role = column.role or "year"
-        labels = [plain(row.label) for row in table.rows]
         bars.append(
             go.Bar(
                 orientation="h",
@@ -57,11 +76,10 @@ def _bars(table: TableContent, numbered: bool) -> list[go.Bar]:
                 x=_values(table, index),
                 y=list(range(len(table.rows))),
                 text=[row[index].in_text for row in table.cells],
-                textposition="outside" if numbered else "none",
-                cliponaxis=False,
+                textposition="none",
                 marker={"color": DIAGRAM[role].light, "line": {"width": 0}},
                 offsetgroup=str(index),
-                customdata=labels,
+                customdata=_labels(table),
                 hovertemplate=f"%{{customdata}}<br>{plain(column.label)}: %{{text}}<extra></extra>",
                 meta={"role": role},
             )
@@ -69,21 +87,24 @@ def _bars(table: TableContent, numbered: bool) -> list[go.Bar]:
     return bars
 
 
+def _labels(table: TableContent) -> list[str]:
+    return [plain(row.label) for row in table.rows]
+
+
 def _marks(block: Block) -> list[go.Scatter]:
-    """The year before as an upright stroke across each bar, and both numbers where the stroke does not cross them."""
-    if block.charted is None or block.marks is None or block.marks_label is None:
+    """The year before as an upright stroke across each bar."""
+    if block.marks is None or block.marks_label is None:
         return []
     marks = []
     for index, column in enumerate(block.marks.columns):
         # A stroke in the page's own colour below the mark keeps it visible on a dark bar.
-        label = f"{plain(column.label)} {plain(block.marks_label)}"
         for role, width in (("halo", 8), ("mark", 3)):
             marks.append(
                 go.Scatter(
                     orientation="h",
                     mode="markers",
                     name=plain(block.marks_label),
-                    x=_values(block.marks, index),
+                    x=_places(block.marks, index),
                     y=list(range(len(block.marks.rows))),
                     text=[row[index].in_text for row in block.marks.cells],
                     marker={
@@ -93,19 +114,87 @@ def _marks(block: Block) -> list[go.Scatter]:
                     },
                     cliponaxis=False,
                     offsetgroup=str(index),
-                    customdata=[plain(row.label) for row in block.marks.rows],
-                    hovertemplate=f"%{{customdata}}<br>{label}: %{{text}}<extra></extra>",
+                    customdata=_labels(block.marks),
+                    hovertemplate=_hover(f"{column.label} {block.marks_label}"),
                     meta={"role": role},
                 )
             )
-        ends = zip(_values(block.charted, index), _values(block.marks, index), strict=True)
-        marks.append(
+    return marks
+
+
+def _hover(label: str) -> str:
+    return f"%{{customdata}}<br>{plain(label)}: %{{text}}<extra></extra>"
+
+
+def now_label(block: Block) -> str:
+    """What the points of the period itself are called."""
+    label = block.periods[-1].label
+    return label[:1].upper() + label[1:]
+
+
+def _dumbbells(block: Block) -> list[go.Scatter]:
+    """Both years as points, the year before hollow, with a line between them."""
+    table, marks = block.charted, block.marks
+    assert table is not None and marks is not None
+    rows = list(range(len(table.rows)))
+    pairs = list(zip(_places(marks, 0), _places(table, 0), rows, strict=True))
+    joined = [(end, row) for before, now, row in pairs if None not in (before, now) for end in (before, now, None)]
+    drawn = [
+        go.Scatter(
+            mode="lines",
+            x=[end for end, _ in joined],
+            y=[row for _, row in joined],
+            line={"width": 4, "color": DIAGRAM["year_before"].light},
+            hoverinfo="skip",
+            meta={"role": "year_before"},
+        )
+    ]
+    for of, role, label in ((marks, "year_before", block.marks_label or ""), (table, "year", now_label(block))):
+        colour = DIAGRAM[role].light
+        is_hollow = role == "year_before"
+        drawn.append(
+            go.Scatter(
+                mode="markers",
+                name=plain(label),
+                x=_places(of, 0),
+                y=rows,
+                text=[row[0].in_text for row in of.cells],
+                marker={
+                    "symbol": "circle",
+                    "size": 0.72 * BAR,
+                    "color": DIAGRAM["halo"].light if is_hollow else colour,
+                    "line": {"width": 3, "color": colour},
+                },
+                cliponaxis=False,
+                customdata=_labels(of),
+                hovertemplate=_hover(label),
+                meta={"role": role, "hollow": is_hollow},
+            )
+        )
+    return drawn
+
+
+def _has_column_of_numbers(block: Block) -> bool:
+    """Whether the numbers stand below each other to the right, since a target across the rows would strike through them."""
+    return block.target is not None or is_dumbbell(block)
+
+
+def _written(block: Block, reach: float) -> list[go.Scatter]:
+    """The numbers, where neither bar nor mark crosses them: at the end of the farther one, or in a column of their own."""
+    table, marks = block.charted, block.marks
+    assert table is not None
+    found = []
+    for index in range(len(table.columns)):
+        ends = _values(table, index)
+        if marks is not None:
+            ends = [max(pair) for pair in zip(ends, _values(marks, index), strict=True)]
+        found.append(
             go.Scatter(
                 orientation="h",
                 mode="text",
-                x=[max(pair) for pair in ends],
-                y=list(range(len(block.marks.rows))),
-                text=[numbers.BLANK + row[index] for row in _numbers(block)],
+                x=[reach] * len(ends) if _has_column_of_numbers(block) else ends,
+                y=list(range(len(table.rows))),
+                text=[2 * numbers.BLANK + row[index] for row in _numbers(block)],
                 textposition="middle right",
                 cliponaxis=False,
                 offsetgroup=str(index),
@@ -113,28 +202,55 @@ def _marks(block: Block) -> list[go.Scatter]:
                 meta={"role": "number"},
             )
         )
-    return marks
+    return found
+
+
+def _target(block: Block, thickness: float) -> list[dict[str, Any]]:
+    """The target as a stroke across each row, a little longer than what is drawn there."""
+    if block.target is None or block.charted is None:
+        return []
+    half = thickness / 2 + 5
+    return [
+        {
+            "type": "line",
+            "x0": block.target.value,
+            "x1": block.target.value,
+            "yanchor": row,
+            "ysizemode": "pixel",
+            "y0": -half,
+            "y1": half,
+            "line": {"width": 3, "dash": "2px,2px", "color": DIAGRAM["target"].light},
+        }
+        for row in range(len(block.charted.rows))
+    ]
 
 
 def largest(block: Block) -> float:
-    """The longest bar or farthest mark of a diagram."""
+    """The longest bar, farthest mark or target of a diagram."""
     tables = [table for table in (block.charted, block.marks) if table is not None]
     values = [value for table in tables for column in range(len(table.columns)) for value in _values(table, column)]
-    return max(values, default=0)
+    return max([*values, *([block.target.value] if block.target else [])], default=0)
 
 
 def figure(block: Block, scale: float = 0) -> go.Figure:
     """The diagram of a block that is one. ``scale``: what the axis must at least reach, for diagrams to be compared."""
     table = block.charted
     assert table is not None, f"{block.id} is no diagram"
-    marks = _marks(block)
+    thickness = BAR * len(table.columns)
+    farthest = max(scale, largest(block)) or 1
+    reach = farthest * BESIDE if _has_column_of_numbers(block) else farthest
     layout = row_layout(
-        [row.label for row in table.rows],
-        BAR * len(table.columns),
-        max(scale, largest(block)) or 1,
-        {text for row in _numbers(block) for text in row},
+        [row.label for row in table.rows], thickness, reach, {text for row in _numbers(block) for text in row}
     )
-    return go.Figure(data=[*_bars(table, numbered=not marks), *marks], layout=layout)
+    layout["shapes"] = _target(block, thickness)
+    if is_dumbbell(block):
+        layout["xaxis"] |= _per_cent_axis(farthest)
+        layout["scattermode"] = "overlay"
+        layout["margin"]["b"] = AXIS
+        layout["height"] += AXIS
+        layout["meta"]["narrowHeight"] += AXIS
+    drawn = _dumbbells(block) if is_dumbbell(block) else [*_bars(table), *_marks(block)]
+    return go.Figure(data=[*drawn, *_written(block, reach)], layout=layout)
 
 
 def waterfall(bridge: Bridge) -> dict[str, Any]:
@@ -164,6 +280,23 @@ def waterfall(bridge: Bridge) -> dict[str, Any]:
     layout["barmode"] = "overlay"
     result: dict[str, Any] = json.loads(go.Figure(data=data, layout=layout).to_json())
     return result
+
+
+def _per_cent_axis(reach: float) -> dict[str, Any]:
+    """Points have no length that is seen, so their axis says where 0 is. It ends before the numbers beside it."""
+    step = 20 if reach > 40 else 10 if reach > 15 else 5
+    return {
+        "visible": True,
+        "tickmode": "array",
+        "tickvals": list(range(0, int(reach) + 1, step)),
+        "ticksuffix": numbers.BLANK + "%",
+        "tickfont": {"size": 13},
+        "showgrid": True,
+        "gridcolor": PAGE["line"].light,
+        "zeroline": True,
+        "zerolinecolor": PAGE["muted"].light,
+        "zerolinewidth": 2,
+    }
 
 
 def canvas() -> dict[str, Any]:
@@ -230,16 +363,25 @@ def legend(block: Block) -> list[tuple[str, str]]:
         return []
     entries = [(column.role or "year", column.label) for column in block.charted.columns]
     if block.marks is not None and block.marks_label is not None:
-        entries.append(("mark", f"{block.marks_label} (inom parentes)"))
+        role = "mark"
+        if is_dumbbell(block):
+            role, entries = "year_before", [("year", now_label(block))]
+        entries.append((role, f"{block.marks_label} (inom parentes)"))
+    if block.target:
+        entries.append(("target", block.target.label))
     return entries if len(entries) > 1 else []
 
 
-def plain_bars(block: Block) -> list[tuple[str, list[tuple[str, str, float]]]]:
-    """The diagram for who has no JavaScript: (row's label, (colour's name, number, length in per cent of the longest))."""
+#: A colour's name, the number, and its bar's length in per cent of the longest.
+PlainBar = tuple[str, str, float]
+
+
+def plain_bars(block: Block) -> list[tuple[str, list[PlainBar]]]:
+    """The diagram for who has no JavaScript, row by row, the target last."""
     table = block.charted
     assert table is not None, f"{block.id} is no diagram"
     longest = largest(block) or 1
-    return [
+    rows = [
         (
             row.label,
             [
@@ -249,6 +391,9 @@ def plain_bars(block: Block) -> list[tuple[str, list[tuple[str, str, float]]]]:
         )
         for row, cells, texts in zip(table.rows, table.cells, _numbers(block), strict=True)
     ]
+    if block.target:
+        rows.append((block.target.label, [("target", "", 100 * block.target.value / longest)]))
+    return rows
 
 
 def alternative(block: Block) -> str:
@@ -259,10 +404,13 @@ def alternative(block: Block) -> str:
     rows = [
         f"{row.label}: "
         + ", ".join(
-            f"{column.label.lower()} {cell.in_text}" if several else cell.in_text
-            for column, cell in zip(table.columns, cells, strict=True)
+            f"{column.label.lower()} {text}" if several else text
+            for column, text in zip(table.columns, texts, strict=True)
         )
-        for row, cells in zip(table.rows, table.cells, strict=True)
+        for row, texts in zip(table.rows, _numbers(block), strict=True)
     ]
+    kind = "Diagram med två punkter per rad" if is_dumbbell(block) else "Stapeldiagram"
+    before = f"Inom parentes {block.marks_label}. " if block.marks_label else ""
+    target = f" {block.target.label}." if block.target else ""
     says = f"{block.finding}. " if block.finding else ""
-    return f"Stapeldiagram. {says}{block.title}. {'; '.join(rows)}. Alla värden finns i tabellen under diagrammet."
+    return f"{kind}. {says}{block.title}. {before}{'; '.join(rows)}.{target} Alla värden finns i tabellen under diagrammet."

@@ -41,6 +41,7 @@ DIAGRAM = {
     "part_3": Colour("#7d3641", "#e6194c"),
     "part_4": Colour("#291957", "#88f2f2"),
     "part_5": Colour("#889310", "#e0d452"),
+    "target": Colour("#a3195b", "#ff8fc0"),
     "mark": Colour("#1b242c", "#e8edf1"),
     "halo": Colour("#ffffff", "#1a2129"),
 }

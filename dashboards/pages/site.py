@@ -358,7 +358,7 @@ def per_row(columns: Sequence[Heading]) -> int:
 def phone_label(column: Heading, first: bool) -> str:
     """A number's heading on a phone, where the table's own head is not seen. The first of a group names the group."""
     if not column.group or not first:
-        return column.label
+        return column.label.replace("procentenheter", "procent\u00adenheter")  # too long for a third of a phone
     return column.group if column.label == "Antal" else f"{column.group}: {lower_first(column.label)}"
 
 
@@ -428,6 +428,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         number=numbers.number,
+        counted=numbers.counted,
         count_cell=numbers.count_cell,
         long_date=numbers.long_date,
         chart=charts.as_json,

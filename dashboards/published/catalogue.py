@@ -18,12 +18,34 @@ class Measure:
 
 
 @dataclass(frozen=True)
+class Source:
+    """A register's dataset that a measure is counted from. ``role``: what its rows have to do with what is counted."""
+
+    measure: str
+    role: str
+    source: str
+    source_title: str
+    dataset: str
+    dataset_title: str
+
+
+@dataclass(frozen=True)
+class PlainWords:
+    """A figure in words that everybody understands."""
+
+    counts: str
+    leaves_out: str
+    example: str
+
+
+@dataclass(frozen=True)
 class Figure:
-    """One figure of the catalogue."""
+    """One figure of the catalogue. ``source``: the documents whose words it follows; ``sources``: what it is counted from."""
 
     id: str
     title: str
     definition: str
+    plain: PlainWords
     unit: str
     source: str
     legal_ground: str
@@ -45,6 +67,7 @@ class Figure:
     subcategory_list: str | None
     subcategory_total: str | None
     measures: tuple[Measure, ...]
+    sources: tuple[Source, ...]
 
     @property
     def absent_value(self) -> Decimal | None:
@@ -56,9 +79,9 @@ def read_catalogue(connection: duckdb.DuckDBPyConnection) -> dict[str, Figure]:
     """All figures by id, in the catalogue's order. Raises NotPublished where another program wrote the file."""
     try:
         return _read_catalogue(connection)
-    except KeyError as error:
+    except (KeyError, duckdb.CatalogException) as error:
         raise NotPublished(
-            f"Det som är publicerat är skrivet av en annan version av programmet ({error} saknas): kör kaa nightly."
+            "Det som är publicerat är skrivet av en annan version av programmet: kör kaa nightly."
         ) from error
 
 
@@ -66,12 +89,18 @@ def _read_catalogue(connection: duckdb.DuckDBPyConnection) -> dict[str, Figure]:
     measures: dict[str, list[Measure]] = {}
     for row in rows(connection, "select * from catalogue_measure order by figure, position"):
         measures.setdefault(row["figure"], []).append(Measure(row["measure"], row["title"], row["definition"] or ""))
+    sources: dict[str, list[Source]] = {}
+    for row in rows(connection, "select * from catalogue_source order by figure, measure, position"):
+        sources.setdefault(row["figure"], []).append(
+            Source(**{name: row[name] for name in Source.__dataclass_fields__})
+        )
     catalogue = {}
     for row in rows(connection, "select * from catalogue order by position, figure"):
         catalogue[row["figure"]] = Figure(
             id=row["figure"],
             title=row["title"],
             definition=row["definition"] or "",
+            plain=PlainWords(row["plain_counts"], row["plain_leaves_out"], row["plain_example"]),
             unit=row["unit"] or "",
             source=row["source"] or "",
             legal_ground=row["legal_ground"] or "",
@@ -89,5 +118,6 @@ def _read_catalogue(connection: duckdb.DuckDBPyConnection) -> dict[str, Figure]:
             subcategory_list=row["subcategory_list"],
             subcategory_total=row["subcategory_total"],
             measures=tuple(measures.get(row["figure"], ())),
+            sources=tuple(sources.get(row["figure"], ())),
         )
     return catalogue

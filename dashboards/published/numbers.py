@@ -106,6 +106,19 @@ class Share:
 Number = Count | Share
 
 
+@dataclass(frozen=True)
+class Change:
+    """What a number is more or less than the same of an earlier period."""
+
+    now: Number
+    before: Number
+
+    @property
+    def keys(self) -> tuple[NumberKey, ...]:
+        """The published numbers that it is made of."""
+        return self.now.keys + self.before.keys
+
+
 def one(figure: str, measure: str, **codes: str) -> Count:
     """A single published number as a count."""
     return Count((NumberKey(figure, measure, **codes),))

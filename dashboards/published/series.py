@@ -13,10 +13,12 @@ from dashboards.published.publication import Period, read_periods
 
 @dataclass(frozen=True)
 class ChartedShare:
-    """A share that is followed over time; where a category is open it is the one that the reader chooses."""
+    """A share that is followed over time, with a sentence that says of what it is; where a category is open it is the one that
+    the reader chooses."""
 
     id: str
     title: str
+    sentence: str
     share: Share
 
 
@@ -51,6 +53,7 @@ def read_series(
             ChartedShare(
                 row["share"],
                 row["title"],
+                row["sentence"],
                 Share(
                     _open_count(row["figure"], row["measure"], row["category"]),
                     _open_count(row["whole_figure"], row["whole_measure"], row["whole_category"]),

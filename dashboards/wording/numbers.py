@@ -36,6 +36,11 @@ def number(value: Decimal | int) -> str:
     return format_decimal(value, locale=SWEDISH, decimal_quantization=False).replace("-", MINUS)
 
 
+def counted(count: int, one: str, many: str) -> str:
+    """``1 leverans``, ``3 leveranser``."""
+    return f"{number(count)}{BLANK}{one if count == 1 else many}"
+
+
 def points(value: Decimal) -> str:
     """A difference of two shares in percentage points, with one decimal: ``−0,5``, ``3,0``."""
     return format_decimal(value, "#,##0.0", locale=SWEDISH).replace("-", MINUS)
@@ -79,11 +84,6 @@ def change(now: Decimal | int, before: Decimal | int, before_label: str) -> str:
         return f"lika många som {before_label}"
     difference = Decimal(now) - Decimal(before)
     return f"{number(abs(difference))} {'fler' if difference > 0 else 'färre'} än {before_label}"
-
-
-def youths(value: Decimal | int) -> str:
-    """``1 ungdom``, ``983 ungdomar``."""
-    return f"{number(value)} {'ungdom' if value == 1 else 'ungdomar'}"
 
 
 def percent_more(now: Decimal | int, before: Decimal | int, before_label: str) -> str:

@@ -124,11 +124,22 @@ class Summand(_Strict):
     category: Text | None = None
 
 
+class PlainWords(_Strict):
+    """A figure in words that everybody understands: what it counts, what one might think that it counts, and an example of one
+    youth. The exact rule is the figure's ``definition``."""
+
+    counts: Text
+    leaves_out: Text
+    example: Text
+
+
 class ChartedShare(_Strict):
-    """A share that pages draw over time: of a measure's ``share_of``. ``category``: a fixed one; null follows the reader."""
+    """A share that pages draw over time: of a measure's ``share_of``, with a Swedish ``sentence`` that says of what.
+    ``category``: a fixed one; null follows the reader."""
 
     id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$")]
     title: Text
+    sentence: Text
     category: Text | None = None
 
 
@@ -179,11 +190,12 @@ class Level(_Strict):
 
 
 class Figure(_Strict):
-    """A figure's entry."""
+    """A figure's entry. ``source``: the documents whose words it follows; what it is counted from is its ``evidence``."""
 
     id: Name
     title: Text
     definition: Text
+    plain: PlainWords
     unit: Text
     source: Text
     legal_ground: Text

@@ -27,7 +27,7 @@ _COUNTED_IN = {
 def figure_facts(figure: Figure) -> list[str]:
     """What holds for all measures of a figure."""
     facts = [
-        "Egen uppgift: figuren står inte i figures.md."
+        "Egen uppgift: figuren står inte i figures.md, och kaa figures ger den bara när man frågar efter den."
         if figure.is_own
         else "Figuren är specifikationens (figures.md).",
         f"Räknar {_COUNTED[figure.counted]}, {'för en dag' if figure.period is PeriodKind.DAY else 'för en period'}.",

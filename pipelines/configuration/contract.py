@@ -69,6 +69,7 @@ class Dataset:
 
     source: str
     name: str
+    title: str
     columns: tuple[Column, ...]
     quality: tuple[DataQuality, ...] = ()
 
@@ -198,7 +199,8 @@ def _column(prop: SchemaProperty, lists: dict[str, dict[str, str]]) -> Column:
 
 def _dataset(source: str, schema: SchemaObject, lists: dict[str, dict[str, str]]) -> Dataset:
     columns = tuple(_column(prop, lists) for prop in schema.properties or [])
-    return Dataset(source=source, name=str(schema.name), columns=columns, quality=tuple(schema.quality or []))
+    name = str(schema.name)
+    return Dataset(source, name, str(schema.businessName or name), columns, tuple(schema.quality or []))
 
 
 def read_contract(path: Path) -> OpenDataContractStandard:

@@ -14,8 +14,8 @@ from pipelines.runtime.database import attach, open_database
 
 #: What says which publication it is and what its words mean; the rest (deliveries, quarantine, checks, plans) is internal.
 _COPIED = (
-    "catalogue", "catalogue_measure", "catalogue_share", "period", "district", "job_centre", "code", "open_data", "profile",
-    "publication",
+    "catalogue", "catalogue_measure", "catalogue_source", "catalogue_share", "period", "period_extracts", "district",
+    "job_centre", "code", "open_data", "profile", "publication",
 )  # fmt: skip
 
 _KEY = ("figure", "measure", "period", "gender", "district", "job_centre", "category", "subcategory")

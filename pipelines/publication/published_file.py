@@ -6,7 +6,7 @@ published one is decided by the last step of the nightly (``orchestration``).
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import astuple
 from datetime import datetime
 from decimal import Decimal
@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from pipelines.configuration.catalogue import Catalogue, Figure
-from pipelines.configuration.contract import contracts_fingerprint
+from pipelines.configuration.contract import Source, contracts_fingerprint, load_sources
 from pipelines.configuration.disclosure import CellKey, Disclosure
 from pipelines.configuration.municipality import Municipality
 from pipelines.history.purge import AGED
@@ -45,6 +45,14 @@ _RENAMED = {
     "purge_protocol": {"has_aged": f"reason = '{AGED}'"},
     "plan_rule_summary": {"period": "period_id", "gender": "gender_group", "job_centre": "job_centre_group"},
 }
+
+
+#: Which extracts each period rests on: those of its own days, of each source.
+_PERIOD_EXTRACTS = """
+    select p.period_id, e.source, count(distinct e.extract_date), min(e.extract_date), max(e.extract_date)
+    from period p join history.extract e on e.extract_date between p.starts_on and p.ends_on
+    group by p.period_id, e.source
+"""
 
 
 def build_published(
@@ -75,6 +83,7 @@ def build_published(
             else:
                 _copy(connection, OF_PARTS[part.id], f"warehouse.main.{part.model}")
         _insert(connection, "period", [_period_row(period) for period in periods])
+        connection.execute(f"insert into period_extracts {_PERIOD_EXTRACTS}")
         write_catalogue(connection, catalogue, municipality.cited_by_figures)
         _insert(connection, "contract_check", [astuple(check) for check in checks])
         now = datetime.now(ZoneInfo(municipality.timezone)).replace(tzinfo=None, microsecond=0)
@@ -200,8 +209,19 @@ def write_catalogue(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue,
     figures = catalogue.values()
     _insert(connection, "catalogue", [_catalogue_row(figure, is_cited) for figure in figures])
     _insert(connection, "catalogue_measure", [row for figure in figures for row in _measure_rows(figure)])
+    sources = load_sources([])
+    _insert(connection, "catalogue_source", [row for figure in figures for row in _source_rows(figure, sources)])
     shares = [row for figure in figures for row in _share_rows(figure, catalogue)]
     _insert(connection, "catalogue_share", [(*share, place) for place, share in enumerate(shares, start=1)])
+
+
+def _source_rows(figure: Figure, sources: Mapping[str, Source]) -> Iterator[tuple[Any, ...]]:
+    """The registers and their datasets that each measure is counted from, by the names of the contracts."""
+    for name in figure.measures:
+        for place, evidence in enumerate(figure.evidence_of(name), start=1):
+            source, _, dataset = evidence.dataset.partition("/")
+            titles = sources[source].title, dataset, sources[source].datasets[dataset].title
+            yield figure.id, name, evidence.role.value, source, *titles, place
 
 
 def _share_rows(figure: Figure, catalogue: Catalogue) -> Iterator[tuple[Any, ...]]:
@@ -212,7 +232,7 @@ def _share_rows(figure: Figure, catalogue: Catalogue) -> Iterator[tuple[Any, ...
             whole = catalogue[measure.share_of.figure]
             category = share.category if figure.shares_categories_with(whole) else "*"
             yield (
-                share.id, share.title, figure.id, name, share.category, whole.id, measure.share_of.measure,
+                share.id, share.title, share.sentence, figure.id, name, share.category, whole.id, measure.share_of.measure,
                 category if whole.category else None,
             )  # fmt: skip
 
@@ -225,7 +245,7 @@ def _catalogue_row(figure: Figure, is_cited: bool) -> tuple[Any, ...]:
         figure.adds_up_over_months, figure.absent, figure.has_dimensions,
         *((category.title, category.code_list, category.total) if category else (None,) * 3),
         *((subcategory.title, subcategory.code_list, subcategory.counted_in, subcategory.total) if subcategory else (None,) * 4),
-        figure.position,
+        figure.plain.counts, figure.plain.leaves_out, figure.plain.example, figure.position,
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from dashboards.published.report import read_report
 from pipelines.configuration.catalogue import read_catalogue
 from pipelines.configuration.disclosure import CellSuppression
 from pipelines.configuration.municipality import Municipality, load_municipality
-from pipelines.history.purge import AGED
+from pipelines.history.purge import AGED, CAME_LATE
 from pipelines.publication.public_file import write_public_file
 from pipelines.publication.published_file import profile_rows, write_catalogue
 from pipelines.publication.tables import OF_PARTS, create_public_figures, create_tables
@@ -502,6 +502,14 @@ def with_plans(maker: Maker) -> None:
         ("ny/two", before, "*", "KISTA", 3, 0, 0, 3),
         ("gammal/two", before, "*", "*", 99, 99, 0, 0),
     ]
+
+
+def with_everything(maker: Maker) -> None:
+    """Plans, and persons who have been purged; but for a reason that has no words yet."""
+    with_plans(maker)
+    maker.summary = [row for row in maker.summary if row[3] != "9_NY_REGEL"]
+    for persons, reason in ((1, AGED), (1204, CAME_LATE)):
+        maker.purged.append((2, 2023, persons, 9, 0, 0, reason, date(2022, 1, 1), date(2023, 3, 1)))
 
 
 def nacka(path: Path) -> Path:

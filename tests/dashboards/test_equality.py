@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.content import equality
+from dashboards.content import equality, equality_words
 from dashboards.content.chance import Difference, funnel_limits, newcombe
 from dashboards.content.equality import FunnelChart, IntervalChart, Item, MonthChart
 from dashboards.drawing import chance_charts
@@ -109,6 +109,17 @@ def test_the_page_names_who_is_outside_the_limits(stockholm: Site) -> None:
     assert row == ["123", "83", "67\u00a0%", "45\u00a0%", "63\u00a0%", "40\u00a0%", "68\u00a0%"]
 
 
+def test_a_table_is_headed_by_what_it_says(stockholm: Site) -> None:
+    found = {id_: item.block.finding for id_, item in _read(stockholm.published).items()}
+    assert found["lika-ar"] == "Större ändring sedan 2022 än slumpen brukar ge: sysselsatta av de nådda"
+    assert found["lika-studier-ar"] == (
+        "Större ändring sedan 2022 än slumpen brukar ge: Jobbtorg Skärholmen, Jobbtorg Vällingby och Saknar stadsdel"
+    )
+    assert found["lika-erbjudande-jobbtorg"] == "Skillnaderna mellan jobbtorgen ryms i vad slumpen i små grupper kan ge"
+    assert found["lika-erbjudande-ar"] == "Ingen ändring per jobbtorg sedan 2022 är större än slumpen brukar ge"
+    assert found["lika-nadda"] is None
+
+
 def test_each_share_stands_with_its_base_and_interval(stockholm: Site) -> None:
     row = stockholm.page("likvardighet.html").table("lika-nadda").row("Kvinnor")
     assert row[:5] == ["2\u00a0643", "1\u00a0408", "53\u00a0%", "51\u00a0%", "55\u00a0%"]
@@ -145,9 +156,10 @@ def test_a_group_that_is_too_small_has_its_counts_and_no_share(tmp_path: Path) -
     assert [cell.text for cell in row[:5]] == ["9", "9", "..", "..", ".."]
     assert isinstance(shares.chart, IntervalChart) and isinstance(funnel.chart, FunnelChart)
     assert not [mark for mark in shares.chart.marks if "Väll" in mark.label]
-    assert not [dot for dot in funnel.chart.dots if "Väll" in dot.label]
-    assert not any("Väll" in note for item in (funnel, found["lika-studier-ar"]) for note in item.block.notes)
-    assert "färre än 10 är för få" in " ".join(equality.TOO_FEW.split())
+    assert not [name for name, _ in funnel.chart.groups if "Väll" in name]
+    said = [(item.block.finding, *item.block.notes) for item in (funnel, found["lika-studier-ar"])]
+    assert not any("Väll" in str(text) for texts in said for text in texts)
+    assert "färre än 10 är för få" in " ".join(equality_words.TOO_FEW.split())
 
 
 def test_ten_are_enough(tmp_path: Path) -> None:
@@ -158,7 +170,7 @@ def test_ten_are_enough(tmp_path: Path) -> None:
 
     chart = _read(published_file.stockholm(tmp_path / "p.duckdb", ten))["lika-studier-jobbtorg"].chart
     assert isinstance(chart, FunnelChart)
-    assert ("Jobbtorg Vällingby", 10) in {(dot.label, dot.whole) for dot in chart.dots}
+    assert ("Jobbtorg Vällingby", 10) in {(name, share.whole) for name, share in chart.groups}
 
 
 def test_nothing_is_said_or_drawn_of_a_hidden_number(stockholm: Site, tmp_path: Path) -> None:
@@ -175,7 +187,7 @@ def test_nothing_is_said_or_drawn_of_a_hidden_number(stockholm: Site, tmp_path: 
     assert isinstance(chart, IntervalChart)
     assert "Nådda av de sökta" not in {mark.label for mark in chart.marks}
     studies = found["lika-studier-jobbtorg"]
-    assert "Vällingby" not in str(studies.chart) + " ".join(studies.block.notes)
+    assert "Vällingby" not in str(studies.chart) + " ".join(studies.block.notes) + str(studies.block.finding)
     # Without the whole's share there is nothing to compare the groups with.
     assert "lika-arbete-jobbtorg" not in found
     page = Page(site.render_page("likvardighet", file, data))
@@ -193,8 +205,8 @@ def test_changed_numbers_are_said_to_be_and_a_part_above_its_whole_is_no_share(t
     method = {"method": "cell_key", "D": 3, "V": 2, "js": 2, "decided": "2023-01-01", "by": "Nämnden"}
     data = replace(read_report(file, PERIOD), public_output=PublicTreatment(read_disclosure(method)))
     content = equality.read(file, data)
-    assert equality.CHANGED in content.how_to_read()
-    assert equality.CHANGED not in equality.read(file, read_report(file, PERIOD)).how_to_read()
+    assert equality_words.CHANGED in content.how_to_read()
+    assert equality_words.CHANGED not in equality.read(file, read_report(file, PERIOD)).how_to_read()
     (item,) = [item for section in content.sections() for item in section.items if item.block.id == "lika-nadda"]
     cells = dict(zip((row.label for row in item.block.table.rows), item.block.table.cells, strict=True))
     assert [cell.text for cell in cells["Saknar stadsdel"][3:5]] == ["..", ".."]
@@ -253,7 +265,7 @@ def test_a_month_outside_the_usual_course_is_named(tmp_path: Path) -> None:
     item = _months_of(_with_months(months), tmp_path / "p.duckdb")
     assert item and isinstance(item.chart, MonthChart)
     assert "Utanför gränserna: månad 3 2023 (90\u00a0% av 100)." in item.block.notes[0]
-    assert [item.chart.months[place].id for place in item.chart.told] == ["manad-2023-03"]
+    assert [item.chart.months[place][0].id for place in item.chart.told] == ["manad-2023-03"]
     steady = _months_of(_with_months(months | {date(2023, 3, 1): (50, 100)}), tmp_path / "q.duckdb")
     assert steady and "Ingen månad avviker mer än vad slumpen i små grupper kan ge." in steady.block.notes[0]
 
@@ -274,7 +286,7 @@ def test_a_month_that_is_short_too_small_or_still_going_on_is_not_drawn(tmp_path
     maker.first_extract, maker.last_extract = date(2021, 11, 15), date(2023, 11, 20)
     item = _months_of(maker, tmp_path / "p.duckdb")
     assert item and isinstance(item.chart, MonthChart)
-    drawn = [month.id for month in item.chart.months]
+    drawn = [month.id for month, _ in item.chart.months]
     assert (drawn[0], drawn[-1], len(drawn)) == ("manad-2022-01", "manad-2023-10", 21)
     assert "manad-2022-07" not in drawn
     (july,) = [
@@ -328,9 +340,26 @@ def test_a_dot_is_beyond_the_drawn_line_where_the_sentence_says_so(items: dict[s
     }  # fmt: skip
 
 
+def test_the_names_of_a_funnel_lie_on_no_dot_and_on_no_other_name(items: dict[str, Item]) -> None:
+    names = ["Jobbtorg Vällingby", "Jobbtorg Kista", "Jobbtorg Globen", "Saknar stadsdel"]
+    places = [(0.30, 0.50), (0.31, 0.48), (0.9, 0.05), (0.05, 0.95)]
+    shifts = chance_charts._shifts(names, places)
+    assert shifts[2] > 0 > shifts[3]
+    for width in chance_charts.DRAWING_WIDTHS:
+        shown = [
+            chance_charts._box(place, width, shift, 7.8 * len(name), 20, chance_charts._anchor(name, place[0]))
+            for name, place, shift in zip(names, places, shifts, strict=True)
+        ]
+        dots = [chance_charts._box(place, width, 0, 18, 18, "center") for place in places]
+        for number, box in enumerate(shown):
+            assert chance_charts._is_free(box, shown[:number] + dots)
+
+
 def test_each_chart_says_in_words_what_it_shows(items: dict[str, Item], tmp_path: Path) -> None:
     said = chance_charts.alternative(items["lika-studier-jobbtorg"])
-    assert said.startswith("Trattdiagram. Till studier av de avslutade per jobbtorg, 2023, med gränser för slumpen. ")
+    assert said.startswith(
+        "Trattdiagram. Jobbtorg Vällingby och Saknar stadsdel ligger utanför de inre gränserna, ingen utanför de yttre. "
+    )
     assert "Jobbtorg Vällingby: 67\u00a0% av 123" in said and said.endswith("tabellen under diagrammet.")
     months = dict.fromkeys(_year(2022), (50, 100)) | {date(2023, 3, 1): (90, 100)}
     by_month = _months_of(_with_months(months), tmp_path / "p.duckdb")

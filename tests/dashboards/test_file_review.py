@@ -80,7 +80,7 @@ def test_each_file_has_a_page_with_its_pseudonym_its_items_and_room_to_write() -
 def test_the_method_is_stated() -> None:
     text = _text(_paper(_sample()))
     for words in (
-        "1\u00a0234 personer",
+        "1\u00a0234\u00a0personer",
         "fröet 2016",
         "HMAC-SHA-256",
         "nyckeln abcd",

@@ -80,7 +80,7 @@ def test_the_page_tells_what_was_not_used(stockholm: Site) -> None:
         "Kolumnen kommentar finns inte i avtalet",
         "Koden finns inte i kodlistan",
         "Senaste uttaget är 9 dagar gammalt.",
-        "1 kontroller är utan anmärkning",
+        "1 kontroll är utan anmärkning",
     ):
         assert expected in page.text
     assert "bad_code" not in page.text

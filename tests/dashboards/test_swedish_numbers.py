@@ -68,10 +68,6 @@ def test_change() -> None:
     assert numbers.change(5, 5, "2022") == "lika många som 2022"
 
 
-def test_one_is_not_several() -> None:
-    assert [numbers.youths(value) for value in (0, 1, 2)] == ["0 ungdomar", "1 ungdom", "2 ungdomar"]
-
-
 @pytest.mark.parametrize(
     ("now", "before", "text"),
     [

@@ -4,6 +4,7 @@
 (function () {
   const NARROW = 560; // px: below this a column of labels would leave the bars no room
   const PAPER = 660; // px: the width between the margins of an A4 page
+  const PAPER_ZOOM = 0.64; // on paper bars, blanks and marks are so much smaller than on a screen
   const CONFIG = { displayModeBar: false, doubleClick: false, scrollZoom: false };
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const still = window.matchMedia("(prefers-reduced-motion: reduce)");
@@ -21,9 +22,16 @@
   function dressed(figure, width, paper) {
     const copy = JSON.parse(JSON.stringify(figure));
     const layout = copy.layout;
+    const zoom = paper ? PAPER_ZOOM : 1;
     if (paper) {
-      layout.height *= 0.64;
       layout.font.size = 11;
+      // The marks are measured in pixels: unless they shrink with their bars they strike through the numbers beside them.
+      for (const trace of copy.data) if (trace.mode === "markers") trace.marker.size *= zoom;
+      for (const name of layout.annotations || []) name.ay *= zoom;
+      for (const stroke of layout.shapes || []) {
+        stroke.y0 *= zoom;
+        stroke.y1 *= zoom;
+      }
     } else {
       layout.font.color = colour("text");
       layout.hoverlabel = { bgcolor: colour("surface"), bordercolor: colour("line"), font: { color: colour("text") } };
@@ -33,36 +41,41 @@
         else if (trace.mode === "lines") trace.line.color = paint;
         else if (trace.mode === "markers") {
           trace.marker.line.color = paint;
-          if (trace.marker.color) trace.marker.color = paint;
+          if (trace.marker.color) trace.marker.color = trace.meta.hollow ? colour("surface") : paint;
         }
       }
-      for (const axis of [layout.xaxis, layout.yaxis]) if (axis.gridcolor) axis.gridcolor = colour("line");
+      for (const axis of [layout.xaxis, layout.yaxis]) {
+        if (axis.gridcolor) axis.gridcolor = colour("line");
+        if (axis.zerolinecolor) axis.zerolinecolor = colour("muted");
+      }
       for (const name of layout.annotations || []) {
-        name.bgcolor = colour("surface") + name.bgcolor.slice(-2);
+        if (name.bgcolor) name.bgcolor = colour("surface") + name.bgcolor.slice(-2);
         name.arrowcolor = colour("muted");
       }
+      for (const stroke of layout.shapes || []) stroke.line.color = colour("diagram-target");
     }
     if (!still.matches) layout.transition = { duration: 200 }; // with a duration of 0 Plotly divides by it
-    if (layout.yaxis.ticktext) nameRows(layout, width);
+    if (layout.yaxis.ticktext) nameRows(layout, width, zoom);
+    layout.height *= zoom;
     layout.width = width;
     return copy;
   }
 
   // A diagram with two axes has none of this: its names stand where its dots are.
-  function nameRows(layout, width) {
+  function nameRows(layout, width, zoom) {
     const labels = widest(layout.yaxis.ticktext, layout.font) + 18;
     const narrow = width < NARROW || labels > width / 2;
-    layout.margin.l = narrow ? 0 : labels;
+    layout.margin.l = !narrow ? labels : layout.xaxis.visible ? 16 : 0; // half of "0 %"
     const room = width - layout.margin.l;
     const [start, reach] = [layout.xaxis.range[0], layout.meta.reach];
     layout.xaxis.range[1] = start + ((reach - start) * room) / (room - widest(layout.meta.numbers, layout.font) - 14);
     if (narrow) {
       layout.height = layout.meta.narrowHeight;
       layout.bargap = layout.scattergap = layout.meta.narrowGap;
-      layout.yaxis.showticklabels = false;
+      layout.yaxis.showticklabels = layout.xaxis.showgrid = false; // the grid would strike through the labels above the rows
       layout.annotations = layout.yaxis.ticktext.map((text, row) => ({
         text: text, x: 0, y: row, xref: "paper", yref: "y", xanchor: "left", yanchor: "middle", align: "left",
-        xshift: -2, yshift: layout.meta.labelShift, showarrow: false,
+        xshift: -2, yshift: layout.meta.labelShift * zoom, showarrow: false,
       }));
     }
   }
@@ -73,7 +86,9 @@
     state: "",
   }));
 
-  function draw(diagram, paper) {
+  let paper = false;
+
+  function draw(diagram) {
     const width = paper ? PAPER : diagram.place.clientWidth;
     const state = [paper, width, dark.matches].join();
     if (diagram.state === state) return;
@@ -84,13 +99,17 @@
     diagram.place.classList.add("drawn");
   }
 
-  function drawAll(paper) {
-    diagrams.forEach((diagram) => draw(diagram, paper));
+  function drawAll() {
+    diagrams.forEach(draw);
   }
 
-  drawAll(false);
-  dark.addEventListener("change", () => drawAll(false));
-  window.addEventListener("resize", () => drawAll(false));
-  window.addEventListener("beforeprint", () => drawAll(true));
-  window.addEventListener("afterprint", () => drawAll(false));
+  drawAll();
+  dark.addEventListener("change", drawAll);
+  window.addEventListener("resize", drawAll);
+  for (const [event, isPaper] of [["beforeprint", true], ["afterprint", false]]) {
+    window.addEventListener(event, () => {
+      paper = isPaper;
+      drawAll();
+    });
+  }
 })();

@@ -60,7 +60,7 @@
   for (const each of DATA.shares) {
     const [part, whole] = [each.part, each.whole].map(([figure, measure, category]) => (
       { figure: figures.get(figure), measure: measure, category: category }));
-    measures.set(each.id, { title: each.title, group: "Andelar", figure: part.figure, part: part, whole: whole });
+    measures.set(each.id, { title: each.title, sentence: each.sentence, group: "Andelar", figure: part.figure, part: part, whole: whole });
   }
 
   // The levels of categories that a reader may choose in: not those that a share has fixed.
@@ -328,8 +328,7 @@
     title.append(item("strong", figure.title + "."), " " + figure.definition);
     const parts = [title];
     if (measure.whole) {
-      const name = (side) => side.figure.measures.find((each) => each[0] === side.measure)[1];
-      parts.push(item("p", "Andelen är ”" + name(measure.part) + "” av ”" + name(measure.whole) + "”."));
+      parts.push(item("p", measure.sentence));
     } else {
       parts.push(item("p", measure.title + ": " + measure.definition));
     }

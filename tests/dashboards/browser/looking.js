@@ -86,6 +86,32 @@ window.looking = (() => {
     return [...faults];
   }
 
+  // The box of a text without the blanks before it.
+  function inkOf(text) {
+    const box = text.getBoundingClientRect();
+    const blanks = text.textContent.search(/\S/);
+    const left = box.left + (blanks > 0 ? text.getSubStringLength(0, blanks) : 0);
+    return { left: left, right: box.right, top: box.top, bottom: box.bottom, width: box.right - left };
+  }
+
+  // Labels and numbers of a diagram that a mark, a point or a line of it lies over.
+  function struckThrough() {
+    const faults = new Set();
+    for (const svg of document.querySelectorAll(".drawing .main-svg")) {
+      const words = [...svg.querySelectorAll("text")].filter((text) => text.textContent.trim()).map((text) => [text, inkOf(text)]);
+      for (const stroke of svg.querySelectorAll(".scatterlayer .points path, .shapelayer path, .xgrid")) {
+        const line = stroke.getBoundingClientRect(); // without the pen's own breadth
+        const pen = parseFloat(getComputedStyle(stroke).strokeWidth) / 2 || 0;
+        for (const [text, box] of words) {
+          const wide = Math.min(line.right + pen, box.right) - Math.max(line.left - pen, box.left);
+          const high = Math.min(line.bottom, box.bottom) - Math.max(line.top, box.top);
+          if (box.width && wide > SLACK && high > SLACK) faults.add("“" + text.textContent + "” is struck through");
+        }
+      }
+    }
+    return [...faults];
+  }
+
   function cutOff() {
     const faults = [];
     const page = document.documentElement;
@@ -204,5 +230,5 @@ window.looking = (() => {
     clipCache.clear(); cutters.clear(); floats.clear();
   }
 
-  return { misplaced: () => { clipCache.clear(); cutters.clear(); floats.clear(); return [...cutOff(), ...overlapping()]; }, number, stop, drawnAndTabled, settled };
+  return { misplaced: () => { clipCache.clear(); cutters.clear(); floats.clear(); return [...cutOff(), ...overlapping(), ...struckThrough()]; }, number, stop, drawnAndTabled, settled };
 })();

@@ -16,6 +16,8 @@ FAULTS = {
     '<p style="height: 1em; overflow: hidden">En<br>till<br>rad</p>': "cut off at the bottom",
     '<p style="width: 3000px">En rad som är för bred</p>': "px wide",
     '<svg class="main-svg" width="50" height="20"><text y="15">En lång etikett</text></svg>': "outside its diagram",
+    '<div class="drawing"><svg class="main-svg"><text y="15">36 (39)</text><g class="shapelayer"><path d="M20,0V20h2V0z"/></g>'
+    "</svg></div>": "“36 (39)” is struck through",
     '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">': "image-alt",
     '<p style="color: #999">Svag text</p>': "color-contrast",
     '<a href="#y" style="outline: none">Utan ram</a>': "shows no focus",

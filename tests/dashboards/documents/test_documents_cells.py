@@ -83,7 +83,7 @@ def test_the_pdf_prints_what_the_pages_show(tertial: Built) -> None:
     missing = {
         id_: rows for id_, rows in _on_site(tertial).items() if _without_blanks(map("".join, rows)) not in printed
     }
-    assert len(missing) < 20
+    assert len(missing) < len(_on_site(tertial)) / 3
     assert '=1+1"a"#panic()*x*<b>&amp;$x^2$' in printed
     widths = {block.id: [len(part.columns) for part in outline.panels(block.table)] for block in _blocks(tertial)}
     for id_, rows in missing.items():
