@@ -37,7 +37,7 @@ def what_happened(report: Report) -> tuple[Statement, ...]:
 def _statement(rule: str, text: str | None, *block_ids: str | None) -> Statement | None:
     """None where there is nothing to say, or where the report shows none of what it rests on."""
     shown = next(filter(None, block_ids), None)
-    return Statement(rule, f"{text}.", shown) if text and shown else None
+    return Statement(rule, f"{numbers.agreeing(text)}.", shown) if text and shown else None
 
 
 def _whole(reading: Reading) -> str:

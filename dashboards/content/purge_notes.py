@@ -1,68 +1,65 @@
-"""What a reader must be told when figures lack persons who have been purged (gallring, förordning (2006:39) 7 §).
+"""What a reader must be told where numbers may lack persons who have been purged (gallring, förordning (2006:39) 7 §), and how
+much it can matter at most.
 
-    for note in notes(data): ...    # one for the period, one for the year that it is compared with
+    for sentence in lacking(data, cells): ...    # one for each period of these numbers that may lack somebody
 
 Pages and documents show the same words. Who is purged is decided elsewhere; this only words the published protocol.
 """
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable
 
+from dashboards.content.tables import Cell
+from dashboards.published.catalogue import Source
 from dashboards.published.publication import Period
-from dashboards.published.purging import PurgeEntry
+from dashboards.published.purging import PurgedOfDataset
 from dashboards.published.report import Published
 from dashboards.wording import numbers
 
-LAW = "7 § förordningen (2006:39)"
+LAW = f"7{numbers.BLANK}§ förordningen (2006:39)"
+
+#: What rows have to do with what is counted, those that there must be first.
+_ROLES = (("in_register", "counted"), ("decides", "occupation"), ("place",))
 
 
-@dataclass(frozen=True)
-class Note:
-    """What figures of a period lack. ``is_own``: the period is the report's, not the year that it is compared with."""
-
-    headline: str
-    text: str
-    is_own: bool
-
-    def __str__(self) -> str:
-        return f"{self.headline} {self.text}"
-
-
-def _persons(count: int) -> str:
-    return f"{numbers.number(count)}{numbers.BLANK}{'person' if count == 1 else 'personer'}"
-
-
-def years(entries: list[PurgeEntry]) -> str:
-    """``2024`` or ``2024, 2025 och 2026``: the years of gallring of some entries."""
-    found = sorted({entry.data_year for entry in entries})
-    return numbers.listed([str(year) for year in found])
-
-
-def note(purges: tuple[PurgeEntry, ...], period: Period, is_own: bool = True) -> Note | None:
-    """What figures of a period lack; None where nobody who may have been counted in it has been purged."""
-    touching = [entry for entry in purges if entry.touches(period)]
-    if not touching:
-        return None
-    aged = [entry for entry in touching if entry.has_aged]
-    # Sources may go on delivering the same old rows year after year, so these persons cannot be added up over years.
-    late = [entry for entry in touching if not entry.has_aged]
+def lacking(data: Published, cells: Iterable[Cell]) -> tuple[str, ...]:
+    """A sentence for each period of which these numbers may lack somebody, the earliest first."""
+    if not data.purges:
+        return ()
+    shown: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for cell in cells:
+        for key in cell.number.keys if cell.number and cell.part is not None else ():
+            shown[key.period].add((key.figure, key.measure))
     sentences = []
-    if aged:
-        sentences.append(
-            f"{_persons(sum(entry.persons for entry in aged))} som kan ha räknats då har gallrats {years(aged)}, efter det år "
-            f"då de fyllde 21 ({LAW})."
-        )
-    if late:
-        sentences.append(
-            f"Uppgifter om {_persons(max(entry.persons for entry in late))} lästes först när underlaget hade nått "
-            f"{years(late)}. Då hade gallringstiden gått ut, och uppgifterna får inte användas{'' if aged else f' ({LAW})'}."
-        )
-    sentences.append("Siffrorna är räknade utan dem och kan vara lägre än de som publicerades eller trycktes då.")
-    return Note(f"Gallrade personer saknas i underlaget för {period.title}.", " ".join(sentences), is_own)
+    for period in data.periods:
+        most = max((_most(data, *measure, period) for measure in shown.get(period.id, ())), default=0)
+        if most:
+            sentences.append(_sentence(period, most))
+    return tuple(sentences)
 
 
-def notes(data: Published) -> tuple[Note, ...]:
-    """The notes of a report: for its period, and for the year before where that is compared with."""
-    found = [note(data.purges, data.period)]
-    if data.before.available:
-        found.append(note(data.purges, data.before, is_own=False))
-    return tuple(one for one in found if one)
+def _sentence(period: Period, most: int) -> str:
+    persons = numbers.counted(most, "person", "personer")
+    return (
+        f"{period.title[:1].upper()}{period.title[1:]}: uppgifter om högst {persons} som kan ha räknats här är gallrade ({LAW}). "
+        "Talen kan därför vara lägre än när de först publicerades, men inte mer än så många personer gör."
+    )
+
+
+def _most(data: Published, figure: str, measure: str, period: Period) -> int:
+    """How many purged persons a measure may at most have counted in a period. Nobody counts who is not in the register, or has no
+    record, where the measure needs that; of what else it rests on, one row may be enough."""
+    if not data.catalogue[figure].has_dimensions:
+        return 0  # Answers and key numbers are about nobody.
+    touching = [entry for entry in data.purges if entry.touches(period)]
+    sources = [each for each in data.catalogue[figure].sources if each.measure == measure]
+    by_role = {role: [_persons(touching, each) for each in sources if each.role in role] for role in _ROLES}
+    needed, deciding, placing = (by_role[role] for role in _ROLES)
+    return min(needed) if needed else max(deciding or placing or [0])
+
+
+def _persons(entries: Iterable[PurgedOfDataset], source: Source) -> int:
+    """Those who have aged are other persons each time. What came late may be the same old rows again, year after year."""
+    found = [entry for entry in entries if entry.dataset in (f"{source.source}/{source.dataset}", "*")]
+    aged = sum(entry.persons for entry in found if entry.has_aged)
+    return aged + max((entry.persons for entry in found if not entry.has_aged), default=0)

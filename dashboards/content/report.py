@@ -66,6 +66,8 @@ class ChapterContent:
     lead: str
     facts: tuple[FactContent, ...]
     definitions: tuple[Definition, ...]
+    #: Those that the numbers in the text are of, the earlier one first.
+    periods: tuple[Period, ...]
     blocks: tuple[Block, ...]
 
 
@@ -108,6 +110,11 @@ def _in_text(reading: Reading) -> dict[str, str]:
         return {"youths": youths(reading.cell)}
     whole = reading.cell.whole
     return {"share": reading.cell.in_text, "whole": numbers.NOT_AVAILABLE if whole is None else numbers.number(whole)}
+
+
+def _agreeing(reading: Reading, label: str) -> str:
+    """A label as it stands beside its number."""
+    return numbers.agreeing(f"{reading.cell.in_text} {label}").removeprefix(f"{reading.cell.in_text} ")
 
 
 class Report:
@@ -392,7 +399,8 @@ class Report:
             for place in totals
             if "district" in row.codes and not row.has("district", MISSING)
         }
-        return findings.finding(item.finding, readings, districts)
+        finding = findings.finding(item.finding, readings, districts)
+        return numbers.agreeing(finding) if finding else None
 
     def _target_notes(self, item: report.Table | report.Diagram) -> Iterator[str]:
         if (
@@ -412,7 +420,7 @@ class Report:
         reading = self.readings.reading(fact.number)
         return FactContent(
             id=fact.id,
-            label=fact.label.format(**self._words, **_in_text(reading)),
+            label=_agreeing(reading, fact.label.format(**self._words, **_in_text(reading))),
             cell=reading.cell,
             before=reading.before,
             before_label=reading.before_label,
@@ -422,7 +430,7 @@ class Report:
 
     def _aside(self, text: str, number: Number) -> Aside | None:
         reading = self.readings.reading(number)
-        return Aside(text.format(**_in_text(reading)), reading) if reading.is_known else None
+        return Aside(numbers.agreeing(text.format(**_in_text(reading))), reading) if reading.is_known else None
 
     def chapter(self, chapter: report.Chapter) -> ChapterContent:
         """One chapter with all its numbers."""
@@ -430,9 +438,10 @@ class Report:
         return ChapterContent(
             id=chapter.id,
             title=chapter.title.format(**self._words),
-            lead=chapter.lead.format(**self._words, **{fact.id: fact for fact in facts}),
+            lead=numbers.agreeing(chapter.lead.format(**self._words, **{fact.id: fact for fact in facts})),
             facts=facts,
             definitions=self._definitions(fact.number for fact in chapter.facts),
+            periods=(self.published.before, self.published.period),
             blocks=tuple(self.block(block) for block in chapter.blocks),
         )
 

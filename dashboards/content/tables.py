@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
-from dashboards.published.catalogue import Figure
+from dashboards.published.catalogue import Figure, Measure, Source
 from dashboards.published.numbers import Change, Count, Lookup, Number, NumberKey, Share
 from dashboards.published.publication import Period
 from dashboards.wording import numbers
@@ -148,10 +148,16 @@ def fill(
 
 @dataclass(frozen=True)
 class Definition:
-    """Where a number comes from: a figure of the catalogue, and title and definition of those of its measures that are used."""
+    """Where numbers come from: a figure of the catalogue, and those of its measures that are used."""
 
     figure: Figure
-    measures: tuple[tuple[str, str], ...]
+    measures: tuple[Measure, ...]
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """What these measures are counted from."""
+        used = {measure.id for measure in self.measures}
+        return tuple(each for each in self.figure.sources if each.measure in used)
 
 
 def definitions(catalogue: Mapping[str, Figure], keys: Iterable[NumberKey]) -> tuple[Definition, ...]:
@@ -160,11 +166,7 @@ def definitions(catalogue: Mapping[str, Figure], keys: Iterable[NumberKey]) -> t
     return tuple(
         Definition(figure, measures)
         for figure in catalogue.values()
-        if (
-            measures := tuple(
-                (each.title, each.definition) for each in figure.measures if (figure.id, each.id) in wanted
-            )
-        )
+        if (measures := tuple(each for each in figure.measures if (figure.id, each.id) in wanted))
     )
 
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from dashboards.content.provenance import sources_in_words
 from dashboards.content.tables import MISSING_LABEL, Cell, Heading, TableContent
 from dashboards.published.catalogue import Figure
 from dashboards.published.file import ALL, MISSING
@@ -214,7 +215,7 @@ class Trends:
             "title": figure.title,
             "unit": figure.unit,
             "definition": figure.definition,
-            "source": figure.source,
+            "source": "; ".join(sources_in_words(figure.sources)),
             "warnings": list(figure.warnings),
             "dimensions": figure.has_dimensions,
             "reportedOnly": not figure.absent_is_zero,

@@ -254,7 +254,7 @@ class _Writer:
             facts = dict(entry.facts)
             texts = (
                 entry.title, "", entry.text, facts.get("Enhet", ""), " ".join(entry.warnings), facts.get("Källa", ""),
-                facts.get("Rättslig grund", ""),
+                ". ".join(facts[name] for name in ("Rättslig grund", "Grund i dokument") if name in facts),
             )  # fmt: skip
             for column, text in enumerate(texts):
                 sheet.write_string(row, column, text, self._format(text_wrap=True, bold=column == 0, top=4))

@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 
 from dashboards.content import equality, follow_up, plan, purge_notes, target_group
+from dashboards.content.provenance import sources_in_words
 from dashboards.content.readings import Reading
 from dashboards.content.report import ChapterContent, FactContent, Report
 from dashboards.content.tables import Block, Heading, TableContent
@@ -116,12 +117,15 @@ def read(published_file: Path, data: Published) -> Outline:
         title=f"Årsrapport {period.label}" if is_report_year else f"Rapport för {period.title}",
         subtitle=f"Kommunens aktivitetsansvar i {data.publication.municipality_name}",
         when=f"Statistiken avser perioden {when}.",
-        notes=tuple(plain(str(note)) for note in (*purge_notes.notes(data), *report.notes(), *_missing(data))),
-        chapters=tuple(_chapter(each) for each in report.chapters()),
-        follow_up=(
-            *(_section(section) for section in further.sections()),
-            _equality(equality.read(published_file, data)),
-            *_plan(published_file, data),
+        notes=tuple(plain(note) for note in (*report.notes(), *_missing(data))),
+        chapters=tuple(_lacking(data, _chapter(each)) for each in report.chapters()),
+        follow_up=tuple(
+            _lacking(data, each)
+            for each in (
+                *(_section(section) for section in further.sections()),
+                _equality(equality.read(published_file, data)),
+                *_plan(published_file, data),
+            )
         ),
         target_group=_target_group(published_file, data) if data.public_output is None else None,
         follow_up_lead=plain(further.partial() or ""),
@@ -203,6 +207,18 @@ def _with_more(item: follow_up.Item) -> list[Block]:
             )
         )
     return found
+
+
+def _lacking(data: Published, chapter: Chapter) -> Chapter:
+    """The chapter with what its numbers lack of persons who have been purged: those in the text, and those of each table."""
+    in_text = purge_notes.lacking(data, (cell for fact in chapter.facts for cell in (fact.cell, fact.before)))
+    blocks = tuple(
+        replace(
+            block, notes=(*block.notes, *purge_notes.lacking(data, (cell for row in block.table.cells for cell in row)))
+        )
+        for block in chapter.blocks
+    )
+    return replace(chapter, lead=" ".join([chapter.lead, *in_text]), blocks=blocks)
 
 
 def _shown(blocks: Iterable[Block]) -> tuple[Block, ...]:
@@ -349,10 +365,14 @@ def definition(figure: Figure) -> Definition:
         if figure.subcategory_title:
             shown += f" och {_lower(figure.subcategory_title)}"
     facts = (
+        ("Med enkla ord", figure.plain.counts),
+        ("Det här räknas inte", figure.plain.leaves_out),
+        ("Exempel", figure.plain.example),
         ("Enhet", figure.unit),
         ("Redovisas", shown),
-        ("Källa", figure.source),
+        ("Källa", "; ".join(sources_in_words(figure.sources))),
         ("Rättslig grund", figure.legal_ground),
+        ("Grund i dokument", figure.source),
         ("Finns sedan", figure.since or ""),
     )
     return Definition(

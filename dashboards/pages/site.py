@@ -11,7 +11,7 @@ import importlib.resources
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -34,10 +34,14 @@ from dashboards.content import (
     trends,
 )
 from dashboards.content.annual_report import FUNNEL, SUMMARY
+from dashboards.content.provenance import command, provenance, sources_in_words
 from dashboards.content.report import ChapterContent, FactContent, Report
 from dashboards.content.tables import Block, Heading, TableContent
 from dashboards.documents import build_documents, names
+from dashboards.documents.outline import signs
 from dashboards.drawing import chance_charts, charts, theme
+from dashboards.published.catalogue import Figure
+from dashboards.published.publication import Period
 from dashboards.published.report import Published, read_report
 from dashboards.wording import numbers
 from dashboards.wording.audience import audience
@@ -157,6 +161,8 @@ def _start(build: Build) -> dict[str, Any]:
         **_what_happened(build),
         "outcomes": targets.outcomes(build.report.readings),
         "summary_id": summary.id,
+        "definitions": summary.definitions,
+        "periods": summary.periods,
         "steps": funnel([facts[step] for step in FUNNEL]),
         "chapters": [(build.chapter_pages[chapter.id], chapter) for chapter in build.chapters],
         "notes": build.report.notes(),
@@ -209,7 +215,15 @@ def _trends(build: Build) -> dict[str, Any]:
 
 def _definitions(build: Build) -> dict[str, Any]:
     shown = {figure.id for figure in build.trends.figures}
-    return {"figures": list(build.data.catalogue.values()), "signs": numbers.SIGNS, "in_trends": shown}
+    figures = build.data.catalogue.values()
+    commands = {figure.id: command(figure, _example(figure, build.data)) for figure in figures}
+    return {"figures": list(figures), "commands": commands, "in_trends": shown}
+
+
+def _example(figure: Figure, data: Published) -> Period:
+    """The period that a command asks for: the report's, or its last day where a figure is of a single day."""
+    day = data.period.ends_on
+    return Period(f"dag-{day}", "dag", "", day, day) if figure.of_one_day and day else data.period
 
 
 def _status(build: Build) -> dict[str, Any]:
@@ -429,6 +443,8 @@ def _environment() -> Environment:
     environment.filters.update(
         number=numbers.number,
         counted=numbers.counted,
+        signs=signs,
+        sources_in_words=sources_in_words,
         count_cell=numbers.count_cell,
         long_date=numbers.long_date,
         chart=charts.as_json,
@@ -454,6 +470,7 @@ def _environment() -> Environment:
     )
     environment.globals.update(
         interval=numbers.interval,
+        signs_and_meanings=numbers.SIGNS,
         assets=ASSETS,
         summary=SUMMARY,
         colours=theme.DIAGRAM,
@@ -500,7 +517,8 @@ def _render_with(template: str, page: Page, build: Build, content: dict[str, Any
         "files": names if build.documents else None,
         # Those of single tables are open data, which only a public output has.
         "table_files": names if build.documents and data.public_output is not None else None,
-        "lacking": purge_notes.notes(data),
+        "lacking": partial(purge_notes.lacking, data),
+        "provenance": partial(provenance, data),
         # Whether its numbers lead to the questions behind them.
         "leads_to_traces": build.is_internal,
         "audience": audience(data.public_output),

@@ -13,6 +13,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from dashboards.content.provenance import sources_in_words
 from dashboards.content.traces import asked_key, command
 from dashboards.published.catalogue import read_catalogue
 from dashboards.published.file import ALL, MISSING, connect, rows
@@ -150,5 +151,5 @@ def _environment() -> Environment:
         loader=FileSystemLoader(Path(__file__).resolve().parent / "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters.update(number=numbers.number)
+    environment.filters.update(number=numbers.number, sources_in_words=sources_in_words)
     return environment

@@ -181,12 +181,38 @@ def read_period(connection: duckdb.DuckDBPyConnection, period_id: str) -> Period
     return period_of(found[0])
 
 
+@dataclass(frozen=True)
+class Extracts:
+    """How many extracts of a source a period has, and the days of the first and the last."""
+
+    count: int
+    first: date
+    last: date
+
+
+def read_extracts(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], Extracts]:
+    """(period, source) -> the extracts of its days."""
+    return {
+        (row["period_id"], row["source"]): Extracts(
+            row["extracts"], row["first_extract_date"], row["last_extract_date"]
+        )
+        for row in rows(connection, "select * from period_extracts")
+    }
+
+
 def read_periods(
     connection: duckdb.DuckDBPyConnection, kinds: Iterable[str], until: date = date.max
 ) -> tuple[Period, ...]:
     """The periods of these kinds that had ended by a day, oldest first."""
     query = "select * from period where list_contains(?, period_kind) and ends_on <= ? order by ends_on, starts_on"
     return tuple(period_of(row) for row in rows(connection, query, [list(kinds), until]))
+
+
+def read_all_periods(connection: duckdb.DuckDBPyConnection) -> tuple[Period, ...]:
+    """Every published period, in the order in which they end."""
+    return tuple(
+        period_of(row) for row in rows(connection, "select * from period order by ends_on, starts_on, period_id")
+    )
 
 
 def period_of(row: dict[str, Any]) -> Period:

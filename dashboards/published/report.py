@@ -11,17 +11,20 @@ from dashboards.published.catalogue import Figure, read_catalogue
 from dashboards.published.file import ALL_FIGURES, NoReport, connect, rows
 from dashboards.published.numbers import NumberKey, Numbers, read_numbers, why_not_in_catalogue
 from dashboards.published.publication import (
+    Extracts,
     Period,
     Profile,
     Publication,
     PublicTreatment,
+    read_all_periods,
+    read_extracts,
     read_failed_parts,
     read_period,
     read_profile,
     read_public_output,
     read_publication,
 )
-from dashboards.published.purging import PurgeEntry, read_purge_protocol
+from dashboards.published.purging import PurgedOfDataset, read_purged_of_datasets
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,12 @@ class Published:
     job_centres: tuple[tuple[str, str], ...]
     labels: dict[tuple[str, str], str]
     catalogue: dict[str, Figure]
+    #: All that are published, the one that ended first before the others.
+    periods: tuple[Period, ...]
+    #: (period, source) -> the extracts of its days.
+    extracts: dict[tuple[str, str], Extracts]
     #: Whom the figures lack, of any period.
-    purges: tuple[PurgeEntry, ...]
+    purges: tuple[PurgedOfDataset, ...]
     #: Ids of the parts besides the figures that could not be made; of them the file has no table.
     failed_parts: frozenset[str]
     #: Of all figures, in the period and the year before.
@@ -134,7 +141,9 @@ def read_report(path: Path, period_id: str, figures: str = ALL_FIGURES) -> Publi
                 for row in rows(connection, "select * from code order by code_list, position, code")
             },
             catalogue=catalogue,
-            purges=read_purge_protocol(connection),
+            periods=read_all_periods(connection),
+            extracts=read_extracts(connection),
+            purges=read_purged_of_datasets(connection),
             failed_parts=read_failed_parts(connection),
             numbers=read_numbers(connection, catalogue, {period.id, before.id}, table=figures),
             public_output=read_public_output(connection),

@@ -4,6 +4,7 @@ In tables: ``–`` is nothing (exactly zero), ``..`` is not available, ``.`` can
 shown where does not belong here.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -24,8 +25,20 @@ CANNOT_OCCUR = "."
 #: The signs of our tables, in the order in which the pages explain them.
 SIGNS = (
     (NOTHING, "värdet är noll"),
-    (NOT_AVAILABLE, "uppgiften finns inte"),
+    (NOT_AVAILABLE, "uppgiften finns inte eller visas inte"),
     (CANNOT_OCCUR, "uppgiften kan inte förekomma, till exempel en andel av noll"),
+)
+
+#: What is counted in sentences, several and one.
+_OF_ONE = (
+    ("ungdomar", "ungdom"),
+    ("personer", "person"),
+    ("nyinskrivna", "nyinskriven"),
+    ("inskrivna vid", "inskriven vid"),
+    ("sökta kvinnor", "sökt kvinna"),
+    ("sökta män", "sökt man"),
+    ("sökta", "sökt"),
+    ("adresser anmälda", "adress anmäld"),
 )
 
 MONTHS = tuple(get_month_names("wide", locale=SWEDISH).values())
@@ -44,6 +57,13 @@ def counted(count: int, one: str, many: str) -> str:
 def points(value: Decimal) -> str:
     """A difference of two shares in percentage points, with one decimal: ``−0,5``, ``3,0``."""
     return format_decimal(value, "#,##0.0", locale=SWEDISH).replace("-", MINUS)
+
+
+def agreeing(text: str) -> str:
+    """``1 ungdomar fanns`` as ``1 ungdom fanns``: a text made for any number, where the number is one."""
+    for several, one in _OF_ONE:
+        text = re.sub(rf"(?<![\d,.{BLANK}{MINUS}{NOTHING}])1([ {BLANK}]){several}\b", rf"1\g<1>{one}", text)
+    return text
 
 
 def plain(value: Decimal) -> str:

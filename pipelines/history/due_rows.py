@@ -23,6 +23,10 @@ COUNTED = {
     "ber_bosattningskontroller": ("anmald_datum", "anmald_datum"),
 }
 
+#: The last day on which a row of the residents may make its person count: figures of residents and of the target group end with
+#: the age of 19.
+_LAST_AS_RESIDENT = "least(seen_to, youngest + interval 20 year - interval 1 day)"
+
 #: The quarantine entries all of whose persons are due.
 DUE_ENTRIES = """
     select entry, bool_or(stored) as stored
@@ -43,13 +47,18 @@ class Owner:
 
 @dataclass(frozen=True)
 class DueCount:
-    """Due rows of persons that the history held before this night (``stored``) or of others, and the first and last day on
-    which one of them may have been counted in a figure."""
+    """Due rows of a dataset, of persons that the history held before this night (``stored``) or of others, and the first and
+    last day on which one of them may have been counted in a figure; ``persons``: those whom the dataset may have made count,
+    between ``counted_first`` and ``counted_last``."""
 
+    dataset: str
     stored: bool
     rows: int
     first: date | None
     last: date | None
+    persons: int = 0
+    counted_first: date | None = None
+    counted_last: date | None = None
 
 
 def owner_of(dataset: Dataset, datasets: list[Dataset]) -> Owner | None:
@@ -66,6 +75,7 @@ def count_due_rows(connection: duckdb.DuckDBPyConnection, dataset: Dataset, data
     """The due rows of history and of held deliveries; those of held ones have no days, for they were never counted."""
     counted = []
     first, last = COUNTED.get(dataset.table, ("null::date", "null::date"))
+    counts_until = _LAST_AS_RESIDENT if dataset.table == "folkbokforing_personer" else last
     if _find_due_rows(connection, dataset, datasets):
         counted += connection.execute(
             f"""
@@ -74,17 +84,20 @@ def count_due_rows(connection: duckdb.DuckDBPyConnection, dataset: Dataset, data
                 from extract where source = $source
             ),
             counted_row as (
-                select r.*, d.stored, d.last_day, least(coalesce(until, d.last_day), d.last_day) as seen_to
+                select r.*, d.stored, d.person, d.youngest, d.last_day,
+                    least(coalesce(until, d.last_day), d.last_day) as seen_to
                 from {dataset.table} r join due_row d on d.row_id = r.rowid
                 left join follows on follows.extract_date = r.last_extract_date
             )
-            select stored, count(*), min({first}), max({last}) from counted_row group by stored
+            select stored, count(*), min({first}), max({last}), count(distinct person) filter ({first} <= {counts_until}),
+                min({first}) filter ({first} <= {counts_until}), (max({counts_until}) filter ({first} <= {counts_until}))::date
+            from counted_row group by stored
             """,
             {"source": dataset.source},
         ).fetchall()
     if _find_due_rows(connection, dataset, datasets, "held_"):
         counted += connection.execute("select stored, count(*), null, null from due_row group by stored").fetchall()
-    return [DueCount(*row) for row in counted]
+    return [DueCount(f"{dataset.source}/{dataset.name}", *row) for row in counted]
 
 
 def delete_due_rows(connection: duckdb.DuckDBPyConnection, datasets: list[Dataset]) -> None:
@@ -106,12 +119,13 @@ def delete_due_rows(connection: duckdb.DuckDBPyConnection, datasets: list[Datase
 def _find_due_rows(
     connection: duckdb.DuckDBPyConnection, dataset: Dataset, datasets: list[Dataset], prefix: str = ""
 ) -> bool:
-    """Make `due_row`: `row_id, stored, last_day`. ``prefix``: of the table of held deliveries. False: nobody is named there."""
+    """Make `due_row`: `row_id` and what `due` says. ``prefix``: of the table of held deliveries. False: nobody is named there."""
     owner = owner_of(dataset, datasets)
     if owner:
         same_delivery = "and o.delivery_id = r.delivery_id" if prefix else ""
         due_rows = f"""
-            select r.rowid as row_id, bool_or(d.stored) as stored, max(d.last_day) as last_day
+            select r.rowid as row_id, bool_or(d.stored) as stored, min(d.person) as person, max(d.youngest) as youngest,
+                max(d.last_day) as last_day
             from {prefix}{dataset.table} r
             join {prefix}{owner.table} o on o.{owner.key} = r.{owner.column} {same_delivery}
             join due d on d.pseudonym = o.{owner.number}
@@ -119,7 +133,7 @@ def _find_due_rows(
         """
     elif dataset.number_columns:
         due_rows = f"""
-            select r.rowid as row_id, d.stored, d.last_day
+            select r.rowid as row_id, d.stored, d.person, d.youngest, d.last_day
             from {prefix}{dataset.table} r join due d on d.pseudonym = r.{dataset.number_columns[0].history_name}
         """
     else:

@@ -14,7 +14,7 @@ from jinja2 import Template
 
 from pipelines.configuration.catalogue import MACROS
 from pipelines.configuration.contract import Dataset
-from pipelines.history.due_rows import DUE_ENTRIES, count_due_rows, delete_due_rows
+from pipelines.history.due_rows import DUE_ENTRIES, DueCount, count_due_rows, delete_due_rows
 
 #: A person is purged when the data's year is later than the one in which he or she turns this age.
 LAST_AGE = 21
@@ -29,6 +29,9 @@ create table if not exists purged_archive (delivery_id varchar);
 create table if not exists purge_protocol (
     version integer, data_year integer, persons bigint, rows bigint, quarantined bigint, archives bigint, reason varchar,
     first_date date, last_date date
+);
+create table if not exists purge_protocol_dataset (
+    data_year integer, reason varchar, dataset varchar, persons bigint, first_date date, last_date date
 );
 """
 
@@ -45,6 +48,8 @@ class Removal:
     archives: int = 0
     first_date: date | None = None
     last_date: date | None = None
+    #: Of each dataset of which rows go.
+    datasets: tuple[DueCount, ...] = ()
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
@@ -92,7 +97,7 @@ def due_removals(connection: duckdb.DuckDBPyConnection, datasets: Iterable[Datas
         if rows or quarantined:
             first = min((one.first for one in found if one.first), default=None)
             last = max((one.last for one in found if one.last), default=None)
-            removals.append(Removal(reason, persons.get(stored, 0), rows, quarantined, 0, first, last))
+            removals.append(Removal(reason, persons.get(stored, 0), rows, quarantined, 0, first, last, tuple(found)))
     return removals
 
 
@@ -116,6 +121,28 @@ def write_protocol(connection: duckdb.DuckDBPyConnection, version: int, year: in
         "insert into purge_protocol values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [version, year, *counts, removal.reason, first, last],
     )
+    for one in removal.datasets:
+        _write_dataset(connection, year, removal.reason, one)
+
+
+def _write_dataset(connection: duckdb.DuckDBPyConnection, year: int, reason: str, removed: DueCount) -> None:
+    """Note whom the rows of one dataset may have made count. What has come late may come again or not, so of that the most
+    persons of any night stay."""
+    found = [(removed.persons, removed.counted_first, removed.counted_last)]
+    if reason == CAME_LATE:
+        found += connection.execute(
+            "delete from purge_protocol_dataset where reason = ? and data_year = ? and dataset = ? "
+            "returning persons, first_date, last_date",
+            [reason, year, removed.dataset],
+        ).fetchall()
+    connection.execute(
+        "insert into purge_protocol_dataset values (?, ?, ?, ?, ?, ?)",
+        [
+            year, reason, removed.dataset, max(persons for persons, _, _ in found),
+            min((first for _, first, _ in found if first), default=None),
+            max((last for _, _, last in found if last), default=None),
+        ],
+    )  # fmt: skip
 
 
 # --- who ---------------------------------------------------------------------------------------------------------------
@@ -129,7 +156,8 @@ _PERSONS = Template((MACROS / "person_numbers.sql").read_text(encoding="utf-8"))
 
 
 def _mark_due(connection: duckdb.DuckDBPyConnection, year: int) -> None:
-    """Make the temporary table `due`: the pseudonyms to remove, with `person`, `birth_date`, `stored` and `last_day`."""
+    """Make the temporary table `due`: the pseudonyms to remove, with `person`, `birth_date`, `stored`, `last_day` and `youngest`,
+    the person's latest birth date by any number."""
     connection.execute(
         """
         create or replace temp table known_number as
@@ -141,7 +169,8 @@ def _mark_due(connection: duckdb.DuckDBPyConnection, year: int) -> None:
     connection.execute(
         f"""
         create or replace temp table due as
-        select pseudonym, person_id as person, known_number.birth_date, bool_or(stored) over numbers as stored,
+        select pseudonym, person_id as person, known_number.birth_date, max(known_number.birth_date) over numbers as youngest,
+            bool_or(stored) over numbers as stored,
             make_date(least(year(person.birth_date) + $last_age, $year - 1), 12, 31) as last_day
         from ({_PERSONS}) as person join known_number using (pseudonym)
         window numbers as (partition by person_id)

@@ -36,13 +36,14 @@ from pipelines.warehouse.public_figures import ask_public_figures
 #: Copied as they are: table of the published file -> where from.
 _COPIED = {
     **{table: f"warehouse.input.{table}" for table in OF_INPUTS},
-    **{table: f"history.{table}" for table in ("delivery", "quarantine", "purge_protocol")},
+    **{table: f"history.{table}" for table in ("delivery", "quarantine", "purge_protocol", "purge_protocol_dataset")},
     "own_figures": "warehouse.main.own_figures",
 }
 
 #: Columns that are called otherwise where they come from, or made of what stands there.
 _RENAMED = {
     "purge_protocol": {"has_aged": f"reason = '{AGED}'"},
+    "purge_protocol_dataset": {"has_aged": f"reason = '{AGED}'"},
     "plan_rule_summary": {"period": "period_id", "gender": "gender_group", "job_centre": "job_centre_group"},
 }
 

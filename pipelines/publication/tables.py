@@ -45,6 +45,8 @@ TABLES = {
     expected varchar""",
     "purge_protocol": """version integer, data_year integer, persons bigint, rows bigint, quarantined bigint, archives bigint,
     reason varchar, first_date date, last_date date, has_aged boolean""",
+    "purge_protocol_dataset": """data_year integer, dataset varchar, persons bigint, first_date date, last_date date,
+    has_aged boolean""",
     "contract_check": """source varchar, dataset varchar, check_name varchar, severity varchar, success boolean,
     detail varchar""",
     "target_group_summary": "on_date date, breakdown varchar, side varchar, code varchar, persons bigint",

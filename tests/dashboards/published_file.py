@@ -132,6 +132,8 @@ class Maker:
     checks: list[tuple[Any, ...]] = field(default_factory=list)
     #: Rows of the protocol of gallring.
     purged: list[tuple[Any, ...]] = field(default_factory=list)
+    #: The same by dataset: year, dataset, persons, first and last day, whether they had aged.
+    purged_of_datasets: list[tuple[Any, ...]] = field(default_factory=list)
     #: Folder of a delivery -> the version that judged it, where that is not the one before the newest.
     judged_in: dict[str, int] = field(default_factory=dict)
     #: Id of a delivery -> (code, whether it warns, whether it names commands, sentence) of each remark.
@@ -349,7 +351,13 @@ class Maker:
                     for place, remark in enumerate(remarks, start=1)
                 ),
             )
+            connection.execute(
+                "insert into period_extracts select p.period_id, d.source, count(distinct d.extract_date), min(d.extract_date), "
+                "max(d.extract_date) from period p join delivery d on d.status = 'accepted' "
+                "and d.extract_date between p.starts_on and p.ends_on group by all"
+            )
             insert("purge_protocol", ((*entry, entry[6] == AGED) for entry in self.purged))
+            insert("purge_protocol_dataset", self.purged_of_datasets)
             insert("notice", self.notices)
             insert("failed_part", self.failed_parts)
             insert("quarantine", self.quarantine)
@@ -510,6 +518,8 @@ def with_everything(maker: Maker) -> None:
     maker.summary = [row for row in maker.summary if row[3] != "9_NY_REGEL"]
     for persons, reason in ((1, AGED), (1204, CAME_LATE)):
         maker.purged.append((2, 2023, persons, 9, 0, 0, reason, date(2022, 1, 1), date(2023, 3, 1)))
+        has_aged = reason == AGED
+        maker.purged_of_datasets.append((2023, "ber/register", persons, date(2022, 1, 1), date(2023, 3, 1), has_aged))
 
 
 def nacka(path: Path) -> Path:

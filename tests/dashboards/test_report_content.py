@@ -196,7 +196,7 @@ def test_every_table_and_diagram_has_definition_and_source(stockholm: Site) -> N
                 f'<section class="block{" diagram" if isinstance(block, annual_report.Diagram) else ""}" id="{block.id}"'
             )
             section = text[start : text.index("</section>", start)]
-            assert "Definition och källa" in section
+            assert "Så är siffrorna framtagna" in section
             assert "Källa: " in section
             assert 'href="definitioner.html#' in section
 

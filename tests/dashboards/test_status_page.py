@@ -6,12 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.content import purge_notes, status
+from dashboards.content import status
 from dashboards.pages import site
 from dashboards.published.file import connect
-from dashboards.published.report import read_report
 from dashboards.published.status import read_changed_extracts
-from pipelines.history.purge import AGED
 from tests.dashboards import published_file
 from tests.dashboards.built_site import Site
 from tests.dashboards.html_page import Page
@@ -261,32 +259,3 @@ def test_what_came_late_or_was_released_is_a_change(file: Path) -> None:
     assert changes(file, delivery(DAY), delivery(late)) == []  # a backlog in one night is not late
     file.unlink()
     assert changes(file, delivery(late, judged_in=OLD, decided="release")) == [(late, 1, None, "released")]
-
-
-# --- who has been purged --------------------------------------------------------------------------------------------------
-
-
-def test_pages_of_a_period_that_lacks_purged_persons_say_so(tmp_path: Path) -> None:
-    def purge(maker: published_file.Maker) -> None:
-        maker.purged += [
-            (2, 2024, 12, 340, 0, 0, AGED, date(2022, 12, 5), date(2023, 2, 1)),
-            (3, 2025, 1, 2, 0, 0, AGED, date(2023, 1, 1), date(2023, 2, 1)),
-            (3, 2025, 7, 9, 0, 0, "kom in efter gallringstiden", date(2022, 1, 1), date(2022, 11, 30)),
-            (3, 2025, 0, 0, 0, 6, "arkivets gallringstid har gått ut", None, None),
-        ]
-
-    path = published_file.stockholm(tmp_path / "p.duckdb", purge)
-    own, before = purge_notes.notes(read_report(path, "verksamhetsar-2023"))
-    assert own.headline == "Gallrade personer saknas i underlaget för verksamhetsåret 2023."
-    assert own.text.startswith("13\u00a0personer som kan ha räknats då har gallrats 2024 och 2025,")
-    assert (own.is_own, before.is_own) == (True, False)
-    assert before.text.startswith("Uppgifter om 7\u00a0personer lästes först när underlaget hade nått 2025.")
-    for built in site.build_report(path, "verksamhetsar-2023", tmp_path / "site"):
-        if built.suffix == ".html":
-            text = Page(built.read_text(encoding="utf-8")).text
-            assert own.headline in text and " ".join(own.text.split()) in text and before.headline in text, built.name
-
-
-def test_other_periods_say_nothing(stockholm: Site) -> None:
-    assert purge_notes.notes(read_report(stockholm.published, "verksamhetsar-2023")) == ()
-    assert "Gallrade personer saknas" not in stockholm.page("index.html").text

@@ -102,3 +102,11 @@ def test_percentage_points_are_of_shares_that_are_not_rounded(
 
 def test_dates() -> None:
     assert numbers.interval(date(2022, 12, 1), date(2023, 11, 30)) == "1\u00a0december 2022–30\u00a0november 2023"
+
+
+def test_one_is_not_several() -> None:
+    several = "1 ungdomar fanns, 21 ungdomar söktes, 1\u00a01 ungdomar och 2,1 personer"
+    assert numbers.agreeing(several) == several.replace("1 ungdomar fanns", "1 ungdom fanns")
+    assert numbers.agreeing("0 % av 1\u00a0sökta män nåddes") == "0 % av 1\u00a0sökt man nåddes"
+    assert numbers.counted(1, "rad", "rader") == "1\u00a0rad"
+    assert numbers.counted(1204, "rad", "rader") == "1\u00a0204\u00a0rader"

@@ -1,10 +1,14 @@
 """No page says a word that its readers should not meet: a code, a command, a name out of the program, English, a wrong form."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from tests.dashboards import published_file
+from dashboards.content.report import Report
+from dashboards.published.report import read_report
+from dashboards.wording.numbers import SIGNS
+from tests.dashboards import html_page, published_file
 from tests.dashboards.built_site import Site, built
 from tests.dashboards.words import Forbidden, faults, forbidden, page_texts
 
@@ -40,6 +44,7 @@ def test_what_is_right_is_not_accused() -> None:
     right = (
         "1 234 personer, 21 personer och 1 person", "2023 års 7 546 ungdomar", "skollagen (2010:800), 29 kap. 9 §",
         "−14 och 54 % (50 %)", "2023-07-01", "Mål 1,5 gånger", "avsnitt 4.3.2, steg 5", "Svar på skalan",
+        "Planen, avsnitt 1: ”ska vara 90%.”",
     )  # fmt: skip
     assert not list(faults(right, "index"))
 
@@ -51,3 +56,32 @@ def test_no_page_says_a_forbidden_word(site: str, request: pytest.FixtureRequest
     assert len(pages) > 10
     found = [line for page in pages for line in faults(page_texts(page.read_text(encoding="utf-8")), page.stem)]
     assert not found, "\n".join(found[:40])
+
+
+@pytest.mark.parametrize("site", ["full", "public", "nacka", "first_year"])
+def test_every_page_explains_the_signs_that_stand_in_its_tables(site: str, request: pytest.FixtureRequest) -> None:
+    out: Path = request.getfixturevalue(site).out
+    unexplained = []
+    for path in sorted(out.glob("*.html")):
+        page = html_page.Page(path.read_text(encoding="utf-8"))
+        used = {text.strip() for table in page.tables for _, cells in table.rows for text in cells}
+        unexplained += [
+            (path.name, sign) for sign, meaning in SIGNS if sign in used and f"{sign} = {meaning}" not in page.text
+        ]
+    assert not unexplained
+
+
+def test_a_number_of_one_is_told_as_one(tmp_path: Path) -> None:
+    def one_of_each(maker: published_file.Maker) -> None:
+        for key in list(maker.figures):
+            if key[:2] in (("population", "in_register"), ("residence_checks", "reported"), ("participants", "new")):
+                maker.figures[key] = Decimal(1)
+
+    file = published_file.stockholm(tmp_path / "p.duckdb", one_of_each)
+    report = Report(read_report(file, NOW))
+    facts = {fact.id: fact.label for chapter in report.chapters() for fact in chapter.facts}
+    assert facts["in_register"] == "ungdom i registret"
+    assert facts["checks"] == "adress anmäld till Skatteverket"
+    assert facts["new"] == "nyinskriven"
+    for chapter in report.chapters():
+        assert not list(faults([chapter.lead, *(block.finding or "" for block in chapter.blocks)], "index"))

@@ -17,6 +17,9 @@ from pypdf import PdfReader
 #: What is shown to nobody, and what stands as a command.
 _NOT_READ = {"script", "style", "code", "pre"}
 
+#: What somebody else has written, cited after a colon: it stands as it was written.
+_CITED = re.compile(r": ”[^”]+”")
+
 #: Attributes that a screen reader reads.
 _READ_ALOUD = ("aria-label", "alt", "title", "placeholder", "content")
 
@@ -41,7 +44,7 @@ def forbidden() -> tuple[Forbidden, ...]:
 
 def faults(texts: Iterable[str], place: str) -> Iterator[str]:
     """A line for each text that breaks a rule: where, what and why. ``place``: the page or document."""
-    for text in texts:
+    for text in (_CITED.sub(":", each) for each in texts):
         for rule in forbidden():
             if place not in rule.not_in and (found := rule.pattern.search(text)):
                 yield f"{place}: {found.group()!r} ({rule.because}) in {text!r}"

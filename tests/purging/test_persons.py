@@ -89,6 +89,12 @@ def _protocol(pipeline: Pipeline) -> list[tuple[Any, ...]]:
     )
 
 
+def _by_dataset(pipeline: Pipeline) -> dict[str, tuple[Any, ...]]:
+    """Dataset -> year, persons, first and last day, of those whom the protocol says that figures may have counted."""
+    lines = pipeline.query("select dataset, data_year, persons, first_date, last_date from purge_protocol_dataset")
+    return {dataset: tuple(rest) for dataset, *rest in lines}
+
+
 PERSON_TABLES = {
     "folkbokforing_personer", "skolregister_studieperioder", "beda_bevis", "ber_register", "ber_kontakter",
     "ber_sysselsattningar", "ber_inskrivningar", "ber_bosattningskontroller", "number", "quarantine", "quarantined_number",
@@ -105,6 +111,11 @@ def test_nothing_of_a_purged_person_is_left_and_nothing_of_others_is_lost(pipeli
 
     _deliver(pipeline, Extract("nyckeltal", "2024-01-01").key_number())
     assert _tables_with(pipeline, OLD) == _tables_with(pipeline, OLD_BEFORE) == set()
+    by_dataset = _by_dataset(pipeline)
+    assert by_dataset["ber/kontakter"] == (2024, 1, date(2022, 2, 3), date(2022, 2, 3))
+    assert by_dataset["ber/register"][1] == 1
+    assert by_dataset["ber/sysselsattningar"] == (2024, 0, None, None)  # says something of who is counted anyway
+    assert by_dataset["folkbokforing/personer"] == (2024, 0, None, None)  # was over 19 in every extract
     assert _tables_with(pipeline, YOUNG) == PERSON_TABLES
     assert _rows(pipeline) == {table: number // 2 for table, number in before.items()} | {"nyckeltal_nyckeltal": 1}
     assert len(pipeline.quarantine()) == quarantined // 2 == 2

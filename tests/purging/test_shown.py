@@ -2,9 +2,11 @@
 
 import json
 import os
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from pipelines.commands import cli
@@ -74,6 +76,16 @@ def test_the_dry_run_says_what_the_next_nightly_does(home: Home, capsys: pytest.
     code, out, err = _kaa(capsys, "purge", "--format", "json")
     assert (code, err) == (0, "")
     assert json.loads(out) == [{"version": 2, "data_year": 2024, **planned[0]}]
+    version = home.current()
+    assert version is not None
+    with duckdb.connect(str(version.published), read_only=True) as published:
+        (line,) = published.execute("from purge_protocol_dataset").fetchall()
+        assert line == (2024, "ber/register", 1, date(2022, 1, 15), date(2022, 5, 1), True)
+        # What a reader is told of where the numbers of a period come from.
+        extracts = published.execute("from period_extracts where period_id = 'kalenderar-2022'").fetchall()
+        assert extracts == [("kalenderar-2022", "ber", 2, date(2022, 3, 1), date(2022, 5, 2))]
+        named = "select source_title, dataset_title from catalogue_source where figure = 'population' and role = 'in_register'"
+        assert published.execute(named).fetchall() == [("Barn- och elevregistret (BER), KAA-modulen", "Registret")]
     assert _plan(capsys, "2024-01-03") == []
 
 
