@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from dashboards.content import annual_report as report
-from dashboards.content.readings import Change, Reading, Readings, differ, youths
+from dashboards.content.readings import Change, Reading, Readings, differ
 from dashboards.content.tables import Cell
 from dashboards.wording import numbers
 
@@ -43,7 +43,7 @@ def count_over_time(reading: Reading, text: str) -> str | None:
     """`1 231 ungdomar tog del av stöd, 248 fler än 2022`."""
     if not reading.is_known:
         return None
-    words = text.format(number=reading.cell.in_text, youths=youths(reading.cell))
+    words = text.format(number=reading.cell.in_text)
     if not reading.is_compared:
         return words
     assert reading.cell.part is not None and reading.before.part is not None

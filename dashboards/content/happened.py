@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from dashboards.content import annual_report, targets
 from dashboards.content.findings import compared, has_base, women_and_men
-from dashboards.content.readings import Change, Reading, differ, youths
+from dashboards.content.readings import Change, Reading, differ
 from dashboards.content.report import Report
 from dashboards.wording import numbers
 
@@ -120,10 +120,8 @@ def support(report: Report) -> Statement | None:
     enrolled, new = (report.readings.reading(number) for number in (annual_report.ENROLLED, annual_report.NEW))
     if not enrolled.is_known:
         return None
-    text = f"{youths(enrolled.cell)} tog del av stöd{_more(enrolled)}"
-    if new.is_known:
-        were = "nyinskriven" if new.cell.part == 1 else "nyinskrivna"
-        text += f", och {new.cell.in_text} av dem var {were}{new.in_brackets(new.before.in_text)}"
+    of_them = f", varav {new.cell.in_text} nyinskrivna{new.in_brackets(new.before.in_text)}," if new.is_known else ""
+    text = f"{enrolled.cell.in_text} ungdomar{of_them} tog del av stöd{_more(enrolled)}"
     return _statement("support", text, report.block_id(annual_report.ENROLLED_BY_GENDER))
 
 

@@ -101,11 +101,6 @@ def differ(one: Cell, other: Cell) -> bool:
     return newcombe(*_counts(one), *_counts(other)).is_more_than_chance
 
 
-def youths(cell: Cell) -> str:
-    """`1 ungdom`, `983 ungdomar`."""
-    return numbers.counted(int(cell.part or 0), "ungdom", "ungdomar")
-
-
 @dataclass(frozen=True)
 class Readings:
     """The numbers of one period, each beside the same of the year before."""

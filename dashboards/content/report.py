@@ -11,7 +11,7 @@ from functools import cached_property
 
 from dashboards.content import annual_report as report
 from dashboards.content import findings, targets
-from dashboards.content.readings import Reading, Readings, youths
+from dashboards.content.readings import Reading, Readings
 from dashboards.content.tables import (
     MISSING_LABEL,
     Block,
@@ -107,7 +107,7 @@ def _place(row: Heading, places: dict[str, int]) -> int:
 def _in_text(reading: Reading) -> dict[str, str]:
     """A number as a label names it: a share with its whole."""
     if not reading.cell.is_share:
-        return {"youths": youths(reading.cell)}
+        return {"number": reading.cell.in_text}
     whole = reading.cell.whole
     return {"share": reading.cell.in_text, "whole": numbers.NOT_AVAILABLE if whole is None else numbers.number(whole)}
 
