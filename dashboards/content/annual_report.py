@@ -104,8 +104,7 @@ class KeyNumbers:
 
 @dataclass(frozen=True)
 class CountFinding:
-    """How many, and whether they were more or fewer the year before. ``text`` has ``{number}``, or ``{youths}`` with
-    the word."""
+    """How many, and whether they were more or fewer the year before. ``text`` has ``{number}``."""
 
     number: Count
     text: str
@@ -211,7 +210,7 @@ class Fact:
     id: str
     label: str
     number: Number
-    #: A second number in small type: (text, value), where the text has {share} and {whole}, or {youths}.
+    #: A second number in small type: (text, value), where the text has {share} and {whole}, or {number}.
     aside: tuple[str, Number] | None = None
 
 
@@ -426,7 +425,7 @@ COMMON: tuple[Chapter, ...] = (
             Table(
                 title="Kvinnor och män i registret, {year} och {before}",
                 grid=Grid(rows=Periods(), columns=Genders(), corner="År", number=IN_REGISTER),
-                finding=CountFinding(IN_REGISTER, "{youths} fanns i registret"),
+                finding=CountFinding(IN_REGISTER, "{number} ungdomar fanns i registret"),
             ),
             Table(
                 id="andel-16-19",
@@ -527,16 +526,16 @@ COMMON: tuple[Chapter, ...] = (
                 "to_studies",
                 "av {whole} avslutade gick till studier",
                 STUDIES_OF_ENDED,
-                ("{youths}", TO_STUDIES),
+                ("{number} ungdomar", TO_STUDIES),
             ),
-            Fact("to_work", "av {whole} avslutade gick till arbete", WORK_OF_ENDED, ("{youths}", TO_WORK)),
+            Fact("to_work", "av {whole} avslutade gick till arbete", WORK_OF_ENDED, ("{number} ungdomar", TO_WORK)),
             Fact("new", "nyinskrivna", NEW),
         ),
         blocks=(
             Table(
                 title="Ungdomar som tog del av stöd, {year} och {before}",
                 grid=ENROLLED_BY_GENDER,
-                finding=CountFinding(ENROLLED, "{youths} tog del av stöd"),
+                finding=CountFinding(ENROLLED, "{number} ungdomar tog del av stöd"),
             ),
             Diagram(
                 title="Avslutade till studier, till arbete och av andra orsaker, {year}",
@@ -680,7 +679,7 @@ def _own_diagram(measure: OwnMeasure) -> Diagram:
             corner="Mått",
         ),
         finding=CountFinding(
-            one("measures", "participants", category=code), f"{{youths}} var inskrivna vid {literal(measure.title)}"
+            one("measures", "participants", category=code), f"{{number}} ungdomar var inskrivna vid {literal(measure.title)}"
         ),
     )  # fmt: skip
 

@@ -43,9 +43,7 @@ def count_over_time(reading: Reading, text: str) -> str | None:
     """`1 231 ungdomar tog del av stöd, 248 fler än 2022`."""
     if not reading.is_known:
         return None
-    words = text.format(
-        number=reading.cell.in_text, youths=numbers.counted(reading.cell.part or 0, "ungdom", "ungdomar")
-    )
+    words = text.format(number=reading.cell.in_text)
     if not reading.is_compared:
         return words
     assert reading.cell.part is not None and reading.before.part is not None
@@ -95,7 +93,7 @@ def _job_centres(cells: Mapping[str, Cell], text: str) -> str | None:
     ordered = sorted(cells, key=lambda name: cells[name].size)
     least, most = ordered[0], ordered[-1]
     if differ(cells[most], cells[least]):
-        largest, smallest = (f"{name}, {cells[name].in_text} av {_whole(cells[name])}" for name in (most, least))
+        largest, smallest = (f"{name}, {cells[name].with_base}" for name in (most, least))
         return f"Andelen {text} var störst vid {largest}, och minst vid {smallest}"
     if cells[most].in_text == cells[least].in_text:
         return f"Andelen {text} var {cells[most].in_text} vid alla jobbtorg"

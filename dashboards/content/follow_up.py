@@ -389,7 +389,7 @@ class FollowUp:
             "i-stod",
             "Ungdomar som tar del av stöd",
             self._counts("Förvaltning", rows, _by_gender(self.latest)),
-            finding=count_over_time(self._reading(ENROLLED), "{youths} tog del av stöd"),
+            finding=count_over_time(self._reading(ENROLLED), "{number} ungdomar tog del av stöd"),
             notes=("Personer med en pågående inskrivning. Den som har stöd från båda räknas en gång totalt.",),
         )
         return Item(block, self._more_counts("Förvaltning", rows, ENROLLED))

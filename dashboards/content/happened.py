@@ -111,9 +111,7 @@ def job_centre(report: Report) -> Statement | None:
         if differ(reading.cell, reading.before)
         else f"Vid inget jobbtorg ändrades andelen till studier mer än slumpen förklarar, mest skiljer {name}"
     )
-    text += (
-        f": {reading.cell.in_text} av {_whole(reading)} ({reading.before_label}:{numbers.BLANK}{reading.before_text})"
-    )
+    text += f": {reading.cell.with_base} ({reading.before_label}:{numbers.BLANK}{reading.before_text})"
     return _statement("job_centre", text, report.block_id(annual_report.RESULTS))
 
 
@@ -122,10 +120,8 @@ def support(report: Report) -> Statement | None:
     enrolled, new = (report.readings.reading(number) for number in (annual_report.ENROLLED, annual_report.NEW))
     if not enrolled.is_known:
         return None
-    text = f"{numbers.counted(enrolled.cell.part or 0, 'ungdom', 'ungdomar')} tog del av stöd{_more(enrolled)}"
-    if new.is_known:
-        were = "nyinskriven" if new.cell.part == 1 else "nyinskrivna"
-        text += f", och {new.cell.in_text} av dem var {were}{new.in_brackets(new.before.in_text)}"
+    of_them = f", varav {new.cell.in_text} nyinskrivna{new.in_brackets(new.before.in_text)}," if new.is_known else ""
+    text = f"{enrolled.cell.in_text} ungdomar{of_them} tog del av stöd{_more(enrolled)}"
     return _statement("support", text, report.block_id(annual_report.ENROLLED_BY_GENDER))
 
 

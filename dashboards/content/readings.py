@@ -43,18 +43,16 @@ class Reading:
     @property
     def is_known(self) -> bool:
         """Whether it can stand in a sentence: neither hidden nor a share of nothing."""
-        return _is_known(self.cell)
+        return self.cell.is_known
 
     @property
     def is_compared(self) -> bool:
-        return self.is_of_whole_periods and self.is_known and _is_known(self.before)
+        return self.is_of_whole_periods and self.is_known and self.before.is_known
 
     @property
     def before_text(self) -> str:
         """`50 % av 651`: a share with what it is a share of."""
-        if self.before.is_share and _is_known(self.before):
-            return f"{self.before.in_text} av {numbers.number(self.before.whole or 0)}"
-        return self.before.in_text
+        return self.before.with_base
 
     @property
     def change(self) -> Change | None:
@@ -93,14 +91,10 @@ def _counts(cell: Cell) -> tuple[int, int]:
     return int(cell.part), int(cell.whole)
 
 
-def _is_known(cell: Cell) -> bool:
-    return cell.part is not None and (not cell.is_share or bool(cell.whole))
-
-
 def differ(one: Cell, other: Cell) -> bool:
     """Whether two shares differ more than chance in small groups explains. Numbers that a public output has changed may be no
     share; then nothing is said of them."""
-    if not (_is_known(one) and _is_known(other)):
+    if not (one.is_known and other.is_known):
         return False
     if any(part > whole for part, whole in (_counts(one), _counts(other))):
         return False

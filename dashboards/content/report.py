@@ -107,7 +107,7 @@ def _place(row: Heading, places: dict[str, int]) -> int:
 def _in_text(reading: Reading) -> dict[str, str]:
     """A number as a label names it: a share with its whole."""
     if not reading.cell.is_share:
-        return {"youths": numbers.counted(reading.cell.part or 0, "ungdom", "ungdomar")}
+        return {"number": reading.cell.in_text}
     whole = reading.cell.whole
     return {"share": reading.cell.in_text, "whole": numbers.NOT_AVAILABLE if whole is None else numbers.number(whole)}
 

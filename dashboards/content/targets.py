@@ -49,7 +49,7 @@ class Outcome:
     @property
     def is_known(self) -> bool:
         """Whether anything may be said of it: neither hidden nor a share of nothing."""
-        return self.cell.part is not None and (not self.cell.is_share or bool(self.cell.whole))
+        return self.cell.is_known
 
     @property
     def _above(self) -> Decimal:
@@ -68,8 +68,7 @@ class Outcome:
     @property
     def text(self) -> str:
         """`54 % av 807`."""
-        whole = f" av {numbers.number(self.cell.whole or 0)}" if self.cell.is_share else ""
-        return f"{self.cell.in_text}{whole}"
+        return self.cell.with_base
 
     @property
     def missed_by(self) -> str:
