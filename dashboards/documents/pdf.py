@@ -33,7 +33,7 @@ TEMPLATE = Path(__file__).with_name("report.typ")
 FONT = "DejaVu Sans"
 FONT_FOLDER = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 #: In points: the width of the text, of a letter in a table, of a cell's margins, and of the widest number column.
-TEXT_WIDTH, LETTER, PADDING, WIDEST = 476, 4.75, 7, 62
+TEXT_WIDTH, LETTER, PADDING, WIDEST = 476, 4.9, 7, 62
 #: A table with no more rows than this is kept on one page.
 KEPT_TOGETHER = 30
 
@@ -56,10 +56,11 @@ def _data(outline: Outline, pictures: Mapping[str, Picture]) -> dict[str, Any]:
     published: datetime = outline.publication.published_at
     diagrams = [block for chapter in outline.chapters for block in chapter.blocks if block.is_diagram]
     chapters = [_chapter(chapter, outline, pictures) for chapter in outline.chapters]
+    appendices = []
     if diagrams:
         values = [_table(block, _values_caption(block), outline) for block in diagrams]
-        chapters.append(_plain_chapter("Bilaga 1. Värden till diagrammen", items=values))
-    chapters.append(
+        appendices.append(_plain_chapter("Bilaga 1. Värden till diagrammen", items=values))
+    appendices.append(
         _plain_chapter(
             "Bilaga 2. Uppföljning av uppsök och stöd",
             lead="Det som handlingsplanerna för aktivitetsansvaret vill följa, över tid.",
@@ -77,7 +78,7 @@ def _data(outline: Outline, pictures: Mapping[str, Picture]) -> dict[str, Any]:
     if outline.target_group:
         target = outline.target_group
         items = [item for block in target.blocks for item in _followed(block, outline, pictures)]
-        chapters.append(_plain_chapter(f"Bilaga 3. {target.title}", lead=target.lead, items=items))
+        appendices.append(_plain_chapter(f"Bilaga 3. {target.title}", lead=target.lead, items=items))
     return {
         "title": f"{outline.title}: {outline.subtitle}",
         "name": outline.title,
@@ -92,6 +93,7 @@ def _data(outline: Outline, pictures: Mapping[str, Picture]) -> dict[str, Any]:
         "colours": {name: colour.light for name, colour in PAGE.items()},
         "font": FONT,
         "chapters": chapters,
+        "appendices": appendices,
         "definitions": {
             "title": outline.definitions_title,
             "signs": numbers.SIGNS,
@@ -112,7 +114,7 @@ def _data(outline: Outline, pictures: Mapping[str, Picture]) -> dict[str, Any]:
 
 def _plain_chapter(title: str, **parts: Any) -> dict[str, Any]:
     empty: dict[str, Any] = {"lead": "", "important": [], "statements": [], "facts": [], "items": [], "sections": []}
-    return {"title": title, "new_page": True, **empty, **parts}
+    return {"title": title, **empty, **parts}
 
 
 def _chapter(chapter: Chapter, outline: Outline, pictures: Mapping[str, Picture]) -> dict[str, Any]:
@@ -121,10 +123,9 @@ def _chapter(chapter: Chapter, outline: Outline, pictures: Mapping[str, Picture]
         for block in chapter.blocks
     ]
     statements = [statement.text for statement in chapter.statements]
-    made = _plain_chapter(
+    return _plain_chapter(
         chapter.title, lead=chapter.lead, statements=statements, facts=fact_lines(chapter), items=items
     )
-    return {**made, "new_page": False}
 
 
 def _values_caption(block: Block) -> str:
