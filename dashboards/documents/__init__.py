@@ -10,8 +10,8 @@ import logging
 from pathlib import Path
 
 
-def build_documents(published_file: Path, period_id: str, out: Path) -> list[Path]:
-    """All documents and data files of one period's report; returns what was written.
+def build_documents(published_file: Path, period_id: str, out: Path, appendices: bool = False) -> list[Path]:
+    """All documents and data files of one period's report; returns what was written. ``appendices``: of the Word document.
 
     Raises NoReport where the file has no such period.
     """
@@ -20,4 +20,4 @@ def build_documents(published_file: Path, period_id: str, out: Path) -> list[Pat
     # The libraries behind take half a second to load: who only wants the names should not wait for them.
     from dashboards.documents import build
 
-    return build.build_documents(published_file, period_id, out)
+    return build.build_documents(published_file, period_id, out, appendices)

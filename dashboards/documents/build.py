@@ -13,10 +13,10 @@ from dashboards.published.report import read_report
 from pipelines.runtime.files import atomic_write
 
 
-def build_documents(published_file: Path, period_id: str, out: Path) -> list[Path]:
+def build_documents(published_file: Path, period_id: str, out: Path, appendices: bool = False) -> list[Path]:
     """All documents and data files of one period's report; returns what was written."""
     content = outline.read(published_file, read_report(published_file, period_id))
-    files = dict(_files(content))
+    files = dict(_files(content, appendices))
     if content.data.public_output is None:
         return [atomic_write(out / name, data) for name, data in files.items()]
     # The catalogue tells how large the others are.
@@ -24,16 +24,17 @@ def build_documents(published_file: Path, period_id: str, out: Path) -> list[Pat
     return [atomic_write(out / name, data) for name, data in files.items()]
 
 
-def _files(content: Outline) -> Iterator[tuple[str, bytes]]:
+def _files(content: Outline, appendices: bool) -> Iterator[tuple[str, bytes]]:
     drawn = pictures(content)
-    yield names.WORD, word.document(content, drawn)
+    yield names.WORD, word.document(content, drawn, appendices)
     yield names.EXCEL, excel.workbook(content)
     yield names.PDF, pdf.document(content, drawn)
     if content.data.public_output is None:
         return  # open data is what the public may have
     for block in content.blocks:
         yield names.px(block.id), px.table(block, content).encode(px.ENCODING)
-        yield names.csv(block.id), csvw.table(block, content).encode()
+        yield names.csv(block.id), csvw.table(block, content, csvw.FOR_PROGRAMS)
+        yield names.csv_for_excel(block.id), csvw.table(block, content, csvw.FOR_EXCEL)
         yield names.csv_description(block.id), csvw.description(block, content).encode()
 
 

@@ -128,7 +128,7 @@ class _Catalogue:
             ]
         )
         keywords = tuple(dict.fromkeys(one.figure.title.lower() for one in block.definitions))
-        files = (names.csv(block.id), names.px(block.id))
+        files = (names.csv(block.id), names.csv_for_excel(block.id), names.px(block.id))
         self._dataset(
             block.id, block.title, text, keywords, files, days(block, self.outline), names.csv_description(block.id)
         )
@@ -156,11 +156,11 @@ class _Catalogue:
         if self.contact is not None:
             self._add(node, DCAT.contactPoint, self.contact)
         for file in files:
-            self._distribution(node, file, schema if file.endswith(".csv") else "")
+            self._distribution(node, file, schema if file == names.csv(id_) else "")
 
     def _distribution(self, dataset: URIRef, file: str, schema: str) -> None:
         path = PurePosixPath(file)
-        kind = names.KINDS[path.suffix[1:]]
+        kind = names.kind(file)
         node = self._own(f"fil-{path.name}")
         address = URIRef(f"{self.base}{file}")
         self._add(dataset, DCAT.distribution, node)

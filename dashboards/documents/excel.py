@@ -1,4 +1,5 @@
-"""The report as an Excel workbook: one sheet per table with numbers as numbers, a contents sheet and the definitions.
+"""The report as an Excel workbook: a contents sheet, a sheet with every number on a row of its own, a sheet per table with its
+diagram, and the definitions. Numbers are numbers: a share is not rounded but shown in whole per cent, as on the pages.
 
 Nothing in it is a formula, and a text is always written as a text: labels come from data.
 """
@@ -6,24 +7,56 @@ Nothing in it is a formula, and a text is always written as a text: labels come 
 import io
 import math
 from collections.abc import Sequence
-from itertools import groupby
+from datetime import date
+from itertools import count, groupby
 from typing import Any
 
 import xlsxwriter
 
 from dashboards.content.tables import Block, Cell, Points, TableContent
-from dashboards.documents.cube import decimals, sign, value
+from dashboards.documents.cube import decimals, exact, sign
+from dashboards.documents.excel_charts import chart
 from dashboards.documents.outline import SIGNS_TEXT, Outline, definition, period_line, signs
+from dashboards.documents.pictures import description
+from dashboards.documents.tidy import EVERYBODY, Observation, observations
 from dashboards.drawing.theme import PAGE
 from dashboards.wording import numbers
 
-CONTENTS, FACTS, DEFINITIONS = "Innehåll", "Siffror i texten", "Definitioner"
+CONTENTS, FACTS, NUMBERS, DEFINITIONS = "Innehåll", "Siffror i texten", "Alla tal", "Definitioner"
 A4 = 9
+LONGEST_NAME = 31
+#: What a shortened name of a sheet does not end with.
+SMALL_WORDS = {
+    "av",
+    "ett",
+    "från",
+    "för",
+    "första",
+    "genom",
+    "i",
+    "men",
+    "med",
+    "och",
+    "om",
+    "per",
+    "som",
+    "till",
+    "under",
+    "vid",
+}
 WIDEST_LABEL = 48
-#: Above the table: title, report, period, and a blank row.
-FIRST_ROW = 4
+#: Above the table: title, report, period, and the way back.
+LINK_ROW, FIRST_ROW = 3, 4
 #: Characters that a paragraph is wide at least, and a column that no table uses; points of a line.
 PARAGRAPH, OTHER_COLUMN, LINE = 80, 9, 15
+BACK = "Till innehållet"
+
+#: The columns of the sheet of all numbers with their widths.
+COLUMNS = (
+    ("Period", 32), ("Från och med", 13), ("Till och med", 13), ("Statistik", 36), ("Mått", 30), ("Kön", 10),
+    ("Jobbtorg", 22), ("Stadsdel", 24), ("Kategori", 30), ("Underkategori", 26), ("Värde", 11), ("Enhet", 18),
+    ("Andel av", 36), ("Bas", 11),
+)  # fmt: skip
 
 
 def workbook(outline: Outline) -> bytes:
@@ -61,30 +94,40 @@ def number_format(cell: Cell, in_text: bool = False) -> str:
     return f'{shape};"{numbers.MINUS}"{shape};{zero}'
 
 
+def _shortened(words: Sequence[str], ending: str) -> str:
+    """As many of the words as a sheet's name has room for before an ending; not one that asks for another behind it."""
+    room = LONGEST_NAME - len(ending)
+    kept = list(words)
+    while len(" ".join(kept)) > room and len(kept) > 1:
+        kept.pop()
+        while len(kept) > 1 and kept[-1].lower() in SMALL_WORDS:
+            kept.pop()
+    return " ".join(kept)[:room] + ending
+
+
 class _Writer:
     def __init__(self, book: xlsxwriter.Workbook, outline: Outline) -> None:
         self.book = book
         self.outline = outline
         self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
-        self._taken = {name.lower() for name in (CONTENTS, FACTS, DEFINITIONS)}
+        self._taken = {name.lower() for name in (CONTENTS, FACTS, NUMBERS, DEFINITIONS)}
         self.sheets: list[tuple[Block, str]] = [(block, self._sheet_name(block)) for block in outline.blocks]
 
     def write(self) -> None:
         self._contents()
         self._facts()
+        self._numbers()
         for block, name in self.sheets:
             self._table_sheet(block, name)
         self._definitions()
 
     def _sheet_name(self, block: Block) -> str:
-        """The table's number, else the beginning of its title; Excel allows 31 characters and some not at all."""
-        words = "".join(
-            mark if mark not in "[]:*?/\\'" else " " for mark in block.number or block.title.partition(",")[0]
-        )
-        wanted = words if len(words) <= 31 else words[:31].rpartition(" ")[0] or words[:31]
-        name, place = wanted, 2
-        while name.lower() in self._taken:
-            name, place = f"{wanted[:27]} {place}", place + 1
+        """The table's number, else the beginning of its title, in whole words and with a number where it is another's too; Excel
+        allows 31 characters and some not at all."""
+        wanted = block.number or block.title.partition(",")[0]
+        words = "".join(mark if mark not in "[]:*?/\\'" else " " for mark in wanted).split() or ["Tabell"]
+        names = (_shortened(words, f" {place}" if place > 1 else "") for place in count(1))
+        name = next(name for name in names if name.lower() not in self._taken)
         self._taken.add(name.lower())
         return name
 
@@ -112,6 +155,9 @@ class _Writer:
     def _link(self, sheet: Any, row: int, column: int, target: str, text: str) -> None:
         link = self._format(font_color=PAGE["link"].light, underline=1)
         sheet.write_url(row, column, f"internal:'{target}'!A1", link, text)
+
+    def _back(self, sheet: Any, row: int) -> None:
+        self._link(sheet, row, 0, CONTENTS, BACK)
 
     def _paragraph(self, sheet: Any, row: int, text: str, widths: Sequence[int], look: Any) -> None:
         """A long text over the columns, broken into lines: one that ran on to the right would shrink the print."""
@@ -141,7 +187,10 @@ class _Writer:
         sheet.freeze_panes(row + 1, 0)
         row += 1
         names = {block.id: name for block, name in self.sheets}
-        fixed = [(FACTS, "Siffrorna i texten, med året före")]
+        fixed = [
+            (FACTS, "Siffrorna i texten, med året före"),
+            (NUMBERS, "Varje tal på en egen rad, att filtrera och räkna vidare på"),
+        ]
         for name, text in fixed:
             self._link(sheet, row, 0, name, name)
             sheet.write_string(row, 1, text, self._format())
@@ -164,27 +213,69 @@ class _Writer:
     def _facts(self) -> None:
         sheet = self._sheet(FACTS, "Siffror i texten")
         before = self.outline.data.before.label
+        now = self.outline.data.period.label
         sheet.write_string(1, 0, self.outline.when, self._format())
-        self._heads(sheet, 3, ("Kapitel", "Uppgift", self.outline.data.period.label, before))
+        self._back(sheet, 2)
+        self._heads(sheet, 3, ("Kapitel", "Uppgift", now, before, f"Andel av, {now}", f"Andel av, {before}"))
         sheet.freeze_panes(4, 0)
         sheet.set_column(0, 0, 36)
         sheet.set_column(1, 1, 48)
-        sheet.set_column(2, 3, 14)
+        sheet.set_column(2, 5, 14)
         row = 4
         for chapter in self.outline.chapters:
-            for fact in chapter.facts:
+            for fact in (*chapter.told, *chapter.facts):
                 sheet.write_string(row, 0, chapter.title, self._format())
                 sheet.write_string(row, 1, fact.label, self._format())
                 self._cell(sheet, row, 2, fact.cell, in_text=True)
                 self._cell(sheet, row, 3, fact.before, in_text=True)
+                for column, cell in ((4, fact.cell), (5, fact.before)):
+                    if cell.is_share:
+                        self._cell(sheet, row, column, Cell(cell.whole), in_text=True)
                 row += 1
-        self._link(sheet, row + 1, 0, CONTENTS, "Till innehållet")
+
+    def _numbers(self) -> None:
+        sheet = self._sheet(NUMBERS, "Alla tal i rapporten", landscape=True)
+        widths = [width for _, width in COLUMNS]
+        for column, width in enumerate(widths):
+            sheet.set_column(column, column, width)
+        text = (
+            "Varje tal i rapportens tabeller, diagram och texter står på en egen rad. En andel är inte avrundad, och ”Bas” är "
+            f"antalet som den är räknad på. ”{EVERYBODY}” är hela kommunen, båda könen eller alla kategorier."
+        )
+        self._paragraph(sheet, 1, text, widths, self._format(text_wrap=True))
+        self._back(sheet, LINK_ROW)
+        found = observations(self.outline)
+        sheet.add_table(
+            FIRST_ROW, 0, FIRST_ROW + max(len(found), 1), len(COLUMNS) - 1,
+            {"name": "AllaTal", "style": "Table Style Light 1", "columns": [{"header": name} for name, _ in COLUMNS]},
+        )  # fmt: skip
+        for row, observation in enumerate(found, start=FIRST_ROW + 1):
+            self._observation(sheet, row, observation)
+        sheet.freeze_panes(FIRST_ROW + 1, 0)
+        sheet.repeat_rows(FIRST_ROW)
+
+    def _observation(self, sheet: Any, row: int, found: Observation) -> None:
+        day = self._format(num_format="yyyy-mm-dd", align="left")
+        values = (
+            found.period, found.first_day, found.last_day, found.figure, found.measure, found.gender, found.job_centre,
+            found.district, found.category, found.subcategory, found.cell, found.unit, found.share_of,
+            Cell(found.cell.whole) if found.cell.is_share else "",
+        )  # fmt: skip
+        for column, value in enumerate(values):
+            if isinstance(value, Cell):
+                self._cell(sheet, row, column, value, in_text=True)
+            elif isinstance(value, date):
+                sheet.write_datetime(row, column, value, day)
+            elif value:
+                sheet.write_string(row, column, value, self._format())
 
     def _table_sheet(self, block: Block, name: str) -> None:
         table = block.table
         sheet = self._sheet(name, block.heading, landscape=len(table.columns) > 5)
-        sheet.write_string(1, 0, f"{self.outline.title}. {self.outline.subtitle}.", self._format())
+        report = f"{self.outline.title}. {self.outline.subtitle}."
+        sheet.write_string(1, 0, block.finding or report, self._format(bold=bool(block.finding)))
         sheet.write_string(2, 0, period_line(block, self.outline), self._format())
+        self._back(sheet, LINK_ROW)
         first = self._table_head(sheet, table)
         for place, (line, cells) in enumerate(zip(table.rows, table.cells, strict=True)):
             row = first + place
@@ -207,7 +298,9 @@ class _Writer:
             if note:
                 self._paragraph(sheet, row, note, widths, self._format(**look))
                 row += 1
-        self._link(sheet, row + 1, 0, CONTENTS, "Till innehållet")
+        if block.charted is not None and not block.charted.is_empty:
+            made = chart(self.book, block, name, first)
+            sheet.insert_chart(row + 1, 0, made, {"description": description(block), "object_position": 2})
 
     def _table_head(self, sheet: Any, table: TableContent) -> int:
         """The heading rows; returns the row of the first numbers."""
@@ -232,15 +325,16 @@ class _Writer:
         return row + 1
 
     def _cell(self, sheet: Any, row: int, column: int, cell: Cell, in_text: bool = False, **look: Any) -> None:
-        number = value(cell)
+        number = exact(cell)
         if number is None:
             sheet.write_string(row, column, sign(cell), self._format(align="right", **look))
         else:
             shown = self._format(num_format=number_format(cell, in_text), align="right", **look)
-            sheet.write_number(row, column, number / 100 if cell.is_share else number, shown)
+            sheet.write_number(row, column, number, shown)
 
     def _definitions(self) -> None:
         sheet = self._sheet(DEFINITIONS, "Så räknas det", landscape=True)
+        self._back(sheet, 1)
         heads = ("Statistik", "Mått", "Betydelse", "Enhet", "Tänk på", "Källa", "Rättslig grund")
         self._heads(sheet, 2, heads)
         sheet.freeze_panes(3, 0)
@@ -273,4 +367,3 @@ class _Writer:
         for text in SIGNS_TEXT:
             self._paragraph(sheet, row, text, widths, wrap)
             row += 1
-        self._link(sheet, row + 1, 0, CONTENTS, "Till innehållet")

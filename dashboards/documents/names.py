@@ -33,10 +33,20 @@ KINDS = {
     "xlsx": Kind("Excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     "pdf": Kind("PDF", "application/pdf"),
     "px": Kind("PX", "text/x-pcaxis"),
-    "csv": Kind("CSV", "text/csv"),
+    "csv": Kind("CSV för program", "text/csv"),
     "json": Kind("Beskrivning av CSV-filen (CSV on the Web)", "application/csvm+json"),
     "ttl": Kind("DCAT-AP-SE", "text/turtle"),
 }
+
+
+#: How the name of a CSV file for spreadsheets in Swedish ends, and what it is called.
+FOR_EXCEL = "-excel.csv"
+CSV_FOR_EXCEL = Kind("CSV för Excel", "text/csv")
+
+
+def kind(name: str) -> Kind:
+    """What a file of this name is."""
+    return CSV_FOR_EXCEL if name.endswith(FOR_EXCEL) else KINDS[name.rpartition(".")[2]]
 
 
 def has_files(table: TableContent) -> bool:
@@ -55,12 +65,17 @@ def _file(block_id: str) -> str:
 
 
 def csv(block_id: str) -> str:
-    """The table of a block as CSV, one line per cell."""
+    """The table of a block as CSV for programs, one line per cell."""
     return f"{TABLES}/{_file(block_id)}.csv"
 
 
+def csv_for_excel(block_id: str) -> str:
+    """The same lines as a spreadsheet in Swedish opens them: semicolons, decimal commas and a byte-order mark."""
+    return f"{TABLES}/{_file(block_id)}{FOR_EXCEL}"
+
+
 def csv_description(block_id: str) -> str:
-    """The description of the CSV file (CSV on the Web)."""
+    """The description of the CSV file for programs (CSV on the Web)."""
     return f"{TABLES}/{_file(block_id)}.csv-metadata.json"
 
 

@@ -1,16 +1,19 @@
-"""What stands in a report's documents and in which order: the chapters of the annual report, then the follow-up.
+"""What stands in a report's documents and in which order: the chapters of the annual report, then the follow-up; and the numbered
+chapters of the document that the municipality hands in.
 
 The same blocks as on the pages, from ``content`` and ``follow_up``; how a kind of document shows them does not belong here.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from pathlib import Path
 
 from dashboards.content import equality, follow_up, plan, purge_notes, target_group
+from dashboards.content.annual_report import SUMMARY
+from dashboards.content.happened import Statement, what_happened
 from dashboards.content.readings import Reading
 from dashboards.content.report import ChapterContent, FactContent, Report
 from dashboards.content.tables import Block, Heading, TableContent
@@ -21,9 +24,16 @@ from dashboards.published.publication import Period, Publication
 from dashboards.published.report import Published
 from dashboards.wording import numbers
 from dashboards.wording.audience import audience
+from pipelines.configuration.report_document import PERIOD, PERIOD_AFTER, DocumentSection
 
 #: Every table of a document stands on a page; one with more columns is continued below with the rest.
 MOST_COLUMNS = 9
+
+#: What a place to write in asks for where the profile does not say.
+WRITE = "Kapitlets text."
+WRITE_ON_NUMBERS = "Vad siffrorna visar, och vad som ligger bakom förändringen sedan året före."
+
+DEFINITIONS = "Så räknas det"
 
 SIGNS_TEXT = (
     "Andelar visas i hela procent och är räknade på antalen, inte på avrundade andelar. En halv procent avrundas uppåt.",
@@ -34,13 +44,26 @@ SIGNS_TEXT = (
 
 @dataclass(frozen=True)
 class Chapter:
-    """A chapter of a document. ``blocks`` are those that have something to show."""
+    """A chapter of a document. ``blocks`` are those that have something to show; ``statements``: what happened, which the summary
+    begins with, and ``told``: the numbers that they tell, which a text does not list again."""
 
     id: str
     title: str
     lead: str
     facts: tuple[FactContent, ...]
     blocks: tuple[Block, ...]
+    statements: tuple[Statement, ...] = ()
+    told: tuple[FactContent, ...] = ()
+
+
+@dataclass(frozen=True)
+class Part:
+    """A numbered chapter, or a section of one, of the document that people write in. ``write``: what they write there."""
+
+    title: str
+    write: str
+    chapter: Chapter | None = None
+    sections: tuple["Part", ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,6 +81,8 @@ class Outline:
     figures: tuple[Figure, ...]
     data: Published
     open_data: OpenData
+    #: Those that any number is of, by id.
+    periods: Mapping[str, Period]
 
     @property
     def audience(self) -> str:
@@ -97,8 +122,24 @@ class Outline:
         return tuple(block for chapter in self.all_chapters for block in chapter.blocks)
 
     @property
+    def parts(self) -> tuple[Part, ...]:
+        """The numbered chapters, as the municipality's profile says."""
+        return tuple(self._part(chapter, chapter.sections) for chapter in self.data.profile.document)
+
+    def _part(self, section: DocumentSection, sections: Sequence[DocumentSection] = ()) -> Part:
+        shown = next((chapter for chapter in self.chapters if chapter.id == section.shows), None)
+        title = self._of_period(section.title) if section.title else shown.title if shown else ""
+        write = self._of_period(section.write) if section.write else WRITE_ON_NUMBERS if shown else WRITE
+        return Part(plain(title), plain(write), shown, tuple(self._part(each) for each in sections))
+
+    def _of_period(self, text: str) -> str:
+        label = self.data.period.label
+        following = str(int(label) + 1) if label.isdigit() else "nästa period"
+        return text.replace(PERIOD, label).replace(PERIOD_AFTER, following)
+
+    @property
     def definitions_title(self) -> str:
-        return f"Bilaga {4 if self.target_group else 3}. Så räknas det"
+        return f"Bilaga {4 if self.target_group else 3}. {DEFINITIONS}"
 
     @property
     def all_chapters(self) -> tuple[Chapter, ...]:
@@ -117,7 +158,7 @@ def read(published_file: Path, data: Published) -> Outline:
         subtitle=f"Kommunens aktivitetsansvar i {data.publication.municipality_name}",
         when=f"Statistiken avser perioden {when}.",
         notes=tuple(plain(note) for note in (*report.notes(), *_missing(data))),
-        chapters=tuple(_lacking(data, _chapter(each)) for each in report.chapters()),
+        chapters=tuple(_lacking(data, _chapter(each, report)) for each in report.chapters()),
         follow_up=tuple(
             _lacking(data, each)
             for each in (
@@ -131,6 +172,7 @@ def read(published_file: Path, data: Published) -> Outline:
         figures=tuple(data.catalogue.values()),
         data=data,
         open_data=read_open_data(published_file),
+        periods={each.id: each for each in (*further.series.periods, data.before, period)},
     )
 
 
@@ -149,10 +191,34 @@ def _missing(data: Published) -> tuple[str, ...]:
     return ("Avsnittet Målgrupp och register saknas, för det kunde inte göras vid den senaste körningen.",)
 
 
-def _chapter(chapter: ChapterContent) -> Chapter:
+def _chapter(chapter: ChapterContent, report: Report) -> Chapter:
+    if chapter.id == SUMMARY:
+        return _summary(chapter, report)
     shown = _shown(chapter.blocks)
     nothing = "" if shown or chapter.facts else " Det finns inga uppgifter för perioden."
     return Chapter(chapter.id, chapter.title, plain(chapter.lead) + nothing, chapter.facts, shown)
+
+
+def _summary(chapter: ChapterContent, report: Report) -> Chapter:
+    """What happened, then the numbers that it has not told: each number stands once in the text. The chapter's lead would say
+    them all again."""
+    statements = tuple(replace(each, text=plain(each.text)) for each in what_happened(report))
+    shown = _shown(chapter.blocks)
+    text = " ".join([*(statement.text for statement in statements), *(block.finding or "" for block in shown)])
+    facts, told = [], []
+    for fact in chapter.facts:
+        if _tells(text, fact.cell.in_text):
+            told.append(fact)
+        else:
+            again = fact.aside is not None and _tells(text, fact.aside.reading.cell.in_text)
+            facts.append(replace(fact, aside=None) if again else fact)
+    return Chapter(chapter.id, chapter.title, "", tuple(facts), shown, statements, tuple(told))
+
+
+def _tells(text: str, number: str) -> bool:
+    return number != numbers.NOT_AVAILABLE and bool(
+        re.search(rf"(?<![\d{numbers.BLANK}]){re.escape(number)}(?!\d)", text)
+    )
 
 
 def _section(section: follow_up.Section) -> Chapter:
@@ -264,9 +330,9 @@ def signs(table: TableContent, *left_out: str) -> str:
     return "; ".join(f"{mark} = {meaning}" for mark, meaning in numbers.SIGNS if mark in used)
 
 
-def below(block: Block, outline: "Outline") -> list[str]:
-    """The lines below a table or diagram of a text document. The dash for zero is explained once, at the definitions."""
-    marks = signs(block.table, numbers.NOTHING)
+def below(block: Block, outline: "Outline", explained: Sequence[str] = (numbers.NOTHING,)) -> list[str]:
+    """The lines below a table or diagram of a text document. ``explained``: signs that the document explains elsewhere."""
+    marks = signs(block.table, *explained)
     return [*block.notes, *([marks] if marks else []), outline.short_source]
 
 
@@ -302,6 +368,13 @@ def period_line(block: Block, outline: "Outline") -> str:
     if not block.periods:
         return "Avser alla perioder som finns publicerade till och med rapportens period."
     return f"Avser {' och '.join(period.title for period in reversed(block.periods))}."
+
+
+def with_days(period: Period) -> str:
+    """A period's name with its days where they are known: a report year need not be a calendar year."""
+    if period.starts_on is None or period.ends_on is None:
+        return period.title
+    return f"{period.title} ({numbers.interval(period.starts_on, period.ends_on)})"
 
 
 def days(block: Block, outline: "Outline") -> tuple[date | None, date | None]:

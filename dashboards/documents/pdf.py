@@ -29,11 +29,11 @@ from dashboards.drawing.theme import PAGE
 from dashboards.wording import numbers
 
 TEMPLATE = Path(__file__).with_name("report.typ")
-#: Both come with the libraries, so that the file is the same on every machine.
-FONTS = {"text": "Libertinus Serif", "heads": "DejaVu Sans"}
+#: Of the whole document with its diagrams; it comes with a library, so that the file is the same on every machine.
+FONT = "DejaVu Sans"
 FONT_FOLDER = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 #: In points: the width of the text, of a letter in a table, of a cell's margins, and of the widest number column.
-TEXT_WIDTH, LETTER, PADDING, WIDEST = 476, 5.0, 9, 66
+TEXT_WIDTH, LETTER, PADDING, WIDEST = 476, 4.75, 7, 62
 #: A table with no more rows than this is kept on one page.
 KEPT_TOGETHER = 30
 
@@ -90,7 +90,7 @@ def _data(outline: Outline, pictures: Mapping[str, Picture]) -> dict[str, Any]:
         "audience": outline.audience,
         "date": {"year": published.year, "month": published.month, "day": published.day},
         "colours": {name: colour.light for name, colour in PAGE.items()},
-        "fonts": FONTS,
+        "font": FONT,
         "chapters": chapters,
         "definitions": {
             "title": outline.definitions_title,
@@ -111,16 +111,19 @@ def _data(outline: Outline, pictures: Mapping[str, Picture]) -> dict[str, Any]:
 
 
 def _plain_chapter(title: str, **parts: Any) -> dict[str, Any]:
-    empty: dict[str, Any] = {"lead": "", "important": [], "facts": [], "items": [], "sections": []}
+    empty: dict[str, Any] = {"lead": "", "important": [], "statements": [], "facts": [], "items": [], "sections": []}
     return {"title": title, "new_page": True, **empty, **parts}
 
 
 def _chapter(chapter: Chapter, outline: Outline, pictures: Mapping[str, Picture]) -> dict[str, Any]:
     items = [
-        _diagram(block, outline, pictures) if block.is_diagram else _table(block, block.heading, outline)
+        _diagram(block, outline, pictures) if block.is_diagram else _table(block, block.heading, outline, block.finding)
         for block in chapter.blocks
     ]
-    made = _plain_chapter(chapter.title, lead=chapter.lead, facts=fact_lines(chapter), items=items)
+    statements = [statement.text for statement in chapter.statements]
+    made = _plain_chapter(
+        chapter.title, lead=chapter.lead, statements=statements, facts=fact_lines(chapter), items=items
+    )
     return {**made, "new_page": False}
 
 
@@ -135,13 +138,20 @@ def _followed(block: Block, outline: Outline, pictures: Mapping[str, Picture]) -
 
 def _diagram(block: Block, outline: Outline, pictures: Mapping[str, Picture]) -> dict[str, Any]:
     picture = pictures.get(block.id)
-    shown = {"svg": picture.svg.decode(), "text": picture.text, "width": picture.width} if picture else None
-    return {"kind": "diagram", "caption": block.heading, "picture": shown, "below": below(block, outline)}
+    shown = {"svg": picture.svg_with_text.decode(), "text": picture.text, "width": picture.width} if picture else None
+    return {
+        "kind": "diagram",
+        "finding": block.finding,
+        "caption": block.heading,
+        "picture": shown,
+        "below": below(block, outline),
+    }
 
 
-def _table(block: Block, caption: str, outline: Outline) -> dict[str, Any]:
+def _table(block: Block, caption: str, outline: Outline, finding: str | None = None) -> dict[str, Any]:
     return {
         "kind": "table",
+        "finding": finding,
         "caption": caption,
         "parts": [_part(part) for part in panels(block.table)],
         "kept": len(block.table.rows) <= KEPT_TOGETHER,

@@ -3,7 +3,10 @@
 python-docx knows neither fields, captions nor content controls. What stands in a document belongs in ``word``.
 """
 
+import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
@@ -11,7 +14,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 
 from dashboards.content.tables import TableContent
-from dashboards.documents.outline import column_widths
+from dashboards.documents.outline import column_widths, letters
 from dashboards.drawing.theme import PAGE
 
 Element = Any  # lxml's, and python-docx's own kinds of it
@@ -19,8 +22,10 @@ Element = Any  # lxml's, and python-docx's own kinds of it
 #: Twentieths of a point: the width of the text between the margins of an A4 page, of a letter in a table, of a cell's margins.
 TEXT_WIDTH, LETTER, PADDING = 9526, 104, 150
 WIDEST = 1300
-#: A table with no more rows than this is kept on one page.
-KEPT_TOGETHER = 24
+#: How much of the width the number columns may take before those with a common heading share one cell of it.
+MOST_FOR_NUMBERS = 0.75
+#: A table with no more rows than this is kept on one page; a longer one would leave half a page empty before it.
+KEPT_TOGETHER = 12
 
 
 def w(tag: str, *inside: Element, **attributes: object) -> Element:
@@ -79,6 +84,32 @@ def _field_mark(kind: str) -> Element:
     return w("r", w("fldChar", fldCharType=kind))
 
 
+def _short(name: str, most: int) -> str:
+    """A name of at most so many letters; a longer one ends with what tells it from others that begin alike."""
+    return name if len(name) <= most else f"{name[: most - 9]}-{sha256(name.encode()).hexdigest()[:8]}"
+
+
+def bookmark_name(id_: str) -> str:
+    """The name of the bookmark on a caption's label and number. It hangs on the table alone: what has been written elsewhere
+    still leads to it when the document is updated."""
+    return "_Ref_" + re.sub(r"[^A-Za-z0-9]", "_", _short(id_, 35))
+
+
+def bookmark(number: int, name: str, *inside: Element) -> list[Element]:
+    """What a link or a cross-reference leads to. ``number``: no other bookmark has it."""
+    return [w("bookmarkStart", id=number, name=name), *inside, w("bookmarkEnd", id=number)]
+
+
+def reference(name: str, shown: str) -> list[Element]:
+    """A cross-reference to what a bookmark is around, as Word itself makes them."""
+    return field(f"REF {name} \\h", run(shown))
+
+
+def page_reference(name: str, shown: str) -> list[Element]:
+    """The page on which a bookmark is."""
+    return field(f"PAGEREF {name} \\h", run(shown))
+
+
 def paragraph(style: str, *inside: Element, properties: Iterable[Element] = ()) -> Element:
     """A paragraph of runs; ``properties``: what it has besides its style."""
     return w("p", w("pPr", w("pStyle", val=style), *properties), *inside)
@@ -89,13 +120,30 @@ def content_control(properties: Iterable[Element], *inside: Element) -> Element:
     return w("sdt", w("sdtPr", *properties), w("sdtContent", *inside))
 
 
+#: How the tags of our controls begin, so that they are told from those that people put in.
+TAG_PREFIX = "kaa:"
+
+
+def tag(name: str) -> str:
+    """A content control's tag, which Word lets be 64 letters."""
+    return _short(TAG_PREFIX + name, 64)
+
+
 # -- tables --------------------------------------------------------------------------------------------------------------
 
 
-def table(content: TableContent, title: str) -> Element:
-    """A table whose head is repeated on each page; ``title`` is for who hears it read."""
-    widths = column_widths(content, TEXT_WIDTH, LETTER, PADDING, WIDEST)
-    return w("tbl", *_table_properties(widths, title), *_head(content, widths), *_rows(content, widths))
+def table(content: TableContent, title: str, room: int = TEXT_WIDTH) -> Element:
+    """A table whose head is repeated on each page; ``title`` is for who hears it read, ``room`` the width of the text."""
+    each_alone = _with_group_in_label(content)
+    merged = sum(LETTER * count + PADDING for count in letters(each_alone)[1:]) > room * MOST_FOR_NUMBERS
+    widths = column_widths(content if merged else each_alone, room, LETTER, PADDING, WIDEST)
+    return w("tbl", *_table_properties(widths, title), *_head(content, widths, merged), *_rows(content, widths))
+
+
+def _with_group_in_label(content: TableContent) -> TableContent:
+    """The table as wide as it must be when each column carries its common heading itself."""
+    columns = (replace(column, label=f"{column.label} {column.group or ''}") for column in content.columns)
+    return replace(content, columns=tuple(columns))
 
 
 def _table_properties(widths: Sequence[int], title: str) -> list[Element]:
@@ -124,13 +172,13 @@ def words_table(head: Sequence[str], rows: Iterable[Sequence[Element]], shares: 
 
 
 def _rows(content: TableContent, widths: list[int]) -> Iterable[Element]:
-    # The last rows stay with the notes below.
-    first_kept = 0 if len(content.rows) <= KEPT_TOGETHER else len(content.rows) - 3
+    # The last rows stay with the notes below, and the first with the head.
+    kept = len(content.rows) if len(content.rows) <= KEPT_TOGETHER else 3
     for place, (line, cells) in enumerate(zip(content.rows, content.cells, strict=True)):
         texts = [("Tabelltext", line.label), *(("Tabelltal", cell.text) for cell in cells)]
         made = []
         for width, (style, text) in zip(widths, texts, strict=True):
-            keep = [w("keepNext")] if place >= first_kept else []
+            keep = [w("keepNext")] if place < kept or place >= len(content.rows) - kept else []
             border = [w("tcBorders", w("top", val="single", sz=8))] if line.total else []
             words = bold(text) if line.total else run(text)
             made.append(_cell(width, paragraph(style, words, properties=keep), border))
@@ -145,23 +193,22 @@ def _cell(width: int, content: Element, properties: Iterable[Element]) -> Elemen
     return w("tc", w("tcPr", w("tcW", w=width, type="dxa"), *properties), content)
 
 
-def _head(content: TableContent, widths: list[int]) -> list[Element]:
-    """One heading row, or two where columns have a heading in common."""
+def _head(content: TableContent, widths: list[int], merged: bool) -> list[Element]:
+    """One heading row, or two where columns have a heading in common: above each of them, or ``merged`` in one cell above all."""
     columns = list(zip(widths[1:], content.columns, strict=True))
+    lower = [
+        _head_cell(widths[0], content.corner),
+        *(_head_cell(width, each.label, "right") for width, each in columns),
+    ]
     if not any(column.group for column in content.columns):
-        cells = [_head_cell(width, column.label, "right") for width, column in columns]
-        return [_row([_head_cell(widths[0], content.corner), *cells], w("tblHeader"))]
-    upper = [_head_cell(widths[0], content.corner, merged=w("vMerge", val="restart"))]
-    lower = [_head_cell(widths[0], "", merged=w("vMerge"))]
-    for group, found in groupby(columns, key=lambda item: item[1].group):
-        below = list(found)
-        if group:
-            across = w("gridSpan", val=len(below))
-            upper.append(_head_cell(sum(width for width, _ in below), group, "center", across))
-            lower += [_head_cell(width, column.label, "right") for width, column in below]
-        else:  # one cell over both rows
-            upper += [_head_cell(width, column.label, "right", w("vMerge", val="restart")) for width, column in below]
-            lower += [_head_cell(width, "", "right", w("vMerge")) for width, _ in below]
+        return [_row(lower, w("tblHeader"))]
+    upper = [_head_cell(widths[0], "")]
+    for group, found in groupby(columns, key=lambda item: item[1].group or ""):
+        below = [width for width, _ in found]
+        if merged and group and len(below) > 1:
+            upper.append(_head_cell(sum(below), group, "center", w("gridSpan", val=len(below))))
+        else:
+            upper += [_head_cell(width, group, "right") for width in below]
     return [_row(upper, w("tblHeader")), _row(lower, w("tblHeader"))]
 
 

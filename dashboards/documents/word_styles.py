@@ -1,6 +1,6 @@
 """How the Word document looks: page, styles, and the settings of a Swedish text. What stands in it belongs in ``word``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Emu
 
 from dashboards.documents.word_elements import PADDING, TEXT_WIDTH, Element, colour, field, run, tab, w
+from dashboards.documents.word_numbering import add_bullets, numbered
 
 FONT = "Calibri"
 
@@ -27,8 +28,8 @@ class FrontMatter:
     made_at: datetime
 
 
-def set_up(made: Any, front: FrontMatter) -> None:
-    """Make python-docx's empty document ours: properties, settings, styles, page, header and footer."""
+def set_properties(made: Any, front: FrontMatter) -> None:
+    """What a document says of itself where nobody opens it."""
     properties = made.core_properties
     properties.title = f"{front.title}: {front.subtitle}"
     properties.subject = front.subject
@@ -37,9 +38,14 @@ def set_up(made: Any, front: FrontMatter) -> None:
     properties.comments = properties.keywords = ""
     properties.created = properties.modified = front.made_at
     properties.revision = 1
+
+
+def set_up(made: Any, front: FrontMatter) -> None:
+    """Make python-docx's empty document ours: properties, settings, styles, page, header and footer."""
+    set_properties(made, front)
     _drop_template_parts(made)
     _settings(made.settings.element)
-    _styles(made.styles.element)
+    _styles(made.styles.element, style_sheet(add_bullets(made)))
     _page(made.sections[0], front)
 
 
@@ -57,10 +63,20 @@ def _page(section: Any, front: FrontMatter) -> None:
     section.top_margin, section.bottom_margin = Cm(2.5), Cm(2.2)
     section.header_distance = section.footer_distance = Cm(1.1)
     section.different_first_page_header_footer = True
-    page = [run("Sida "), *field("PAGE", run("1")), run(" av "), *field("NUMPAGES", run("1"))]
     section.header.paragraphs[0]._p.extend([run(front.title), tab(), run(front.author)])
     for header in (section.header, section.first_page_header):
-        header.add_paragraph(front.audience, style="Header")
+        say_for_whom(header, front)
+    number_pages(section, front)
+
+
+def say_for_whom(header: Any, front: FrontMatter) -> None:
+    """For whom a document is stands on each page, in whichever header the page has."""
+    header.add_paragraph(front.audience, style="Header")
+
+
+def number_pages(section: Any, front: FrontMatter) -> None:
+    """The footer, with the page's number."""
+    page = [run("Sida "), *field("PAGE", run("1")), run(" av "), *field("NUMPAGES", run("1"))]
     section.footer.paragraphs[0]._p.extend([run(front.footer), tab(), *page])
 
 
@@ -79,7 +95,7 @@ def _settings(settings: Any) -> None:
 # -- styles --------------------------------------------------------------------------------------------------------------
 
 
-def _styles(styles: Any) -> None:
+def _styles(styles: Any, ours: Sequence[Element]) -> None:
     """Put our styles into the sheet, in place of the template's of the same name, and drop what nobody uses."""
     defaults = styles.find(f"{qn('w:docDefaults')}/{qn('w:rPrDefault')}/{qn('w:rPr')}")
     fonts = defaults.find(qn("w:rFonts"))
@@ -89,7 +105,6 @@ def _styles(styles: Any) -> None:
     language = defaults.find(qn("w:lang"))
     language.attrib.clear()
     language.set(qn("w:val"), "sv-SE")
-    ours = _style_sheet()
     replaced = {style.get(qn("w:styleId")) for style in ours}
     for style in list(styles.findall(qn("w:style"))):
         id_, kind = style.get(qn("w:styleId")), style.get(qn("w:type"))
@@ -100,7 +115,8 @@ def _styles(styles: Any) -> None:
     styles.extend(ours)
 
 
-def _style_sheet() -> list[Element]:
+def style_sheet(bullets: int) -> list[Element]:
+    """All styles that our documents use. ``bullets``: the numbering of lists."""
     accent, muted = colour("accent"), colour("muted")
     line_below = _rule("bottom", 4, 4, colour("line"))
     return [
@@ -116,11 +132,14 @@ def _style_sheet() -> list[Element]:
             "TOCHeading", "TOC Heading", [w("keepNext"), w("pageBreakBefore"), _spacing(before=480, after=120)],
             _strong(28, accent),
         ),
-        _paragraph("TOC1", "toc 1", [_right_tab(leader="dot"), _spacing(before=80, after=40)]),
-        _paragraph("TOC2", "toc 2", [_right_tab(leader="dot"), _spacing(after=20), w("ind", left=280)]),
+        _paragraph("TOC1", "toc 1", [_right_tab(480, leader="dot"), _spacing(before=80, after=40)]),
+        _paragraph("TOC2", "toc 2", [_right_tab(1060, leader="dot"), _spacing(after=20), w("ind", left=480)]),
+        _paragraph("TableofFigures", "table of figures", [_right_tab(leader="dot"), _spacing(after=20)]),
+        _paragraph("ListBullet", "List Bullet", [numbered(bullets), _spacing(after=80), w("contextualSpacing")]),
         _title("Caption", "caption", [w("keepNext"), w("keepLines"), _single_spacing(280, 80)], _strong(20)),
         _paragraph("Header", "header", [line_below, _right_tab(), _single_spacing(0, 40)], _text(18, muted)),
         _paragraph("Footer", "footer", [_right_tab(), _single_spacing(0, 40)], _text(18, muted)),
+        _own("Tabelltitel", [w("keepNext"), w("keepLines"), _single_spacing(0, 80)], _text(18, muted)),
         _own("Tabelltext", [_single_spacing(20, 20)], _text(18)),
         _own("Tabelltal", [_single_spacing(20, 20), w("jc", val="right")], _text(18)),
         _own("Tabellhuvud", [w("keepNext"), _single_spacing(20, 20)], _strong(18)),
@@ -206,6 +225,39 @@ def _rule(side: str, size: int, space: int, shade: str) -> Element:
     return w("pBdr", w(side, val="single", sz=size, space=space, color=shade))
 
 
-def _right_tab(**leader: str) -> Element:
-    """A tab stop at the right margin."""
-    return w("tabs", w("tab", val="right", pos=TEXT_WIDTH, **leader))
+def _right_tab(number: int = 0, **leader: str) -> Element:
+    """A tab stop at the right margin, and one for the text behind a ``number`` so wide."""
+    left = [w("tab", val="left", pos=number)] if number else []
+    return w("tabs", *left, w("tab", val="right", pos=TEXT_WIDTH, **leader))
+
+
+# -- settings ------------------------------------------------------------------------------------------------------------
+
+#: What comes after a setting in Word's order, as far as documents have it.
+_AFTER_FIELDS = ("hdrShapeDefaults", "footnotePr", "endnotePr", "compat")
+_AFTER_VARIABLES = (
+    "rsids", "attachedSchema", "themeFontLang", "clrSchemeMapping", "doNotIncludeSubdocsInStats", "shapeDefaults",
+    "decimalSymbol", "listSeparator",
+)  # fmt: skip
+
+
+def update_fields_on_opening(settings: Any) -> None:
+    """Word fills in the pages of the contents when the document is first opened, after asking whether it may."""
+    _put(settings, w("updateFields", val="true"), (*_AFTER_FIELDS, "docVars", *_AFTER_VARIABLES))
+
+
+def keep_variables(settings: Any, variables: Mapping[str, str]) -> None:
+    """Keep what nobody sees in the document and Word keeps with it."""
+    kept = settings.find(qn("w:docVars"))
+    if kept is None:
+        kept = w("docVars")
+        _put(settings, kept, _AFTER_VARIABLES)
+    kept.extend(w("docVar", name=name, val=value) for name, value in variables.items())
+
+
+def _put(settings: Any, element: Element, following: Sequence[str]) -> None:
+    after = [each for each in settings if each.tag in {qn(f"w:{name}") for name in following} | {qn("m:mathPr")}]
+    if after:
+        after[0].addprevious(element)
+    else:
+        settings.append(element)

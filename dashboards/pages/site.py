@@ -576,13 +576,16 @@ def read_build(published_file: Path, period_id: str, documents: bool = False) ->
     return Build(published_file, read_report(published_file, period_id), documents)
 
 
-def build_report(published_file: Path, period_id: str, out: Path, documents: bool = False) -> list[Path]:
-    """All pages of one period's report with their shared files, and perhaps the documents that they link to.
+def build_report(
+    published_file: Path, period_id: str, out: Path, documents: bool = False, appendices: bool = False
+) -> list[Path]:
+    """All pages of one period's report with their shared files, and perhaps the documents that they link to (``appendices``: of
+    the Word document).
 
     Returns every file that the report consists of.
     """
     build = read_build(published_file, period_id, documents)
     written = [path for page in build.pages.values() for path in write_page(page, build, out)]
     if documents:
-        written += build_documents(published_file, period_id, out)
+        written += build_documents(published_file, period_id, out, appendices)
     return written + write_shared(build, out)

@@ -11,6 +11,7 @@ import duckdb
 
 from dashboards.published.file import NoReport, rows
 from pipelines.configuration.disclosure import Disclosure, read_disclosure
+from pipelines.configuration.report_document import DocumentChapter, WordTemplate, report_document
 
 #: Kinds of period that are a year and are known by the year's number.
 YEARS = ("verksamhetsar", "kalenderar")
@@ -126,9 +127,11 @@ def _target(found: dict[str, Any]) -> Target:
 @dataclass(frozen=True)
 class Profile:
     """What the municipality calls its own. ``letter_months``: of the large mailing whose answers are followed; ``follow_up``:
-    what its plans want followed up, a sentence."""
+    what its plans want followed up, a sentence. ``document``: the chapters of its report as a document."""
 
     chapters: tuple[ReportChapter, ...]
+    document: tuple[DocumentChapter, ...] = ()
+    word_template: WordTemplate | None = None
     own_measures: tuple[OwnMeasure, ...] = ()
     survey_questions: tuple[str, ...] = ()
     letter_months: tuple[int, ...] = ()
@@ -146,8 +149,14 @@ def read_publication(connection: duckdb.DuckDBPyConnection) -> Publication:
 def read_profile(connection: duckdb.DuckDBPyConnection) -> Profile:
     """What the municipality calls its own."""
     found = {row["name"]: json.loads(row["value"]) for row in rows(connection, "select name, value from profile")}
+    chapters = tuple(ReportChapter(**item) for item in found["chapters"])
+    # A file published before profiles could say it has neither of the two.
+    document = [DocumentChapter.model_validate(item) for item in found.get("document", [])]
+    template = found.get("word_template")
     return Profile(
-        chapters=tuple(ReportChapter(**item) for item in found["chapters"]),
+        chapters=chapters,
+        document=tuple(report_document(document, [chapter.id for chapter in chapters])),
+        word_template=WordTemplate.model_validate(template) if template else None,
         own_measures=tuple(OwnMeasure(**item) for item in found["own_measures"]),
         survey_questions=tuple(found["survey_questions"]),
         letter_months=tuple(found["letter_months"]),

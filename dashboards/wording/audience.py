@@ -23,6 +23,18 @@ def audience(public: PublicTreatment | None) -> str:
     )
 
 
+def of_hidden(public: PublicTreatment) -> str:
+    """What a ``..`` of a public output is, as a note at the number itself."""
+    small = _small_numbers(public.disclosure) if isinstance(public.disclosure, CellSuppression) else ""
+    return f"{small}{TOLD_OTHERWISE if public.has_told_otherwise else ''}".strip()
+
+
+def of_changed(public: PublicTreatment) -> str:
+    """What has been done to the numbers of a public output, as a note at the number itself; nothing where it shows them as they
+    are."""
+    return "" if isinstance(public.disclosure, CellSuppression) else _changed_numbers(public.disclosure)
+
+
 def _small_numbers(disclosure: Disclosure) -> str:
     """How small numbers are treated, as a note beside every table."""
     if isinstance(disclosure, CellSuppression):

@@ -207,14 +207,37 @@ def purge(dry_run: bool, on: str | None, format_: str) -> None:
 
 @kaa.command()
 @click.option("--period", "period_id", required=True, help="For example verksamhetsar-2023.")
-@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder for the pages.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for the pages; with --update the new document.")
 @click.option("--public", is_flag=True, help="With the numbers that the public may have, and as open data.")
-def report(period_id: str, out: Path, public: bool) -> None:
-    """The annual report of a period as web pages."""
-    from pipelines.commands.queries import write_report
+@click.option(
+    "--appendices", is_flag=True, help="The Word document with values of diagrams, follow-up and definitions."
+)
+@click.option(
+    "--update",
+    "document",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A Word report of that period: its numbers, tables and diagrams are made anew, its texts are kept.",
+)
+def report(period_id: str, out: Path | None, public: bool, appendices: bool, document: Path | None) -> None:
+    """The annual report of a period as web pages and documents.
+
+    With --update FILE.docx nothing is made but that document anew, beside the old one or as --out says; standard output lists
+    what the report says otherwise now.
+    """
     from pipelines.state.home import open_home
 
-    report = write_report(open_home(writing=public), period_id, out, public)
+    if document:
+        if appendices:
+            raise UsageError("With --update the document keeps the appendices that it has: leave out --appendices.")
+        _update_document(document, period_id, out, public)
+        return
+    from pipelines.commands.queries import write_report
+
+    if out is None:
+        raise UsageError("Missing option '--out': the folder for the pages.")
+    if out.is_file():
+        raise UsageError(f"{out} is a file: choose a folder with --out.")
+    report = write_report(open_home(writing=public), period_id, out, public, appendices)
     for name, other in report.renamed.items():
         say(
             f"{out / name} has been changed since kaa report wrote it, or is not from it: the new one is {out / other}."
@@ -222,6 +245,23 @@ def report(period_id: str, out: Path, public: bool) -> None:
     if report.left:
         say(f"Left, because they have been changed: {', '.join(str(out / name) for name in report.left)}.")
     say(f"Wrote {len(report.written)} files; open {report.written[0]} in a browser.")
+
+
+def _update_document(document: Path, period_id: str, out: Path | None, public: bool) -> None:
+    from pipelines.commands.report_document import update_document
+    from pipelines.state.home import open_home
+
+    updated, written = update_document(open_home(writing=public), document, period_id, out, public)
+    for change in updated.changes:
+        click.echo(f"{change.what}: {change.before or '(fanns inte)'} → {change.after or '(finns inte längre)'}")
+    if updated.missing:
+        say(f"Not in the document any more, and left out: {', '.join(updated.missing)}.")
+    if updated.obsolete:
+        say(f"Not in the report any more, and left as it was: {', '.join(updated.obsolete)}.")
+    if written:
+        say(f"Wrote {written}; {document} is as it was.")
+    else:
+        say(f"Nothing has changed since {document} was made; no new document was written.")
 
 
 @kaa.command("check-report")

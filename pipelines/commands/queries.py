@@ -249,9 +249,9 @@ def is_computed(version: Version, period: Period) -> bool:
     return bool(_query(version, "select 1 from period where period_id = ?", [period.period_id]))
 
 
-def write_report(home: Home, period_id: str, out: Path, public: bool = False) -> HandedOver:
+def write_report(home: Home, period_id: str, out: Path, public: bool = False, appendices: bool = False) -> HandedOver:
     """The pages and documents of a period's report, from the published file alone, put into a folder. ``public``: with the
-    numbers that the public may have, and remembered as told.
+    numbers that the public may have, and remembered as told; ``appendices``: of the Word document.
 
     Raises UsageError when there is no such report, when it may not be written there, or when the folder cannot be written.
     """
@@ -259,13 +259,17 @@ def write_report(home: Home, period_id: str, out: Path, public: bool = False) ->
     refuse_own_folders(home, out)
     try:
         with TemporaryDirectory(prefix="kaa-report-") as made:
-            names = from_published(home, lambda version: report_files(home, version, period, Path(made), public))
+            names = from_published(
+                home, lambda version: report_files(home, version, period, Path(made), public, appendices)
+            )
             return hand_over(Path(made), names, out)
     except OSError as error:
         raise UsageError(f"The report cannot be written. {sentence(error)}") from error
 
 
-def report_files(home: Home, version: Version, period: Period, made: Path, public: bool) -> list[str]:
+def report_files(
+    home: Home, version: Version, period: Period, made: Path, public: bool, appendices: bool = False
+) -> list[str]:
     """Make a report's files in a folder; returns their names. Raises UsageError when the version has no such report."""
     from dashboards.pages.site import build_report
     from dashboards.published.file import NotPublished
@@ -280,14 +284,14 @@ def report_files(home: Home, version: Version, period: Period, made: Path, publi
         )
     try:
         if public:
-            return _build_public(home, version, period.period_id, made)
-        files = build_report(version.published, period.period_id, made, documents=True)
+            return _build_public(home, version, period.period_id, made, appendices)
+        files = build_report(version.published, period.period_id, made, documents=True, appendices=appendices)
     except NotPublished as error:
         raise UsageError(str(error)) from error
     return [file.relative_to(made).as_posix() for file in files]
 
 
-def _build_public(home: Home, version: Version, period_id: str, made: Path) -> list[str]:
+def _build_public(home: Home, version: Version, period_id: str, made: Path, appendices: bool) -> list[str]:
     """The public report of a period. Raises as ``_public_output`` does."""
     from dashboards.disclosure.relations import order
     from dashboards.documents import names
@@ -303,7 +307,7 @@ def _build_public(home: Home, version: Version, period_id: str, made: Path) -> l
         file = Path(folder) / "public.duckdb"
         keys, hidden = ([order(key) for key in some] for some in (output.values, protection.hidden))
         write_public_file(version.published, file, keys, hidden, bool(protection.told_otherwise))
-        files = build_report(file, period_id, made, documents=True)
+        files = build_report(file, period_id, made, documents=True, appendices=appendices)
     files.append(atomic_write(made / names.CELLS, output.cells()))
     told = output.snapshot
     entries = ((order(key), value, key in told.hidden) for key, value in told.values.items())

@@ -18,6 +18,13 @@ from pipelines.configuration.catalogue import Figure, PeriodKind, read_catalogue
 from pipelines.configuration.contract import CONTRACTS, code_lists, read_code_list
 from pipelines.configuration.disclosure import CellSuppression, Disclosure, DisclosureDecision
 from pipelines.configuration.plans import Plan, read_plans
+from pipelines.configuration.report_document import (
+    ChapterId,
+    DocumentChapter,
+    WordTemplate,
+    document_faults,
+    read_word_template,
+)
 from pipelines.configuration.yaml_file import read_yaml, twice, validated
 from pipelines.runtime.errors import UsageError
 
@@ -50,9 +57,6 @@ Code = Annotated[str, StringConstraints(pattern=r"^(\*|[A-Z0-9][A-Z0-9_-]{0,39})
 
 #: A name that people read.
 Name = Annotated[str, StringConstraints(pattern=r"\S")]
-
-#: A chapter's name in addresses and file names.
-ChapterId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
 #: A survey question as it is delivered, where surrounding blanks are trimmed.
 Question = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_free)]
@@ -170,7 +174,8 @@ class Municipality(_Strict):
 
     ``first_day``: no extract is older. ``settle_minutes``: a delivery whose files are not all there is judged when its
     manifest is older than this. ``chapters``: of the annual report, in its order; the program's and the municipality's own
-    where the profile does not say. ``letter_months``: in which the large mailing is sent whose answers are followed.
+    where the profile does not say. ``document``: the report's Word file, where it is not the usual one; ``word_template``: in the
+    profile the path of a Word file of the municipality's own. ``letter_months``: of the large mailing whose answers are followed.
     ``follow_up``: what the plans want followed up, a sentence. ``cited_by_figures``: whether the documents that the
     definitions of figures cite are this municipality's. ``disclosure``: what was decided on public output, once or several times.
     """
@@ -191,6 +196,8 @@ class Municipality(_Strict):
     own_measures: list[OwnMeasure] = Field(default_factory=list)
     survey_questions: list[Question] = Field(default_factory=list)
     chapters: list[ReportChapter] = Field(default_factory=list)
+    document: list[DocumentChapter] = Field(default_factory=list)
+    word_template: WordTemplate | None = None
     letter_months: list[Month] = Field(default_factory=list)
     follow_up: Name | None = None
     cited_by_figures: bool = False
@@ -244,12 +251,14 @@ def profile_path(name_or_path: str) -> Path:
 
 
 def load_municipality(name_or_path: str) -> Municipality:
-    """Read a profile and the plans that it names; raises UsageError with the first fault of the files."""
+    """Read a profile, and the plans and the Word template that it names; raises UsageError with the first fault of the files."""
     path = profile_path(name_or_path)
     what = "municipality profile"
     content = read_yaml(path, what)
     if isinstance(content, dict) and _is_list_of_texts(content.get("plans")):
         content = content | {"plans": read_plans(content["plans"], path.parent)}
+    if isinstance(content, dict) and isinstance(content.get("word_template"), str):
+        content = content | {"word_template": read_word_template(content["word_template"], path.parent)}
     profile = validated(Municipality, content, path, what)
     fault = next(_faults(profile), None)
     if fault:
@@ -336,6 +345,7 @@ def _report_faults(profile: Municipality) -> Iterator[str]:
         )
     if lost := sorted(own - set(chapters)):
         yield f"shows an own measure in the chapter {lost[0]!r}, which is not among its chapters; add it there"
+    yield from document_faults(profile.document, chapters)
     if (SURVEY_CHAPTER in chapters) != bool(profile.survey_questions):
         yield f"needs both the chapter {SURVEY_CHAPTER!r} and survey_questions, or neither; add what is missing"
     if again := twice(profile.survey_questions):

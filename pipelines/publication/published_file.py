@@ -198,7 +198,8 @@ def profile_rows(municipality: Municipality, disclosure: Disclosure) -> list[tup
     ``disclosure`` that holds now."""
     profile = municipality.model_copy(update={"chapters": municipality.report_chapters}).model_dump(mode="json")
     names = (
-        "chapters", "own_measures", "survey_questions", "letter_months", "follow_up", "closed", "targets", "job_centres",
+        "chapters", "document", "word_template", "own_measures", "survey_questions", "letter_months", "follow_up", "closed",
+        "targets", "job_centres",
     )  # fmt: skip
     parts = {name: profile[name] for name in names} | {"disclosure": disclosure.model_dump(mode="json")}
     return [(name, json.dumps(value, ensure_ascii=False)) for name, value in parts.items()]

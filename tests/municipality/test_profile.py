@@ -7,10 +7,12 @@ import pytest
 
 from dashboards.content import annual_report
 from pipelines.configuration.municipality import CHAPTERS, PROFILES, load_municipality
+from pipelines.configuration.report_document import report_document
 from pipelines.runtime.errors import UsageError
 from pipelines.state.home import initialise, open_home
 
 STRANDBY = Path(__file__).parent / "strandby"
+LETTERS = "letter_months: [1]"
 COMMON = [chapter for chapter in CHAPTERS if chapter != "synpunkter"]
 
 
@@ -85,6 +87,29 @@ def test_a_profile_that_says_nothing_of_its_own_has_the_programs_chapters(tmp_pa
         ),
         ("    whole: sought\n", "", "gives the target 'nadda' in procent: name its whole"),
         ("    unit: procent\n", "    unit: antal\n", "gives the target 'nadda' in antal: name its whole"),
+        (
+            LETTERS,
+            f"{LETTERS}\ndocument: [{{write: Något}}]",
+            "is wrong at document.0: a part of the document needs a title",
+        ),
+        (
+            LETTERS,
+            f"{LETTERS}\ndocument: [{{shows: stod}}]",
+            "shows 'stod' in its document, which the report does not have",
+        ),
+        (
+            LETTERS,
+            f"{LETTERS}\ndocument: [{{shows: uppsokande}}, {{shows: uppsokande, others: true}}]",
+            "shows the chapter 'uppsokande' twice",
+        ),
+        (LETTERS, f"{LETTERS}\ndocument: [{{shows: uppsokande}}]", "shows the chapter 'ny-start' nowhere"),
+        (
+            LETTERS,
+            f"{LETTERS}\ndocument: [{{title: A, others: true}}, {{title: B, others: true}}]",
+            "has more than one chapter with `others`",
+        ),
+        (LETTERS, f"{LETTERS}\nword_template: mall.dotx", "names the Word template 'mall.dotx', but no such file"),
+        (LETTERS, f"{LETTERS}\nword_template: profile.yaml", "is no Word file"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(tmp_path: Path, old: str, new: str, said: str) -> None:
@@ -102,3 +127,28 @@ def test_what_is_wrong_is_one_sentence(tmp_path: Path, old: str, new: str, said:
 def test_a_folder_without_a_profile_says_what_it_should_hold(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"holds profile\.yaml"):
         load_municipality(str(tmp_path))
+
+
+def test_the_report_document_has_each_chapter_of_the_report_in_one_place() -> None:
+    strandby = load_municipality(str(STRANDBY))
+    chapters = [chapter.id for chapter in strandby.report_chapters]
+    document = report_document(strandby.document, chapters)
+    assert [part.title for part in document][:3] == [
+        "Inledning och bakgrund",
+        "Sammanfattning av resultat",
+        "Organisation",
+    ]
+    shown = [part.shows for chapter in document for part in (chapter, *chapter.sections) if part.shows]
+    assert sorted(shown) == sorted(chapters)
+    assert [section.shows for section in document[6].sections] == ["ny-start", "synpunkter"]
+
+
+def test_a_report_document_of_ones_own_is_as_the_profile_says(tmp_path: Path) -> None:
+    own = "document: [{title: Året, shows: sammanfattning}, {title: Resten av {year}, write: Läs, others: true}]"
+    path = tmp_path / "profile.yaml"
+    path.write_text((PROFILES / "nacka.yaml").read_text("utf-8") + own.replace("{year}", "åren") + "\n", "utf-8")
+    municipality = load_municipality(str(path))
+    chapters = [chapter.id for chapter in municipality.report_chapters]
+    first, second = report_document(municipality.document, chapters)
+    assert (first.title, first.shows, second.title, second.write) == ("Året", "sammanfattning", "Resten av åren", "Läs")
+    assert [section.shows for section in second.sections] == [each for each in chapters if each != "sammanfattning"]

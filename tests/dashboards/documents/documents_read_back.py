@@ -8,13 +8,14 @@ import csv
 import json
 import re
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 from docx import Document
+from docx.oxml.ns import qn
 from docx.table import Table as WordTable
 from pyaxis import pyaxis
 
@@ -77,8 +78,10 @@ def _shown(value: Any, shape: str) -> str:
     match = re.fullmatch(r'(?:"(.)")?#,##0(\.0+)?( %)?', used)
     assert match, used
     sign, point, percent = match.groups()
-    number = abs(number) * (100 if percent else 1)
-    text = number_text(round(number, len(point) - 1 if point else 0), len(point) - 1 if point else 0)
+    decimals = len(point) - 1 if point else 0
+    # Excel rounds a half away from zero.
+    number = (abs(number) * (100 if percent else 1)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    text = number_text(number, decimals)
     return f"{sign or ''}{text}{BLANK + '%' if percent else ''}"
 
 
@@ -86,7 +89,7 @@ def excel(path: Path) -> dict[str, Rows]:
     """Title of the sheet -> its table."""
     book = openpyxl.load_workbook(path)
     found = {}
-    for sheet in book.worksheets[2:-1]:
+    for sheet in book.worksheets[3:-1]:
         head = sheet.freeze_panes
         first = int(re.sub(r"\D", "", str(head)))
         rows = []
@@ -107,9 +110,10 @@ def word(path: Path) -> list[tuple[str, Rows]]:
     document = Document(str(path))
     found: list[tuple[str, Rows]] = []
     caption = ""
-    for element in document.element.body:
+    for element in document.element.body.iter(qn("w:p"), qn("w:tbl")):
         if element.tag.endswith("}p"):
-            caption = "".join(text.text or "" for text in element.iter() if text.tag.endswith("}t"))
+            if element.pPr is not None and element.pPr.style in ("Caption", "Tabelltitel"):
+                caption = "".join(text.text or "" for text in element.iter(qn("w:t")))
         elif element.tag.endswith("}tbl"):
             rows = []
             for line in WordTable(element, document).rows:
@@ -134,9 +138,9 @@ def px(path: Path) -> Rows:
     read = pyaxis.parse(str(path), encoding="utf-8")
     units = read["METADATA"]
     kinds = units.get("CONTVARIABLE", [None])[0]
-    stub = units["STUB"][0]
+    stub = units["STUB"]
     rows: Rows = []
-    for label, lines in groupby(read["DATA"].to_dict("records"), key=lambda line: line[stub]):
+    for label, lines in groupby(read["DATA"].to_dict("records"), key=lambda line: [line[name] for name in stub]):
         cells = []
         for line in lines:
             unit = units[f"UNITS({line[kinds]})"][0] if kinds else units["UNITS"][0]
@@ -150,7 +154,7 @@ def px(path: Path) -> Rows:
                 cells.append(NOTHING)
             else:
                 cells.append(_with_unit(Decimal(data), unit))
-        rows.append((label, *cells))
+        rows.append((", ".join(label), *cells))
     return rows
 
 
@@ -164,10 +168,13 @@ def csv_rows(path: Path) -> Rows:
     names = [column["name"] for column in description["tableSchema"]["columns"]]
     with path.open(encoding="utf-8", newline="") as file:
         lines = [dict(zip(names, line, strict=True)) for line in list(csv.reader(file))[1:]]
+    # What names a row on the page is what the PX file has before the rows.
+    stub = len(pyaxis.parse(str(path.with_suffix(".px")), encoding="utf-8")["METADATA"]["STUB"])
     rows = []
-    for label, cells in groupby(lines, key=lambda line: line[keys[0]]):
-        assert not label.startswith(("=", "+", "-", "@")), label
-        rows.append((re.sub("^'(?=[=+@-])", "", label), *(_csv_cell(cell) for cell in cells)))
+    for labels, cells in groupby(lines, key=lambda line: [line[key] for key in keys[:stub]]):
+        assert not [label for label in labels if label.startswith(("=", "+", "-", "@"))], labels
+        label = ", ".join(re.sub("^'(?=[=+@-])", "", label) for label in labels)
+        rows.append((label, *(_csv_cell(cell) for cell in cells)))
     return rows
 
 

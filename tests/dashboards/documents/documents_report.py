@@ -29,7 +29,7 @@ class Built:
 
 def _built(folder: Path, published: Path, period: str) -> Built:
     out = folder / "report"
-    written = build_documents(published, period, out)
+    written = build_documents(published, period, out, appendices=True)
     site.build_report(published, period, out)
     return Built(published, period, out, written)
 
