@@ -320,6 +320,12 @@ def test_px_says_at_a_number_that_it_is_hidden(tmp_path: Path, year: Built) -> N
     assert ".. betyder mindre än 5, eller skyddad" in notes[0][1][0]
     lines = text[text.index("DATA=") :].split()
     assert lines.count('".."') == 1 and lines[4] == '".."'
+    book = openpyxl.load_workbook(tmp_path / "out" / names.EXCEL)
+    assert not [sheet.title for sheet in book for row in sheet.iter_rows(values_only=True) if 1408 in row]
+    women = ("Sökta och nådda ungdomar", "Nådda", "Kvinnor", "Alla", "Alla")
+    rows = [row for row in book["Alla tal"].iter_rows(min_row=6, values_only=True) if row[3:8] == women]
+    shown = [row[10:12] for row in rows if row[0] == "verksamhetsåret 2023"]
+    assert shown == [("..", "personer"), ("..", "andel")]
 
 
 def test_px_says_at_a_number_that_it_has_been_changed(tmp_path: Path, open_year: Built) -> None:
