@@ -9,6 +9,7 @@ in ``drawing``.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 
 from dashboards.content import annual_report as report
@@ -137,11 +138,13 @@ Chart = IntervalChart | FunnelChart | MonthChart
 
 @dataclass(frozen=True)
 class Item:
-    """A table with the chart of it, and what the chart shows of the table; none where too few of its numbers can be drawn."""
+    """A table with the chart of it, and what the chart shows of the table; none where too few of its numbers can be drawn.
+    ``compared``: the shares that a table of differences rests on."""
 
     block: Block
     chart: Chart | None = None
     chart_note: str = ""
+    compared: tuple[Cell, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -150,7 +153,8 @@ class Section:
     title: str
     lead: str
     items: tuple[Item, ...]
-    definitions: tuple[Definition, ...] = ()
+    definitions: tuple[Definition, ...]
+    periods: tuple[Period, ...]
 
 
 def read(path: Path, data: Published) -> "Equality":
@@ -241,9 +245,8 @@ class Equality:
         )
         chart = _differences_chart((rate.title, found[rate.id, now.id]) for rate in RATES)
         lead = "Får kvinnor och män samma resultat? Andelarna för kvinnor och män jämförs, en i taget."
-        return Section(
-            "kvinnor-och-man", "Kvinnor och män", lead, (Item(block, chart, f"Diagrammet visar {now.label}."),)
-        )
+        item = Item(block, chart, f"Diagrammet visar {now.label}.", tuple(chain.from_iterable(pairs.values())))
+        return Section("kvinnor-och-man", "Kvinnor och män", lead, (item,), *_origin(block))
 
     def _years(self) -> Section:
         now, before = self.data.period, self.data.before
@@ -277,8 +280,9 @@ class Equality:
         )
         chart = _differences_chart((rate.title, line[-1]) for rate, line in zip(RATES, found, strict=True))
         lead = f"Vad har ändrats sedan {before.label}, och vad är bara slump?"
-        item = Item(block, chart, "Diagrammet visar kvinnor och män tillsammans.")
-        return Section("aren", "Jämfört med året före", lead, (item,))
+        compared = tuple(self._share(rate, period) for rate in RATES for period in self.periods)
+        item = Item(block, chart, "Diagrammet visar kvinnor och män tillsammans.", compared)
+        return Section("aren", "Jämfört med året före", lead, (item,), *_origin(block))
 
     # -- one share -----------------------------------------------------------------------------------------------
 
@@ -294,7 +298,7 @@ class Equality:
             months = self._by_month(rate)
             items += months
             lead += "" if months else " Månaderna visas inte: för få av dem har en andel som går att visa."
-        return Section(rate.id, rate.title, lead, tuple(items), self._definitions(rate.share))
+        return Section(rate.id, rate.title, lead, tuple(items), *_origin(items[0].block))
 
     def _shares(self, rate: Rate) -> Item:
         """Each group's share with its interval, in both years."""
@@ -367,7 +371,8 @@ class Equality:
             definitions=self._definitions(rate.share),
             periods=self.periods[::-1],
         )
-        return Item(block)
+        compared = tuple(self._share(rate, period, centre.codes) for centre in centres for period in self.periods)
+        return Item(block, compared=compared)
 
     def _funnel(self, rate: Rate, centres: Sequence[Heading]) -> Iterator[Item]:
         """The job-centres between the limits about the whole's share; nothing where all or none have the result."""
@@ -445,6 +450,11 @@ class Equality:
         )
         told = frozenset(apart) | {place for first, last in runs for place in range(first, last + 1)}
         return [Item(block, MonthChart(tuple(drawn), limits, told))]
+
+
+def _origin(block: Block) -> tuple[tuple[Definition, ...], tuple[Period, ...]]:
+    """Where a section's numbers come from: all its tables have the same."""
+    return block.definitions, block.periods
 
 
 def _counts(share: Cell) -> tuple[Decimal, Decimal] | None:

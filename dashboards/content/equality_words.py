@@ -16,7 +16,8 @@ HOW_TO_READ = (
     "Alla ungdomar är räknade, så siffrorna är inte osäkra som i en undersökning. Men i små grupper flyttar några få ungdomar "
     "andelen mycket, också när arbetet är detsamma. Spannet visar hur långt slumpen i små grupper brukar nå: 19 gånger av 20 "
     "inte längre. En skillnad är större än slumpen brukar ge när hela spannet ligger på samma sida om noll. Av 20 "
-    "jämförelser hamnar ändå ungefär en utanför av en slump. En ensam avvikelse är därför en fråga att ställa, inget betyg."
+    "jämförelser hamnar ändå ungefär en utanför av en slump. En ensam avvikelse är därför en fråga att ställa, inget betyg. Och "
+    "inom slumpen betyder inte lika: i små grupper syns bara stora skillnader."
 )
 TOO_FEW = (
     f"En grupp med färre än {SMALLEST_BASE} är för få: andelen visas inte, i tabellen står ”{numbers.NOT_AVAILABLE}”."
@@ -40,11 +41,11 @@ def difference_sentence(title: str, names: tuple[str, str], shares: Sequence[Cel
     return f"{title}: {one}, {other}. Skillnaden {value} procentenheter ({low} till {high}) {verdict}."
 
 
-def finding(differences: Mapping[str, Difference | None], nothing: str, something: str) -> str | None:
-    """What heads a table of differences; None where none can be told."""
+def finding(differences: Mapping[str, Difference | None], nothing: str, something: str) -> str:
+    """What heads a table of differences."""
     told = [name for name, difference in differences.items() if difference and difference.is_more_than_chance]
     if not any(differences.values()):
-        return None
+        return "Talen räcker inte för en jämförelse"
     return f"{something}: {numbers.listed(told)}" if told else nothing
 
 

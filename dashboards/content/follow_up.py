@@ -189,17 +189,19 @@ class FollowUp:
     def __init__(self, data: Published, series: Series) -> None:
         self.data = data
         self.series = series
-        years = series.of_kind(data.publication.report_year_kind)
-        #: The report's own period stands last, whatever its kind.
-        self.years = (*(year for year in years if year.id != data.period.id), data.period)[-YEARS:]
-        self.tertials = tuple(item for item in series.of_kind("tertial") if item.id != data.period.id)[-TERTIALS:]
-        self.school_years = series.of_kind("lasar")[-YEARS:]
-        self.latest = self.years[-YEARS_BY_GENDER:]
+        own = [item for item in series.of(data.period.series) if item.id != data.period.id]
+        #: What may be compared with the report's own period, which stands last.
+        self.periods = (*own, data.period)[-YEARS:]
+        others = (*series.of(data.publication.report_year_kind)[-YEARS:], *_tertials(series))
+        #: Shorter and longer ones: below in the tables, and in no diagram.
+        self.others = tuple(item for item in others if item.series != data.period.series)
+        self.school_years = series.of("lasar")[-YEARS:]
+        self.latest = self.periods[-YEARS_BY_GENDER:]
 
     def partial(self) -> str | None:
         """Which of the periods the deliveries do not cover from their beginning, as a sentence."""
         first = self.data.publication.first_extract_date
-        shown = (*self.years, *self.tertials, *self.school_years)
+        shown = (*self.periods, *self.others, *self.school_years)
         before = [item.title for item in shown if first and item.starts_on and item.starts_on < first]
         if not first or not before:
             return None
@@ -215,7 +217,7 @@ class FollowUp:
         return fill(corner, rows, columns, self.series.numbers.value, number, codes)
 
     def _over_time(self, group: str | None = None) -> list[Heading]:
-        return [_of_period(period, group=group) for period in (*self.years, *self.tertials)]
+        return [_of_period(period, group=group) for period in (*self.periods, *self.others)]
 
     def _job_centres(self, number: Number) -> list[tuple[str, str]]:
         """Code and name of the job-centres, and SAKNAS where one of the number's figures has somebody without."""
@@ -251,15 +253,17 @@ class FollowUp:
 
     # -- rates ---------------------------------------------------------------------------------------------------
 
-    def _rate(self, rate: Rate, over: Sequence[Heading], latest: Sequence[Heading]) -> Item:
-        """A rate over periods, and by job-centre in the ``latest`` of them."""
+    def _rate(
+        self, rate: Rate, drawn: Sequence[Heading], latest: Sequence[Heading], others: Sequence[Heading] = ()
+    ) -> Item:
+        """A rate over periods, and by job-centre in the ``latest`` of them. ``others`` stand in the table only."""
         block = Block(
             rate.id,
             rate.title,
-            self._table("Period", over, rate.columns()),
-            finding=self._finding(rate, over),
+            self._table("Period", (*drawn, *others), rate.columns()),
+            finding=self._finding(rate, drawn),
             notes=rate.notes,
-            charted=self._table("Period", over, COLOURED, rate.share),
+            charted=self._table("Period", drawn, COLOURED, rate.share),
             target=self._target(rate.share),
         )
         rows = self._by_job_centre(rate.share, latest)
@@ -274,7 +278,7 @@ class FollowUp:
 
     def _reading(self, number: Number) -> Reading:
         """A number of the report's own period, beside that of the year before where the page shows it."""
-        before = [each for each in (*self.years, *self.tertials) if each.id == self.data.before.id]
+        before = [each for each in self.periods if each.id == self.data.before.id]
         now, *then = (
             Cell.of(number.at(period=each.id), self.series.numbers.value) for each in (self.data.period, *before)
         )
@@ -295,7 +299,8 @@ class FollowUp:
         return share_over_time(Reading(cell, replace(cell, part=None, whole=None), ""), f"{latest.label}: {text}")
 
     def _rate_over_time(self, rate: Rate) -> Item:
-        return self._rate(rate, self._over_time(), [_of_period(year) for year in self.years[-YEARS_BY_JOB_CENTRE:]])
+        drawn = [_of_period(period) for period in self.periods]
+        return self._rate(rate, drawn, drawn[-YEARS_BY_JOB_CENTRE:], [_of_period(period) for period in self.others])
 
     def _letters(self) -> Iterable[Item]:
         """The answers to the large mailing; nothing where the municipality has none."""
@@ -303,7 +308,7 @@ class FollowUp:
         if not wanted:
             return
         months: dict[int, list[Period]] = {}
-        for month in self.series.of_kind("manad"):
+        for month in self.series.of("manad"):
             if month.starts_on and month.starts_on.month in wanted:
                 months.setdefault(month.starts_on.year, []).append(month)
         mailings = [
@@ -518,6 +523,10 @@ class FollowUp:
                 (self._rate_over_time(OFFERS),),
             ),
         )
+
+
+def _tertials(series: Series) -> tuple[Period, ...]:
+    return tuple(period for period in series.periods if period.kind == "tertial")[-TERTIALS:]
 
 
 def _shares(*rates: Rate) -> list[Share]:

@@ -25,20 +25,24 @@ from dashboards.wording.audience import not_available
 
 FOLDER = "data"
 
-#: Kinds of period in the order of the page's choice, with their names.
+#: What may stand in one diagram (``Period.series``), in the order of the page's choice, with its name.
 KINDS = {
     "verksamhetsar": "Verksamhetsår",
     "kalenderar": "Kalenderår",
     "lasar": "Läsår",
-    "tertial": "Tertial",
+    "tertial1": "Tertial 1",
+    "tertial2": "Tertial 2",
     "halvar": "Halvår",
     "manad": "Månad",
 }
 
+#: The kinds of period that these are.
+PERIOD_KINDS = ("verksamhetsar", "kalenderar", "lasar", "tertial", "halvar", "manad")
+
 
 #: Years are as long as periods get; what is mostly hidden in shorter ones is given for longer ones, the nearest first.
 YEARS = ("verksamhetsar", "kalenderar", "lasar")
-LONGER = {"manad": ("tertial", "halvar", *YEARS), "tertial": YEARS, "halvar": YEARS}
+LONGER = {"manad": ("halvar", *YEARS), "tertial1": YEARS, "tertial2": YEARS, "halvar": YEARS}
 
 #: A number over time: its key without period. Period -> number, None where it is hidden; the file leaves out zeros.
 SeriesKey = tuple[str, str, str, str, str]
@@ -52,7 +56,7 @@ WHOLE = "t"
 def read(path: Path, data: Published) -> "Trends":
     """All figures of the periods that had ended when the report's period ended; single days are no series."""
     assert data.period.ends_on, f"{data.period.id} has no last day"
-    return Trends(data, read_series(path, KINDS, data.period.ends_on, most_dimensions=1, table=data.figures))
+    return Trends(data, read_series(path, PERIOD_KINDS, data.period.ends_on, most_dimensions=1, table=data.figures))
 
 
 class Trends:
@@ -75,12 +79,12 @@ class Trends:
     @property
     def kinds(self) -> tuple[str, ...]:
         """Kinds that have periods."""
-        return tuple(kind for kind in KINDS if self.series.of_kind(kind))
+        return tuple(kind for kind in KINDS if self.series.of(kind))
 
     @property
     def first_kind(self) -> str | None:
         """What the page shows first: the report year, else the report's own kind, else what there is."""
-        wanted = (self.data.publication.report_year_kind, self.data.period.kind, *self.kinds)
+        wanted = (self.data.publication.report_year_kind, self.data.period.series, *self.kinds)
         return next((kind for kind in wanted if kind in self.kinds), None)
 
     def is_covered(self, period: Period) -> bool:
@@ -122,7 +126,7 @@ class Trends:
                 trees: dict[str, dict[str, Any]] = {
                     f"{name}.{measure.id}.{kind}": {} for name in names.values() for measure in figure.measures
                 }
-                periods = [period.id for period in self.series.of_kind(kind)]
+                periods = [period.id for period in self.series.of(kind)]
                 series = sorted(self._values[figure.id].get(kind, {}).items(), key=lambda item: item[0])
                 for key, found in series:
                     if (figure.id, kind, key) in self.instead:
@@ -157,7 +161,7 @@ class Trends:
                             "end": period.ends_on.isoformat() if period.ends_on else "",
                             "covered": self.is_covered(period),
                         }
-                        for period in self.series.of_kind(kind)
+                        for period in self.series.of(kind)
                     ],
                 }
                 for kind in self.kinds
@@ -246,7 +250,7 @@ class Trends:
 
     def main_periods(self) -> tuple[Period, ...]:
         """The columns of the tables that need no script."""
-        return self.series.of_kind(self.first_kind) if self.first_kind else ()
+        return self.series.of(self.first_kind) if self.first_kind else ()
 
     @property
     def main_periods_covered(self) -> bool:
@@ -279,7 +283,7 @@ class Trends:
 
 
 def _by_figure_and_kind(series: Series) -> dict[str, dict[str, dict[SeriesKey, Values]]]:
-    kinds = {period.id: period.kind for period in series.periods}
+    kinds = {period.id: period.series for period in series.periods}
     found: dict[str, dict[str, dict[SeriesKey, Values]]] = {}
     listed = list(series.numbers.listed)
     # A public output lists zeros too, also of a category that the municipality does not have.

@@ -56,6 +56,9 @@ STAND_IN = "stand_in.html.j2"
 #: The questions behind the numbers of one table.
 TRACES = "traces.html.j2"
 
+#: The scripts of the pages, besides the one that draws.
+SCRIPTS = ("site.js", "charts.js", "downloads.js", "trends.js")
+
 #: A table with more columns than this does not fold into cards on a phone: it scrolls.
 MOST_FOLDED = 12
 
@@ -402,6 +405,13 @@ def _css_string(text: str) -> str:
     return '"' + "".join(f"\\{ord(sign):x} " if sign in '"\\' or ord(sign) < 32 else sign for sign in text) + '"'
 
 
+def exact_shares(table: TableContent) -> str:
+    """The shares of a table in per cent, unrounded and with a decimal comma, for who takes it along: in the order of reading, but
+    for those that a dash or a dot stands for."""
+    shown = [cell for row in table.cells for cell in row if cell.is_share and cell.text.endswith("%")]
+    return " ".join(f"{cell.size:.4f}".rstrip("0").rstrip(".").replace(".", ",") for cell in shown)
+
+
 def side_by_side(blocks: Sequence[Block]) -> list[list[Block]]:
     """Blocks that stand side by side, in the report's order."""
     result: list[list[Block]] = []
@@ -459,6 +469,7 @@ def _environment() -> Environment:
         column_groups=column_groups,
         starts_group=starts_group,
         folds=folds,
+        exact_shares=exact_shares,
         fold_style=fold_style,
         side_by_side=side_by_side,
         scale=scale,
@@ -491,7 +502,7 @@ def write_assets(out: Path) -> list[Path]:
     plotly = importlib.resources.files("plotly").joinpath("package_data", "plotly.min.js")
     texts = {
         "site.css": style_sheet(),
-        **{name: (HERE / ASSETS / name).read_text(encoding="utf-8") for name in ("site.js", "charts.js", "trends.js")},
+        **{name: (HERE / ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS},
         "plotly.min.js": plotly.read_text(encoding="utf-8"),
     }
     for name, text in texts.items():

@@ -33,6 +33,12 @@ class Period:
         return self.kind in YEARS
 
     @property
+    def series(self) -> str:
+        """The periods that it may stand beside in one diagram: those of its kind, but the first tertials and the second ones by
+        themselves, for the second is counted from the year's beginning and holds the first."""
+        return self.id.partition("-")[0] if self.kind == "tertial" else self.kind
+
+    @property
     def label(self) -> str:
         """What a column is headed with: ``2023``, or the title where the period is no year."""
         return self.id.partition("-")[2] if self.is_year else self.title

@@ -30,8 +30,9 @@ class Series:
     shares: tuple[ChartedShare, ...]
     numbers: Numbers = field(repr=False)
 
-    def of_kind(self, kind: str) -> tuple[Period, ...]:
-        return tuple(period for period in self.periods if period.kind == kind)
+    def of(self, series: str) -> tuple[Period, ...]:
+        """The periods that may stand in one diagram (``Period.series``)."""
+        return tuple(period for period in self.periods if period.series == series)
 
 
 def read_series(

@@ -17,6 +17,7 @@ from dashboards.published.numbers import NumberKey
 from dashboards.published.publication import PublicTreatment
 from dashboards.published.report import Published, read_report
 from pipelines.configuration.disclosure import read_disclosure
+from pipelines.history.purge import AGED
 from tests.dashboards import published_file
 from tests.dashboards.built_site import Site
 from tests.dashboards.html_page import Page
@@ -221,11 +222,38 @@ def test_a_municipality_without_job_centres_has_women_men_and_years(nacka: Site)
     assert not any("jobbtorg" in text.lower() for item in items for text in (item.block.title, *item.block.notes))
 
 
+def test_groups_that_are_all_too_small_are_said_to_be(tmp_path: Path) -> None:
+    def tiny(maker: published_file.Maker) -> None:
+        maker.figures = {key: value // 400 for key, value in maker.figures.items() if value >= 400}
+
+    found = _read(published_file.stockholm(tmp_path / "p.duckdb", tiny))
+    assert found["lika-kon"].block.finding == "Talen räcker inte för en jämförelse"
+    assert found["lika-kon"].chart is None and len(found["lika-kon"].block.notes) == 1
+    page = Page(site.render_page("likvardighet", tmp_path / "p.duckdb", read_report(tmp_path / "p.duckdb", PERIOD)))
+    assert page.table("lika-kon").row("Nådda av de sökta")[:3] == ["..", "..", ".."]
+
+
 def test_a_first_year_is_compared_with_nothing(first_year: Site) -> None:
     page = first_year.page("likvardighet.html")
     assert len(page.table("lika-kon").row("Nådda av de sökta")) == 3
     assert "Jämfört med året före" not in page.text
     assert not [table for table in page.tables if table.section.endswith("-ar")]
+
+
+def test_a_difference_of_years_says_whom_it_may_lack(tmp_path: Path) -> None:
+    def purged(maker: published_file.Maker) -> None:
+        days = (date(2022, 1, 1), date(2022, 11, 30))
+        maker.purged_of_datasets += [(2023, name, 7, *days, True) for name in ("ber/register", "ber/kontakter")]
+        maker.purged.append((2, 2023, 7, 1, 0, 0, AGED, *days))
+
+    file = published_file.stockholm(tmp_path / "p.duckdb", purged)
+    html = site.render_page("likvardighet", file, read_report(file, PERIOD))
+    for id_ in ("lika-kon", "lika-ar", "lika-nadda-ar"):
+        section = html.partition(f'id="{id_}"')[2].partition("</section>")[0]
+        assert (
+            "Verksamhetsåret 2022: uppgifter om högst 7\u00a0personer som kan ha räknats här är gallrade" in section
+        ), id_
+        assert "Verksamhetsåret 2023: uppgifter" not in section
 
 
 def test_the_numbers_lead_to_their_traces(stockholm: Site) -> None:

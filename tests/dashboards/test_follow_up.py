@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from dashboards.content import follow_up
+from dashboards.content.report import Report
 from dashboards.pages import site
 from dashboards.published.file import ALL
 from dashboards.published.report import read_report
@@ -122,6 +123,45 @@ def test_a_file_with_one_tertial_only_has_the_page_too(tmp_path: Path) -> None:
     file = published_file.stockholm(tmp_path / "p.duckdb", tertials)
     page = Page(site.render_page("uppfoljning", file, read_report(file, "tertial1-2023")))
     assert [heading for heading, _ in page.table("telefon").rows] == ["Tertial 1 2023"]
+
+
+def test_no_diagram_has_periods_of_different_lengths_beside_each_other(tmp_path: Path) -> None:
+    """The first tertial, the second, which is counted from the year's beginning and holds the first, and the year."""
+    years = ("2022", "2023")
+
+    def tertials(maker: published_file.Maker) -> None:
+        maker.periods = [row for row in maker.periods if row[1] != "tertial"]
+        for year in years:
+            for number, month in ((1, 4), (2, 8)):
+                name, before = f"tertial{number}-{year}", f"tertial{number}-{int(year) - 1}"
+                days = (date(int(year), 1, 1), date(int(year), month, 28))
+                maker.periods.append((name, "tertial", *days, f"tertial {number} {year}", before))
+                maker.figures.update(
+                    {
+                        (*key[:2], name, *key[3:]): value
+                        for key, value in maker.figures.items()
+                        if key[2] == f"verksamhetsar-{year}"
+                    }
+                )
+
+    file = published_file.stockholm(tmp_path / "p.duckdb", tertials)
+    for kind in ("verksamhetsar", "tertial1", "tertial2"):
+        data = read_report(file, f"{kind}-2023")
+        of_report = [block for chapter in Report(data).chapters() for block in chapter.blocks]
+        sections = follow_up.read(file, data).sections()
+        drawn = 0
+        for block in (*of_report, *(block for section in sections for block in section.blocks)):
+            if block.charted:
+                codes = [str(each.codes["period"]) for each in (*block.charted.rows, *block.charted.columns)
+                         if "period" in each.codes and block.id != "brev"]  # fmt: skip
+                assert {code.partition("-")[0] for code in codes} <= {kind}, block.id
+                drawn += len(codes) > 1
+        assert drawn > 10
+        # The others are told in the tables.
+        rows = [row.label for row in next(each for each in sections[0].blocks if each.id == "telefon").table.rows]
+        assert {"2023", "Tertial 1 2023", *(["Tertial 2 2023"] if kind != "tertial1" else [])} - set(rows) == (
+            {"2023"} if kind != "verksamhetsar" else set()
+        )
 
 
 def test_who_was_reached_by_home_visits_is_counted_in_persons(stockholm: Site) -> None:

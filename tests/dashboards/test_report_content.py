@@ -2,16 +2,18 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dashboards.content import annual_report
 from dashboards.pages import site
 from dashboards.published.file import NoReport
+from dashboards.published.numbers import NumberKey
 from dashboards.published.report import read_report
 from dashboards.wording import numbers
 from tests.dashboards import published_file
-from tests.dashboards.built_site import Site
+from tests.dashboards.built_site import Site, built
 from tests.dashboards.html_page import Page
 
 NOW, BEFORE = "verksamhetsar-2023", "verksamhetsar-2022"
@@ -173,19 +175,86 @@ def test_key_numbers_that_nobody_reported_are_not_zero(stockholm: Site) -> None:
     assert stockholm.page().table("nyckeltal").row("Ungvux: nyinskrivna") == ["162", ".."]
 
 
-def test_every_diagram_draws_the_numbers_of_its_table(stockholm: Site) -> None:
-    text = (stockholm.out / "arsrapport.html").read_text(encoding="utf-8")
-    for number in range(1, 9):
-        start = text.index(f'id="diagram-{number}-data">') + len(f'id="diagram-{number}-data">')
-        figure = json.loads(text[start : text.index("</script>", start)])
+def _drawn(built: Site, block_id: str) -> list[dict[str, Any]]:
+    """The traces of a diagram that stand for numbers of its table."""
+    text = (built.out / "arsrapport.html").read_text(encoding="utf-8")
+    start = text.index(f'id="{block_id}-data">') + len(f'id="{block_id}-data">')
+    figure = json.loads(text[start : text.index("</script>", start)])
+    return [trace for trace in figure["data"] if "customdata" in trace]
+
+
+def test_every_diagram_of_counts_draws_the_numbers_of_its_table(stockholm: Site) -> None:
+    for number in (1, 2, 3, 5, 6, 7, 8):
         table = stockholm.page().table(f"diagram-{number}")
-        drawn = [trace for trace in figure["data"] if trace["type"] == "bar"]
+        drawn = [trace for trace in _drawn(stockholm, f"diagram-{number}") if trace["type"] == "bar"]
         assert drawn
         for place, trace in enumerate(drawn):
             assert trace["customdata"] == [heading for heading, _ in table.rows if heading != "Totalt"]
             assert [numbers.count_cell(int(value)) for value in trace["x"]] == [
                 cells[place] for heading, cells in table.rows if heading != "Totalt"
             ]
+
+
+def test_diagram_4_draws_the_share_reached_in_both_years_and_says_its_base(stockholm: Site) -> None:
+    table = stockholm.page().table("diagram-4")
+    assert table.head[-6:] == ["Nådda", "Ej nådda", "Andel nådda"] * 2
+    before, now = _drawn(stockholm, "diagram-4")
+    for trace, period, column in ((now, NOW, 2), (before, BEFORE, 5)):
+        assert trace["customdata"] == [heading for heading, _ in table.rows]
+        assert trace["text"] == [cells[column] for _, cells in table.rows]
+        shares = [
+            100
+            * stockholm.value("outreach", "reached", period, job_centre=code)
+            / stockholm.value("outreach", "sought", period, job_centre=code)
+            for code in ("GLOBEN", "SKARHOLMEN", "VALLINGBY", "KISTA", "SAKNAS", "*")
+        ]
+        assert trace["x"] == pytest.approx(shares)
+    text = (stockholm.out / "arsrapport.html").read_text(encoding="utf-8")
+    sought = numbers.number(stockholm.value("outreach", "sought", NOW, job_centre="GLOBEN"))
+    assert f"Jobbtorg Globen: {now['text'][0]} av {sought} ({before['text'][0]})".replace(" ", numbers.BLANK) in (
+        text.replace("Jobbtorg Globen: ", f"Jobbtorg{numbers.BLANK}Globen:{numbers.BLANK}")
+    )
+
+
+def test_both_years_stand_in_one_table_with_what_has_changed(stockholm: Site) -> None:
+    table = stockholm.page().table("resultat-bada-aren")
+    assert table.head[-6:] == ["2023", "2022", "Förändring", "2023", "2022", "Förändring, procentenheter"]
+    percent = "\u00a0%"
+    # 165 of 319 is 51.72, 112 of 216 is 51.85: of rounded shares the difference would be nothing.
+    assert table.row("Till studier, Jobbtorg Globen") == ["165", "112", "53", f"52{percent}", f"52{percent}", "−0,1"]
+    assert table.row("Till studier, totalt") == ["438", "325", "113", f"54{percent}", f"50{percent}", "4,4"]
+    assert table.row("Till arbete, totalt") == ["161", "140", "21", f"20{percent}", f"22{percent}", "−1,6"]
+    assert table.row("Avslutade, saknar stadsdel") == ["53", "112", "−59", f"80{percent}", f"90{percent}", "−10,0"]
+    assert table.row("Inskrivna, totalt") == ["1\u00a0231", "983", "248", ".", ".", "."]
+    assert len(table.rows) == 5 * 6
+
+
+def test_no_change_is_told_where_a_year_is_not_known(first_year: Site, tmp_path: Path) -> None:
+    table = first_year.page().table("resultat-bada-aren")
+    assert table.row("Till studier, totalt") == ["438", "..", "..", "54\u00a0%", "..", ".."]
+
+
+def test_hidden_numbers_have_no_change_and_no_point(stockholm: Site, tmp_path: Path) -> None:
+    hidden = NumberKey("exits", "ended", BEFORE, job_centre="KISTA", category="ARBETE")
+    file = published_file.public(stockholm.published, tmp_path / "public.duckdb", NOW, [hidden])
+    public = built(tmp_path, file, NOW)
+    assert public.page().table("resultat-bada-aren").row("Till arbete, Jobbtorg Kista") == [
+        "34", "..", "..", "19\u00a0%", "..", "..",
+    ]  # fmt: skip
+    before, now = _drawn(public, "till-arbete")
+    place = now["customdata"].index("Jobbtorg Kista")
+    assert before["x"][place] is None and before["text"][place] == ".." and now["x"][place] > 0
+    assert all(x is not None for at, x in enumerate(before["x"]) if at != place)
+
+
+def test_the_year_before_has_this_years_order_of_districts(stockholm: Site) -> None:
+    page = stockholm.page()
+    now, before = ([heading for heading, _ in page.table(f"diagram-{number}").rows] for number in (2, 3))
+    merged = {"Rinkeby-Kista": "Järva", "Spånga-Tensta": "Järva", "Norrmalm": "Norra innerstaden",
+              "Östermalm": "Norra innerstaden"}  # fmt: skip
+    assert set(merged) < set(before)
+    # Each old district stands where the one it has become part of stands this year.
+    assert list(dict.fromkeys(merged.get(name, name) for name in before)) == now
 
 
 def test_every_table_and_diagram_has_definition_and_source(stockholm: Site) -> None:

@@ -83,26 +83,26 @@ def _series(by: str, code: str = "*", category: str = "*") -> trends.SeriesKey:
         # Half is not more than half; and nothing is coarser than years of the whole municipality.
         ({("manad", _series("t")): "..77", ("verksamhetsar", _series("t")): "."}, {}),
         (
-            {("manad", _series("g", "man")): "...7", ("tertial", _series("g", "man")): "7"},
-            {("manad", _series("g", "man")): ("tertial", "g")},
+            {("manad", _series("g", "man")): "...7", ("halvar", _series("g", "man")): "7"},
+            {("manad", _series("g", "man")): ("halvar", "g")},
         ),
         (
             {
                 ("manad", _series("d", "01")): "...7",
-                ("tertial", _series("d", "01")): ".",
-                ("tertial", _series("d", "02")): "7",
+                ("halvar", _series("d", "01")): ".",
+                ("halvar", _series("d", "02")): "7",
                 ("verksamhetsar", _series("d", "01")): "7",
             },
             {
                 ("manad", _series("d", "01")): ("verksamhetsar", "d"),
                 ("manad", _series("d", "02")): None,  # where others of its division are given, it had no number there
-                ("tertial", _series("d", "01")): ("verksamhetsar", "d"),
+                ("halvar", _series("d", "01")): ("verksamhetsar", "d"),
             },
         ),
         # By district no month is given at all.
         (
-            {("manad", _series("t")): "7777", ("tertial", _series("d", "01")): "7"},
-            {("manad", _series("d", "01")): ("tertial", "d"), ("tertial", _series("t")): None},
+            {("manad", _series("t")): "7777", ("halvar", _series("d", "01")): "7"},
+            {("manad", _series("d", "01")): ("halvar", "d"), ("halvar", _series("t")): None},
         ),
         (
             {
@@ -132,6 +132,23 @@ def test_what_would_mostly_be_hidden_is_given_for_longer_periods_or_larger_group
         values.setdefault(kind, {})[key] = found
     instead = {(kind, key): place for (_, kind, key), place in trends.coarser({"outreach": values}).items()}
     assert instead == {place: given for place, given in expected.items() if given}
+
+
+def test_first_and_second_tertials_are_two_series(stockholm: Site, tmp_path: Path) -> None:
+    """The second is counted from the year's beginning and holds the first: on one axis they would rise and fall by turns."""
+
+    def second(maker: published_file.Maker) -> None:
+        days = (date(2023, 1, 1), date(2023, 8, 31))
+        maker.periods.append(("tertial2-2023", "tertial", *days, "tertial 2 2023", None))
+
+    file = published_file.stockholm(tmp_path / "p.duckdb", second)
+    kinds = trends.read(file, read_report(file, NOW)).as_json()["kinds"]
+    assert [
+        (kind["id"], [period["id"] for period in kind["periods"]]) for kind in kinds if "tertial" in kind["id"]
+    ] == [
+        ("tertial1", ["tertial1-2023"]),
+        ("tertial2", ["tertial2-2023"]),
+    ]
 
 
 def test_a_public_page_leaves_out_what_is_mostly_hidden_and_says_where_it_is(stockholm: Site, tmp_path: Path) -> None:
@@ -190,7 +207,8 @@ def _ten_years(data: Published) -> trends.Trends:
 def test_ten_years_of_months_are_light(stockholm: Site) -> None:
     content = _ten_years(read_report(stockholm.published, NOW))
     heaviest = max(len(text.encode()) for _, text in content.files())
-    shared = sum((stockholm.out / "assets" / name).stat().st_size for name in ("site.css", "site.js", "trends.js"))
+    scripts = ("site.css", "site.js", "downloads.js", "trends.js")
+    shared = sum((stockholm.out / "assets" / name).stat().st_size for name in scripts)
     page = (stockholm.out / "trender.html").stat().st_size + len(json.dumps(content.as_json()).encode())
     assert heaviest > 100_000  # what is measured is no trifle
     assert heaviest + shared + page < 300_000

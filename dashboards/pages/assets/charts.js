@@ -19,11 +19,12 @@
     return Math.max(0, ...texts.map((text) => pen.measureText(text).width));
   }
 
-  function dressed(figure, width, paper) {
+  // ``ground``: what it is drawn on: "screen", "paper" or "picture", which is as large as a screen and in the colours of paper.
+  function dressed(figure, width, ground) {
     const copy = JSON.parse(JSON.stringify(figure));
     const layout = copy.layout;
-    const zoom = paper ? PAPER_ZOOM : 1;
-    if (paper) {
+    const zoom = ground === "paper" ? PAPER_ZOOM : 1;
+    if (ground === "paper") {
       layout.font.size = 11;
       // The marks are measured in pixels: unless they shrink with their bars they strike through the numbers beside them.
       for (const trace of copy.data) if (trace.mode === "markers") trace.marker.size *= zoom;
@@ -32,7 +33,7 @@
         stroke.y0 *= zoom;
         stroke.y1 *= zoom;
       }
-    } else {
+    } else if (ground === "screen") {
       layout.font.color = colour("text");
       layout.hoverlabel = { bgcolor: colour("surface"), bordercolor: colour("line"), font: { color: colour("text") } };
       for (const trace of copy.data) {
@@ -69,6 +70,11 @@
     const room = width - layout.margin.l;
     const [start, reach] = [layout.xaxis.range[0], layout.meta.reach];
     layout.xaxis.range[1] = start + ((reach - start) * room) / (room - widest(layout.meta.numbers, layout.font) - 14);
+    if (layout.xaxis.tickvals) {
+      layout.xaxis.tickangle = 0;
+      const apart = (layout.xaxis.tickvals[1] * room) / (layout.xaxis.range[1] - start);
+      if (apart < 44) for (const list of ["tickvals", "ticktext"]) layout.xaxis[list] = layout.xaxis[list].filter((_, at) => at % 2 === 0);
+    }
     if (narrow) {
       layout.height = layout.meta.narrowHeight;
       layout.bargap = layout.scattergap = layout.meta.narrowGap;
@@ -93,7 +99,7 @@
     const state = [paper, width, dark.matches].join();
     if (diagram.state === state) return;
     diagram.state = state;
-    const figure = dressed(diagram.figure, width, paper);
+    const figure = dressed(diagram.figure, width, paper ? "paper" : "screen");
     diagram.place.style.height = figure.layout.height + "px";
     Plotly.react(diagram.place, figure.data, figure.layout, CONFIG);
     diagram.place.classList.add("drawn");
@@ -104,6 +110,9 @@
   }
 
   drawAll();
+  for (const diagram of diagrams) {
+    downloads.ofDiagram(diagram.place, (width) => dressed(diagram.figure, width, "picture"), true);
+  }
   dark.addEventListener("change", drawAll);
   window.addEventListener("resize", drawAll);
   for (const [event, isPaper] of [["beforeprint", true], ["afterprint", false]]) {

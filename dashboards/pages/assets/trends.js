@@ -270,7 +270,8 @@
     if (measure.whole) found.push("Hela procent, räknade på antalen.");
     else found.push("Enhet: " + measure.figure.unit + ".");
     if (shown.periods.some((period) => !period.covered)) found.push("* Underlaget täcker inte hela perioden.");
-    if (choice.kind === "tertial") found.push("Tertial 2 räknas från årets början, januari–augusti, och innehåller tertial 1.");
+    if (choice.kind === "tertial1") found.push("Tertial 1 är januari–april.");
+    if (choice.kind === "tertial2") found.push("Tertial 2 räknas från årets början, januari–augusti, och innehåller tertial 1.");
     if (choice.by === "stadsdel" && shown.series.some((each) => each.from || each.to)) {
       found.push("Stadsdelar enligt den indelning som gällde periodens sista dag. ”.” står där stadsdelen då inte fanns. Stadsdelar som inte längre finns står sist.");
     }
@@ -309,15 +310,9 @@
       body.append(row);
     });
     table.replaceChildren(caption, top, body);
-    // Excel in Swedish reads semicolons and decimal commas; the first sign tells it that the letters are UTF-8.
-    // A name that begins as a formula does is a text there too.
-    const quoted = (text) => '"' + text.replace(/^[=+\-@]/, "'$&").replaceAll('"', '""') + '"';
-    const lines = [["Period", ...shown.series.map((each) => each.name)].map(quoted).join(";")];
-    shown.periods.forEach((period, place) => {
-      lines.push([quoted(period.label), ...shown.series.map((each) => each.cells[place].plain)].join(";"));
-    });
+    const rows = shown.periods.map((period, place) => [period.label, ...shown.series.map((each) => each.cells[place].plain)]);
     const link = find("vy-csv");
-    link.href = "data:text/csv;charset=utf-8," + encodeURIComponent("\ufeff" + lines.join("\r\n") + "\r\n");
+    link.href = "data:text/csv;charset=utf-8," + encodeURIComponent(downloads.csv(["Period", ...shown.series.map((each) => each.name)], rows));
     link.download = [choice.measure, choice.kind, choice.by].join("-") + ".csv";
   }
 
@@ -371,7 +366,7 @@
       y: each.cells.map((cell) => cell.value),
       customdata: each.cells.map((cell, at) => [plain(shown.periods[at].label), cell.text]),
       hovertemplate: "%{customdata[0]}<br>" + plain(each.name) + ": %{customdata[1]}<extra></extra>",
-      name: plain(each.name), ...axes,
+      name: plain(each.name), meta: { role: each.role }, ...axes,
     };
     const covered = shown.periods.map((period) => period.covered);
     if (drawLines) {
@@ -388,18 +383,24 @@
     return { fixedrange: true, showgrid: false, zeroline: false, linecolor: colour("line"), tickcolor: colour("line"), automargin: true, ...more };
   }
 
-  function draw(shown) {
-    const place = find("vy-diagram");
-    if (!shown.series.length) {
-      Plotly.purge(place); // else the numbers of what was shown before stay behind it
-      return;
+  function onPaper(act) {
+    const before = paper;
+    paper = true;
+    try {
+      return act();
+    } finally {
+      paper = before;
     }
-    const width = paper ? PAPER : place.clientWidth;
-    if (!width) return;
-    const several = shown.series.length > MOST_IN_ONE || (choice.kind === "tertial" && shown.series.length > 2);
-    const drawLines = choice.kind !== "tertial" && (choice.kind === "manad" || shown.periods.length > 12 || shown.series.length > 2);
+  }
+
+  // More lines than can be told apart in one diagram have a panel each, with its name; so they need no legend.
+  const inPanels = (shown) => shown.series.length > MOST_IN_ONE;
+
+  function figure(shown, width) {
+    const several = inPanels(shown);
+    const drawLines = choice.kind === "manad" || shown.periods.length > 12 || shown.series.length > 2;
     const layout = {
-      width: width, height: 380, margin: { l: 8, r: 8, t: 12, b: 8 }, showlegend: false, dragmode: false, hovermode: "closest", bargap: Math.max(0.35, 1 - 0.12 * shown.periods.length),
+      width: width, height: 380, margin: paper ? { l: 64, r: 8, t: 12, b: 40 } : { l: 8, r: 8, t: 12, b: 8 }, showlegend: false, dragmode: false, hovermode: "closest", bargap: Math.max(0.35, 1 - 0.12 * shown.periods.length),
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", separators: "," + BLANK, annotations: [], template: "none",
       font: { family: getComputedStyle(document.body).fontFamily, size: 14, color: colour("text") },
       hoverlabel: { bgcolor: colour("surface"), bordercolor: colour("line"), font: { color: colour("text") }, align: "left" },
@@ -431,10 +432,22 @@
         traces.push(trace(each, 0, shown, drawLines, { xaxis: "x" + end, yaxis: "y" + end }));
       });
     }
+    return { data: traces, layout: layout };
+  }
+
+  function draw(shown) {
+    const place = find("vy-diagram");
+    if (!shown.series.length) {
+      Plotly.purge(place); // else the numbers of what was shown before stay behind it
+      return;
+    }
+    const width = paper ? PAPER : place.clientWidth;
+    if (!width) return;
+    const { data, layout } = figure(shown, width);
     place.style.height = layout.height + "px";
-    Plotly.react(place, traces, layout, CONFIG);
+    Plotly.react(place, data, layout, CONFIG);
     place.classList.add("drawn");
-    const legend = several || shown.series.length < 2 ? [] : shown.series;
+    const legend = inPanels(shown) || shown.series.length < 2 ? [] : shown.series;
     find("vy-forklaring").replaceChildren(...legend.map((each) => {
       const entry = item("li", each.name);
       const sample = document.createElement("span");
@@ -472,6 +485,8 @@
     find("vy-noter").replaceChildren(...notes(measure, current).map((text) => item("li", text)));
     find("vy-diagram").setAttribute("aria-label", alternative(title, current));
     find("vy-diagram").hidden = !current.series.length;
+    find("vy-diagram").nextElementSibling.hidden = !current.series.length;
+    find("vy-diagram").dataset.file = [choice.measure, choice.kind, choice.by].join("-");
     showTable(title, current);
     showAbout(measure);
     find("vy-kopierad").textContent = "";
@@ -495,16 +510,9 @@
     find("val").scrollIntoView();
     find("matt").focus({ preventScroll: true });
   });
-  find("vy-lank").addEventListener("click", async () => {
-    const link = location.href.split("#")[0] + address();
-    try {
-      await navigator.clipboard.writeText(link);
-      find("vy-kopierad").textContent = "Länken är kopierad.";
-    } catch (error) {
-      location.hash = address().slice(1);
-      find("vy-kopierad").textContent = "Länken står i adressfältet.";
-    }
-  });
+  find("vy-lank").addEventListener("click", () => (
+    downloads.copy(location.href.split("#")[0] + address(), (text) => (find("vy-kopierad").textContent = text))));
+  downloads.ofDiagram(find("vy-diagram"), (width) => onPaper(() => figure(current, width)), false);
   const again = () => current && draw(current);
   dark.addEventListener("change", again);
   window.addEventListener("resize", again);

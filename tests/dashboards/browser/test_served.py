@@ -28,6 +28,9 @@ def test_the_pages_work_under_the_servers_policy(looker: Looker, stockholm: Site
         with looker.page.expect_download() as download:
             looker.page.locator("#vy-csv").click()
         assert "2023" in Path(download.value.path()).read_text(encoding="utf-8-sig")
+        with looker.page.expect_download() as download:
+            looker.page.locator("#vy .tools button:has-text('PNG')").click()
+        assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
         assert looker.complaints == []
         # The policy is in force: what a page does not bring itself does not run.
         assert (
