@@ -234,7 +234,7 @@ def report(period_id: str, out: Path | None, public: bool, appendices: bool, doc
     from pipelines.commands.queries import write_report
 
     if out is None:
-        raise UsageError("Missing option '--out': the folder for the pages.")
+        raise click.MissingParameter(ctx=click.get_current_context(), param_hint="'--out'", param_type="option")
     if out.is_file():
         raise UsageError(f"{out} is a file: choose a folder with --out.")
     report = write_report(open_home(writing=public), period_id, out, public, appendices)
