@@ -22,7 +22,7 @@ from dashboards.documents.cube import Cube, Periods, cube, sign, value
 from dashboards.documents.outline import Outline, days, period_line
 from dashboards.wording import numbers
 
-FROM, TO, NUMBER, UNIT, BASE, SIGN = "Från och med", "Till och med", "Värde", "Enhet", "Bas", "Tecken"
+FROM, TO, NUMBER, UNIT, BASE, SIGN = "Från och med", "Till och med", "Tal", "Enhet", "Bas", "Tecken"
 
 #: What a spreadsheet takes for the beginning of a formula.
 _BEGINS_A_FORMULA = ("=", "+", "-", "@")

@@ -54,7 +54,7 @@ BACK = "Till innehållet"
 #: The columns of the sheet of all numbers with their widths.
 COLUMNS = (
     ("Period", 32), ("Från och med", 13), ("Till och med", 13), ("Statistik", 36), ("Mått", 30), ("Kön", 10),
-    ("Jobbtorg", 22), ("Stadsdel", 24), ("Kategori", 30), ("Underkategori", 26), ("Värde", 11), ("Enhet", 18),
+    ("Jobbtorg", 22), ("Stadsdel", 24), ("Kategori", 30), ("Underkategori", 26), ("Tal", 11), ("Enhet", 18),
     ("Andel av", 36), ("Bas", 11),
 )  # fmt: skip
 

@@ -52,8 +52,6 @@ from pipelines.runtime.files import atomic_write
 HERE = Path(__file__).resolve().parent
 ASSETS = "assets"
 
-SCRIPTS = ("site.js", "charts.js", "trends.js", "search.js")
-
 #: What stands in the place of a page that could not be made.
 STAND_IN = "stand_in.html.j2"
 
@@ -61,7 +59,7 @@ STAND_IN = "stand_in.html.j2"
 TRACES = "traces.html.j2"
 
 #: The scripts of the pages, besides the one that draws.
-SCRIPTS = ("site.js", "charts.js", "downloads.js", "trends.js")
+SCRIPTS = ("site.js", "charts.js", "downloads.js", "trends.js", "search.js")
 
 #: A table with more columns than this does not fold into cards on a phone: it scrolls.
 MOST_FOLDED = 12

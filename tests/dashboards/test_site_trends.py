@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from dashboards.content import trends
+from dashboards.pages import reports, search
 from dashboards.published.numbers import Count, NumberKey, Numbers, one
 from dashboards.published.publication import Period
 from dashboards.published.report import Published, read_report
@@ -31,7 +32,8 @@ def _read(folder: Path) -> dict[tuple[str, ...], Decimal]:
     )
     periods = {kind["id"]: [period["id"] for period in kind["periods"]] for kind in page["kinds"]}
     found = {}
-    for path in sorted((folder / trends.FOLDER).iterdir()):
+    others = {folder / search.FILE, folder / reports.FILE}
+    for path in sorted(set((folder / trends.FOLDER).iterdir()) - others):
         name, tree = re.fullmatch(r'kaaTrend\("(.*?)",(.*)\);\n', path.read_text(encoding="utf-8")).groups()  # type: ignore[union-attr]
         assert name == path.name.removesuffix(".js")
         figure, measure, kind = name.split(".")

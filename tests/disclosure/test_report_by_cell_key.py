@@ -212,7 +212,7 @@ def test_a_table_shows_the_numbers_of_cells_csv(given: Given) -> None:
     """Table 1 as data, as PX and as the script of the trends has it."""
     shown, genders = _counts(given), {"Kvinnor": "kvinna", "Män": "man", "Totalt": "*"}
     found = {
-        (line["År"], genders[line["Kön"]]): int(line["Värde"])
+        (line["År"], genders[line["Kön"]]): int(line["Tal"])
         for line in csv.DictReader(StringIO((given.out / "tabeller" / "tabell-1.csv").read_text(encoding="utf-8")))
     }
     assert len(found) == 6

@@ -108,11 +108,9 @@ def test_all_numbers_stand_once_in_an_excel_table_with_a_filter(year: Built) -> 
     (table,) = sheet.tables.values()
     assert table.ref == f"A5:N{sheet.max_row}" and table.autoFilter.ref == table.ref
     head, *rows = sheet.iter_rows(min_row=5, values_only=True)
-    assert head[0] == "Period" and head[-4:] == ("Värde", "Enhet", "Andel av", "Bas") and len(set(head)) == len(head)
+    assert head[0] == "Period" and head[-4:] == ("Tal", "Enhet", "Andel av", "Bas") and len(set(head)) == len(head)
     found = [dict(zip(head, row, strict=True)) for row in rows]
-    assert len({tuple((name, row[name]) for name in head if name not in ("Värde", "Bas")) for row in found}) == len(
-        found
-    )
+    assert len({tuple((name, row[name]) for name in head if name not in ("Tal", "Bas")) for row in found}) == len(found)
     now = {
         "Period": "verksamhetsåret 2023",
         "Från och med": datetime(2022, 12, 1),
@@ -121,12 +119,12 @@ def test_all_numbers_stand_once_in_an_excel_table_with_a_filter(year: Built) -> 
     everybody = {"Kön": "Alla", "Jobbtorg": "Alla", "Stadsdel": "Alla"}
     ended = {"Statistik": "Avslutsorsaker", "Mått": "Avslutade", "Enhet": "personer"}
     for expected in (
-        {**now, **everybody, "Statistik": "Ungdomar i registret", "Mått": "I registret", "Värde": 7546, "Kategori": None},
-        {**now, "Statistik": "Sökta och nådda ungdomar", "Mått": "Nådda", "Kön": "Kvinnor", "Värde": 1408, "Andel av": None},
-        {**now, **everybody, **ended, "Kategori": "Studier + Arbete", "Värde": 599},
-        {**now, **everybody, **ended, "Kategori": "Alla utom Studier och Arbete", "Värde": 807 - 599},
+        {**now, **everybody, "Statistik": "Ungdomar i registret", "Mått": "I registret", "Tal": 7546, "Kategori": None},
+        {**now, "Statistik": "Sökta och nådda ungdomar", "Mått": "Nådda", "Kön": "Kvinnor", "Tal": 1408, "Andel av": None},
+        {**now, **everybody, **ended, "Kategori": "Studier + Arbete", "Tal": 599},
+        {**now, **everybody, **ended, "Kategori": "Alla utom Studier och Arbete", "Tal": 807 - 599},
         {"Jobbtorg": "Jobbtorg Vällingby", "Enhet": "andel", "Andel av": "Inskrivna ungdomar: Avslutade", "Bas": 123,
-         "Kategori": "Studier", "Period": now["Period"], "Värde": 83 / 123},
+         "Kategori": "Studier", "Period": now["Period"], "Tal": 83 / 123},
     ):  # fmt: skip
         assert len([row for row in found if expected.items() <= row.items()]) == 1, expected
 
@@ -382,7 +380,7 @@ def test_both_csv_files_have_the_same_lines(open_built: Built) -> None:
         for_excel = path.with_name(path.stem + "-excel.csv").read_bytes()
         assert for_excel.startswith(b"\xef\xbb\xbf") and not path.read_bytes().startswith(b"\xef\xbb\xbf")
         head, *rows = csv.reader(io.StringIO(for_excel.decode("utf-8-sig"), newline=""), delimiter=";")
-        place = head.index("Värde")
+        place = head.index("Tal")
         assert all(re.fullmatch(r"(-?\d+(,\d+)?)?", row[place]) for row in rows), path
         points = [[*row[:place], row[place].replace(",", "."), *row[place + 1 :]] for row in rows]
         assert [head, *points] == list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
@@ -404,7 +402,7 @@ def test_the_description_tells_what_a_data_user_asks(open_year: Built) -> None:
     columns = {column["titles"]: column["datatype"]["base"] for column in found["tableSchema"]["columns"]}
     assert columns == {
         "Resultat": "string", "Period": "string", "Kön": "string", "Från och med": "date", "Till och med": "date",
-        "Värde": "integer", "Enhet": "string", "Bas": "integer", "Tecken": "string",
+        "Tal": "integer", "Enhet": "string", "Bas": "integer", "Tecken": "string",
     }  # fmt: skip
     assert found["tableSchema"]["primaryKey"] == ["resultat", "period", "kon"]
     outreach = read_catalogue()["outreach"]
