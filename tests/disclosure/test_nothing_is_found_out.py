@@ -38,7 +38,7 @@ def _output(
     return PublicOutput({key: value for key, value in now.items() if key not in protection.given_away}, protection)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", [*range(8), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(8, 20))])
 def test_of_small_worlds(seed: int) -> None:
     now = worlds.numbers(seed)
     output = _output(now, [])

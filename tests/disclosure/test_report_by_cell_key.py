@@ -287,6 +287,7 @@ def test_another_table_of_changes_is_another_method() -> None:
     assert told_otherwise([told], CellSuppression(), stockholm, periods) == {"lasar-2022-2023", NEXT}
 
 
+@pytest.mark.slow
 def test_the_two_methods_do_not_tell_of_the_same_days(make: Callable[[], Given], tmp_path: Path) -> None:
     """The decision ends: what was told by it is not told again by hiding, and later periods are."""
     given = _reported(make())

@@ -73,7 +73,7 @@ def _compare(world: World, figures: Callable[[Pipeline, date | None], dict[Any, 
 
 
 @settings(
-    max_examples=24, phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.target], derandomize=True, **CHECKS
+    max_examples=15, phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.target], derandomize=True, **CHECKS
 )
 @given(worlds())
 def test_each_question_has_the_oracles_answer(world: World) -> None:
@@ -85,7 +85,7 @@ def test_each_question_has_the_oracles_answer(world: World) -> None:
 
 
 @settings(
-    max_examples=12, phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.target], derandomize=True, **CHECKS
+    max_examples=8, phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.target], derandomize=True, **CHECKS
 )
 @given(worlds())
 def test_who_has_a_protected_identity_is_what_the_deliveries_that_count_say(world: World) -> None:

@@ -157,11 +157,11 @@ rotate_pseudonym_key.rotate(state.open_home(), Path(sys.argv[1]))
 @pytest.mark.parametrize(
     ("step", "rotated"),
     [
-        ("pipelines.commands.restore_history:take_in:before:2", False),
-        ("tests.faults.plain_nightly:build_published:after", False),
+        pytest.param("pipelines.commands.restore_history:take_in:before:2", False, marks=pytest.mark.slow),
+        pytest.param("tests.faults.plain_nightly:build_published:after", False, marks=pytest.mark.slow),
         ("os:replace:before:current.json", False),
         ("os:replace:after:current.json", True),
-        ("pipelines.state.home:keep_aside:after", True),
+        pytest.param("pipelines.state.home:keep_aside:after", True, marks=pytest.mark.slow),
     ],
 )
 @pytest.mark.usefixtures("plain_rotation")
