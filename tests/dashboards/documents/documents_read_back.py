@@ -179,10 +179,10 @@ def csv_rows(path: Path) -> Rows:
 
 
 def _csv_cell(cell: dict[str, str]) -> str:
-    if not cell["varde"]:
+    if not cell["tal"]:
         return cell["tecken"]
     assert not cell["tecken"]
-    return _with_unit(Decimal(cell["varde"]), cell["enhet"])
+    return _with_unit(Decimal(cell["tal"]), cell["enhet"])
 
 
 def _with_unit(number: Decimal, unit: str) -> str:
