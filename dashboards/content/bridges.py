@@ -18,6 +18,7 @@ from dashboards.published.numbers import Number
 from dashboards.published.publication import Period
 from dashboards.published.report import Published
 from dashboards.wording import numbers
+from dashboards.wording.letters import capital
 
 #: Reason -> what a step that takes away, and one that adds, is called.
 REASONS = {
@@ -124,5 +125,5 @@ def _whole(period: Period, value: Decimal, number: Number, data: Published, role
     cell = Cell.of(number.at(period=period.id), data.value)
     if cell.part != value:
         raise ValueError(f"a bridge of {number} does not lead to its number")
-    label = period.label[:1].upper() + period.label[1:]
+    label = capital(period.label)
     return BridgeStep(label, numbers.number(value), 0.0, float(value), role, cell)

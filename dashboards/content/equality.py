@@ -46,6 +46,7 @@ from dashboards.published.publication import Period
 from dashboards.published.report import Published
 from dashboards.published.series import Series, read_series
 from dashboards.wording import numbers
+from dashboards.wording.letters import capital, lower_first
 from pipelines.configuration.disclosure import CellKey
 
 #: So many months are shown, and so many must have a share before a usual course can be told.
@@ -224,11 +225,11 @@ class Equality:
             _differences_table(
                 "Andel",
                 [Heading(rate.title) for rate in RATES],
-                [_capital(period.label) for period in self.periods],
+                [capital(period.label) for period in self.periods],
                 [[found[rate.id, period.id] for period in self.periods] for rate in RATES],
             ),
             finding=words.finding(
-                {_inside(rate.title): found[rate.id, now.id] for rate in RATES},
+                {lower_first(rate.title): found[rate.id, now.id] for rate in RATES},
                 "Ingen skillnad mellan kvinnor och män är större än slumpen brukar ge",
                 "Större skillnad mellan kvinnor och män än slumpen brukar ge",
             ),
@@ -266,7 +267,7 @@ class Equality:
             f"Skillnad mellan {now.label} och {before.label}",
             _differences_table("Andel", [Heading(rate.title) for rate in RATES], [name for name, _ in genders], found),
             finding=words.finding(
-                {_inside(rate.title): difference for rate, (*_, difference) in zip(RATES, found, strict=True)},
+                {lower_first(rate.title): difference for rate, (*_, difference) in zip(RATES, found, strict=True)},
                 f"Ingen ändring sedan {before.label} är större än slumpen brukar ge",
                 f"Större ändring sedan {before.label} än slumpen brukar ge",
             ),
@@ -309,7 +310,7 @@ class Equality:
             Heading("Totalt", total=True),
         )
         columns = tuple(
-            replace(column, codes={"period": period.id} if column.number else {}, group=_capital(period.label))
+            replace(column, codes={"period": period.id} if column.number else {}, group=capital(period.label))
             for period in self.periods
             for column in (*_counted_columns(rate), Heading("Från"), Heading("Till"))
         )
@@ -436,7 +437,7 @@ class Equality:
             f"{rate.title} per månad",
             TableContent(
                 "Månad",
-                tuple(Heading(_capital(month.title), {"period": month.id}) for month in months),
+                tuple(Heading(capital(month.title), {"period": month.id}) for month in months),
                 _counted_columns(rate),
                 tuple(_counted(share) for share in shares),
             ),
@@ -531,12 +532,3 @@ def _differences_chart(found: Iterable[tuple[str, Difference | None]]) -> Interv
         if each
     )
     return IntervalChart(marks, 0.0, "Ingen skillnad") if marks else None
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _inside(title: str) -> str:
-    """A title within a sentence."""
-    return title[:1].lower() + title[1:]

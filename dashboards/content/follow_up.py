@@ -30,6 +30,7 @@ from dashboards.published.publication import Period
 from dashboards.published.report import Published
 from dashboards.published.series import Series, read_series
 from dashboards.wording import numbers
+from dashboards.wording.letters import capital, lower_first
 
 #: Figures that the page shows; the definitions come from the catalogue.
 FIGURES = (
@@ -472,7 +473,7 @@ class FollowUp:
                 replace(
                     SUPPORT,
                     id=f"stod-{code.lower()}",
-                    title=f"Nådda som valde stöd från {label[:1].lower()}{label[1:]}",
+                    title=f"Nådda som valde stöd från {lower_first(label)}",
                     share=replace(SUPPORT.share, part=SUPPORT.share.part.at(category=code)),
                 )
             )
@@ -554,4 +555,4 @@ def _label(period: Period) -> str:
     if period.kind == "tertial":
         kind, _, year = period.id.partition("-")
         return f"Tertial {kind[-1]} {year}"
-    return period.label[:1].upper() + period.label[1:]
+    return capital(period.label)

@@ -16,6 +16,7 @@ from dashboards.published.plan import Outcome, Plan, read_plan
 from dashboards.published.publication import Period
 from dashboards.published.report import Published
 from dashboards.wording import numbers
+from dashboards.wording.letters import capital
 
 #: Parameters as readers name them; a channel's code becomes its label.
 PARAMETERS = {
@@ -102,7 +103,7 @@ def score_card(path: Path, data: Published) -> Block | None:
 
 def _card_columns(data: Published, period: Period, place: tuple[str, str]) -> list[Heading]:
     if place == (ALL, ALL):
-        return [Heading(title, group=_capital(period.label)) for title in ("Fall", "Följde", "Andel")]
+        return [Heading(title, group=capital(period.label)) for title in ("Fall", "Följde", "Andel")]
     name = next(label for label, group in _job_centres(data) if group == place)
     return [Heading(name, group=f"Andel per jobbtorg, {period.label}")]
 
@@ -168,16 +169,12 @@ def _rule(row: dict[str, Any], plan: Plan, data: Published) -> Rule:
         if (rule_id, data.period.id, ALL, ALL) in plan.outcomes
         else (),
         years=tuple(PlanRow(year.title, _counts(outcome(year))) for year in years),
-        latest=tuple(_capital(year.label) for year in latest),
+        latest=tuple(capital(year.label) for year in latest),
         groups_by_year=tuple(
             PlanRow(label, tuple(_share(outcome(year, *group)) for year in latest), group == (ALL, ALL))
             for label, group in groups
         ),
     )
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _held(rule: dict[str, Any], year: Period) -> bool:

@@ -13,6 +13,7 @@ from dashboards.published.catalogue import Figure, Source
 from dashboards.published.publication import Period
 from dashboards.published.report import Published
 from dashboards.wording import numbers
+from dashboards.wording.letters import lower_first
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def sources_in_words(sources: Iterable[Source]) -> list[str]:
         dict.fromkeys((each.source_title, each.dataset_title) for each in sources), key=lambda each: each[0]
     )
     return [
-        f"{title}: {numbers.listed([dataset[:1].lower() + dataset[1:] for _, dataset in found])}"
+        f"{title}: {numbers.listed([lower_first(dataset) for _, dataset in found])}"
         for title, found in groupby(listed, key=lambda each: each[0])
     ]
 

@@ -15,6 +15,7 @@ from dashboards.published.publication import Period
 from dashboards.published.purging import PurgedOfDataset
 from dashboards.published.report import Published
 from dashboards.wording import numbers
+from dashboards.wording.letters import capital
 
 LAW = f"7{numbers.BLANK}§ förordningen (2006:39)"
 
@@ -41,7 +42,7 @@ def lacking(data: Published, cells: Iterable[Cell]) -> tuple[str, ...]:
 def _sentence(period: Period, most: int) -> str:
     persons = numbers.counted(most, "person", "personer")
     return (
-        f"{period.title[:1].upper()}{period.title[1:]}: uppgifter om högst {persons} som kan ha räknats här är gallrade ({LAW}). "
+        f"{capital(period.title)}: uppgifter om högst {persons} som kan ha räknats här är gallrade ({LAW}). "
         "Talen kan därför vara lägre än när de först publicerades, men inte mer än så många personer gör."
     )
 

@@ -28,6 +28,7 @@ from dashboards.published.numbers import Change, Number, Share, one
 from dashboards.published.publication import Period
 from dashboards.published.report import District, Published
 from dashboards.wording import numbers
+from dashboards.wording.letters import capital
 
 WHOLE_MUNICIPALITY = "Hela kommunen"
 
@@ -73,10 +74,6 @@ class ChapterContent:
 
 #: Of a number that is no part of another.
 NO_SHARE = Cell(Decimal(0), Decimal(0), is_share=True)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _of(label: str, centre: Heading) -> str:
@@ -206,15 +203,15 @@ class Report:
                     Heading(label, codes, group=group)
                     for group, of in (("Antal", ""), ("Andel", ", procentenheter"))
                     for label, codes in (
-                        (_capital(published.period.label), {"period": published.period.id}),
-                        (_capital(published.before.label), {"period": published.before.id}),
+                        (capital(published.period.label), {"period": published.period.id}),
+                        (capital(published.before.label), {"period": published.before.id}),
                         (f"Förändring{of}", {}),
                     )
                 )
             case report.Periods():
                 return (
-                    Heading(_capital(published.period.label), {"period": published.period.id}, role="year"),
-                    Heading(_capital(published.before.label), {"period": published.before.id}, role="year_before"),
+                    Heading(capital(published.period.label), {"period": published.period.id}, role="year"),
+                    Heading(capital(published.before.label), {"period": published.before.id}, role="year_before"),
                 )
             case report.Genders():
                 return (
@@ -301,7 +298,7 @@ class Report:
     def _both(self, columns: Iterable[Heading]) -> tuple[Heading, ...]:
         """The columns once for the period and once for the year before."""
         return tuple(
-            replace(column, codes={**column.codes, "period": period.id}, group=_capital(period.label))
+            replace(column, codes={**column.codes, "period": period.id}, group=capital(period.label))
             for period in (self.published.period, self.published.before)
             for column in columns
         )
@@ -380,7 +377,7 @@ class Report:
             definitions=self._definitions(item.grid.numbers),
             charted=charted,
             marks=marks,
-            marks_label=_capital(self.published.before.label) if marks else None,
+            marks_label=capital(self.published.before.label) if marks else None,
             target=targets.line(item.target) if isinstance(item, report.Diagram) and item.target else None,
             periods=self._periods(item.grid),
         )

@@ -14,6 +14,7 @@ from dashboards.content.tables import MISSING_LABEL
 from dashboards.published.file import ALL, MISSING
 from dashboards.published.status import ChangedExtract, NightlyStatus, Remark, Row, read_status
 from dashboards.wording import numbers
+from dashboards.wording.letters import capital
 
 #: So many rows of a list are shown at once, the others on request; more than LIMIT are for the commands.
 SHOWN = 8
@@ -375,7 +376,7 @@ def _grouped(deliveries: list[tuple[Row, str]]) -> tuple[Message, ...]:
 def _remarks(deliveries: list[Row], remarks: dict[str, list[Remark]]) -> tuple[Message, ...]:
     """What was remarked on loaded deliveries; rows in quarantine have a list of their own."""
     return _grouped([
-        (row, one.sentence[:1].upper() + one.sentence[1:])
+        (row, capital(one.sentence))
         for row in deliveries
         if row["status"] == "accepted"
         for one in remarks.get(row["delivery_id"], [])

@@ -17,6 +17,7 @@ from dashboards.published.publication import Closed
 from dashboards.published.report import Published
 from dashboards.published.target_group import SCHOOL_REGISTER, TargetGroup, read_target_group
 from dashboards.wording import numbers
+from dashboards.wording.letters import lower_first
 
 FIGURE = "target_group"
 
@@ -89,7 +90,7 @@ def read(path: Path, data: Published) -> Comparison:
         facts=(
             ("hör till målgruppen enligt lag", _cell(found, night, "size", ALL, "eligible").in_text),
             ("finns i registret", _cell(found, night, "size", ALL, "in_register").in_text),
-            *((_lower(title), _cell(found, night, "all", side).in_text) for side, title in SIDES.items()),
+            *((lower_first(title), _cell(found, night, "all", side).in_text) for side, title in SIDES.items()),
         ),
         warnings=_warnings(night, found.school, data.profile.closed),
         changes=_changes(found, night),
@@ -113,11 +114,6 @@ def read(path: Path, data: Published) -> Comparison:
 
 def _cell(found: TargetGroup, night: date, breakdown: str, side: str, code: str = ALL) -> Cell:
     return Cell(Decimal(found.count(night, breakdown, side, code)))
-
-
-def _lower(title: str) -> str:
-    """A title inside a sentence or below a number."""
-    return title[:1].lower() + title[1:]
 
 
 def _warnings(night: date, school: date | None, closed: Iterable[Closed]) -> tuple[str, ...]:
@@ -178,7 +174,7 @@ def _groups(found: TargetGroup, night: date, breakdown: str, id_: str, corner: s
         tuple(Heading(title, group="Skillnader") for title in COLUMNS.values()),
         tuple(tuple(_cell(found, night, of, side, code) for side in SIDES) for _, code, of in rows),
     )
-    return _block(id_, f"Efter {_lower(corner)}", table)
+    return _block(id_, f"Efter {lower_first(corner)}", table)
 
 
 def _job_centres(data: Published, found: TargetGroup, night: date) -> dict[str, str]:

@@ -15,6 +15,7 @@ from dashboards.published.catalogue import Figure
 from dashboards.published.numbers import Number, Share, one
 from dashboards.published.publication import Target
 from dashboards.wording import numbers
+from dashboards.wording.letters import lower_first
 
 UNITS = {"procent": "%", "antal": "", "dagar": "dagar"}
 
@@ -97,7 +98,7 @@ class Outcome:
     @property
     def in_a_sentence(self) -> str:
         """What it is about, and how it went, in brackets."""
-        title = self.target.title[:1].lower() + self.target.title[1:]
+        title = lower_first(self.target.title)
         return f"{title} ({self.text}, {level(self.target) if self.is_met else self._missed})"
 
     @property

@@ -22,6 +22,7 @@ from dashboards.published.report import Published
 from dashboards.published.series import ChartedShare, Series, read_series
 from dashboards.wording import numbers
 from dashboards.wording.audience import not_available
+from dashboards.wording.letters import capital
 
 FOLDER = "data"
 
@@ -366,7 +367,7 @@ def _series(found: Values, periods: list[str]) -> str:
 
 def label(period: Period) -> str:
     """A period in a table: ``2023``, ``Läsåret 2022/2023``, ``Tertial 2 (januari–augusti) 2023``."""
-    return period.label[:1].upper() + period.label[1:]
+    return capital(period.label)
 
 
 def short_label(period: Period) -> str:

@@ -14,6 +14,7 @@ from dashboards.documents.outline import plain
 from dashboards.published.publication import Period
 from dashboards.published.report import Published
 from dashboards.wording import numbers
+from dashboards.wording.letters import capital, lower_first
 
 #: The variable whose values are different kinds of numbers (PX: CONTVARIABLE).
 CONTENTS = "Tabellinnehåll"
@@ -133,7 +134,7 @@ def cube(block: Block, data: Published) -> Cube:
 def _all_periods(table: TableContent, of_block: Sequence[Period]) -> Iterator[Periods]:
     """The periods of each number. What is computed from numbers, such as a difference, is of the period that heads it, or of all
     periods of the table."""
-    named = {_capital(period.label): period.id for period in of_block}
+    named = {capital(period.label): period.id for period in of_block}
     for row, cells in zip(table.rows, table.cells, strict=True):
         for column, cell in zip(table.columns, cells, strict=True):
             found = [named[text] for text in (column.group, column.label, row.label) if text in named]
@@ -146,7 +147,7 @@ def _periods(cell: Cell) -> Periods:
 
 def _label(periods: Periods, data: Published) -> str:
     titles = {each.id: each.label for each in (data.before, data.period)}
-    return _capital(" och ".join(titles.get(period, period) for period in periods))
+    return capital(" och ".join(titles.get(period, period) for period in periods))
 
 
 def _with_times(variables: Sequence[Variable], periods: Sequence[Periods]) -> list[Variable]:
@@ -198,7 +199,7 @@ def _stub(table: TableContent) -> list[Variable]:
     labels = [row.label.rpartition(", ") for row in table.rows]
     outer, inner = (tuple(dict.fromkeys(label[place] for label in labels)) for place in (0, 2))
     if len(names) == 2 and all(outer) and [(first, last) for first, _, last in labels] == list(product(outer, inner)):
-        return [Variable(names[0], outer), Variable(_capital(names[1]), tuple(map(_capital, inner)))]
+        return [Variable(names[0], outer), Variable(capital(names[1]), tuple(map(capital, inner)))]
     return [Variable(table.corner, _unique([row.label for row in table.rows]), _codes(table.rows))]
 
 
@@ -213,7 +214,7 @@ def _heading(table: TableContent, data: Published) -> list[Variable]:
         return [outer, _variable(groups[0][1], data)]
     if not any(names):
         return [_variable(table.columns, data)]
-    labels = [f"{line.group}, {line.label[:1].lower()}{line.label[1:]}" if line.group else line.label
+    labels = [f"{line.group}, {lower_first(line.label)}" if line.group else line.label
               for line in table.columns]  # fmt: skip
     return [Variable(CONTENTS, _unique(labels))]
 
@@ -226,7 +227,7 @@ def _variable(lines: Sequence[Heading], data: Published) -> Variable:
 def _name(labels: list[str], data: Published) -> str:
     if set(labels) <= GENDERS:
         return "Kön"
-    periods = {_capital(text) for text in (data.period.label, data.before.label)}
+    periods = {capital(text) for text in (data.period.label, data.before.label)}
     if all(label in periods or re.search(r"\b[12]\d{3}$", label) for label in labels):
         return PERIOD
     if {name for _, name in data.job_centres} & set(labels):
@@ -242,10 +243,6 @@ def _codes(lines: Sequence[Heading]) -> tuple[str, ...]:
         places = [code for one in found for code in ((one,) if isinstance(one, str) else one)]
         codes.append("TOTALT" if line.total and not places else plain("+".join(places)))
     return tuple(codes) if all(codes) and len(set(codes)) == len(codes) else ()
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _free(text: str, taken: Sequence[str]) -> str:

@@ -25,6 +25,7 @@ from dashboards.published.publication import Period, Publication
 from dashboards.published.report import Published
 from dashboards.wording import numbers
 from dashboards.wording.audience import audience
+from dashboards.wording.letters import lower_first
 from pipelines.configuration.report_document import PERIOD, PERIOD_AFTER, DocumentSection
 
 #: Every table of a document stands on a page; one with more columns is continued below with the rest.
@@ -246,7 +247,7 @@ def _target_group(published_file: Path, data: Published) -> Chapter | None:
         return None
     night = numbers.long_date(found.night)
     of_night = (Period(f"dag-{found.night}", "dag", night, found.night, found.night),)
-    parts = [replace(block, title=f"Skillnader {_lower(block.title)}") for block in found.groups]
+    parts = [replace(block, title=f"Skillnader {lower_first(block.title)}") for block in found.groups]
     blocks = [*([found.changes] if found.changes else []), *found.reasons, *found.lengths, *parts]
     blocks = [
         replace(block, definitions=found.definitions, periods=of_night, title=f"{block.title}, {night}")
@@ -255,7 +256,9 @@ def _target_group(published_file: Path, data: Published) -> Chapter | None:
     if found.years:
         blocks.append(
             replace(
-                found.years, definitions=found.definitions, title=f"Målgrupp och register {_lower(found.years.title)}"
+                found.years,
+                definitions=found.definitions,
+                title=f"Målgrupp och register {lower_first(found.years.title)}",
             )
         )
     lead = f"Vilka som {night} hörde till målgruppen enligt skollagen, jämfört med vilka som fanns i registret. "
@@ -429,19 +432,15 @@ class Definition:
     facts: tuple[tuple[str, str], ...]
 
 
-def _lower(text: str) -> str:
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
-
-
 def definition(figure: Figure) -> Definition:
     """The words of the page ”Så räknas det”."""
     shown = (
         "för hela kommunen och per kön, stadsdel och jobbtorg" if figure.has_dimensions else "bara för hela kommunen"
     )
     if figure.category_title:
-        shown += f", uppdelat efter {_lower(figure.category_title)}"
+        shown += f", uppdelat efter {lower_first(figure.category_title)}"
         if figure.subcategory_title:
-            shown += f" och {_lower(figure.subcategory_title)}"
+            shown += f" och {lower_first(figure.subcategory_title)}"
     facts = (
         ("Med enkla ord", figure.plain.counts),
         ("Det här räknas inte", figure.plain.leaves_out),

@@ -52,6 +52,7 @@ from dashboards.documents.word_pages import fill_in_pages
 from dashboards.documents.word_styles import FrontMatter, keep_variables, set_up, update_fields_on_opening
 from dashboards.documents.word_template import adopt, opened, rename, style_called
 from dashboards.wording import numbers
+from dashboards.wording.letters import lower_first
 
 HOW_TO = (
     "De grå fälten ”Skriv här” försvinner när du skriver i dem; de som inte behövs kan tas bort. Svara Ja när Word frågar om "
@@ -228,7 +229,7 @@ class _Writer(Writer):
         if part.chapter:
             yield from self._lead(part.chapter)
         if part.chapter or not part.sections:
-            yield self.write_here(f"Skriv här: {part.write[:1].lower()}{part.write[1:]}")
+            yield self.write_here(f"Skriv här: {lower_first(part.write)}")
         for block in part.chapter.blocks if part.chapter else ():
             yield from self._diagram(block) if block.is_diagram else self._table(block)
 

@@ -19,6 +19,7 @@ from dashboards.content.tables import Cell
 from dashboards.drawing.charts import BAR, canvas, plain, row_layout
 from dashboards.drawing.theme import DIAGRAM, PAGE
 from dashboards.wording import numbers
+from dashboards.wording.letters import capital
 
 HEIGHT = 400
 
@@ -235,10 +236,7 @@ def _months(chart: MonthChart) -> go.Figure:
     data.append(_line(days, values, "year", 2))
     for symbol, role, size, is_told in (("circle", "year", 8, False), ("diamond", "mark", 12, True)):
         places = [place for place in range(len(days)) if (place in chart.told) == is_told]
-        named = [
-            _named(month.title[:1].upper() + month.title[1:], share)
-            for month, share in map(chart.months.__getitem__, places)
-        ]
+        named = [_named(capital(month.title), share) for month, share in map(chart.months.__getitem__, places)]
         if places:
             x, y = [days[place] for place in places], [values[place] for place in places]
             data.append(_dots(x, y, role, named, symbol, size))

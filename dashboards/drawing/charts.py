@@ -17,6 +17,7 @@ from dashboards.content.bridges import Bridge
 from dashboards.content.tables import Block, TableContent
 from dashboards.drawing.theme import DIAGRAM, PAGE
 from dashboards.wording import numbers
+from dashboards.wording.letters import capital
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
@@ -129,7 +130,7 @@ def _hover(label: str) -> str:
 def now_label(block: Block) -> str:
     """What the points of the period itself are called."""
     label = block.periods[-1].label
-    return label[:1].upper() + label[1:]
+    return capital(label)
 
 
 def _dumbbells(block: Block) -> list[go.Scatter]:

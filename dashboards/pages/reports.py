@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dashboards.published.file import connect, rows
 from dashboards.published.publication import Period, Publication, period_of, read_publication
+from dashboards.wording.letters import capital
 from pipelines.runtime.files import atomic_write
 
 #: A report's own list of those beside it: a script, for a page that is opened from disk may not fetch anything else.
@@ -43,7 +44,7 @@ def read_reports(published_file: Path, folder: Path) -> tuple[Publication, list[
 def _title(period: Period, publication: Publication) -> str:
     if period.kind == publication.report_year_kind:
         return f"Årsrapport {period.label}"
-    return period.title[:1].upper() + period.title[1:]
+    return capital(period.title)
 
 
 def script(reports: Sequence[Report]) -> str:

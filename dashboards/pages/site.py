@@ -47,6 +47,7 @@ from dashboards.published.publication import Period
 from dashboards.published.report import Published, read_report
 from dashboards.wording import numbers
 from dashboards.wording.audience import audience
+from dashboards.wording.letters import capital, lower_first
 from pipelines.runtime.files import atomic_write
 
 HERE = Path(__file__).resolve().parent
@@ -460,11 +461,6 @@ def scale(blocks: Sequence[Block]) -> float:
     return max((charts.largest(block) for block in blocks), default=0)
 
 
-def lower_first(text: str) -> str:
-    """A title inside a sentence; abbreviations stay as they are."""
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
-
-
 def script_json(value: Any) -> Markup:
     """Data for a script, inside a page: compact, with Swedish letters as they are, and unable to end its element."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -509,7 +505,7 @@ def _environment() -> Environment:
         has_traces=traces.has_traces,
         trace_file=traces.trace_file,
         lower_first=lower_first,
-        capitalize_first=lambda text: text[:1].upper() + text[1:],
+        capitalize_first=capital,
     )
     environment.globals.update(
         interval=numbers.interval,
