@@ -16,6 +16,7 @@ Statistics in Medicine 24, 1185-1202, appendix A.1; Wheeler, D. J. (1993), Under
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from itertools import groupby, pairwise
 from math import sqrt
 from statistics import fmean
@@ -44,9 +45,9 @@ class Interval:
 
 @dataclass(frozen=True)
 class Difference(Interval):
-    """One share minus another."""
+    """One share minus another. ``value`` is exact: it is rounded as it is in the tables that have it too."""
 
-    value: float
+    value: Fraction
 
     @property
     def is_more_than_chance(self) -> bool:
@@ -79,11 +80,10 @@ def newcombe(
     """One share minus another, with the interval that follows from both of theirs. Raises ValueError as ``wilson``."""
     one, other = wilson(part, whole, level), wilson(other_part, other_whole, level)
     share, other_share = float(part) / float(whole), float(other_part) / float(other_whole)
-    value = share - other_share
     return Difference(
-        low=value - sqrt((share - one.low) ** 2 + (other.high - other_share) ** 2),
-        high=value + sqrt((one.high - share) ** 2 + (other_share - other.low) ** 2),
-        value=value,
+        low=share - other_share - sqrt((share - one.low) ** 2 + (other.high - other_share) ** 2),
+        high=share - other_share + sqrt((one.high - share) ** 2 + (other_share - other.low) ** 2),
+        value=Fraction(part) / Fraction(whole) - Fraction(other_part) / Fraction(other_whole),
     )
 
 

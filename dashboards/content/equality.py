@@ -527,7 +527,7 @@ def _difference_cells(difference: Difference | None) -> tuple[Cell, Cell, Cell]:
 
 def _differences_chart(found: Iterable[tuple[str, Difference | None]]) -> IntervalChart | None:
     marks = tuple(
-        Mark(label, 100 * each.value, 100 * each.low, 100 * each.high, Points.of_fraction(each.value).text)
+        Mark(label, 100 * float(each.value), 100 * each.low, 100 * each.high, Points.of_fraction(each.value).text)
         for label, each in found
         if each
     )

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+from fractions import Fraction
 
 from dashboards.published.catalogue import Figure, Measure, Source
 from dashboards.published.numbers import Change, Count, Lookup, Number, NumberKey, Share
@@ -78,10 +79,9 @@ class Points(Cell):
     """A difference of two shares, or an end of its interval, in percentage points with one decimal."""
 
     @classmethod
-    def of_fraction(cls, value: float) -> "Points":
+    def of_fraction(cls, value: Fraction | float) -> "Points":
         """Of a difference of fractions."""
-        # What is rounded to nothing has no sign.
-        return cls(Decimal(100 * value).quantize(Decimal("0.1"), ROUND_HALF_UP) + 0)
+        return cls(numbers.percentage_points(value))
 
     @property
     def text(self) -> str:

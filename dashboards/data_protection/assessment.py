@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dashboards.data_protection.parts import Document, Paragraph, Part, Section, Table, ToFillIn, listed
 from dashboards.data_protection.sources import SourceInWords
 from dashboards.wording import numbers
-from dashboards.wording.letters import capital
 from pipelines.configuration.data_protection import DataProtection
 from pipelines.configuration.disclosure import CellSuppression, Disclosure, DisclosureDecision
 from pipelines.configuration.municipality import Municipality
@@ -197,7 +196,7 @@ def _decided(municipality: Municipality, chosen: Callable[[Disclosure], str]) ->
             f"beslutet, i kommunens profil (disclosure). Tills dess gäller: {chosen(CellSuppression())}",
         )
     return " ".join(
-        f"{capital(chosen(each))}, beslutat {each.decided} av {each.by}{_holds(each)}."
+        f"{chosen(each)[:1].upper()}{chosen(each)[1:]}, beslutat {each.decided} av {each.by}{_holds(each)}."
         for each in municipality.disclosure
     )
 

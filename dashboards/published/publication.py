@@ -170,9 +170,8 @@ def read_profile(connection: duckdb.DuckDBPyConnection) -> Profile:
     """What the municipality calls its own."""
     found = {row["name"]: json.loads(row["value"]) for row in rows(connection, "select name, value from profile")}
     chapters = tuple(ReportChapter(**item) for item in found["chapters"])
-    # A file published before profiles could say it has neither of the two.
-    document = [DocumentChapter.model_validate(item) for item in found.get("document", [])]
-    template = found.get("word_template")
+    document = [DocumentChapter.model_validate(item) for item in found["document"]]
+    template = found["word_template"]
     return Profile(
         chapters=chapters,
         document=tuple(report_document(document, [chapter.id for chapter in chapters])),
@@ -183,8 +182,8 @@ def read_profile(connection: duckdb.DuckDBPyConnection) -> Profile:
         follow_up=found["follow_up"] or "",
         closed=tuple(Closed(**item) for item in found["closed"]),
         targets=tuple(_target(item) for item in found["targets"]),
-        contact=_contact(found.get("contact")),
-        accessibility=_accessibility(found.get("accessibility")),
+        contact=_contact(found["contact"]),
+        accessibility=_accessibility(found["accessibility"]),
     )
 
 

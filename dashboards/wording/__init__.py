@@ -1,1 +1,1 @@
-"""How numbers, dates, lists and first letters are written in Swedish. What they say about anything belongs in ``dashboards.content``."""
+"""How numbers, dates, lists and first letters are written in Swedish. What they say of anything belongs in ``content``."""

@@ -121,8 +121,12 @@ def points_between(
 ) -> Decimal:
     """One share less another in percentage points with one decimal, from the counts: of rounded shares it would be wrong by up
     to a whole one, and a whole number could contradict the two shares beside it."""
-    difference = 100 * (Fraction(part) / Fraction(whole) - Fraction(other_part) / Fraction(other_whole))
-    tenths = int(abs(difference) * 10 + Fraction(1, 2))
+    return percentage_points(Fraction(part) / Fraction(whole) - Fraction(other_part) / Fraction(other_whole))
+
+
+def percentage_points(difference: Fraction | float) -> Decimal:
+    """A difference of fractions in percentage points with one decimal, half a tenth away from zero."""
+    tenths = int(abs(Fraction(difference)) * 1000 + Fraction(1, 2))
     return Decimal(tenths if difference > 0 else -tenths) / 10
 
 

@@ -36,7 +36,7 @@ def _printed(figure: str, measure: str, year: int, **where: str) -> int:
 
 
 def _in_points(difference: Difference) -> tuple[float, float, float]:
-    value, low, high = (round(100 * end, 1) for end in (difference.value, difference.low, difference.high))
+    value, low, high = (round(100 * end, 1) for end in (float(difference.value), difference.low, difference.high))
     return value, low, high
 
 

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboards.content.chance import newcombe
+from dashboards.content.tables import Points
 from dashboards.wording import numbers
 
 
@@ -98,6 +100,8 @@ def test_percentage_points_are_of_shares_that_are_not_rounded(
 ) -> None:
     found = numbers.points_between(*shares)
     assert (found, numbers.points_in_text(found)) == (Decimal(value), text)
+    # The page on equality, which has its interval too, rounds it to the same.
+    assert Points.of_fraction(newcombe(*shares).value).part == found
 
 
 def test_dates() -> None:

@@ -105,10 +105,11 @@ def excel(path: Path) -> dict[str, Rows]:
 # -- Word ----------------------------------------------------------------------------------------------------------------
 
 
-def word(path: Path) -> list[tuple[str, Rows]]:
-    """(the caption above, rows) in the document's order; a table that goes on below is put together again."""
+def word(path: Path) -> list[tuple[str, str, Rows]]:
+    """(the content control's id, the caption above, rows) in the document's order; a table that goes on below is put together
+    again."""
     document = Document(str(path))
-    found: list[tuple[str, Rows]] = []
+    found: list[tuple[str, str, Rows]] = []
     caption = ""
     for element in document.element.body.iter(qn("w:p"), qn("w:tbl")):
         if element.tag.endswith("}p"):
@@ -122,12 +123,18 @@ def word(path: Path) -> list[tuple[str, Rows]]:
                 rows.append(tuple(cell.text for cell in line.cells))
             rows = [(plain(row[0]), *row[1:]) for row in rows]
             if caption.endswith(" (forts.)"):
-                before = found[-1][1]
+                before = found[-1][2]
                 assert [row[0] for row in before] == [row[0] for row in rows]
-                found[-1] = (found[-1][0], [(*old, *new[1:]) for old, new in zip(before, rows, strict=True)])
+                found[-1] = (*found[-1][:2], [(*old, *new[1:]) for old, new in zip(before, rows, strict=True)])
             else:
-                found.append((caption, rows))
+                found.append((_control(element), caption, rows))
     return found
+
+
+def _control(table: Any) -> str:
+    """The id of the content control that a table stands in."""
+    (tag,) = table.xpath("ancestor::w:sdt[1]/w:sdtPr/w:tag/@w:val")
+    return str(tag).removeprefix("kaa:")
 
 
 # -- data files ----------------------------------------------------------------------------------------------------------

@@ -49,7 +49,10 @@ def test_excel_shows_what_the_pages_show(built: Built) -> None:
 
 def test_word_shows_what_the_pages_show(built: Built) -> None:
     shown, tables = _on_site(built), read_back.word(built.out / names.WORD)
-    of = {block.id: [rows for caption, rows in tables if caption.endswith(block.title)] for block in _blocks(built)}
+    of = {
+        block.id: [rows for id_, caption, rows in tables if id_ == block.id and caption.endswith(block.title)]
+        for block in _blocks(built)
+    }
     assert {id_: [shown[id_]] for id_ in of} == of
     assert len(tables) == len(shown)
 
