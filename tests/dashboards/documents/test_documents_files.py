@@ -204,9 +204,8 @@ def test_the_pdf_is_tagged_swedish_and_says_that_it_is_accessible(tertial: Built
     kinds = [element["/S"] for element in elements]
     assert {"/H1", "/H2", "/Table", "/THead", "/TH", "/TD", "/Figure", "/Caption", "/TOC"} <= set(kinds)
     figures = [element for element in elements if element["/S"] == "/Figure" and "/Alt" in element]
-    assert len(figures) > 15 and all(
-        figure["/Alt"].startswith(("Stapeldiagram. ", "Diagram med två punkter")) for figure in figures
-    )
+    beginnings = ("Stapeldiagram. ", "Diagram med två punkter", "Det finns inga uppgifter att visa i diagrammet.")
+    assert len(figures) > 15 and all(figure["/Alt"].startswith(beginnings) for figure in figures)
     assert [round(float(side)) for side in pdf.pages[0].mediabox[2:]] == [595, 842]
 
 
