@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from pipelines.configuration.contract import Source, load_sources
+from pipelines.configuration.municipality import load_municipality
 from pipelines.delivery.rows import BatchRows
 from pipelines.history.store import History
 from pipelines.history.unexplained import unexplained_changes
@@ -51,9 +52,9 @@ def models_json() -> str:
 
 
 @cache
-def _sources(district_codes: tuple[str, ...]) -> dict[str, Source]:
+def _sources(municipality: str) -> dict[str, Source]:
     """The contracts; reading their files takes longer than a small nightly."""
-    return load_sources(list(district_codes))
+    return load_sources(load_municipality(municipality).own_codes)
 
 
 class Pipeline:
@@ -63,7 +64,7 @@ class Pipeline:
         self.drop = path / "drop"
         self.drop.mkdir(parents=True, exist_ok=True)
         self.home, _ = initialise(municipality, self.drop, path / "home")
-        self.sources = _sources(tuple(self.home.municipality.district_codes))
+        self.sources = _sources(municipality)
         self.now = datetime(now.year, now.month, now.day, 4, tzinfo=ZoneInfo("Europe/Stockholm"))
         #: What did not come, as the last night told it.
         self.missing: list[Notice] = []

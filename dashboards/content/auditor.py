@@ -132,7 +132,7 @@ def _tables(shown: Iterable[tuple[str, Block]]) -> dict[NumberKey, tuple[str, st
 
 def _points(documentation: Documentation) -> Iterator[DocumentedPoint]:
     """What the contracts say of each column."""
-    sources = load_sources([])
+    sources = load_sources()
     for point in documentation.points:
         columns = []
         for name in point.columns:

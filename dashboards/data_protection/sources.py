@@ -92,7 +92,7 @@ def _text(value: str | None) -> str:
 
 def read_sources(municipality: Municipality, folder: Path = CONTRACTS) -> tuple[SourceInWords, ...]:
     """All sources, those with personal data first."""
-    sources = load_sources(municipality.district_codes, folder)
+    sources = load_sources(municipality.own_codes, folder)
     contracts = {contract.id: contract for contract in map(read_contract, sorted(folder.glob("*.odcs.yaml")))}
     found = [SourceInWords(source, contracts[name]) for name, source in sources.items()]
     return tuple(sorted(found, key=lambda item: not item.has_persons))

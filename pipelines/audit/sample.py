@@ -229,7 +229,7 @@ class Review:
 
     def _evidence(self, persons: list[str]) -> Found:
         """The delivered rows behind each item: the register's row for ``registered``, for the others the records looked at."""
-        sources = load_sources(self._municipality.district_codes)
+        sources = load_sources(self._municipality.own_codes)
         finder = Finder(
             self._connection, sources, read_catalogue()[_POPULATION.figure], _POPULATION, self._period.period_id,
             is_day=False, known_to=EVERYTHING,

@@ -113,7 +113,7 @@ def trace(
     Raises UsageError when there is no such cell, NightlyFailed when the version's files are missing or torn.
     """
     figure = check_cell(cell, read_catalogue(), municipality, period)
-    sources = load_sources(municipality.district_codes)
+    sources = load_sources(municipality.own_codes)
     compiled = kept_models(version.models)
     with asked_warehouse(version, municipality, compiled, figure, [period], as_known, is_computed) as connection:
         answer = Answer(connection, compiled, sources, figure, cell, period, as_known or EVERYTHING)

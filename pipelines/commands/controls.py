@@ -64,7 +64,7 @@ def controls(first: str, last: str, format_: str, out: Path | None) -> None:
     days = Days(start, end, ZoneInfo(home.municipality.timezone))
     if format_ == "docx" and out is None:
         raise UsageError("A Word file is not written to the terminal: say where with --out.")
-    sources = load_sources(home.municipality.district_codes)
+    sources = load_sources(home.municipality.own_codes)
     found = from_published(home, lambda version: read_controls(home, version, sources, days))
     if out is None:
         write_object(found)

@@ -33,7 +33,7 @@ class Entry(NamedTuple):
 
 def read_dictionary(part: str | None = None) -> list[Entry]:
     """All entries, or those of one part: deliveries and figures in their own order, tables by name."""
-    sources = load_sources([])
+    sources = load_sources()
     entries = [*_deliveries(sources), *_warehouse(manifest_path(), sources)]
     return [entry for entry in entries if part in (None, entry.part)]
 

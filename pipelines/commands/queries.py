@@ -133,7 +133,7 @@ def read_planned_purge(home: Home, day: date) -> list[tuple[Any, ...]]:
     """What a nightly that takes in an extract of this day would purge, of what is loaded now."""
     from pipelines.history.purge_archives import planned_removals
 
-    sources = load_sources(home.municipality.district_codes)
+    sources = load_sources(home.municipality.own_codes)
     removals = from_published(home, lambda version: planned_removals(version.history, sources, home.archive, day.year))
     return [tuple(getattr(removal, name) for name in PLAN_COLUMNS) for removal in removals]
 

@@ -24,7 +24,7 @@ class RestoredHistory:
 
     def __init__(self, home: Home, folder: Path, archive: Path, keys: Keys) -> None:
         self._history = folder / REBUILT_HISTORY
-        self._sources: dict[str, Source] = load_sources(home.municipality.district_codes)
+        self._sources: dict[str, Source] = load_sources(home.municipality.own_codes)
         self._archived = ArchivedDeliveries(home, archive, self._sources, keys)
         self._home = HomeInTheMaking(folder, home.municipality, keys)
         self._gone: list[dict[str, Any]] = []

@@ -32,7 +32,7 @@ def reveal(pseudonyms: tuple[str, ...], key: Path, reason: str, format_: str) ->
     if not reason.strip():
         raise UsageError("--reason says why, for those who look after you: write a sentence.")
     home = open_home()
-    sources = load_sources(home.municipality.district_codes)
+    sources = load_sources(home.municipality.own_codes)
     files = ArchivedFiles(home.archive, read_private_key(key).private, sources)
     asked = list(dict.fromkeys(pseudonyms))
     found = from_published(home, lambda version: reveal_persons(version, sources, files, home.pseudonym_key, asked))

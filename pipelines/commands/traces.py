@@ -51,7 +51,7 @@ def read_trace(home: Home, cell: Cell, period_id: str, as_known: date | None, ke
         from pipelines.audit.lines import ArchivedLines
         from pipelines.state.keys import read_private_key
 
-        sources = load_sources(home.municipality.district_codes)
+        sources = load_sources(home.municipality.own_codes)
         lines = ArchivedLines(home.archive, read_private_key(key).private, sources, home.pseudonym_key)
     return from_published(
         home,

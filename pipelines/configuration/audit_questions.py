@@ -112,7 +112,7 @@ def _faults(content: AuditQuestions) -> Iterator[str]:
                 yield from _wrong_numbers(question.id, answer, catalogue)
     columns = {
         f"{source.name}/{dataset.name}/{column.name}"
-        for source in load_sources([]).values()
+        for source in load_sources().values()
         for dataset in source.datasets.values()
         for column in dataset.columns
     }

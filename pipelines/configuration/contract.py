@@ -6,6 +6,7 @@ files in ``data_contracts/``. What a column means is therefore changed in one fi
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,9 @@ from pipelines.runtime.errors import UsageError
 
 CONTRACTS = Path(__file__).resolve().parent.parent.parent / "data_contracts"
 
+#: The code lists that a municipality's profile holds: its districts and its job-centres.
+OWN_LISTS = ("stadsdelsomrade", "jobbtorg")
+
 #: The column types of deliveries.md section 1 and 4.
 TYPES = ("personnummer", "date", "yes_no", "code", "integer", "decimal", "text", "digits")
 
@@ -33,7 +37,7 @@ TYPES = ("personnummer", "date", "yes_no", "code", "integer", "decimal", "text",
 class Rule:
     """A promise about two columns of one row; it belongs to the column in whose contract it stands."""
 
-    kind: str  # not_before | present_exactly_with | value_when
+    kind: str  # not_before | not_after | present_exactly_with | present_exactly_when | value_when
     reason: str
     other: str
     description: str
@@ -233,14 +237,14 @@ def contracts_fingerprint(folder: Path = CONTRACTS) -> str:
     return digest.hexdigest()
 
 
-def load_sources(district_codes: list[str], folder: Path = CONTRACTS) -> dict[str, Source]:
+def load_sources(own_codes: Mapping[str, list[str]] | None = None, folder: Path = CONTRACTS) -> dict[str, Source]:
     """All sources by name (`kalla` of the manifest).
 
-    ``district_codes``: every district code that the municipality's profile has ever had; the code list
-    `stadsdelsomrade` differs between municipalities and is the only one that is not a file (deliveries.md section 5).
+    ``own_codes``: the code lists that differ between municipalities (`Municipality.own_codes`); they are the only ones that are
+    no files (deliveries.md section 5). Without them those columns accept no code.
     """
     lists = {name: _accepted_codes(content) for name, content in code_lists(folder).items()}
-    lists["stadsdelsomrade"] = {code: code for code in district_codes}
+    lists |= {name: {code: code for code in (own_codes or {}).get(name, [])} for name in OWN_LISTS}
     sources: dict[str, Source] = {}
     for path in sorted(folder.glob("*.odcs.yaml")):
         contract = read_contract(path)

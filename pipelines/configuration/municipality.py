@@ -241,6 +241,11 @@ class Municipality(_Strict):
     def district_codes(self) -> list[str]:
         return [district.code for district in self.districts]
 
+    @property
+    def own_codes(self) -> dict[str, list[str]]:
+        """The code lists of deliveries that are this municipality's own (``contract.OWN_LISTS``)."""
+        return {"stadsdelsomrade": self.district_codes, "jobbtorg": [centre.code for centre in self.job_centres]}
+
     def is_closed(self, source: str, day: date) -> bool:
         """Whether a source delivers nothing on a day."""
         return any(item.source == source and item.first <= f"{day:%m-%d}" <= item.last for item in self.closed)

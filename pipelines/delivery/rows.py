@@ -239,8 +239,12 @@ def _is_broken(rule: Rule, column: Column) -> pl.Expr:
     value, other = pl.col(column.history_name), pl.col(rule.other)
     if rule.kind == "not_before":
         return value < other
+    if rule.kind == "not_after":
+        return value > other
     if rule.kind == "present_exactly_with":
         return pl.col(f"{column.history_name}!given") != pl.col(f"{rule.other}!given")
+    if rule.kind == "present_exactly_when":
+        return pl.col(f"{column.history_name}!given") != (other == rule.when)
     if rule.kind == "value_when":
         return (other == rule.when) & (value != (rule.value == "J" if column.type == "yes_no" else rule.value))
     raise ValueError(f"unknown rule {rule.kind} in the contract of column {column.name}")

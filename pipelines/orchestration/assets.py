@@ -57,7 +57,7 @@ from pipelines.warehouse.inputs import EVERYTHING, TABLES, write_inputs
 from pipelines.warehouse.parts import BRIDGES, dbt_nodes, failed_nodes, failed_parts
 
 #: The graph is the same for every municipality; only the district codes that are accepted differ.
-SOURCES: dict[str, Source] = load_sources([])
+SOURCES: dict[str, Source] = load_sources()
 _DATASETS = [dataset for source in SOURCES.values() for dataset in source.datasets.values()]
 _LEDGER_TABLES = ("extract", "number", "delivery")
 _MANIFEST = json.loads(manifest_path().read_bytes())

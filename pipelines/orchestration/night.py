@@ -87,7 +87,7 @@ class NightlyResource(dg.ConfigurableResource[Any]):
         with home.nightly_lock(), ThreadPoolExecutor(max_workers=2) as background:
             if context.instance and context.run_id:
                 tidy_runs(context.instance, context.run_id)
-            self._night = Night(home, load_sources(home.municipality.district_codes), background)
+            self._night = Night(home, load_sources(home.municipality.own_codes), background)
             try:
                 yield self
             finally:

@@ -211,7 +211,7 @@ def write_catalogue(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue,
     figures = catalogue.values()
     _insert(connection, "catalogue", [_catalogue_row(figure, is_cited) for figure in figures])
     _insert(connection, "catalogue_measure", [row for figure in figures for row in _measure_rows(figure)])
-    sources = load_sources([])
+    sources = load_sources()
     _insert(connection, "catalogue_source", [row for figure in figures for row in _source_rows(figure, sources)])
     shares = [row for figure in figures for row in _share_rows(figure, catalogue)]
     _insert(connection, "catalogue_share", [(*share, place) for place, share in enumerate(shares, start=1)])

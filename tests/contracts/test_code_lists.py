@@ -55,7 +55,7 @@ def test_the_only_older_code_is_that_of_the_renamed_school_form() -> None:
         for alias in code.get("aliases", [])
     ]
     assert aliases == [("skolform", "ANPGY", "GYSAR")]
-    columns = load_sources([])["skolregister"].datasets["studieperioder"].columns
+    columns = load_sources()["skolregister"].datasets["studieperioder"].columns
     accepted = next(column.codes for column in columns if column.name == "skolform")
     assert accepted is not None and accepted["GYSAR"] == "ANPGY"
 
@@ -82,7 +82,7 @@ def test_every_list_is_used_by_a_column() -> None:
 def test_nothing_forbidden_is_named() -> None:
     """No column, code or label carries health data or offences; only the spec's columns exist (test_contract_files)."""
     names = [code[part] for item in LISTS.values() for code in item["codes"] for part in ("code", "label")]
-    for source in load_sources([]).values():
+    for source in load_sources().values():
         for dataset in source.datasets.values():
             names += [dataset.name, *(text for column in dataset.columns for text in (column.name, column.label))]
     assert [name for name in names if FORBIDDEN.search(_words(name))] == []
@@ -157,5 +157,5 @@ def test_nacka_has_no_division_and_any_district_is_a_bad_code() -> None:
     profile = load_municipality("nacka")
     assert (profile.code, profile.report_year.kind, profile.report_year.starts) == ("0182", "kalenderar", "01-01")
     assert profile.districts == [] and profile.job_centres == []
-    columns = load_sources(profile.district_codes)["ber"].datasets["register"].columns
+    columns = load_sources(profile.own_codes)["ber"].datasets["register"].columns
     assert next(column.codes for column in columns if column.name == "stadsdelsomrade") == {}

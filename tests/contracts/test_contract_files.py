@@ -14,7 +14,7 @@ from open_data_contract_standard.model import OpenDataContractStandard, SchemaPr
 from pipelines.configuration.contract import CONTRACTS, Column, Dataset, load_sources
 
 FILES = sorted(CONTRACTS.glob("*.odcs.yaml"))
-SOURCES = load_sources(["01"])
+SOURCES = load_sources({"stadsdelsomrade": ["01"]})
 DATASETS = {
     f"{source.name}.{dataset.name}": dataset for source in SOURCES.values() for dataset in source.datasets.values()
 }
@@ -95,6 +95,35 @@ nyckeltal.nyckeltal
   varde                       decimal
   enhet                       text
   uppgiftslamnare             text
+antagning.antagningar
+  antagning_id *              text
+  personnummer                personnummer
+  antagningsar                integer 2000..2099
+  omgang                      code
+  beskedsdatum                date
+  utfall                      code
+skolslussen.besok
+  besok_id *                  text
+  personnummer                personnummer
+  datum                       date
+  besokstyp                   code
+flai.deltaganden
+  deltagande_id *             text
+  personnummer                personnummer
+  samtycke_fran               date
+  samtycke_till ?             date
+  flai_insats                 code
+  startdatum                  date
+  slutdatum ?                 date
+  avslutsorsak ?              code
+jobbtorg_unga.antal
+  period_fran *               date
+  period_till *               date
+  jobbtorg * ?                code
+  kon *                       code
+  matt *                      code
+  orsak * ?                   code
+  antal                       integer 0..
 """
 
 RULES = {
@@ -105,6 +134,12 @@ RULES = {
     ("ber.insatser", "slutdatum", "not_before", "startdatum", "end_before_start"),
     ("ber.insatser", "avslutsorsak", "present_exactly_with", "slutdatum", "inconsistent"),
     ("nyckeltal.nyckeltal", "period_till", "not_before", "period_fran", "end_before_start"),
+    ("flai.deltaganden", "samtycke_fran", "not_after", "startdatum", "no_consent"),
+    ("flai.deltaganden", "samtycke_till", "not_before", "samtycke_fran", "end_before_start"),
+    ("flai.deltaganden", "slutdatum", "not_before", "startdatum", "end_before_start"),
+    ("flai.deltaganden", "avslutsorsak", "present_exactly_with", "slutdatum", "inconsistent"),
+    ("jobbtorg_unga.antal", "period_till", "not_before", "period_fran", "end_before_start"),
+    ("jobbtorg_unga.antal", "orsak", "present_exactly_when", "matt", "inconsistent"),
 }
 
 CLASSES = {
@@ -116,7 +151,7 @@ CLASSES = {
 
 
 def _as_in_the_spec(column: Column) -> str:
-    mark = " *" if column.is_key else "" if column.required else " ?"
+    mark = (" *" if column.is_key else "") + ("" if column.required else " ?")
     limits = f" {column.minimum}..{column.maximum or ''}" if column.minimum is not None else ""
     pattern = f" {column.pattern}" if column.pattern else ""
     return f"  {column.name + mark:<28}{column.type}{limits}{pattern}"

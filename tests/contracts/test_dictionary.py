@@ -22,7 +22,7 @@ PUBLISHED = {"figures", "own_figures", "target_group_summary", "jump_check", "pl
 def test_every_column_of_the_contracts_is_there() -> None:
     expected = {
         (f"{source.name}/{dataset.name}", column.name)
-        for source in load_sources([]).values()
+        for source in load_sources().values()
         for dataset in source.datasets.values()
         for column in dataset.columns
     }

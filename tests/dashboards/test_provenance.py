@@ -52,7 +52,7 @@ def test_extracts_are_those_of_the_period(file: str, stockholm: Site, public: Pa
         ).fetchone()
     assert counted
     found = provenance(data, Report(data).summary().definitions, (data.before, data.period))
-    title = load_sources([])["ber"].title
+    title = load_sources()["ber"].title
     days = numbers.interval(counted[1], counted[2])
     assert found.extracts[0] == f"{counted[0]} uttag ur {title} under verksamhetsåret 2023, {days}."
     assert "verksamhetsåret 2022" in found.extracts[1]
@@ -60,7 +60,7 @@ def test_extracts_are_those_of_the_period(file: str, stockholm: Site, public: Pa
 
 
 def test_sources_are_named_as_the_contracts_name_them(stockholm: Site) -> None:
-    contracts = load_sources([])
+    contracts = load_sources()
     catalogue = read_report(stockholm.published, NOW).catalogue
     for id_, figure in read_catalogue().items():
         said = " ".join(sources_in_words(catalogue[id_].sources))

@@ -46,7 +46,7 @@ def nightly(home: Home, now: datetime = NOW) -> None:
 
 
 def _nightly(home: Home, now: datetime) -> None:
-    sources = load_sources(home.municipality.district_codes)
+    sources = load_sources(home.municipality.own_codes)
     version = home.start_next()
     before, unexplained = None if home.is_being_rebuilt else home.current(), []
     with History(version.history, sources, before.history if before else None) as history:

@@ -14,7 +14,7 @@ from tests.pipeline import Pipeline
 
 YOUTH = personnummer("2008-03-01", 100)
 STOCKHOLM = load_municipality("stockholm")
-SOURCES = load_sources([])
+SOURCES = load_sources()
 
 
 @pytest.mark.parametrize(

@@ -167,7 +167,7 @@ def test_archives_stay_until_the_version_that_says_so_is_published(home: Home, m
 
 
 def test_the_contracts_say_how_long_archives_are_kept() -> None:
-    sources = load_sources([])
+    sources = load_sources()
     for source in sources.values():
         holds_persons = any(dataset.number_columns for dataset in source.datasets.values())
         # The youngest in an extract turns 15 in its year and 21 six years later.

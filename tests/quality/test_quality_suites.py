@@ -20,7 +20,7 @@ from pipelines.quality import CheckResult, validate, validate_dataset
 from pipelines.quality.checks import ContentCheck, content_checks, extract_checks
 from pipelines.runtime.errors import NightlyFailed
 
-SOURCES = load_sources(["01", "02"])
+SOURCES = load_sources({"stadsdelsomrade": ["01", "02"]})
 DATASETS = {
     f"{source.name}.{dataset.name}": dataset for source in SOURCES.values() for dataset in source.datasets.values()
 }
@@ -268,7 +268,7 @@ def _changed(tmp_path: Path, file: str, old: str, new: str) -> Path:
 
 
 def _register(folder: Path) -> Dataset:
-    return load_sources(["01"], folder)["ber"].datasets["register"]
+    return load_sources({"stadsdelsomrade": ["01"]}, folder)["ber"].datasets["register"]
 
 
 def _names(checks: list[ContentCheck]) -> set[str]:

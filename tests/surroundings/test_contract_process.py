@@ -10,7 +10,7 @@ from pipelines.configuration.contract import load_sources
 from pipelines.quality import process, validate
 from pipelines.runtime.errors import NightlyFailed
 
-DATASET = load_sources([])["enkat"].datasets["svar"]
+DATASET = load_sources()["enkat"].datasets["svar"]
 PROMISED = (DATASET, pl.DataFrame({"secret": ["200401012384"]}), pl.DataFrame({"secret": ["200401012384"]}))
 
 

@@ -71,7 +71,7 @@ def explain_periods(
     """Why the later period's number is another one. Raises UsageError when the cell is not one of both periods."""
     figure = _followable(cell, municipality, first)
     check_cell(cell, read_catalogue(), municipality, second)
-    compiled, sources = kept_models(version.models), load_sources(municipality.district_codes)
+    compiled, sources = kept_models(version.models), load_sources(municipality.own_codes)
     wanted = _models(compiled, [figure])
     with made_warehouse(compiled, version.history, municipality, [first, second], EVERYTHING, wanted) as connection:
         before, after = (Live(connection, compiled, sources, period, EVERYTHING) for period in (first, second))
@@ -89,7 +89,7 @@ def bridges_of_periods(
 ) -> Iterator[tuple[Cell, Period, Bridge]]:
     """The bridges of cells from an earlier period to a later one, which is given with each. ``connection``: to a warehouse that
     has both periods."""
-    catalogue, sources = read_catalogue(), load_sources(municipality.district_codes)
+    catalogue, sources = read_catalogue(), load_sources(municipality.own_codes)
     compiled, cells = kept_models(version.models), list(cells)
     for pair in periods:
         before, after = (Live(connection, compiled, sources, period, EVERYTHING) for period in pair)
@@ -114,7 +114,7 @@ def explain_knowledge(
     if later < earlier:
         raise UsageError(f"{later} is before {earlier}: give the earlier day with --as-known.")
     figure = _followable(cell, municipality, period)
-    compiled, sources = kept_models(version.models), load_sources(municipality.district_codes)
+    compiled, sources = kept_models(version.models), load_sources(municipality.own_codes)
     wanted = _models(compiled, [figure])
     with ExitStack() as stack:
         before, after = (
@@ -171,7 +171,7 @@ class Comparison:
     ) -> None:
         self._connection = connection
         self._history = version.history
-        self._sources = load_sources(municipality.district_codes)
+        self._sources = load_sources(municipality.own_codes)
         self._period = period
         self._now = Live(connection, kept_models(version.models), self._sources, period, EVERYTHING)
         self.before: State = Kept(connection, "earlier", period.period_id)

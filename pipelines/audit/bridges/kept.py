@@ -54,7 +54,7 @@ def keep_private(version: Version, municipality: Municipality, period_ids: Colle
     (folder / PROFILE).write_text(municipality.model_dump_json(), encoding="utf-8")
     (folder / MADE_WITH).write_text(made_with(version), encoding="utf-8")
     compiled = kept_models(version.models)
-    sources = load_sources(municipality.district_codes)
+    sources = load_sources(municipality.own_codes)
     with built_warehouse(version, also=[folder / COUNTED_FILE]) as connection:
         periods = [parse_period(period_id, municipality) for period_id in period_ids]
         write_counted([Live(connection, compiled, sources, period, EVERYTHING) for period in periods], folder)

@@ -79,7 +79,7 @@ class _Recomputation:
         self._path = path
         self._edition = edition
         self._municipality: Municipality = load_municipality(str(path / CONTRACTS / PROFILE))
-        self._sources: dict[str, Source] = load_sources(self._municipality.district_codes, path / CONTRACTS)
+        self._sources: dict[str, Source] = load_sources(self._municipality.own_codes, path / CONTRACTS)
         # Who is who does not hang on the pseudonyms, and these are not to fit any others.
         keys = replace(read_private_key(key), pseudonym=secrets.token_bytes(32))
         self._archived = ArchivedDeliveries(home, home.archive, self._sources, keys)

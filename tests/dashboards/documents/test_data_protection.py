@@ -60,7 +60,7 @@ def test_each_document_is_a_word_file_and_a_page() -> None:
 @pytest.mark.parametrize("municipality", ["stockholm", "nacka"])
 def test_every_source_and_column_of_the_contracts_is_in_the_record(municipality: str) -> None:
     for text in _both(_files(municipality), RECORD):
-        for source in load_sources([]).values():
+        for source in load_sources().values():
             assert source.title in text
             for dataset in source.datasets.values():
                 for column in dataset.columns:
