@@ -43,6 +43,7 @@ class Rule:
     description: str
     value: str | None = None
     when: str | None = None
+    is_last: bool = False  # a row with another fault, of any column, has that one
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,7 @@ def _rule(item: Any) -> Rule | None:
         description=(item.description or "").strip(),
         value=how.get("value"),
         when=how.get("equals"),
+        is_last=how.get("order") == "last",
     )
 
 
