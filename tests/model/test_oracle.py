@@ -610,6 +610,7 @@ REQUIRED_FAULTS: list[tuple[str, str, dict[str, str], str, str]] = [
     ("jobbtorg_unga", "antal", {"antal": "-0"}, "antal", "bad_type"),
     ("jobbtorg_unga", "antal", {"antal": "+1"}, "antal", "bad_type"),
     ("jobbtorg_unga", "antal", {"antal": "1.0"}, "antal", "bad_type"),
+    ("jobbtorg_unga", "antal", {"antal": "9223372036854775808"}, "antal", "bad_type"),
     # several faults: the first in column order
     ("ber", "register", {"kategori": "X", "registrerad_datum": "X"}, "registrerad_datum", "bad_type"),
     ("ber", "insatser", {"inskrivning_id": "e9", "insats": "X"}, "inskrivning_id", "unknown_reference"),
@@ -683,6 +684,7 @@ def test_each_reason_for_quarantine(
         ("flai", "deltaganden", {"samtycke_till": "2020-09-15", "slutdatum": "2020-11-01", "avslutsorsak": "ARBETE"}),
         ("jobbtorg_unga", "antal", {"antal": "0"}),
         ("jobbtorg_unga", "antal", {"antal": "007"}),
+        ("jobbtorg_unga", "antal", {"antal": "9223372036854775807"}),
         ("jobbtorg_unga", "antal", {"jobbtorg": "KISTA", "matt": "AVSLUTADE", "orsak": "OKAND"}),
     ],
 )
