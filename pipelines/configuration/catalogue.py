@@ -260,6 +260,10 @@ class Figure(_Strict):
         """What units of a measure rest on."""
         return [one for one in self.evidence if one.is_of(measure)]
 
+    def rests_on(self, dataset: str) -> bool:
+        """Whether any of its units rests on rows of a dataset, written ``ber/kontakter``."""
+        return any(one.dataset == dataset for one in self.evidence)
+
     def record(self, measure: str) -> tuple[str, ...]:
         """The mart's columns with the key of the record that a measure counts; none where it counts persons or stays."""
         return next((one.record for one in self._counted_evidence(measure)), ())
