@@ -7,7 +7,7 @@ inner join {{ catalogue_measures() }} as catalogue
 where catalogue.subcategory_counted_in = 'one'
     and (
         catalogue.subcategory_only_in = '[]'
-        or position(concat('"', figure.category, '"') in catalogue.subcategory_only_in) > 0
+        or catalogue.subcategory_only_in like concat('%"', figure.category, '"%')
     )
 group by figure.figure, figure.measure, figure.period, figure.gender, figure.district, figure.job_centre, figure.category
 having sum(case when figure.subcategory = '*' then figure.value else -figure.value end) <> 0

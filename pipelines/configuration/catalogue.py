@@ -230,6 +230,8 @@ class Figure(_Strict):
     position: int
     category: Level | None
     subcategory: Level | None
+    #: Whether its numbers are whole and never negative; a number kept by hand may be anything.
+    is_count: bool = True
     evidence: Annotated[tuple[Evidence, ...], Field(min_length=1)]
     measures: Annotated[Mapping[Name, Measure], Field(min_length=1)]
 
@@ -250,11 +252,6 @@ class Figure(_Strict):
     def has_dimensions(self) -> bool:
         """Whether it is given for more than the whole municipality."""
         return bool(self.dimensions)
-
-    @property
-    def is_count(self) -> bool:
-        """Whether its numbers are whole and never negative, unlike those that were delivered as numbers."""
-        return self.counted is not Counted.ROW
 
     def evidence_of(self, measure: str) -> list[Evidence]:
         """What units of a measure rest on."""
