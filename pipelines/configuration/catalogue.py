@@ -186,10 +186,11 @@ class Measure(_Strict):
     sum_of: tuple[Summand, ...] = ()
     share_of: MeasureKey | None = None
     charted_shares: tuple[ChartedShare, ...] = ()
-    #: Only where it is another for this measure than for the figure's category.
+    #: Only where it is another for this measure than for the figure's category, and where a unit is another thing than for the
+    #: figure or the months add up otherwise.
     counted_in: In | None = None
-    #: Only where one unit is another thing for this measure than for the figure.
     counted: Counted | None = None
+    adds_up_over_months: bool | None = None
 
 
 class Level(_Strict):
@@ -243,6 +244,11 @@ class Figure(_Strict):
     def counted_in(self, measure: str) -> In | None:
         """In how many categories each unit of a measure is counted; None: the figure has no categories."""
         return (self.measures[measure].counted_in or self.category.counted_in) if self.category else None
+
+    def months_add_up(self, measure: str) -> bool:
+        """Whether the months of a period are together the period's number, for all and by gender."""
+        own = self.measures[measure].adds_up_over_months
+        return self.adds_up_over_months if own is None else own
 
     def counted_as(self, measure: str) -> Counted:
         """What one unit of a measure is."""
