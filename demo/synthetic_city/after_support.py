@@ -16,7 +16,7 @@ from demo.synthetic_city.frames import FOR_EVER, Row, frame_of
 from demo.synthetic_city.timeline import LAST, PERIODS, age, pick
 from demo.synthetic_city.youth import Enrolment, Youth
 
-HEARD_OF = 0.93
+HEARD_OF = 0.97
 SOONEST, LATEST = 7, 150
 DOINGS = (
     "STUDIER_EJ_I_BER",

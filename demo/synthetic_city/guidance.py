@@ -15,7 +15,17 @@ import polars as pl
 from demo.synthetic_city import targets as t
 from demo.synthetic_city.admissions import NOT_ADMITTED, RESERVED, Application
 from demo.synthetic_city.frames import FOR_EVER, Row, frame_of
-from demo.synthetic_city.timeline import FINAL, LAST, PRELIMINARY, day, guidance_closed, is_weekday, notices, term_start
+from demo.synthetic_city.timeline import (
+    FINAL,
+    LAST,
+    PRELIMINARY,
+    age,
+    day,
+    guidance_closed,
+    is_weekday,
+    notices,
+    term_start,
+)
 from demo.synthetic_city.youth import Youth
 
 KINDS = ("VAGLEDNING", "KARTLAGGNING", "PLATSHJALP", "OVRIGT")
@@ -135,9 +145,10 @@ def _come(
     days: Sequence[int],
     kinds: Sequence[int],
 ) -> None:
-    """The first visit, and some more within two months on the given days."""
+    """The first visit, and some more within two months on the given days, while the youth is under 20."""
     result.append(Visit(person.number_on(when + 1), when, rng.choices(KINDS, kinds)[0]))
-    following = [d for d in days if when + 3 <= d <= when + 60]
+    youth = person if isinstance(person, Youth) else person.youth
+    following = [d for d in days if when + 3 <= d <= when + 60 and (youth is None or age(youth.birth, d) < 20)]
     for more in sorted(rng.sample(following, min(rng.choices(range(4), MORE_VISITS)[0], len(following)))):
         result.append(Visit(person.number_on(more + 1), more, rng.choices(KINDS, LATER_VISIT)[0]))
 
