@@ -29,9 +29,9 @@ ENROLLED: Key = ("participants", "new", "verksamhetsar-2023", "*", "*", "*", "*"
 INVENTED = (
     f"Antagning: hur många som söker, hur många som inte blir antagna ({sum(t.NOT_ADMITTED[2023])} år 2023), hur många av dem "
     "som får en plats sedan, och besluten i varje omgång",
-    f"Skolslussen: hur många av dem som inte blev antagna som kom dit ({t.GUIDED_PLACED:.0%} av dem som fick en plats, "
-    f"{t.GUIDED_NOT_PLACED:.0%} av de andra), vad besöken gällde, och besöken per månad",
-    f"Flai: vilka som samtycker ({t.CONSENT:.0%} av inskrivningarna på jobbtorgen), vad de deltar i, och vilka "
+    f"Skolslussen: hur många av dem som inte blev antagna som kom dit ({t.GUIDED_PLACED * 100:.0f} % av dem som fick en plats, "
+    f"{t.GUIDED_NOT_PLACED * 100:.0f} % av de andra), vad besöken gällde, och besöken per månad",
+    f"Flai: vilka som samtycker ({t.CONSENT * 100:.0f} % av inskrivningarna på jobbtorgen), vad de deltar i, och vilka "
     f"{t.CONSENTS_WITHDRAWN} som återkallar",
     "Jobbtorg Unga 20–29 år: fördelningen på månader, jobbtorg och kön, och övriga avslutsorsaker",
     "Sysselsättning efter stöd: ungefär som i riket enligt Skolverket, 31 % studier, 17 % arbete och 17 % okänd",

@@ -14,7 +14,7 @@ import polars as pl
 
 from demo.synthetic_city import targets as t
 from demo.synthetic_city.frames import FOR_EVER, Row, frame_of
-from demo.synthetic_city.timeline import FINAL, LATE_RESERVE, PRELIMINARY, RESERVE, as_date, notices
+from demo.synthetic_city.timeline import EARLIEST_BIRTH, FINAL, LATE_RESERVE, PRELIMINARY, RESERVE, as_date, notices
 from demo.synthetic_city.youth import Stay, Youth
 
 ADMITTED, NOT_ADMITTED, RESERVED = "ANTAGEN", "EJ_ANTAGEN", "RESERVPLATS"
@@ -113,7 +113,8 @@ def _school_starts(study_periods: pl.DataFrame) -> dict[int, dict[str, tuple[int
 def _applicants(
     year: int, youths: Sequence[Youth], people: pl.DataFrame, starts: Mapping[str, tuple[int, str]]
 ) -> Iterator[_Applicant]:
-    """Who lived in the city during the admission and begins school, or is in the register at the final notice."""
+    """Who lived in the city during the admission and begins school, or is in the register at the final notice. Without those
+    who are purged when the data reach 2023."""
     notice = notices(year)
     first, final, last = notice[PRELIMINARY], notice[FINAL], notice[LATE_RESERVE]
     for youth in youths:
@@ -127,7 +128,7 @@ def _applicants(
             yield _Applicant(youth.number, youth, turns, start, path, stay)
     columns = ("number", "birth_year", "registered", "left")
     for number, birth_year, registered, left in people.select(columns).iter_rows():
-        found = starts.get(number)
+        found = starts.get(number) if birth_year >= as_date(EARLIEST_BIRTH).year else None
         if found is not None and registered <= first and left > last:
             yield _Applicant(number, None, year - birth_year, *found, None)
 
