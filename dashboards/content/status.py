@@ -73,6 +73,7 @@ FAULTS = {
     "inconsistent": "Uppgifterna på raden säger emot varandra",
     "unknown_reference": "Raden hör till en inskrivning som inte finns",
     "duplicate_key": "Flera rader med samma nyckel men olika innehåll",
+    "no_consent": "Insatsen började innan samtycket gavs",
 }
 
 SEVERITIES = {"error": "Fel", "warning": "Varning"}
