@@ -66,6 +66,7 @@ class Column:
     rules: tuple[Rule, ...] = ()
     reference: tuple[str, str] | None = None  # (dataset, column) that must hold this value in the same delivery
     most_different: int | None = None  # of more different values in a delivery people are warned
+    ends_consent: bool = False  # the last day on which the person has consented to the row
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,18 @@ class Dataset:
     def number_place(self) -> int | None:
         """Where the number stands that a row is about; None where rows hold none."""
         return next((place for place, column in enumerate(self.columns) if column.type == "personnummer"), None)
+
+    @cached_property
+    def consent_end(self) -> Column | None:
+        """The column that says when the consent ended on which a row rests; None where rows rest on law."""
+        return next((column for column in self.columns if column.ends_consent), None)
+
+    @cached_property
+    def consent_key(self) -> str:
+        """What a record whose consent is withdrawn is known by: the name of its key. Raises UsageError where that is no text."""
+        if len(self.key) != 1 or self.key[0].type != "text":
+            raise UsageError(f"Dataset {self.name}: what rests on consent needs one key column, of type text.")
+        return self.key[0].history_name
 
     @property
     def table(self) -> str:
@@ -200,6 +213,7 @@ def _column(prop: SchemaProperty, lists: dict[str, dict[str, str]]) -> Column:
         rules=tuple(rule for rule in map(_rule, prop.quality or []) if rule),
         reference=(dataset.rpartition(".")[2], column) if references else None,
         most_different=custom.get("mostDifferent"),
+        ends_consent=bool(custom.get("endsConsent")),
     )
 
 

@@ -44,7 +44,7 @@ TABLES = {
     "quarantine": """delivery_id varchar, dataset varchar, file varchar, line bigint, column_name varchar, reason varchar,
     expected varchar""",
     "purge_protocol": """version integer, data_year integer, persons bigint, rows bigint, quarantined bigint, archives bigint,
-    reason varchar, first_date date, last_date date, has_aged boolean""",
+    reason varchar, first_date date, last_date date, has_aged boolean, withdrawals bigint""",
     "purge_protocol_dataset": """data_year integer, dataset varchar, persons bigint, first_date date, last_date date,
     has_aged boolean""",
     "contract_check": """source varchar, dataset varchar, check_name varchar, severity varchar, success boolean,

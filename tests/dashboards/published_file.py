@@ -356,7 +356,7 @@ class Maker:
                 "max(d.extract_date) from period p join delivery d on d.status = 'accepted' "
                 "and d.extract_date between p.starts_on and p.ends_on group by all"
             )
-            insert("purge_protocol", ((*entry, entry[6] == AGED) for entry in self.purged))
+            insert("purge_protocol", ((*entry, entry[6] == AGED, 0) for entry in self.purged))
             insert("purge_protocol_dataset", self.purged_of_datasets)
             insert("notice", self.notices)
             insert("failed_part", self.failed_parts)
