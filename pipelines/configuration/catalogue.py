@@ -235,6 +235,10 @@ class Figure(_Strict):
         """What units of a measure rest on."""
         return [one for one in self.evidence if one.is_of(measure)]
 
+    def rests_on(self, dataset: str) -> bool:
+        """Whether any of its units rests on rows of a dataset, written ``ber/kontakter``."""
+        return any(one.dataset == dataset for one in self.evidence)
+
     @property
     def record(self) -> tuple[str, ...]:
         """The mart's columns with the key of the record that is counted; none where persons or stays are."""

@@ -247,6 +247,12 @@ def _weekdays(promise: ServiceLevelAgreementProperty | None) -> frozenset[int]:
     return frozenset(found)
 
 
+def consent_datasets(sources: Mapping[str, Source]) -> dict[str, Dataset]:
+    """The datasets whose rows rest on consent, as the catalogue names them: `flai/deltaganden`."""
+    datasets = (dataset for source in sources.values() for dataset in source.datasets.values())
+    return {f"{dataset.source}/{dataset.name}": dataset for dataset in datasets if dataset.consent_end}
+
+
 def contracts_fingerprint(folder: Path = CONTRACTS) -> str:
     """What identifies the contracts and code lists as they stand now."""
     digest = hashlib.sha256()

@@ -5,6 +5,8 @@ is found in ``intake.withdrawals``; the protocol, and persons who go by age, are
 """
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -73,6 +75,26 @@ def mark(connection: duckdb.DuckDBPyConnection, datasets: Iterable[Dataset], fin
             """
         )
         connection.unregister("known_record")
+
+
+def withdrawing_deliveries(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The deliveries of an open history file that withdrew a consent; none in a file of an earlier program."""
+    return [name for (name,) in _rows(connection, "withdrawing_delivery", "from withdrawing_delivery")]
+
+
+def has_withdrawn_since(connection: duckdb.DuckDBPyConnection, moment: datetime) -> bool:
+    """Whether a night after a moment withdrew a consent, by an open history file."""
+    since = (
+        "select 1 from purge_protocol join night using (version) where withdrawals > 0 and taken_in_at > "
+        f"timestamp '{moment.astimezone(UTC).replace(tzinfo=None)}' limit 1"
+    )
+    return bool(_rows(connection, "withdrawn_consent", since))
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, needed: str, sql: str) -> list[tuple[Any, ...]]:
+    """What a query gives; nothing where the table that it rests on is not there."""
+    there = connection.execute("select 1 from duckdb_tables() where table_name = ?", [needed]).fetchone()
+    return connection.execute(sql).fetchall() if there else []
 
 
 def is_withdrawn(dataset: Dataset, row: str = "r") -> str:

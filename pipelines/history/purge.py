@@ -173,9 +173,13 @@ def _remove_withdrawn(connection: duckdb.DuckDBPyConnection, datasets: list[Data
                 f"insert into withdrawn_row select {is_late}, {number} from {table} r join withdrawn_record d on {record}; "
                 f"delete from {table} r where {is_withdrawn(dataset)}"
             )
-    entries = run(
-        "delete from quarantine where consent in (from withdrawn_consent) returning consent in (from withdrawn_before)"
-    ).fetchall()
+    entries = dict(
+        run(
+            "select consent in (from withdrawn_before) as is_late, count(*) from quarantine "
+            "where consent in (from withdrawn_consent) group by is_late"
+        ).fetchall()
+    )
+    run("delete from quarantine where consent in (from withdrawn_consent)")
     counted = run(
         f"select is_late, count(*), count(distinct person_id) from withdrawn_row left join ({_PERSONS}) using (pseudonym) "
         "group by is_late"
@@ -185,7 +189,7 @@ def _remove_withdrawn(connection: duckdb.DuckDBPyConnection, datasets: list[Data
     removals = []
     for late, because, withdrawals in ((False, WITHDRAWN, new[0] if new else 0), (True, WITHDRAWN_LATE, 0)):
         gone, persons = rows.get(late, (0, 0))
-        quarantined = sum(one == late for (one,) in entries)
+        quarantined = entries.get(late, 0)
         if gone or quarantined or withdrawals:
             removals.append(Removal(because, persons, gone, quarantined, withdrawals=withdrawals))
     return removals

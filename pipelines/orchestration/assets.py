@@ -374,7 +374,7 @@ def publication(context: dg.AssetExecutionContext, nightly: NightlyResource) -> 
     record_night(night.home.path, night.building)
     night.home.put_in_place(night.building, night.judged)
     remove_archives(night.building.history, night.home.archive)
-    forget_persons(night.home.path, night.building.history)
+    forget_persons(night.home, night.building.history)
     night.home.forget_decisions(night.still_held)
     cleared = clear_drop_folder(night.home, night.building, _now(night.home))
     for delivery, reason in cleared.kept.items():

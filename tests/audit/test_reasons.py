@@ -101,7 +101,7 @@ def test_a_person_who_is_purged_is_a_number_and_no_row(pipeline: Pipeline, tmp_p
     pipeline.run()
     now = pipeline.home.current()
     assert now is not None
-    assert forget_persons(pipeline.home.path, now.history)
+    assert forget_persons(pipeline.home, now.history)
     assert not any(name.encode() in (private / "counted.duckdb").read_bytes() for name in names)
     bridge = _bridge(pipeline, then, SOUGHT)
     assert (bridge.start, bridge.end) == ("1", "0")

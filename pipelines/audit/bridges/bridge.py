@@ -93,7 +93,9 @@ def build_bridge(moved: Iterable[Moved], reason_of: Callable[[Moved], Reason | N
     order = list(Reason)
     start = sum((unit.before.value for unit in moved if unit.before), Decimal(0))
     end = sum((unit.after.value for unit in moved if unit.after), Decimal(0))
-    listed = sorted(steps.items(), key=lambda item: (order.index(item[0][0]), item[0][1]))
+    # Of what is gone nobody can tell who is still counted: where as many come as go, nothing has changed.
+    changed = {key: step for key, step in steps.items() if step.change or step.reason not in NOT_SHOWN}
+    listed = sorted(changed.items(), key=lambda item: (order.index(item[0][0]), item[0][1]))
     return Bridge(plain_number(start), plain_number(end), [step for _, step in listed])
 
 

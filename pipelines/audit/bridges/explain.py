@@ -224,12 +224,20 @@ class Comparison:
         by_rule = self._by_rule(figure, cell)
         counted = next((one.dataset for one in figure.evidence if one.role is Role.COUNTED and one.record), None)
 
+        before = self._read(("published", 0), figure, cell.measure, self.before.rows)
+        is_any_withdrawn = any(row.gone == Reason.CONSENT_WITHDRAWN for row in before)
+
         def reason_of(unit: Moved) -> Reason | None:
             if unit.shown.gone:
                 return Reason(unit.shown.gone)
             if not unit.change:
                 return None
-            return self._reasons.reason(unit.before, unit.after, counted, by_rule(unit))
+            found = self._reasons.reason(unit.before, unit.after, counted, by_rule(unit))
+            if found is Reason.UNEXPLAINED and unit.before is None and is_any_withdrawn:
+                return (
+                    Reason.CONSENT_WITHDRAWN
+                )  # somebody who is gone from the earlier state, and still takes part by another consent
+            return found
 
         return reason_of
 
