@@ -123,7 +123,8 @@ def _rights(sources: tuple[SourceInWords, ...], known: DataProtection) -> Table:
     faults = listed([source.faults_to for source in sources if source.has_persons])
     by_consent = [source.title for source in sources if source.rests_on_consent]
     removed = next(safeguard.text for safeguard in known.safeguards if safeguard.id == "samtycke")
-    withdrawn = f"Gäller {numbers.listed(by_consent)}. {removed} I det krypterade arkivet ligger leveransen kvar tills arkivtiden är ute."
+    kept = "I det krypterade arkivet ligger leveransen kvar tills arkivtiden är ute."
+    withdrawn = f"Gäller {numbers.listed(by_consent)}. {removed} {kept}"
     rows: tuple[tuple[str, str | ToFillIn], ...] = (
         (
             "Information (artikel 13 och 14)",

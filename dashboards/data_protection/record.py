@@ -83,8 +83,8 @@ def _legal_grounds(sources: tuple[SourceInWords, ...]) -> Iterator[Part]:
     )
     if by_consent := [source.title for source in sources if source.rests_on_consent]:
         yield Paragraph(
-            f"Uppgifterna ur {numbers.listed(by_consent)} vilar på den enskildes samtycke (artikel 6.1 a) och bara på det: det som "
-            "hände innan samtycket gavs läses inte in, och ett återkallat samtycke tar bort uppgifterna."
+            f"Uppgifterna ur {numbers.listed(by_consent)} vilar på den enskildes samtycke (artikel 6.1 a) och bara på det: det "
+            "som hände innan samtycket gavs läses inte in, och ett återkallat samtycke tar bort uppgifterna."
         )
     yield ToFillIn(
         "personuppgiftsansvarig",

@@ -553,7 +553,8 @@ class Extract:
             case "bad_manifest", "file linked from outside":
                 outside = folder / entry["fil"]
                 elsewhere = folder.parent / f"{folder.name}.utanfor"  # a file, so no delivery folder
-                outside.replace(elsewhere)
+                if outside.exists():  # another fault may have left it out
+                    outside.replace(elsewhere)
                 outside.symlink_to(elsewhere)
             case "bad_manifest", way:
                 _, name = way.split()  # "no kalla"

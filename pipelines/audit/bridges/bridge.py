@@ -63,7 +63,9 @@ def moved_units(
     gone: list[Counted] = []
     here = sorted(units_of(before, figure, cell).items(), key=lambda item: str(item[0]))
     for own, unit in here:
-        target = unit.identity(figure, newest_after.get(unit.person, unit.person) if unit.person else None)
+        target = unit.identity(
+            figure, cell.measure, newest_after.get(unit.person, unit.person) if unit.person else None
+        )
         other = claimed.get(target)
         if other is None:
             claimed[target] = unit
@@ -111,7 +113,7 @@ def between_periods(
     if moved.before and moved.after:
         return Reason.STAYED
     unit = moved.shown
-    elsewhere = (all_after if moved.before else all_before).get(unit.identity(figure, unit.person), [])
+    elsewhere = (all_after if moved.before else all_before).get(unit.identity(figure, cell.measure, unit.person), [])
     if not elsewhere:
         return Reason.LEFT if moved.before else Reason.CAME
     if cell.has_place and not any(
@@ -122,12 +124,12 @@ def between_periods(
     return Reason.CATEGORY_CHANGED
 
 
-def by_identity(rows: Iterable[Counted], figure: Figure, gender: str) -> dict[Identity, list[Counted]]:
-    """Every row of a measure by its unit; ``gender``: of one gender only."""
+def by_identity(rows: Iterable[Counted], figure: Figure, cell: Cell) -> dict[Identity, list[Counted]]:
+    """Every row of a cell's measure by its unit, of the cell's gender only."""
     found: dict[Identity, list[Counted]] = {}
     for row in rows:
-        if gender in (ALL, row.groups[0]):
-            found.setdefault(row.identity(figure, row.person), []).append(row)
+        if cell.gender in (ALL, row.groups[0]):
+            found.setdefault(row.identity(figure, cell.measure, row.person), []).append(row)
     return found
 
 

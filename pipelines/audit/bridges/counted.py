@@ -35,11 +35,11 @@ class Counted:
     is_protected: bool
     gone: str | None = None
 
-    def identity(self, figure: Figure, person: str | None) -> Identity:
+    def identity(self, figure: Figure, measure: str, person: str | None) -> Identity:
         """The unit, with the person's newest number as it is in the state that is compared with."""
-        if is_of_persons(figure):
+        if is_of_persons(figure, measure):
             return (person,)
-        return (person, self.stay) if figure.counted is What.STAY else (self.record,)
+        return (person, self.stay) if figure.counted_as(measure) is What.STAY else (self.record,)
 
     def is_in(self, cell: Cell) -> bool:
         """Whether it is counted in a cell."""
@@ -128,5 +128,5 @@ def units_of(rows: Iterable[Counted], figure: Figure, cell: Cell) -> dict[Identi
     units: dict[Identity, Counted] = {}
     for row in rows:
         if row.is_in(cell):
-            units.setdefault(row.identity(figure, row.person), row)
+            units.setdefault(row.identity(figure, cell.measure, row.person), row)
     return units
