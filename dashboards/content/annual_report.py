@@ -763,8 +763,8 @@ COMMON: tuple[Chapter, ...] = (
     Chapter(
         id="innan-skolan",
         title="Innan skolan börjar",
-        lead="Den som inte kommer in på gymnasiet riskerar att stå utan skola när hösten börjar. Skolslussen hjälper till att hitta "
-        "en plats.",
+        lead="Den som inte kommer in på gymnasiet riskerar att stå utan skola när hösten börjar. Skolslussen hjälper till att "
+        "hitta en plats.",
         facts=(
             Fact("not_admitted", "kom inte in vid den slutliga antagningen", NOT_ADMITTED),
             Fact("guided", "av {whole} som inte kom in fick vägledning", Share(GUIDED, NOT_ADMITTED)),

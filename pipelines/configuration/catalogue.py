@@ -36,6 +36,7 @@ class Counted(StrEnum):
     RESIDENCE_CHECK = "residence_check"
     VISIT = "visit"
     ANSWER = "answer"
+    REPORTED = "reported"  # persons whom somebody else has counted: a delivered row holds how many
     ROW = "row"
 
 
@@ -190,6 +191,8 @@ class Measure(_Strict):
     counted_in: In | None = None
     #: Only where one unit is another thing for this measure than for the figure.
     counted: Counted | None = None
+    #: Only where it is another for this measure than for the figure.
+    adds_up_over_months: bool | None = None
 
 
 class Level(_Strict):
@@ -245,6 +248,16 @@ class Figure(_Strict):
     def counted_as(self, measure: str) -> Counted:
         """What one unit of a measure is."""
         return self.measures[measure].counted or self.counted
+
+    def months_add_up(self, measure: str) -> bool:
+        """Whether the months of a period are together the period for a measure, for all and by gender."""
+        own = self.measures[measure].adds_up_over_months
+        return self.adds_up_over_months if own is None else own
+
+    @property
+    def is_of_rows(self) -> bool:
+        """Whether a unit is a delivered row that holds a number, which is added to others."""
+        return self.counted in (Counted.ROW, Counted.REPORTED)
 
     @property
     def has_dimensions(self) -> bool:

@@ -23,6 +23,7 @@ _COUNTED = {
     Counted.RESIDENCE_CHECK: "bosättningskontroller",
     Counted.VISIT: "besök",
     Counted.ANSWER: "enkätsvar",
+    Counted.REPORTED: "personer, som den som lämnar talen har räknat dem",
     Counted.ROW: "tal som har lämnats in",
 }
 _TOTAL = {
@@ -71,6 +72,8 @@ def measure_facts(figure: Figure, name: str) -> list[str]:
     """What holds for one measure: in how many categories a unit is counted, and what the number is part, share or the same of."""
     measure, counted_in = figure.measures[name], figure.counted_in(name)
     facts = [f"Räknar {_COUNTED[measure.counted]}."] if measure.counted else []
+    if measure.adds_up_over_months:
+        facts.append("Månaderna är tillsammans perioden.")
     if counted_in:
         facts.append(_COUNTED_IN[counted_in].format(level="kategori"))
     facts += [f"{relation.sentence} ({relation.to})." for relation in (*measure.part_of, *measure.same_as)]

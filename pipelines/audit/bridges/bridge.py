@@ -150,7 +150,7 @@ def steps_as_json(
                 protected += 1
                 continue
             evidence = (evidence_now if unit.after else evidence_then).get(unit.shown.unit, [])
-            value = abs(unit.change) if figure.is_count is False and unit.before and unit.after else unit.shown.value
+            value = abs(unit.change) if figure.is_of_rows and unit.before and unit.after else unit.shown.value
             rows.append(
                 {
                     "person": unit.shown.person,
