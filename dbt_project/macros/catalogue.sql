@@ -4,7 +4,7 @@
 #}
 
 {#- One row per figure and measure. counted_in: in `one` category each unit, in `each` that applies; empty: no categories.
-    subcategory_only_in: the categories that have subcategories, with blanks between; empty: all. -#}
+    subcategory_only_in: the categories that have subcategories, as JSON; an empty list: all. -#}
 {%- macro catalogue_measures() -%}
 {%- set rows = [] -%}
 {%- for figure in catalogue_figures() -%}
@@ -16,7 +16,7 @@
             'job_centre' in figure.dimensions, figure.adds_up,
             measure.adds_up_over_months if measure.adds_up_over_months is defined else figure.adds_up_over_months,
             measure.counted_in or category.counted_in or '', category.total or '', subcategory.counted_in or '',
-            (subcategory.only_in or []) | join(' ')
+            subcategory.get('only_in', []) | tojson
         ]) -%}
     {%- endfor -%}
 {%- endfor -%}

@@ -36,7 +36,6 @@ class Counted(StrEnum):
     RESIDENCE_CHECK = "residence_check"
     VISIT = "visit"
     ANSWER = "answer"
-    REPORTED = "reported"  # persons whom somebody else has counted: a delivered row holds how many
     ROW = "row"
 
 
@@ -233,6 +232,8 @@ class Figure(_Strict):
     position: int
     category: Level | None
     subcategory: Level | None
+    #: Whether its numbers are whole and never negative; a number kept by hand may be anything.
+    is_count: bool = True
     evidence: Annotated[tuple[Evidence, ...], Field(min_length=1)]
     measures: Annotated[Mapping[Name, Measure], Field(min_length=1)]
 
@@ -255,19 +256,9 @@ class Figure(_Strict):
         return self.adds_up_over_months if own is None else own
 
     @property
-    def is_of_rows(self) -> bool:
-        """Whether a unit is a delivered row that holds a number, which is added to others."""
-        return self.counted in (Counted.ROW, Counted.REPORTED)
-
-    @property
     def has_dimensions(self) -> bool:
         """Whether it is given for more than the whole municipality."""
         return bool(self.dimensions)
-
-    @property
-    def is_count(self) -> bool:
-        """Whether its numbers are whole and never negative, unlike those that were delivered as numbers."""
-        return self.counted is not Counted.ROW
 
     def evidence_of(self, measure: str) -> list[Evidence]:
         """What units of a measure rest on."""

@@ -23,7 +23,6 @@ _COUNTED = {
     Counted.RESIDENCE_CHECK: "bosättningskontroller",
     Counted.VISIT: "besök",
     Counted.ANSWER: "enkätsvar",
-    Counted.REPORTED: "personer, som den som lämnar talen har räknat dem",
     Counted.ROW: "tal som har lämnats in",
 }
 _TOTAL = {

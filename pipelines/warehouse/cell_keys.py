@@ -19,9 +19,8 @@ _OF_UNITS, _OF_PERSONS = ("count(*)", "sum({key})"), ("count(distinct mart.perso
 
 
 def has_keys(figure: Figure) -> bool:
-    """Whether a figure counts something that tells of somebody; a median does not, nor does a number that was delivered as
-    such."""
-    return figure.adds_up and not figure.is_of_rows
+    """Whether a figure counts something that tells of somebody; a median does not, nor does a number kept by hand."""
+    return figure.adds_up and figure.counted is not Counted.ROW
 
 
 def cell_keys(models: Iterable[CompiledModel], catalogue: Catalogue) -> str:

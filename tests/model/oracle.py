@@ -349,6 +349,11 @@ class File:
     records: list[tuple[int, Row]]  # contracted columns only; exact repeats removed
 
 
+def _is_integer(value: str) -> bool:
+    """Digits only. Choice: a number that does not fit 64 bits is a bad_type, as a decimal of too many digits is."""
+    return re.fullmatch("[0-9]+", value) is not None and len(value.lstrip("0")) <= 19 and int(value) < 2**63
+
+
 def cell_fault(profile: Profile, column: Column, value: str) -> str | None:
     """What is wrong with one value by itself."""
     if not value:
@@ -363,13 +368,13 @@ def cell_fault(profile: Profile, column: Column, value: str) -> str | None:
         case "digits8":
             return None if re.fullmatch("[0-9]{8}", value) else "bad_type"
         case "count":
-            return None if re.fullmatch("[0-9]+", value) and int(value) >= 1 else "bad_type"
+            return None if _is_integer(value) and int(value) >= 1 else "bad_type"
         case "grade":
             return None if re.fullmatch("[0-9]+", value) and 1 <= int(value) <= 5 else "bad_type"
         case "year":
             return None if re.fullmatch("[0-9]+", value) and 2000 <= int(value) <= 2099 else "bad_type"
         case "amount":
-            return None if re.fullmatch("[0-9]+", value) else "bad_type"
+            return None if _is_integer(value) else "bad_type"
         case "decimal":
             return None if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value) else "bad_type"
         case "text":
