@@ -14,7 +14,7 @@ from pathlib import Path
 from pipelines.configuration.contract import Column, Dataset
 from pipelines.personnummer import mask_name
 from pipelines.runtime.errors import UsageError
-from pipelines.sending.convert import convert_column
+from pipelines.sending.convert import Converted, convert_column
 from pipelines.sending.inputs import Table, first_sum_row, read_table
 from pipelines.sending.made_ids import made_id, read_key
 from pipelines.sending.mapping import ColumnMapping, DatasetMapping, Mapping
@@ -67,7 +67,7 @@ def make_datasets(mapping: Mapping, inputs: Sequence[Path], on: date, is_dry_run
             empty = [MadeColumn(column, "", [], [], 0) for column in dataset.columns]
             made.append(MadeDataset(dataset, None, empty))
         else:
-            made.append(_Maker(dataset, how, read_table(files[name], how.input, how.needs), on, key).made())
+            made.append(_Maker(mapping, dataset, read_table(files[name], how.input, how.needs), on, key).made())
     return made
 
 
@@ -100,14 +100,14 @@ def _files(mapped: dict[str, DatasetMapping], inputs: Sequence[Path], mapping: P
 class _Maker:
     """Makes one dataset."""
 
-    def __init__(self, dataset: Dataset, how: DatasetMapping, table: Table, on: date, key: bytes | None) -> None:
+    def __init__(self, mapping: Mapping, dataset: Dataset, table: Table, on: date, key: bytes | None) -> None:
+        self._mapping = mapping
         self._dataset = dataset
-        self._how = how
+        self._how = how = mapping.content.datasets[dataset.name]
         self._on = on
         self._key = key
         self._all = len(table.rows)
         self._table = _kept_rows(table, how)
-        self._done: dict[str, MadeColumn] = {}
         assert how.input
         sum_row = None if how.input.sum_rows else first_sum_row(self._table)
         if sum_row is not None:
@@ -117,18 +117,14 @@ class _Maker:
             )
 
     def made(self) -> MadeDataset:
-        """The dataset; ids that are made come last, for they are made from what the others became."""
-        columns = sorted(self._dataset.columns, key=lambda column: bool(self._how.columns[column.name].made))
-        for column in columns:
-            self._done[column.name] = self._made(column, self._how.columns[column.name])
-        in_order = [self._done[column.name] for column in self._dataset.columns]
+        """The dataset."""
+        columns = [self._made(column, self._how.columns[column.name]) for column in self._dataset.columns]
         dropped = self._all - len(self._table.rows)
-        return MadeDataset(self._dataset, self._table.name, in_order, self._table.lines, dropped)
+        return MadeDataset(self._dataset, self._table.name, columns, self._table.lines, dropped)
 
     def _made(self, column: Column, how: ColumnMapping) -> MadeColumn:
         before, made_of = self._before(how)
-        where = f"{self._table.name}, {made_of} for {self._dataset.name}.{column.name}"
-        done = convert_column(column, how, before, self._table.lines, self._on, where)
+        done = self._converted(column, how, before, made_of)
         if how.made and column.is_key and len(self._dataset.key) == 1:
             self._check_different(column, how.made, done.values)
         return MadeColumn(column, made_of, before, done.values, done.changed, done.codes)
@@ -149,11 +145,20 @@ class _Maker:
         return [made_id(key, row) for row in zip(*named, strict=True)], f"made from {' + '.join(how.made)}"
 
     def _known(self, heading: str) -> list[str]:
-        """What a column of the input holds, as it is delivered if it is: the same however the source writes it that night."""
-        for name, how in self._how.columns.items():
-            if how.from_ == heading and name in self._done:
-                return self._done[name].values
-        return self._table.column(heading)
+        """What a column of the input holds, converted as this dataset, or else another of the mapping, converts a column so
+        headed: then ids are the same however the source writes that night, and in whichever dataset they are named."""
+        values = self._table.column(heading)
+        mine = self._dataset.name
+        for name, dataset in sorted(self._mapping.source.datasets.items(), key=lambda item: item[0] != mine):
+            for column in dataset.columns:
+                how = self._mapping.content.datasets[name].columns.get(column.name)
+                if how and how.from_ == heading:
+                    return self._converted(column, how, values, heading).values
+        return values
+
+    def _converted(self, column: Column, how: ColumnMapping, before: list[str], made_of: str) -> Converted:
+        where = f"{self._table.name}, {made_of} for {self._dataset.name}.{column.name}"
+        return convert_column(column, how, before, self._table.lines, self._on, where)
 
     def _check_different(self, column: Column, headings: list[str], ids: list[str]) -> None:
         first: dict[str, int] = {}
