@@ -16,6 +16,7 @@ import click
 
 from pipelines.commands.audit import audit
 from pipelines.commands.check_delivery import check_delivery
+from pipelines.commands.deliver import deliver
 from pipelines.commands.edition import edition, signer
 from pipelines.commands.reveal import reveal
 from pipelines.commands.tables import WRITERS
@@ -557,6 +558,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 kaa.add_command(audit)
+kaa.add_command(deliver)
 kaa.add_command(edition)
 kaa.add_command(signer)
 kaa.add_command(reveal)
