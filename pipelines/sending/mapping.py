@@ -5,6 +5,7 @@ Reading the inputs belongs in ``inputs``, converting their values in ``convert``
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,9 +65,14 @@ def _texts(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
+def composed(text: str) -> str:
+    """A text in which å is one sign: some systems, and files from a Mac, write it as two."""
+    return unicodedata.normalize("NFC", text)
+
+
 def tidy(text: str) -> str:
     """A heading as it is compared: blanks of any kind, line breaks too, are one blank, and none stands at an end."""
-    return " ".join(text.split())
+    return composed(" ".join(text.split()))
 
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True)]

@@ -2,6 +2,7 @@
 
 import os
 import re
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,29 @@ def test_nobody_sees_half_a_delivery(kaa: Kaa, tmp_path: Path, drop: Path, monke
     assert said.exit_code == 1 and said.err.count("\n") == 1
     assert seen == [("bevis.csv", []), ("leverans.json", [])]
     assert list(drop.iterdir()) == []
+
+
+def test_what_a_killed_program_left_is_swept_after_a_day(kaa: Kaa, tmp_path: Path, drop: Path) -> None:
+    old, new, other = drop / ".0123456789abcdef.part", drop / ".fedcba9876543210.part", drop / ".mine.part"
+    for path in (old, new, other):
+        path.mkdir()
+        (path / "bevis.csv").write_text("x")
+    for path in (old, other):
+        os.utime(path, (0, 0))
+    assert _deliver(kaa, drop, mapping(tmp_path), csv_file(tmp_path / "bevis.csv", *ROWS)).exit_code == 0
+    assert not old.exists() and new.is_dir() and other.is_dir()
+
+
+def test_signs_of_two_parts_and_texts_as_formulas(kaa: Kaa, tmp_path: Path, drop: Path) -> None:
+    columns = {"bevis": {"from": "Bevis från å", "code": {"Färdig": "GYMNASIEEXAMEN"}}}
+    header = ["Personnummer", unicodedata.normalize("NFD", "Bevis  från å"), "Datum"]
+    path = tmp_path / unicodedata.normalize("NFD", "bevis å.csv")
+    path.write_text(f'{";".join(header)}\n="{ANNA[2:]}";{unicodedata.normalize("NFD", "Färdig")};2023-06-01\n')
+    said = _deliver(kaa, drop, mapping(tmp_path, columns, file="bevis å*"), path)
+    assert said.exit_code == 0, said.err
+    assert records_in(drop / "beda/2023-11-30-1", "bevis") == [
+        {"personnummer": ANNA, "bevis": "GYMNASIEEXAMEN", "datum": "2023-06-01"}
+    ]
 
 
 def test_rows_that_will_be_quarantined_are_counted_by_reason(kaa: Kaa, tmp_path: Path, drop: Path) -> None:
