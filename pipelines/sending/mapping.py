@@ -111,6 +111,14 @@ class Input(_Strict):
             raise ValueError(f"{name!r} is no encoding; write for example utf-8, windows-1252 or utf-16") from None
         return name
 
+    @model_validator(mode="after")
+    def _parts_at_a_sign_of_its_own(self) -> Self:
+        signs = [self.separator, *([self.quote] if self.quote else [])]
+        is_text = all(sign == "\t" or sign.isprintable() for sign in signs)
+        if len(set(signs)) < len(signs) or not is_text:
+            raise ValueError("separator and quote are two different signs, and no line breaks")
+        return self
+
     @property
     def kind(self) -> str:
         """csv, excel or json."""

@@ -27,8 +27,10 @@ _LEFT_ALONE_SECONDS = 24 * 60 * 60
 def there_already(drop: Path, mapping: Mapping, packed: Packed) -> Path | None:
     """Where the same delivery lies already; None where there is none of its source, day and revision.
 
-    Raises UsageError where one with other content has them, and where the drop folder cannot be read.
+    Raises UsageError where one with other content has them, and where there is no drop folder that can be read.
     """
+    if not drop.is_dir():
+        raise UsageError(f"There is no drop folder {mask_name(str(drop))}: mount it, or correct --drop.")
     found, _ = find_deliveries(drop)
     manifest = packed.manifest
     sources = {mapping.source.name: mapping.source}
