@@ -17,7 +17,8 @@ from pipelines.runtime.errors import UsageError
 from pipelines.sending.convert import Converted, convert_column
 from pipelines.sending.inputs import Table, first_sum_row, read_table
 from pipelines.sending.made_ids import made_id, read_key
-from pipelines.sending.mapping import ColumnMapping, DatasetMapping, Mapping, composed
+from pipelines.sending.mapping import ColumnMapping, DatasetMapping, Mapping, ServerMapping, composed
+from pipelines.sending.ss12000 import read_school_register
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,10 @@ def make_datasets(mapping: Mapping, inputs: Sequence[Path], on: date, is_dry_run
 
     Raises UsageError with the first thing that is wrong; a key for made ids may have been written then, and nothing else.
     """
-    mapped = mapping.content.datasets
+    content = mapping.content
+    if isinstance(content, ServerMapping):
+        return [_from_server(mapping, content, inputs, on, is_dry_run)]
+    mapped = content.datasets
     files = _files(mapped, inputs, mapping.path)
     key = None
     if any(column.made for dataset in mapped.values() for column in dataset.columns.values()):
@@ -70,6 +74,22 @@ def make_datasets(mapping: Mapping, inputs: Sequence[Path], on: date, is_dry_run
                 _Maker(mapped, mapping.source, dataset, read_table(files[name], how.input, how.needs), on, key).made()
             )
     return made
+
+
+def _from_server(
+    mapping: Mapping, content: ServerMapping, inputs: Sequence[Path], on: date, is_dry_run: bool
+) -> MadeDataset:
+    """The school register as a server has it."""
+    if inputs:
+        raise UsageError(f"{mapping.path.name} reads a server and no files: leave out {mask_name(inputs[0].name)}.")
+    rows = read_school_register(content.ss12000, on, mapping.path, dry_run=is_dry_run)
+    (dataset,) = mapping.source.datasets.values()
+    columns = []
+    for column in dataset.columns:
+        values = [row[column.name] for row in rows]
+        codes = Counter((value, value) for value in values) if column.type == "code" else Counter[tuple[str, str]]()
+        columns.append(MadeColumn(column, None, values, values, codes))
+    return MadeDataset(dataset, content.ss12000.address, columns, list(range(1, len(rows) + 1)))
 
 
 def _files(mapped: dict[str, DatasetMapping], inputs: Sequence[Path], mapping: Path) -> dict[str, Path]:

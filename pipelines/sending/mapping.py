@@ -26,6 +26,7 @@ from pipelines.configuration.contract import Column, Dataset, Source, load_sourc
 from pipelines.configuration.municipality import Municipality, known_profiles, load_municipality
 from pipelines.configuration.yaml_file import read_yaml, validated
 from pipelines.runtime.errors import UsageError
+from pipelines.sending.ss12000.settings import SS12000Settings
 
 _WHAT = "mapping"
 
@@ -226,12 +227,21 @@ class FilesMapping(_Strict):
     datasets: dict[str, DatasetMapping]
 
 
+class ServerMapping(_Strict):
+    """A delivery of the school register from an SS 12000 server."""
+
+    kind: Literal["ss12000"]
+    source: Literal["skolregister"]
+    municipality: str
+    ss12000: SS12000Settings
+
+
 @dataclass(frozen=True)
 class Mapping:
     """A mapping that fits its source's contract, with the municipality whose codes it uses."""
 
     path: Path
-    content: FilesMapping
+    content: FilesMapping | ServerMapping
     source: Source
     municipality: Municipality
 
@@ -239,14 +249,15 @@ class Mapping:
 def read_mapping(path: Path, source: str) -> Mapping:
     """Read the mapping of a source. Raises UsageError with its first fault."""
     raw = read_yaml(path, _WHAT)
-    content = validated(FilesMapping, raw, path, _WHAT)
+    is_server = isinstance(raw, dict) and raw.get("kind") == "ss12000"
+    content = validated(ServerMapping, raw, path, _WHAT) if is_server else validated(FilesMapping, raw, path, _WHAT)
     municipality = load_municipality(_profile(content.municipality, path))
     sources = load_sources(municipality.own_codes)
     if source not in sources:
         raise UsageError(f"There is no source {source!r}: choose one of {', '.join(sources)}.")
     if content.source != source:
         raise UsageError(f"The mapping {path} is for the source {content.source!r}: give --source {content.source}.")
-    fault = next(_faults(content, sources[source]), None)
+    fault = next(_faults(content, sources[source]), None) if isinstance(content, FilesMapping) else None
     if fault:
         raise UsageError(f"The mapping {path} is wrong: {fault}.")
     return Mapping(path, content, sources[source], municipality)

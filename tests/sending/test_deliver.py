@@ -3,12 +3,13 @@
 import os
 import re
 import unicodedata
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipelines.sending import write
+from pipelines.sending import make, write
 from pipelines.sending.check import check_delivery
 from pipelines.sending.made_ids import key_path, made_id
 from tests.cli.conftest import Kaa, Said
@@ -196,3 +197,30 @@ def test_a_drop_folder_that_may_not_be_written(
     monkeypatch.setattr(Path, "mkdir", refused)
     said = _deliver(kaa, drop, mapping(tmp_path), csv_file(tmp_path / "bevis.csv", *ROWS))
     assert said.exit_code == 1 and said.err.count("\n") == 1
+
+
+def test_a_server_is_read_as_its_mapping_says(
+    kaa: Kaa, tmp_path: Path, drop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a server may answer is tested in tests/ss12000; here, that its rows become a delivery."""
+    mapped = tmp_path / "skola.yaml"
+    mapped.write_text(
+        "kind: ss12000\nsource: skolregister\nmunicipality: stockholm\n"
+        "ss12000: {address: 'https://skola.example/v2', token_file: token}\n"
+    )
+    row = {"studieperiod_id": "s1", "personnummer": ANNA, "skolenhetskod": "12345678", "skolform": "GY", "studievag": "NA",
+           "startdatum": "2023-08-15", "slutdatum": "", "avslut": ""}  # fmt: skip
+    asked = []
+
+    def read(settings: Any, on: date, path: Path, dry_run: bool = False) -> list[dict[str, str]]:
+        asked.append((settings.address, on.isoformat(), path, dry_run))
+        return [row]
+
+    monkeypatch.setattr(make, "read_school_register", read)
+    said = _deliver(kaa, drop, mapped, source="skolregister", more=("--dry-run",))
+    assert said.exit_code == 0 and "1 rad ur https://skola.example/v2." in said.out and ANNA not in said.out + said.err
+    assert _deliver(kaa, drop, mapped, source="skolregister").exit_code == 0
+    assert asked == [("https://skola.example/v2", "2023-11-30", mapped, dry) for dry in (True, False)]
+    assert records_in(drop / "skolregister/2023-11-30-1", "studieperioder") == [row]
+    said = _deliver(kaa, drop, mapped, csv_file(tmp_path / "bevis.csv"), source="skolregister")
+    assert said.exit_code == 64 and "reads a server and no files" in said.err
