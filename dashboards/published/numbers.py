@@ -18,7 +18,7 @@ from typing import Self
 
 import duckdb
 
-from dashboards.published.catalogue import Figure
+from dashboards.published.catalogue import PLACE_NAMES, Figure
 from dashboards.published.file import ALL, ALL_FIGURES, NotPublished, rows
 
 #: What a key has where only the place in which it stands says which: the period of a table, the category a reader chooses.
@@ -41,8 +41,6 @@ class NumberKey:
 
 #: Dimensions that every figure has, or none of.
 PLACES = ("gender", "district", "job_centre")
-
-_PLACE_NAMES = {"gender": "kön", "district": "stadsdel", "job_centre": "jobbtorg"}
 
 #: The names of a key's fields.
 DIMENSIONS = tuple(each.name for each in fields(NumberKey))
@@ -234,7 +232,7 @@ def why_not_in_catalogue(catalogue: Mapping[str, Figure], key: NumberKey) -> str
         return f"Figuren {key.figure} är inte publicerad per kön, stadsdel eller jobbtorg."
     for name in PLACES:
         if name not in figure.dimensions and getattr(key, name) != ALL:
-            return f"Figuren {key.figure} är inte publicerad per {_PLACE_NAMES[name]}."
+            return f"Figuren {key.figure} är inte publicerad per {PLACE_NAMES[name]}."
     for title, code, level in (
         (figure.category_title, key.category, "kategori"),
         (figure.subcategory_title, key.subcategory, "underkategori"),
