@@ -13,8 +13,7 @@
         {%- set subcategory = figure.subcategory or {} -%}
         {%- do rows.append([
             figure.id, name, figure.period, 'gender' in figure.dimensions, 'district' in figure.dimensions,
-            'job_centre' in figure.dimensions, figure.adds_up,
-            measure.adds_up_over_months if measure.adds_up_over_months is defined else figure.adds_up_over_months,
+            'job_centre' in figure.dimensions, figure.adds_up, measure.get('adds_up_over_months', figure.adds_up_over_months),
             measure.counted_in or category.counted_in or '', category.total or '', subcategory.counted_in or '',
             subcategory.get('only_in', []) | tojson
         ]) -%}

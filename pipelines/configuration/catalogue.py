@@ -186,11 +186,10 @@ class Measure(_Strict):
     sum_of: tuple[Summand, ...] = ()
     share_of: MeasureKey | None = None
     charted_shares: tuple[ChartedShare, ...] = ()
-    #: Only where it is another for this measure than for the figure's category.
+    #: Only where it is another for this measure than for the figure's category, and where a unit is another thing than for the
+    #: figure or the months add up otherwise.
     counted_in: In | None = None
-    #: Only where one unit is another thing for this measure than for the figure.
     counted: Counted | None = None
-    #: Only where it is another for this measure than for the figure.
     adds_up_over_months: bool | None = None
 
 
@@ -246,14 +245,14 @@ class Figure(_Strict):
         """In how many categories each unit of a measure is counted; None: the figure has no categories."""
         return (self.measures[measure].counted_in or self.category.counted_in) if self.category else None
 
+    def months_add_up(self, measure: str) -> bool:
+        """Whether the months of a period are together the period's number, for all and by gender."""
+        own = self.measures[measure].adds_up_over_months
+        return self.adds_up_over_months if own is None else own
+
     def counted_as(self, measure: str) -> Counted:
         """What one unit of a measure is."""
         return self.measures[measure].counted or self.counted
-
-    def months_add_up(self, measure: str) -> bool:
-        """Whether the months of a period are together the period for a measure, for all and by gender."""
-        own = self.measures[measure].adds_up_over_months
-        return self.adds_up_over_months if own is None else own
 
     @property
     def has_dimensions(self) -> bool:

@@ -80,6 +80,7 @@ WRONG = [
     ("job_centres_add_up_to_all", "figure = 'youth_20_29' and job_centre = 'KISTA'"),
     ("job_centres_add_up_to_all", "figure = 'youth_20_29' and job_centre = 'KISTA'"),
     ("months_add_up_to_their_period", "figure = 'timeliness' and period like 'manad-%'"),
+    ("months_add_up_to_their_period", "measure = 'visits' and period like 'manad-%'"),
     ("months_add_up_to_their_period", "figure = 'time_to_contact' and period = 'kalenderar-2023'"),
 ]  # fmt: skip
 
