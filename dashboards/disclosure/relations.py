@@ -171,7 +171,7 @@ def _between_periods(keys: frozenset[NumberKey], known: Known) -> Iterator[Relat
             yield from (Relation((other,), (same[0],), True, "the same days") for other in same[1:])
         figure = read_catalogue()[one.figure]
         spans = {days: same[0] for days, same in sorted(by_days.items())}
-        if figure.adds_up_over_months:
+        if figure.months_add_up(one.measure):
             yield from _added_up(one, spans)
         elif _grows_with_the_period(figure, one):
             yield from _at_most_the_longer(spans)

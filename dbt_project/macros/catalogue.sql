@@ -4,7 +4,7 @@
 #}
 
 {#- One row per figure and measure. counted_in: in `one` category each unit, in `each` that applies; empty: no categories.
-    subcategory_only_in: the categories that have subcategories, with blanks between; empty: all. -#}
+    subcategory_only_in: the categories that have subcategories, as JSON; an empty list: all. -#}
 {%- macro catalogue_measures() -%}
 {%- set rows = [] -%}
 {%- for figure in catalogue_figures() -%}
@@ -13,9 +13,9 @@
         {%- set subcategory = figure.subcategory or {} -%}
         {%- do rows.append([
             figure.id, name, figure.period, 'gender' in figure.dimensions, 'district' in figure.dimensions,
-            'job_centre' in figure.dimensions, figure.adds_up, figure.adds_up_over_months,
+            'job_centre' in figure.dimensions, figure.adds_up, measure.get('adds_up_over_months', figure.adds_up_over_months),
             measure.counted_in or category.counted_in or '', category.total or '', subcategory.counted_in or '',
-            (subcategory.only_in or []) | join(' ')
+            subcategory.get('only_in', []) | tojson
         ]) -%}
     {%- endfor -%}
 {%- endfor -%}

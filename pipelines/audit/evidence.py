@@ -166,8 +166,8 @@ class Finder:
         )
 
     def _register_rows(self, role: str, name: str, seen_on: str | None = None) -> list[DeliveredRow]:
-        """The person's row in the extract that the place is taken from, the same that shows the person in the register; or in that
-        of the unit's column ``seen_on``."""
+        """The person's row in the extract that the place is taken from, the same that shows the person in the register; or in
+        that of the unit's column ``seen_on``."""
         dataset = self._dataset(name)
         seen = f"(select last_seen_on from warehouse.main.{LOCATED} where person_id = asked.person_id and period_id = $period)"
         latest = "latest_register_extract_date" if name == REGISTER else "latest_resident_extract_date"

@@ -186,10 +186,11 @@ class Measure(_Strict):
     sum_of: tuple[Summand, ...] = ()
     share_of: MeasureKey | None = None
     charted_shares: tuple[ChartedShare, ...] = ()
-    #: Only where it is another for this measure than for the figure's category.
+    #: Only where it is another for this measure than for the figure's category, and where a unit is another thing than for the
+    #: figure or the months add up otherwise.
     counted_in: In | None = None
-    #: Only where one unit is another thing for this measure than for the figure.
     counted: Counted | None = None
+    adds_up_over_months: bool | None = None
 
 
 class Level(_Strict):
@@ -230,6 +231,8 @@ class Figure(_Strict):
     position: int
     category: Level | None
     subcategory: Level | None
+    #: Whether its numbers are whole and never negative; a number kept by hand may be anything.
+    is_count: bool = True
     evidence: Annotated[tuple[Evidence, ...], Field(min_length=1)]
     measures: Annotated[Mapping[Name, Measure], Field(min_length=1)]
 
@@ -242,6 +245,11 @@ class Figure(_Strict):
         """In how many categories each unit of a measure is counted; None: the figure has no categories."""
         return (self.measures[measure].counted_in or self.category.counted_in) if self.category else None
 
+    def months_add_up(self, measure: str) -> bool:
+        """Whether the months of a period are together the period's number, for all and by gender."""
+        own = self.measures[measure].adds_up_over_months
+        return self.adds_up_over_months if own is None else own
+
     def counted_as(self, measure: str) -> Counted:
         """What one unit of a measure is."""
         return self.measures[measure].counted or self.counted
@@ -250,11 +258,6 @@ class Figure(_Strict):
     def has_dimensions(self) -> bool:
         """Whether it is given for more than the whole municipality."""
         return bool(self.dimensions)
-
-    @property
-    def is_count(self) -> bool:
-        """Whether its numbers are whole and never negative, unlike those that were delivered as numbers."""
-        return self.counted is not Counted.ROW
 
     def evidence_of(self, measure: str) -> list[Evidence]:
         """What units of a measure rest on."""

@@ -36,6 +36,7 @@ _COUNTED_IN = {
 }
 
 
+_MONTHS = {True: "Månaderna är tillsammans perioden.", False: "Månaderna går inte att lägga ihop."}
 _DIMENSIONS = {Dimension.GENDER: "kön", Dimension.DISTRICT: "stadsdel", Dimension.JOB_CENTRE: "jobbtorg"}
 
 
@@ -50,9 +51,7 @@ def figure_facts(figure: Figure) -> list[str]:
     if not figure.adds_up:
         facts.append("Talen går inte att lägga ihop.")
     elif figure.period is PeriodKind.PERIOD:
-        facts.append(
-            f"Månaderna {'är tillsammans perioden' if figure.adds_up_over_months else 'går inte att lägga ihop'}."
-        )
+        facts.append(_MONTHS[figure.adds_up_over_months])
     missing = [title for dimension, title in _DIMENSIONS.items() if dimension not in figure.dimensions]
     if missing:
         facts.append(f"Figuren delas inte upp på {_listed(missing)}.")
@@ -71,6 +70,8 @@ def measure_facts(figure: Figure, name: str) -> list[str]:
     """What holds for one measure: in how many categories a unit is counted, and what the number is part, share or the same of."""
     measure, counted_in = figure.measures[name], figure.counted_in(name)
     facts = [f"Räknar {_COUNTED[measure.counted]}."] if measure.counted else []
+    if measure.adds_up_over_months is not None:
+        facts.append(_MONTHS[measure.adds_up_over_months])
     if counted_in:
         facts.append(_COUNTED_IN[counted_in].format(level="kategori"))
     facts += [f"{relation.sentence} ({relation.to})." for relation in (*measure.part_of, *measure.same_as)]

@@ -39,12 +39,12 @@ def resident(number: str, district: str, earlier: str = "", immigrated: str = "N
     }
 
 
-def entry(number: str, registered: str, district: str, category: str = "UNDER_UPPSOK") -> Row:
+def entry(number: str, registered: str, district: str, category: str = "UNDER_UPPSOK", reason: str = "AVBROTT") -> Row:
     """A row of ber/register."""
     return {
         "personnummer": number,
         "registrerad_datum": registered,
-        "registreringsorsak": "AVBROTT",
+        "registreringsorsak": reason,
         "kategori": category,
         "kategori_fran": registered,
         "stadsdelsomrade": district,
@@ -123,12 +123,12 @@ def study(id_: str, number: str, form: str, path: str, begun: str, ended: str = 
     }
 
 
-def decision(id_: str, number: str, day: str, outcome: str, round_: str = "SLUTLIG") -> Row:
-    """A row of antagning/antagningar, of the admission of 2023."""
+def decision(id_: str, number: str, day: str, outcome: str, round_: str = "SLUTLIG", year: str = "2023") -> Row:
+    """A row of antagning/antagningar."""
     return {
         "antagning_id": id_,
         "personnummer": number,
-        "antagningsar": "2023",
+        "antagningsar": year,
         "omgang": round_,
         "beskedsdatum": day,
         "utfall": outcome,

@@ -12,6 +12,7 @@ from typing import Any
 from pipelines.audit.bridges.counted import Counted, Identity, State, units_of
 from pipelines.audit.bridges.reasons import NOT_SHOWN, Reason
 from pipelines.audit.cell import ALL, Cell
+from pipelines.configuration.catalogue import Counted as What
 from pipelines.configuration.catalogue import Figure
 from pipelines.warehouse.ask import ExactNumber, plain_number
 
@@ -150,7 +151,7 @@ def steps_as_json(
                 protected += 1
                 continue
             evidence = (evidence_now if unit.after else evidence_then).get(unit.shown.unit, [])
-            value = abs(unit.change) if figure.is_count is False and unit.before and unit.after else unit.shown.value
+            value = abs(unit.change) if figure.counted is What.ROW and unit.before and unit.after else unit.shown.value
             rows.append(
                 {
                     "person": unit.shown.person,
