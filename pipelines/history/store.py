@@ -25,7 +25,7 @@ from pipelines.history.merge import Timeline, merge
 from pipelines.history.purge import Removal, purge
 from pipelines.runtime.database import attach, open_database
 
-_TYPES = {pl.Date: "date", pl.Boolean: "boolean", pl.Int32: "integer", pl.String: "varchar"}
+_TYPES = {pl.Date: "date", pl.Boolean: "boolean", pl.Int64: "bigint", pl.String: "varchar"}
 
 _FIXED_TABLES = """
 create table if not exists delivery (
@@ -102,9 +102,20 @@ class History:
             for table in (dataset.table, f"held_{dataset.table}"):
                 for name, type_ in columns.items():  # a column that the contract has gained since
                     self.connection.execute(f"alter table {table} add column if not exists {name} {type_}")
-
+        self._widen_integers()
         consents.create_tables(self.connection)
         self.connection.execute(KNOWN_BEFORE)
+
+    def _widen_integers(self) -> None:
+        """Numbers of a history of an earlier program had room for 32 bits."""
+        tables = {f"{prefix}{dataset.table}" for dataset in self.datasets() for prefix in ("", "held_")}
+        narrow = self.connection.execute(
+            "select table_name, column_name from duckdb_columns() where data_type = 'INTEGER' and database_name = "
+            "current_database() and table_name in (select unnest(?::varchar[]))",
+            [sorted(tables)],
+        ).fetchall()
+        for table, column in narrow:
+            self.connection.execute(f"alter table {table} alter column {column} type bigint")
 
     def datasets(self) -> list[Dataset]:
         """The datasets of all sources."""

@@ -90,9 +90,12 @@ def _moved_contents(connection: duckdb.DuckDBPyConnection, dataset: Dataset, dat
             [dataset.table],
         ).fetchall()
     }
+    # It may have gained one, and integers had room for 32 bits: the same number has another hash there.
     names = [
-        column.history_name for column in dataset.columns if column.history_name in published_columns
-    ]  # it may have gained one
+        f"{column.history_name}::bigint" if column.type == "integer" else column.history_name
+        for column in dataset.columns
+        if column.history_name in published_columns
+    ]
     ends = " union all ".join(
         _ends(dataset, datasets, schema, step, names) for schema, step in (("published.", -1), ("", 1))
     )

@@ -34,7 +34,7 @@ WRONG: dict[str, tuple[str, list[str], str]] = {
     "date": ("bad_type", ["2023-02-29", "20230201", "2023-2-1", "0000-01-01", "2023-01-01T00:00"], "ÅÅÅÅ-MM-DD"),
     "yes_no": ("bad_type", ["j", "Ja", "1"], "J eller N"),
     "digits8": ("bad_type", ["1234567", "123456789", "1234567a"], "[0-9]{8}"),
-    "count": ("bad_type", ["0", "-1", "1.0", "två", "99999999999"], "heltal från 1"),
+    "count": ("bad_type", ["0", "-1", "1.0", "två", "9223372036854775808"], "heltal från 1"),
     "grade": ("bad_type", ["0", "6", "4.0", "bra"], "heltal från 1 till 5"),
     "year": ("bad_type", ["1999", "2100", "+2023", "2023.0", "-2023", "23", "i år"], "heltal från 2000 till 2099"),
     "amount": ("bad_type", ["-1", "+1", "1.0", "-0", "1e3", "sju"], "heltal från 0"),
