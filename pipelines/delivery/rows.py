@@ -41,7 +41,8 @@ class BatchRows:
 
     ``contents``: distinct sound contents (history columns) with `content`, a number; ``runs``: `content, first_extract,
     last_extract`, unbroken within the batch; ``quarantine``: `extract, line, column_name, reason, expected, pseudonyms` (whom
-    the row is about, as far as that can be told); ``counts``: per extract `data_rows, loaded, quarantined, repeated`;
+    the row is about, as far as that can be told), `consent` (by what its record is known when a consent on which it rests is
+    withdrawn); ``counts``: per extract `data_rows, loaded, quarantined, repeated`;
     ``numbers``: pseudonyms with birth date and gender of all sound rows; ``delivered``: runs with `pseudonym` and the key as
     text of all rows, quarantined ones too.
     """
@@ -99,7 +100,9 @@ def type_rows(
         dataset=dataset,
         contents=_history_columns(dataset, typed, sound),
         runs=sound,
-        quarantine=_quarantine(dataset, texts, typed, bad.join(bad_lines, on=["content", "extract"]), referenced),
+        quarantine=_quarantine(
+            dataset, texts, typed, bad.join(bad_lines, on=["content", "extract"]), referenced, pseudonymiser
+        ),
         counts=_counts(files, runs, sound, bad),
         numbers=_sound_numbers(dataset, typed, sound, numbers),
         delivered=texts.select("content", *[column.name for column in dataset.key])
@@ -381,13 +384,23 @@ def _quarantine(
     typed: pl.DataFrame,
     bad: pl.DataFrame,
     referenced: dict[tuple[str, str], Referenced],
+    pseudonymiser: Pseudonymiser,
 ) -> pl.DataFrame:
     return (
         bad.join(_explained(dataset, bad), on=["place", "check"])
         .join(_owners(dataset, texts, typed, bad, referenced), on=["content", "extract"], how="left")
-        .select("extract", "line", *_EXPLAINED, "pseudonyms")
+        .join(_consents(dataset, texts.join(bad, on="content", how="semi"), pseudonymiser), on="content", how="left")
+        .select("extract", "line", *_EXPLAINED, "pseudonyms", "consent")
         .sort("extract", "line")
     )
+
+
+def _consents(dataset: Dataset, texts: pl.DataFrame, pseudonymiser: Pseudonymiser) -> pl.DataFrame:
+    """`content, consent`: what the records of quarantined rows are known by when their consent is withdrawn, which purging must
+    find in the quarantine too; nothing where rows rest on no consent, or have no key."""
+    if dataset.consent_end is None:
+        return pl.DataFrame(schema={"content": texts.schema["content"], "consent": pl.String})
+    return texts.select("content", consent=pseudonymiser.consents.of(dataset, texts[dataset.consent_key]))
 
 
 def _owner(dataset: Dataset) -> pl.Expr:

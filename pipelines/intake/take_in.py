@@ -27,6 +27,7 @@ from pipelines.intake.owner import check_owner, owner
 from pipelines.intake.read_batches import BatchReader
 from pipelines.intake.type_batches import typed_parts
 from pipelines.intake.unforeseen import is_of_its_content, night_ends, unexplained
+from pipelines.intake.withdrawals import Withdrawals
 from pipelines.notices import Notice, NoticeCode, Remark, as_json, from_json, notice
 from pipelines.personnummer import mask_name
 from pipelines.state.home import Home
@@ -97,6 +98,7 @@ class _Night:
         self._judged_before = dict(self._ledger.judged)
         self._pseudonymiser = Pseudonymiser(home.pseudonym_key)
         self._evidence = Evidence(home, self._pseudonymiser)
+        self._withdrawals = Withdrawals(history, self._pseudonymiser.consents)
         self._notices: list[Notice] = []
         self._carried_out: dict[str, str] = {}
 
@@ -214,6 +216,7 @@ class _Night:
         held = {extract: entry.delivery_id for extract, entry in judged.items() if entry.status == HELD}
         if held:
             self._history.hold(batch, held)
+        self._withdrawals.of_batch(batch, judged)
         self._keep_quarantine(batch, judged, candidates)
         self._remember_files(candidates, batch)
         loaded_dates = {extract: dates[extract] for extract in counting}
@@ -295,6 +298,8 @@ class _Night:
             judged[delivery_id] = _without_numbers(judged[delivery_id])
         self._history.write_ledger(self._ledger, changed, version)
         still_held = [entry for entry in judged.values() if entry.status == HELD]
+        self._withdrawals.of_held(judged.values())
+        self._withdrawals.mark_records()
         self._history.forget_held({entry.delivery_id for entry in still_held})
         self._history.remember_night(version, self._clock.now)
         self._write_record(version, found)

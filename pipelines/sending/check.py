@@ -272,6 +272,7 @@ def _with_columns(dataset: Dataset, headers: dict[str, tuple[str, ...]]) -> Data
         replace(
             column,
             is_key=column.is_key or not has_key,  # without its key a row is known by all that it holds
+            ends_consent=column.ends_consent and has_key,  # what is withdrawn is known by its key
             rules=tuple(rule for rule in column.rules if rule.other in history_names),
             reference=column.reference
             if column.reference and column.reference[1] in headers.get(column.reference[0], ())
