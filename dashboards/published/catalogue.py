@@ -7,6 +7,9 @@ import duckdb
 
 from dashboards.published.file import NotPublished, rows
 
+#: What figures are divided by besides categories.
+PLACE_NAMES = {"gender": "kön", "district": "stadsdel", "job_centre": "jobbtorg"}
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -56,7 +59,8 @@ class Figure:
     of_one_day: bool
     #: Whether a row that is not there is zero; else nobody reported it, or it is a median of nothing.
     absent_is_zero: bool
-    has_dimensions: bool
+    #: Which of gender, district and job_centre it is given by.
+    dimensions: tuple[str, ...]
     #: Whether a public output can show it: a count, or a number that was delivered as such (disclosure.md section 1).
     is_public: bool
     category_title: str | None
@@ -68,6 +72,16 @@ class Figure:
     subcategory_total: str | None
     measures: tuple[Measure, ...]
     sources: tuple[Source, ...]
+
+    @property
+    def has_dimensions(self) -> bool:
+        """Whether it is given for more than the whole municipality."""
+        return bool(self.dimensions)
+
+    @property
+    def divided_by(self) -> tuple[str, ...]:
+        """What it is divided by, in words."""
+        return tuple(PLACE_NAMES[name] for name in self.dimensions)
 
     @property
     def absent_value(self) -> Decimal | None:
@@ -109,7 +123,7 @@ def _read_catalogue(connection: duckdb.DuckDBPyConnection) -> dict[str, Figure]:
             model=row["model"] or "",
             of_one_day=row["period"] == "day",
             absent_is_zero=row["absent"] == "zero",
-            has_dimensions=row["has_dimensions"],
+            dimensions=tuple(row["dimensions"]),
             is_public=row["adds_up"],
             category_title=row["category_title"],
             category_list=row["category_list"],

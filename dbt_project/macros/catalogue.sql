@@ -3,7 +3,8 @@
     from dbt's own graph, which knows no model before all are parsed; then there are no rows.
 #}
 
-{#- One row per figure and measure. counted_in: in `one` category each unit, in `each` that applies; empty: no categories. -#}
+{#- One row per figure and measure. counted_in: in `one` category each unit, in `each` that applies; empty: no categories.
+    subcategory_only_in: the categories that have subcategories, as JSON; an empty list: all. -#}
 {%- macro catalogue_measures() -%}
 {%- set rows = [] -%}
 {%- for figure in catalogue_figures() -%}
@@ -11,15 +12,17 @@
         {%- set category = figure.category or {} -%}
         {%- set subcategory = figure.subcategory or {} -%}
         {%- do rows.append([
-            figure.id, name, figure.period, figure.has_dimensions, figure.adds_up, figure.adds_up_over_months,
-            measure.counted_in or category.counted_in or '', category.total or '', subcategory.counted_in or ''
+            figure.id, name, figure.period, 'gender' in figure.dimensions, 'district' in figure.dimensions,
+            'job_centre' in figure.dimensions, figure.adds_up, measure.get('adds_up_over_months', figure.adds_up_over_months),
+            measure.counted_in or category.counted_in or '', category.total or '', subcategory.counted_in or '',
+            subcategory.get('only_in', []) | tojson
         ]) -%}
     {%- endfor -%}
 {%- endfor -%}
 {{ as_rows(
-    ['figure', 'measure', 'period', 'has_dimensions', 'adds_up', 'adds_up_over_months', 'counted_in', 'category_total',
-     'subcategory_counted_in'],
-    rows, ['', '', '', false, false, false, '', '', '']
+    ['figure', 'measure', 'period', 'has_gender', 'has_district', 'has_job_centre', 'adds_up', 'adds_up_over_months',
+     'counted_in', 'category_total', 'subcategory_counted_in', 'subcategory_only_in'],
+    rows, ['', '', '', false, false, false, false, false, '', '', '', '']
 ) }}
 {%- endmacro -%}
 

@@ -6,8 +6,8 @@
     measures          measure -> how it counts: `count_rows`, `count_persons`, `sum_of` or `median_of` below
     where             which rows of the mart belong to the figure
     category,         columns of the mart, where the figure has such levels; each is also given as `*`, except category
-    subcategory       where category_total is false
-    has_dimensions    false: grouping () only
+    subcategory       where category_total is false. A row without a subcategory is in `*` only
+    dimensions        which of gender, district and job_centre the figure has; none: grouping () only
 
     Zero rows are left out. Values are counted as integers and made decimal last.
 
@@ -16,11 +16,18 @@
     these rows, so a trace asks for them by themselves (pipelines/audit/units.py).
 #}
 {%- macro figure(
-    id, mart, measures, where='true', category=none, subcategory=none, category_total=true, has_dimensions=true
+    id, mart, measures, where='true', category=none, subcategory=none, category_total=true,
+    dimensions=['gender', 'district', 'job_centre']
 ) -%}
-{%- set dimensions = [
-    [], ['gender'], ['district_code'], ['district_code', 'gender'], ['job_centre_code'], ['job_centre_code', 'gender']
-] if has_dimensions else [[]] -%}
+{%- set columns_of = {'gender': 'gender', 'district': 'district_code', 'job_centre': 'job_centre_code'} -%}
+{%- set groupings = [] -%}
+{#- By place or for all places, never by two of them; each also by gender. -#}
+{%- for place in [[]] + [['district_code']] * ('district' in dimensions) + [['job_centre_code']] * ('job_centre' in dimensions) -%}
+    {%- do groupings.append(place) -%}
+    {%- if 'gender' in dimensions -%}
+        {%- do groupings.append(place + ['gender']) -%}
+    {%- endif -%}
+{%- endfor -%}
 {%- set levels = [[]] -%}
 {%- if category -%}
     {%- set levels = ([[]] if category_total else []) + [['unit_category']] -%}
@@ -29,9 +36,9 @@
     {%- set levels = levels + ([['unit_subcategory']] if category_total else []) + [['unit_category', 'unit_subcategory']] -%}
 {%- endif -%}
 {%- set sets = [] -%}
-{%- for dimension in dimensions -%}
+{%- for grouping in groupings -%}
     {%- for level in levels -%}
-        {%- do sets.append((['period_id'] + dimension + level)) -%}
+        {%- do sets.append((['period_id'] + grouping + level)) -%}
     {%- endfor -%}
 {%- endfor -%}
 with unit as (
@@ -50,9 +57,9 @@ with unit as (
 counted as (
     select
         mart.period_id,
-        {{ group_or_all('gender' if has_dimensions) }} as gender_group,
-        {{ group_or_all('district_code' if has_dimensions) }} as district_group,
-        {{ group_or_all('job_centre_code' if has_dimensions) }} as job_centre_group,
+        {%- for dimension, column in columns_of.items() %}
+        {{ group_or_all(column if dimension in dimensions) }} as {{ dimension }}_group,
+        {%- endfor %}
         {{ group_or_all('unit_category' if category) }} as category_group,
         {{ group_or_all('unit_subcategory' if subcategory) }} as subcategory_group
         {%- for measure, how in measures.items() %},
@@ -77,7 +84,7 @@ select
     subcategory_group as subcategory,
     cast({{ measure }} as decimal(38, 18)) as value
 from counted
-where {{ measure }} <> 0
+where {{ measure }} <> 0{{ ' and subcategory_group is not null' if subcategory }}
 {{ 'union all' if not loop.last }}
 {%- endfor %}
 {%- endmacro -%}

@@ -4,6 +4,6 @@ from {{ published_counts() }} as figure
 inner join {{ catalogue_measures() }} as catalogue
     on catalogue.figure = figure.figure
     and catalogue.measure = figure.measure
-where catalogue.has_dimensions and figure.district = '*'
+where catalogue.has_job_centre and figure.district = '*'
 group by figure.figure, figure.measure, figure.period, figure.gender, figure.category, figure.subcategory
 having sum(case when figure.job_centre = '*' then figure.value else -figure.value end) <> 0

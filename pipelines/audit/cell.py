@@ -6,7 +6,7 @@ What stands in a cell belongs in ``units``.
 from dataclasses import dataclass
 from datetime import date
 
-from pipelines.configuration.catalogue import Catalogue, Figure, Level, Total
+from pipelines.configuration.catalogue import Catalogue, Dimension, Figure, Level, Total
 from pipelines.configuration.contract import code_lists
 from pipelines.configuration.municipality import Municipality
 from pipelines.runtime.errors import UsageError
@@ -54,12 +54,21 @@ def check_cell(cell: Cell, catalogue: Catalogue, municipality: Municipality, per
     _check_dimensions(cell, figure, municipality, period.ends_on)
     _check_level("category", cell.category, figure.category, figure)
     _check_level("subcategory", cell.subcategory, figure.subcategory, figure)
+    only_in = figure.subcategory.only_in if figure.subcategory else ()
+    if only_in and cell.subcategory != ALL and cell.category not in only_in:
+        raise UsageError(
+            f"The figure {figure.id} has no subcategories in {cell.category}: leave it out, or give one of {', '.join(only_in)}."
+        )
     return figure
 
 
 def _check_dimensions(cell: Cell, figure: Figure, municipality: Municipality, day: date) -> None:
     if not figure.has_dimensions and (cell.gender != ALL or cell.has_place):
         raise UsageError(f"The figure {figure.id} is given for the whole municipality only: leave the dimensions out.")
+    for dimension in Dimension:
+        if dimension not in figure.dimensions and getattr(cell, dimension) != ALL:
+            words = dimension.value.replace("_", "-")
+            raise UsageError(f"The figure {figure.id} is not given by {words}: leave it out.")
     if cell.district != ALL and cell.job_centre != ALL:
         raise UsageError("A figure is given by district or by job-centre, not by both: leave one of them out.")
     if cell.gender not in (ALL, *GENDERS):

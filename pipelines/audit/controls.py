@@ -221,7 +221,7 @@ def _checks(nights: Rows, days: Days) -> Rows:
 
 
 def _purges(connection: duckdb.DuckDBPyConnection, moments: dict[int, datetime], days: Days) -> Rows:
-    names = ("version", "data_year", "reason", "persons", "rows", "quarantined", "archives")
+    names = ("version", "data_year", "reason", "persons", "rows", "quarantined", "archives", "withdrawals")
     rows = connection.execute(f"select {', '.join(names)} from purge_protocol order by all").fetchall()
     return [
         {

@@ -115,7 +115,7 @@ class Finder:
             return self._current_versions(one)
         if one.stay:
             return self._stays(one)
-        rows = self._register_rows(one.role, one.dataset)
+        rows = self._register_rows(one.role, one.dataset, one.seen_on)
         if one.dataset == REGISTER:
             return rows
         there = {row.unit for row in rows}  # who is not in the population register has the place of the case register
@@ -124,7 +124,9 @@ class Finder:
     def _current_versions(self, one: Evidence) -> list[DeliveredRow]:
         dataset = self._dataset(one.dataset)
         same = " and ".join(
-            f"run.{column.history_name} = asked.{name}" for column, name in zip(dataset.key, one.record, strict=True)
+            # An empty key is a key value only where the contract lets it be empty; else it says that there is no record.
+            f"run.{column.history_name} {'=' if column.required else 'is not distinct from'} asked.{name}"
+            for column, name in zip(dataset.key, one.record, strict=True)
         )
         return self._history_rows(
             one.role,
@@ -163,13 +165,16 @@ class Finder:
             "least(coalesce(run.last_extract_date, $bound), $bound)",
         )
 
-    def _register_rows(self, role: str, name: str) -> list[DeliveredRow]:
-        """The person's row in the extract that the place is taken from, the same that shows the person in the register."""
+    def _register_rows(self, role: str, name: str, seen_on: str | None = None) -> list[DeliveredRow]:
+        """The person's row in the extract that the place is taken from, the same that shows the person in the register; or in
+        that of the unit's column ``seen_on``."""
         dataset = self._dataset(name)
         seen = f"(select last_seen_on from warehouse.main.{LOCATED} where person_id = asked.person_id and period_id = $period)"
         latest = "latest_register_extract_date" if name == REGISTER else "latest_resident_extract_date"
         of_period = f"(select {latest} from warehouse.main.{EXTRACTS} where period_id = $period)"
         day = of_period if self.is_day or name == RESIDENTS else seen
+        if seen_on:
+            day = f"asked.{seen_on}"
         return self._history_rows(
             role,
             dataset,

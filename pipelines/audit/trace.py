@@ -78,7 +78,7 @@ class Trace:
             **{"category": self.cell.category, "subcategory": self.cell.subcategory},
             "as_known": self.as_known.isoformat() if self.as_known else None,
             "value": str(self.value),
-            "unit": self.figure.counted.value,
+            "unit": self.figure.counted_as(self.cell.measure).value,
             "definition": self.figure.definition,
             "legal_ground": self.figure.legal_ground,
             "sql": self.sql,

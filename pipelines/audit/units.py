@@ -56,8 +56,12 @@ def select_units(
     columns of `unit`. A person who has several rows is one unit, with the first of them by the records that decide.
     """
     _select_rows(connection, model, figure, cell, period_id)
-    once = "qualify row_number() over (partition by person_id order by {order}) = 1" if is_of_persons(figure) else ""
-    _number_rows(connection, figure, once)
+    once = (
+        "qualify row_number() over (partition by person_id order by {order}) = 1"
+        if is_of_persons(figure, cell.measure)
+        else ""
+    )
+    _number_rows(connection, figure, cell.measure, once)
 
 
 def select_rows(
@@ -65,7 +69,7 @@ def select_rows(
 ) -> None:
     """As `select_units`, of all cells of a measure: a person who is counted in several categories has a row for each record."""
     _select_rows(connection, model, figure, Cell(figure.id, measure), period_id)
-    _number_rows(connection, figure, "")
+    _number_rows(connection, figure, measure, "")
 
 
 def _select_rows(
@@ -80,8 +84,8 @@ def _select_rows(
         create or replace temp table counted_row as
         select
             *{"" if has_person else f", {_NOBODY}"},
-            {record_key(figure.record)} as record,
-            {figure.stay or "cast(null as date)"} as stay,
+            {record_key(figure.record(cell.measure))} as record,
+            {figure.stay(cell.measure) or "cast(null as date)"} as stay,
             amount_{cell.measure} as value
         from ({query})
         where period_id = ? and counts_{cell.measure}{filters}
@@ -90,9 +94,9 @@ def _select_rows(
     )
 
 
-def _number_rows(connection: duckdb.DuckDBPyConnection, figure: Figure, once: str) -> None:
+def _number_rows(connection: duckdb.DuckDBPyConnection, figure: Figure, measure: str, once: str) -> None:
     """The second step by itself: DuckDB 1.5 cannot plan the choice of the first row together with the question's parameters."""
-    order = ", ".join(["person_id", *_identity(figure)])
+    order = ", ".join(["person_id", *_identity(figure, measure)])
     connection.execute(
         f"""
         create or replace temp table {UNITS} as
@@ -106,9 +110,9 @@ def _number_rows(connection: duckdb.DuckDBPyConnection, figure: Figure, once: st
     )
 
 
-def is_of_persons(figure: Figure) -> bool:
+def is_of_persons(figure: Figure, measure: str) -> bool:
     """Whether a unit is a person, so that a person is counted once."""
-    return figure.counted is Counted.PERSON
+    return figure.counted_as(measure) is Counted.PERSON
 
 
 def record_key(columns: tuple[str, ...]) -> str:
@@ -119,9 +123,10 @@ def record_key(columns: tuple[str, ...]) -> str:
     return texts[0] if len(texts) == 1 else f"cast(to_json([{', '.join(texts)}]) as varchar)"
 
 
-def _identity(figure: Figure) -> list[str]:
+def _identity(figure: Figure, measure: str) -> list[str]:
     """Columns that tell units of one person apart: the key of what is counted, or of what decides."""
-    keys = [[*one.record, *([one.stay] if one.stay else [])] for one in figure.evidence if one.role is not Role.PLACE]
+    evidence = [one for one in figure.evidence_of(measure) if one.role is not Role.PLACE]
+    keys = [[*one.record, *([one.stay] if one.stay else [])] for one in evidence]
     return [f"{column} nulls last" for column in dict.fromkeys(name for key in keys for name in key)]
 
 

@@ -44,7 +44,7 @@ DELIVERY_COLUMNS = (
 )  # fmt: skip
 QUARANTINE_COLUMNS = ("delivery_id", "dataset", "file", "line", "column", "reason", "expected")
 PLAN_COLUMNS = ("reason", "persons", "rows", "quarantined", "archives", "first_date", "last_date")
-PROTOCOL_COLUMNS = ("version", "data_year", *PLAN_COLUMNS)
+PROTOCOL_COLUMNS = ("version", "data_year", *PLAN_COLUMNS, "withdrawals")
 
 T = TypeVar("T")
 

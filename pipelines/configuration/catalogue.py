@@ -39,6 +39,14 @@ class Counted(StrEnum):
     ROW = "row"
 
 
+class Dimension(StrEnum):
+    """What a figure can be divided by (figures.md section 2): by one place at a time, and by gender."""
+
+    GENDER = "gender"
+    DISTRICT = "district"
+    JOB_CENTRE = "job_centre"
+
+
 class PeriodKind(StrEnum):
     """Whether a figure is of a period or of a single day."""
 
@@ -148,7 +156,8 @@ class Evidence(_Strict):
 
     ``record``: the mart's columns that hold the record's key, where a record is meant (empty in a row: there is none);
     ``stay``: the mart's column with the day on which a stay began. Otherwise the person's row in a register is meant: of
-    ``ber/register`` that of the last sighting, of ``folkbokforing/personer`` that of the latest extract.
+    ``ber/register`` that of the last sighting, or of the extract in the mart's column ``seen_on``; of ``folkbokforing/personer``
+    that of the latest extract.
     ``measures``: only of these. ``is_always_given``: a place also where the question names none.
     """
 
@@ -156,6 +165,7 @@ class Evidence(_Strict):
     dataset: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+/[a-z0-9_]+$")] = "ber/register"
     record: tuple[Name, ...] = ()
     stay: Name | None = None
+    seen_on: Name | None = None
     measures: tuple[Name, ...] = ()
     is_always_given: bool = False
 
@@ -176,17 +186,24 @@ class Measure(_Strict):
     sum_of: tuple[Summand, ...] = ()
     share_of: MeasureKey | None = None
     charted_shares: tuple[ChartedShare, ...] = ()
-    #: Only where it is another for this measure than for the figure's category.
+    #: Only where it is another for this measure than for the figure's category, and where a unit is another thing than for the
+    #: figure or the months add up otherwise.
     counted_in: In | None = None
+    counted: Counted | None = None
+    adds_up_over_months: bool | None = None
 
 
 class Level(_Strict):
-    """A figure's categories, or the subcategories below them. Without a code list the sources name them themselves."""
+    """A figure's categories, or the subcategories below them. Without a code list the sources name them themselves.
+
+    ``only_in``: of subcategories, the categories that have them; none named: all.
+    """
 
     title: Text
     code_list: Name | None
     counted_in: In
     total: Total
+    only_in: tuple[Text, ...] = ()
 
 
 class Figure(_Strict):
@@ -210,10 +227,12 @@ class Figure(_Strict):
     #: Whether the months of a period are together the period, for all and by gender.
     adds_up_over_months: bool
     absent: Absent
-    has_dimensions: bool
+    dimensions: tuple[Dimension, ...]
     position: int
     category: Level | None
     subcategory: Level | None
+    #: Whether its numbers are whole and never negative; a number kept by hand may be anything.
+    is_count: bool = True
     evidence: Annotated[tuple[Evidence, ...], Field(min_length=1)]
     measures: Annotated[Mapping[Name, Measure], Field(min_length=1)]
 
@@ -226,24 +245,40 @@ class Figure(_Strict):
         """In how many categories each unit of a measure is counted; None: the figure has no categories."""
         return (self.measures[measure].counted_in or self.category.counted_in) if self.category else None
 
+    def months_add_up(self, measure: str) -> bool:
+        """Whether the months of a period are together the period's number, for all and by gender."""
+        own = self.measures[measure].adds_up_over_months
+        return self.adds_up_over_months if own is None else own
+
+    def counted_as(self, measure: str) -> Counted:
+        """What one unit of a measure is."""
+        return self.measures[measure].counted or self.counted
+
     @property
-    def is_count(self) -> bool:
-        """Whether its numbers are whole and never negative, unlike those that were delivered as numbers."""
-        return self.counted is not Counted.ROW
+    def has_dimensions(self) -> bool:
+        """Whether it is given for more than the whole municipality."""
+        return bool(self.dimensions)
 
     def evidence_of(self, measure: str) -> list[Evidence]:
         """What units of a measure rest on."""
         return [one for one in self.evidence if one.is_of(measure)]
 
-    @property
-    def record(self) -> tuple[str, ...]:
-        """The mart's columns with the key of the record that is counted; none where persons or stays are."""
-        return next((one.record for one in self.evidence if one.role is Role.COUNTED), ())
+    def rests_on(self, dataset: str) -> bool:
+        """Whether any of its units rests on rows of a dataset, written ``ber/kontakter``."""
+        return any(one.dataset == dataset for one in self.evidence)
 
-    @property
-    def stay(self) -> str | None:
-        """The mart's column with the day on which the stay began that is counted; None where no stays are."""
-        return next((one.stay for one in self.evidence if one.role is Role.COUNTED), None)
+    def record(self, measure: str) -> tuple[str, ...]:
+        """The mart's columns with the key of the record that a measure counts; none where it counts persons or stays."""
+        return next((one.record for one in self._counted_evidence(measure)), ())
+
+    def stay(self, measure: str) -> str | None:
+        """The mart's column with the day on which the stay began that a measure counts; None where it counts no stays."""
+        return next((one.stay for one in self._counted_evidence(measure)), None)
+
+    def _counted_evidence(self, measure: str) -> list[Evidence]:
+        if self.counted_as(measure) is Counted.PERSON:
+            return []
+        return [one for one in self.evidence_of(measure) if one.role is Role.COUNTED]
 
     @property
     def has_total(self) -> bool:
@@ -261,11 +296,15 @@ class Figure(_Strict):
     def _is_sound(self) -> Self:
         if self.subcategory and not self.category:
             raise ValueError("a figure with a subcategory has a category")
+        if self.category and self.category.only_in:
+            raise ValueError("only_in is about subcategories")
         if any(measure.counted_in for measure in self.measures.values()) and not self.category:
             raise ValueError("counted_in of a measure is about the figure's category, and there is none")
         if unknown := {name for one in self.evidence for name in one.measures} - self.measures.keys():
             raise ValueError(f"evidence names the measure {min(unknown)!r}, which the figure does not have")
-        if self.counted is not Counted.PERSON and not any(one.role is Role.COUNTED for one in self.evidence):
+        if any(
+            self.counted_as(name) is not Counted.PERSON and not self._counted_evidence(name) for name in self.measures
+        ):
             raise ValueError("evidence with the role counted is needed where no persons are counted")
         if any(measure.charted_shares and not measure.share_of for measure in self.measures.values()):
             raise ValueError("charted_shares need a share_of")

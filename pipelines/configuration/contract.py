@@ -43,6 +43,7 @@ class Rule:
     description: str
     value: str | None = None
     when: str | None = None
+    is_last: bool = False  # a row with another fault, of any column, has that one
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class Column:
     rules: tuple[Rule, ...] = ()
     reference: tuple[str, str] | None = None  # (dataset, column) that must hold this value in the same delivery
     most_different: int | None = None  # of more different values in a delivery people are warned
+    ends_consent: bool = False  # the last day on which the person has consented to the row
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,18 @@ class Dataset:
         """Where the number stands that a row is about; None where rows hold none."""
         return next((place for place, column in enumerate(self.columns) if column.type == "personnummer"), None)
 
+    @cached_property
+    def consent_end(self) -> Column | None:
+        """The column that says when the consent ended on which a row rests; None where rows rest on law."""
+        return next((column for column in self.columns if column.ends_consent), None)
+
+    @cached_property
+    def consent_key(self) -> str:
+        """What a record whose consent is withdrawn is known by: the name of its key. Raises UsageError where that is no text."""
+        if len(self.key) != 1 or self.key[0].type != "text":
+            raise UsageError(f"Dataset {self.name}: what rests on consent needs one key column, of type text.")
+        return self.key[0].history_name
+
     @property
     def table(self) -> str:
         """Name of the dataset's table in the history."""
@@ -112,10 +126,12 @@ class Source:
 
     ``archive_years``: for how many years after the year of its extract a delivery is archived; None: for ever.
     ``weekdays``: on which an extract is expected, Monday is 0; ``silent_after``: so many of them may be missing in a row.
+    ``short_title``: for where the whole title does not fit.
     """
 
     name: str
     title: str
+    short_title: str
     datasets: dict[str, Dataset]
     archive_years: int | None = None
     weekdays: frozenset[int] = frozenset(range(7))
@@ -167,6 +183,7 @@ def _rule(item: Any) -> Rule | None:
         description=(item.description or "").strip(),
         value=how.get("value"),
         when=how.get("equals"),
+        is_last=how.get("order") == "last",
     )
 
 
@@ -198,6 +215,7 @@ def _column(prop: SchemaProperty, lists: dict[str, dict[str, str]]) -> Column:
         rules=tuple(rule for rule in map(_rule, prop.quality or []) if rule),
         reference=(dataset.rpartition(".")[2], column) if references else None,
         most_different=custom.get("mostDifferent"),
+        ends_consent=bool(custom.get("endsConsent")),
     )
 
 
@@ -229,6 +247,12 @@ def _weekdays(promise: ServiceLevelAgreementProperty | None) -> frozenset[int]:
     return frozenset(found)
 
 
+def consent_datasets(sources: Mapping[str, Source]) -> dict[str, Dataset]:
+    """The datasets whose rows rest on consent, as the catalogue names them: `flai/deltaganden`."""
+    datasets = (dataset for source in sources.values() for dataset in source.datasets.values())
+    return {f"{dataset.source}/{dataset.name}": dataset for dataset in datasets if dataset.consent_end}
+
+
 def contracts_fingerprint(folder: Path = CONTRACTS) -> str:
     """What identifies the contracts and code lists as they stand now."""
     digest = hashlib.sha256()
@@ -254,6 +278,7 @@ def load_sources(own_codes: Mapping[str, list[str]] | None = None, folder: Path 
         sources[name] = Source(
             name,
             str(contract.name),
+            str(_custom(contract.customProperties).get("shortTitle", contract.name)),
             {item.name: item for item in datasets},
             archive_years=_whole(promises.get("archiveRetention")),
             weekdays=_weekdays(promises.get("frequency")),

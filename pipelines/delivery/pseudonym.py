@@ -11,6 +11,7 @@ import hmac
 
 import polars as pl
 
+from pipelines.delivery.consent import ConsentFingerprints
 from pipelines.personnummer import FEWEST_DIGITS, HIDDEN, Masked, born, replace_in_name, replace_numbers
 
 #: What is known of a number before it is dropped (deliveries.md section 3, figures.md section 1).
@@ -22,6 +23,8 @@ class Pseudonymiser:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
+        #: What is made with the same key: what records are known by whose consent is withdrawn.
+        self.consents = ConsentFingerprints(key)
         self._known = pl.DataFrame(schema=NUMBER_SCHEMA)
 
     def pseudonym(self, number: str) -> str:

@@ -31,6 +31,9 @@ from pipelines.personnummer import masking_of
 #: Order of the checks of one column: its value, its rules, then what depends on other rows.
 _MISSING, _WRONG, _FIRST_RULE, _DUPLICATE_KEY, _UNKNOWN_REFERENCE = 0, 1, 2, 90, 91
 
+#: What is said of a fault to people.
+_EXPLAINED = ("column_name", "reason", "expected")
+
 
 @dataclass
 class BatchRows:
@@ -38,7 +41,8 @@ class BatchRows:
 
     ``contents``: distinct sound contents (history columns) with `content`, a number; ``runs``: `content, first_extract,
     last_extract`, unbroken within the batch; ``quarantine``: `extract, line, column_name, reason, expected, pseudonyms` (whom
-    the row is about, as far as that can be told); ``counts``: per extract `data_rows, loaded, quarantined, repeated`;
+    the row is about, as far as that can be told), `consent` (by what its record is known when a consent on which it rests is
+    withdrawn); ``counts``: per extract `data_rows, loaded, quarantined, repeated`;
     ``numbers``: pseudonyms with birth date and gender of all sound rows; ``delivered``: runs with `pseudonym` and the key as
     text of all rows, quarantined ones too.
     """
@@ -85,7 +89,7 @@ def type_rows(
     faults = pl.concat(
         [
             each_extract(runs.join(faulty_contents, on="content")).select("content", "extract", "place", "check"),
-            _duplicate_keys(dataset, texts, runs, faulty_contents),
+            _duplicate_keys(dataset, texts, runs, typed),
             *[_unknown_references(dataset, column, texts, runs, referenced) for column in dataset.columns],
         ]
     )
@@ -96,13 +100,51 @@ def type_rows(
         dataset=dataset,
         contents=_history_columns(dataset, typed, sound),
         runs=sound,
-        quarantine=_quarantine(dataset, texts, typed, bad.join(bad_lines, on=["content", "extract"]), referenced),
+        quarantine=_quarantine(
+            dataset, texts, typed, bad.join(bad_lines, on=["content", "extract"]), referenced, pseudonymiser
+        ),
         counts=_counts(files, runs, sound, bad),
         numbers=_sound_numbers(dataset, typed, sound, numbers),
         delivered=texts.select("content", *[column.name for column in dataset.key])
         .join(typed.select("content", pseudonym=_owner(dataset)), on="content")
         .join(runs, on="content"),
     )
+
+
+def every_fault(
+    dataset: Dataset,
+    file: FileRecords,
+    records: DistinctRecords,
+    pseudonymiser: Pseudonymiser,
+    referenced: dict[tuple[str, str], Referenced],
+) -> pl.DataFrame:
+    """Each fault of each row of one file, also those after a row's first: `line, column_name, reason, expected`, by line and in
+    the order of the checks. Rows that repeat another exactly are one.
+
+    ``records`` holds this file's records and no others; ``referenced``: as for ``type_rows``.
+    """
+    texts, content_of = _distinct_contents(dataset, records)
+    runs = _runs_of_contents({0: file}, records, content_of)
+    for column in dataset.columns:
+        if column.type == "text":
+            texts = texts.with_columns(pseudonymiser.mask_all(texts[column.name], masking_of(column.name)))
+    typed = _typed(dataset, texts, pseudonymiser.look_up(_all_numbers(dataset, texts)))
+    within = [
+        typed.filter(check.is_fault).select("content", *_fault(place, check.number))
+        for place, column in enumerate(dataset.columns)
+        for check in _checks(column)
+    ]
+    between = [
+        _duplicate_keys(dataset, texts, runs, typed),
+        *[_unknown_references(dataset, column, texts, runs, referenced) for column in dataset.columns],
+    ]
+    faults = pl.concat([*within, *[each.select("content", "place", "check") for each in between]])
+    lines = _first_lines(
+        {0: file}, records, content_of, faults.select("content", extract=pl.lit(0, pl.UInt32)).unique()
+    )
+    explained = _explained(dataset, faults)
+    found = faults.join(explained, on=["place", "check"]).join(lines, on="content").sort("line", "place", "check")
+    return found.select("line", "column_name", "reason", "expected")
 
 
 def lines_of(
@@ -207,7 +249,8 @@ def _typed(dataset: Dataset, texts: pl.DataFrame, numbers: pl.DataFrame) -> pl.D
     return result
 
 
-# --- faults: `content, place, check`, and the extract where it depends on other rows; `place` is the column's --------------
+# --- faults: `content, place, check`, and the extract where it depends on other rows; `place` is the column's, and for a rule
+# --- that comes after all others (`Rule.is_last`) that many columns on ------------------------------------------------------
 
 
 class _Check(NamedTuple):
@@ -217,6 +260,7 @@ class _Check(NamedTuple):
     reason: str
     is_fault: pl.Expr
     expected: str
+    is_last: bool = False
 
 
 def _checks(column: Column) -> list[_Check]:
@@ -228,7 +272,7 @@ def _checks(column: Column) -> list[_Check]:
         _Check(_MISSING, "missing_value", ~given if column.required else pl.lit(False), expected),
         _Check(_WRONG, wrong, given & value.is_null(), expected),
         *[
-            _Check(number, rule.reason, _is_broken(rule, column), rule.description)
+            _Check(number, rule.reason, _is_broken(rule, column), rule.description, rule.is_last)
             for number, rule in enumerate(column.rules, start=_FIRST_RULE)
         ],
     ]
@@ -253,10 +297,15 @@ def _is_broken(rule: Rule, column: Column) -> pl.Expr:
 def _faults_within_the_row(dataset: Dataset, typed: pl.DataFrame) -> pl.DataFrame:
     """Each content's first fault that does not depend on other rows."""
     none = pl.lit(None, dtype=pl.Struct({"place": pl.Int32, "check": pl.Int32}))
-    faults = [
-        pl.when(check.is_fault).then(pl.struct(*_fault(place, check.number)))
+    last = len(dataset.columns)
+    checks = [
+        (place + last if check.is_last else place, check)
         for place, column in enumerate(dataset.columns)
         for check in _checks(column)
+    ]
+    faults = [
+        pl.when(check.is_fault).then(pl.struct(*_fault(place, check.number)))
+        for place, check in sorted(checks, key=lambda item: (item[0], item[1].number))
     ]
     found = typed.select("content", fault=pl.coalesce([*faults, none]))
     return found.filter(pl.col("fault").is_not_null()).unnest("fault")
@@ -266,16 +315,21 @@ def _fault(place: int, check: int) -> list[pl.Expr]:
     return [pl.lit(place, pl.Int32).alias("place"), pl.lit(check, pl.Int32).alias("check")]
 
 
-def _duplicate_keys(
-    dataset: Dataset, texts: pl.DataFrame, runs: pl.DataFrame, faulty_contents: pl.DataFrame
-) -> pl.DataFrame:
-    """Rows of one extract that share a usable key but not their content: all of them."""
+def _duplicate_keys(dataset: Dataset, texts: pl.DataFrame, runs: pl.DataFrame, typed: pl.DataFrame) -> pl.DataFrame:
+    """Rows of one extract that share a usable key but not their content: all of them.
+
+    A key is usable when each of its columns is right by itself; one that may be empty has the empty value like any other.
+    """
     keys = [column.name for column in dataset.key]
-    places = [place for place, column in enumerate(dataset.columns) if column.is_key]
-    unusable = faulty_contents.filter(pl.col("place").is_in(places) & (pl.col("check") <= _WRONG))
-    usable = texts.select("content", *keys).drop_nulls(keys).join(unusable, on="content", how="anti")
+    unusable = typed.filter(
+        pl.any_horizontal(
+            check.is_fault for column in dataset.key for check in _checks(column) if check.number <= _WRONG
+        )
+    )
+    usable = texts.select("content", *keys).join(unusable, on="content", how="anti")
     sharing = usable.filter(pl.struct(keys).is_duplicated()).join(runs, on="content")
-    return meetings(sharing, keys).select("content", "extract", *_fault(places[0], _DUPLICATE_KEY))
+    place = dataset.columns.index(dataset.key[0])
+    return meetings(sharing, keys).select("content", "extract", *_fault(place, _DUPLICATE_KEY))
 
 
 def _unknown_references(
@@ -304,7 +358,7 @@ def _history_columns(dataset: Dataset, typed: pl.DataFrame, sound: pl.DataFrame)
 
 def _explanation(dataset: Dataset, place: int, check: int) -> tuple[str, str, str]:
     """Column name, reason and what was expected, in Swedish and without any delivered value."""
-    column = dataset.columns[place]
+    column = dataset.columns[place % len(dataset.columns)]
     if check == _DUPLICATE_KEY:
         keys = ", ".join(item.name for item in dataset.key)
         return column.name, "duplicate_key", f"bara en rad med samma nyckel ({keys}) och olika innehåll"
@@ -314,26 +368,39 @@ def _explanation(dataset: Dataset, place: int, check: int) -> tuple[str, str, st
     return column.name, broken.reason, broken.expected
 
 
+def _explained(dataset: Dataset, faults: pl.DataFrame) -> pl.DataFrame:
+    """Each kind of fault (`place, check`) with its column's name, its reason and what was expected."""
+    kinds = faults.select("place", "check").unique()
+    return pl.DataFrame(
+        [(*kind, *_explanation(dataset, *kind)) for kind in kinds.iter_rows()],
+        schema={**kinds.schema, **dict.fromkeys(_EXPLAINED, pl.String)},
+        orient="row",
+    )
+
+
 def _quarantine(
     dataset: Dataset,
     texts: pl.DataFrame,
     typed: pl.DataFrame,
     bad: pl.DataFrame,
     referenced: dict[tuple[str, str], Referenced],
+    pseudonymiser: Pseudonymiser,
 ) -> pl.DataFrame:
-    kinds = bad.select("place", "check").unique()
-    names = ("column_name", "reason", "expected")
-    explained = pl.DataFrame(
-        [(*kind, *_explanation(dataset, *kind)) for kind in kinds.iter_rows()],
-        schema={**kinds.schema, **dict.fromkeys(names, pl.String)},
-        orient="row",
-    )
     return (
-        bad.join(explained, on=["place", "check"])
+        bad.join(_explained(dataset, bad), on=["place", "check"])
         .join(_owners(dataset, texts, typed, bad, referenced), on=["content", "extract"], how="left")
-        .select("extract", "line", *names, "pseudonyms")
+        .join(_consents(dataset, texts.join(bad, on="content", how="semi"), pseudonymiser), on="content", how="left")
+        .select("extract", "line", *_EXPLAINED, "pseudonyms", "consent")
         .sort("extract", "line")
     )
+
+
+def _consents(dataset: Dataset, texts: pl.DataFrame, pseudonymiser: Pseudonymiser) -> pl.DataFrame:
+    """`content, consent`: what the records of quarantined rows are known by when their consent is withdrawn, which purging must
+    find in the quarantine too; nothing where rows rest on no consent, or have no key."""
+    if dataset.consent_end is None:
+        return pl.DataFrame(schema={"content": texts.schema["content"], "consent": pl.String})
+    return texts.select("content", consent=pseudonymiser.consents.of(dataset, texts[dataset.consent_key]))
 
 
 def _owner(dataset: Dataset) -> pl.Expr:

@@ -70,7 +70,7 @@ def meetings(runs: pl.DataFrame, by: list[str]) -> pl.DataFrame:
     """The runs extract by extract, in those extracts that several runs with one `by` have in common."""
     runs = runs.sort(*by, "first_extract")
     crossing = runs.filter(pl.col("first_extract") <= _reached(by))
-    suspects = each_extract(runs.join(crossing, on=by, how="semi"))
+    suspects = each_extract(runs.join(crossing, on=by, how="semi", nulls_equal=True))  # an empty key is a key
     return suspects.filter(pl.struct([*by, "extract"]).is_duplicated())
 
 

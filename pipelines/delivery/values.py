@@ -4,13 +4,13 @@ import polars as pl
 
 from pipelines.configuration.contract import Column, Dataset
 
-#: Sum and scale of an exact decimal; a longer number is a bad_type.
+#: Sum and scale of an exact decimal; a longer number is a bad_type, and so is an integer that does not fit 64 bits.
 DECIMAL = pl.Decimal(38, 18)
 
 _POLARS_TYPE: dict[str, pl.DataType | type[pl.DataType]] = {
     "date": pl.Date,
     "yes_no": pl.Boolean,
-    "integer": pl.Int32,
+    "integer": pl.Int64,
     "decimal": DECIMAL,
 }
 
@@ -37,7 +37,7 @@ def _typed(column: Column, text: pl.Expr) -> pl.Expr:
         codes = column.codes or {}
         return text.replace_strict(list(codes), list(codes.values()), default=None, return_dtype=pl.String)
     if column.type == "integer":
-        value = pl.when(text.str.contains(r"^[0-9]+$")).then(text).cast(pl.Int32, strict=False)
+        value = pl.when(text.str.contains(r"^[0-9]+$")).then(text).cast(pl.Int64, strict=False)
         lowest = column.minimum if column.minimum is not None else 0
         inside = (value >= lowest) & (value <= column.maximum if column.maximum is not None else pl.lit(True))
         return pl.when(inside).then(value)

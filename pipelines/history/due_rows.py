@@ -21,6 +21,9 @@ COUNTED = {
     "ber_inskrivningar": ("inskriven_datum", "coalesce(avslutad_datum, last_day)"),
     "ber_insatser": ("startdatum", "coalesce(slutdatum, last_day)"),
     "ber_bosattningskontroller": ("anmald_datum", "anmald_datum"),
+    "antagning_antagningar": ("beskedsdatum", "beskedsdatum"),
+    "skolslussen_besok": ("datum", "datum"),
+    "flai_deltaganden": ("startdatum", "coalesce(slutdatum, last_day)"),
 }
 
 #: The last day on which a row of the residents may make its person count: figures of residents and of the target group end with

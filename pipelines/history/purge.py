@@ -14,6 +14,7 @@ from jinja2 import Template
 
 from pipelines.configuration.catalogue import MACROS
 from pipelines.configuration.contract import Dataset
+from pipelines.history.consents import WITHDRAWN, WITHDRAWN_LATE, is_withdrawn
 from pipelines.history.due_rows import DUE_ENTRIES, DueCount, count_due_rows, delete_due_rows
 
 #: A person is purged when the data's year is later than the one in which he or she turns this age.
@@ -23,6 +24,9 @@ LAST_AGE = 21
 AGED = "fyllt 21 år"
 CAME_LATE = "kom in efter gallringstiden"
 
+#: What sources deliver again night after night.
+_EVERY_NIGHT = (CAME_LATE, WITHDRAWN_LATE)
+
 _TABLES = """
 create table if not exists purged_number (fingerprint varchar);
 create table if not exists purged_archive (delivery_id varchar);
@@ -30,6 +34,7 @@ create table if not exists purge_protocol (
     version integer, data_year integer, persons bigint, rows bigint, quarantined bigint, archives bigint, reason varchar,
     first_date date, last_date date
 );
+alter table purge_protocol add column if not exists withdrawals bigint default 0;
 create table if not exists purge_protocol_dataset (
     data_year integer, reason varchar, dataset varchar, persons bigint, first_date date, last_date date
 );
@@ -39,7 +44,8 @@ create table if not exists purge_protocol_dataset (
 @dataclass(frozen=True)
 class Removal:
     """What is removed for one reason: persons, their rows (of history and of held deliveries) and quarantine entries, files
-    of the archive; and the first and last day of which figures may have counted one of the persons."""
+    of the archive; and the first and last day of which figures may have counted one of the persons. ``withdrawals``: so many
+    consents were withdrawn; of persons then only what rests on these goes."""
 
     reason: str
     persons: int = 0
@@ -50,6 +56,7 @@ class Removal:
     last_date: date | None = None
     #: Of each dataset of which rows go.
     datasets: tuple[DueCount, ...] = ()
+    withdrawals: int = 0
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
@@ -64,13 +71,14 @@ def data_year(connection: duckdb.DuckDBPyConnection) -> int | None:
 
 
 def purge(connection: duckdb.DuckDBPyConnection, datasets: Iterable[Dataset], version: int) -> list[Removal]:
-    """Remove every person whose time has come, write the protocol, and forget numbers that no row holds any more."""
+    """Remove every record whose consent is withdrawn and every person whose time has come, write the protocol, and forget numbers
+    that no row holds any more."""
     datasets = list(datasets)
     create_tables(connection)
     removals: list[Removal] = []
     year = data_year(connection)
     if year:
-        removals = due_removals(connection, datasets, year)
+        removals = _remove_withdrawn(connection, datasets) + due_removals(connection, datasets, year)
         _remember_fingerprints(connection, year)
         delete_due_rows(connection, datasets)
         for removal in removals:
@@ -109,17 +117,17 @@ def write_protocol(connection: duckdb.DuckDBPyConnection, version: int, year: in
     """
     execute = connection.execute
     first, last = removal.first_date, removal.last_date
-    if removal.reason == CAME_LATE:
+    if removal.reason in _EVERY_NIGHT:
         before = execute(
             "delete from purge_protocol where reason = ? and data_year = ? returning first_date, last_date",
-            [CAME_LATE, year],
+            [removal.reason, year],
         ).fetchall()
         first = min((day for day, _ in [*before, (first, None)] if day), default=None)
         last = max((day for _, day in [*before, (None, last)] if day), default=None)
     counts = [removal.persons, removal.rows, removal.quarantined, removal.archives]
     execute(
-        "insert into purge_protocol values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [version, year, *counts, removal.reason, first, last],
+        "insert into purge_protocol values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [version, year, *counts, removal.reason, first, last, removal.withdrawals],
     )
     for one in removal.datasets:
         _write_dataset(connection, year, removal.reason, one)
@@ -145,6 +153,48 @@ def _write_dataset(connection: duckdb.DuckDBPyConnection, year: int, reason: str
     )  # fmt: skip
 
 
+# --- consents -----------------------------------------------------------------------------------------------------------
+
+
+def _remove_withdrawn(connection: duckdb.DuckDBPyConnection, datasets: list[Dataset]) -> list[Removal]:
+    """Delete what is left of records whose consent is withdrawn; what this comes to of those that were withdrawn tonight, and of
+    those that were before."""
+    run = connection.execute
+    _find_known_numbers(connection)
+    run("create or replace temp table withdrawn_row (is_late boolean, pseudonym varchar)")
+    for dataset in datasets:
+        if dataset.consent_end is None:
+            continue
+        is_late = "d.fingerprint in (from withdrawn_before)"
+        record = f"d.source_table = '{dataset.table}' and d.key = r.{dataset.consent_key}"
+        for table in (dataset.table, f"held_{dataset.table}"):
+            number = f"r.{dataset.number_columns[0].history_name}" if dataset.number_columns else "null"
+            run(
+                f"insert into withdrawn_row select {is_late}, {number} from {table} r join withdrawn_record d on {record}; "
+                f"delete from {table} r where {is_withdrawn(dataset)}"
+            )
+    entries = dict(
+        run(
+            "select consent in (from withdrawn_before) as is_late, count(*) from quarantine "
+            "where consent in (from withdrawn_consent) group by is_late"
+        ).fetchall()
+    )
+    run("delete from quarantine where consent in (from withdrawn_consent)")
+    counted = run(
+        f"select is_late, count(*), count(distinct person_id) from withdrawn_row left join ({_PERSONS}) using (pseudonym) "
+        "group by is_late"
+    ).fetchall()
+    rows = {is_late: (rows, persons) for is_late, rows, persons in counted}
+    new = run("select count(*) from withdrawn_consent where fingerprint not in (from withdrawn_before)").fetchone()
+    removals = []
+    for late, because, withdrawals in ((False, WITHDRAWN, new[0] if new else 0), (True, WITHDRAWN_LATE, 0)):
+        gone, persons = rows.get(late, (0, 0))
+        quarantined = entries.get(late, 0)
+        if gone or quarantined or withdrawals:
+            removals.append(Removal(because, persons, gone, quarantined, withdrawals=withdrawals))
+    return removals
+
+
 # --- who ---------------------------------------------------------------------------------------------------------------
 
 
@@ -158,14 +208,7 @@ _PERSONS = Template((MACROS / "person_numbers.sql").read_text(encoding="utf-8"))
 def _mark_due(connection: duckdb.DuckDBPyConnection, year: int) -> None:
     """Make the temporary table `due`: the pseudonyms to remove, with `person`, `birth_date`, `stored`, `last_day` and `youngest`,
     the person's latest birth date by any number."""
-    connection.execute(
-        """
-        create or replace temp table known_number as
-        select pseudonym, birth_date, null::varchar as gender, pseudonym in (from known_before) as stored,
-            sha256(pseudonym) in (select fingerprint from purged_number) as gone
-        from (select pseudonym, birth_date from number union select pseudonym, birth_date from quarantined_number)
-        """
-    )
+    _find_known_numbers(connection)
     connection.execute(
         f"""
         create or replace temp table due as
@@ -177,6 +220,18 @@ def _mark_due(connection: duckdb.DuckDBPyConnection, year: int) -> None:
         qualify year(person.birth_date) + $last_age < $year or bool_or(gone) over numbers
         """,
         {"last_age": LAST_AGE, "year": year},
+    )
+
+
+def _find_known_numbers(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the temporary table `known_number`: all that the history and the quarantine know."""
+    connection.execute(
+        """
+        create or replace temp table known_number as
+        select pseudonym, birth_date, null::varchar as gender, pseudonym in (from known_before) as stored,
+            sha256(pseudonym) in (select fingerprint from purged_number) as gone
+        from (select pseudonym, birth_date from number union select pseudonym, birth_date from quarantined_number)
+        """
     )
 
 

@@ -6,7 +6,7 @@ replaced on the way in memory. No table has a key or an index: uniqueness is tes
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple, fields
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,14 +16,16 @@ import polars as pl
 
 from pipelines.configuration.contract import Dataset, Source
 from pipelines.configuration.municipality import Thresholds
+from pipelines.delivery.consent import ConsentFingerprints
 from pipelines.delivery.judging import Judged, Ledger, Loaded
 from pipelines.delivery.rows import BatchRows
 from pipelines.delivery.values import history_schema
+from pipelines.history import consents
 from pipelines.history.merge import Timeline, merge
 from pipelines.history.purge import Removal, purge
 from pipelines.runtime.database import attach, open_database
 
-_TYPES = {pl.Date: "date", pl.Boolean: "boolean", pl.Int32: "integer", pl.String: "varchar"}
+_TYPES = {pl.Date: "date", pl.Boolean: "boolean", pl.Int64: "bigint", pl.String: "varchar"}
 
 _FIXED_TABLES = """
 create table if not exists delivery (
@@ -100,8 +102,20 @@ class History:
             for table in (dataset.table, f"held_{dataset.table}"):
                 for name, type_ in columns.items():  # a column that the contract has gained since
                     self.connection.execute(f"alter table {table} add column if not exists {name} {type_}")
-
+        self._widen_integers()
+        consents.create_tables(self.connection)
         self.connection.execute(KNOWN_BEFORE)
+
+    def _widen_integers(self) -> None:
+        """Numbers of a history of an earlier program had room for 32 bits."""
+        tables = {f"{prefix}{dataset.table}" for dataset in self.datasets() for prefix in ("", "held_")}
+        narrow = self.connection.execute(
+            "select table_name, column_name from duckdb_columns() where data_type = 'INTEGER' and database_name = "
+            "current_database() and table_name in (select unnest(?::varchar[]))",
+            [sorted(tables)],
+        ).fetchall()
+        for table, column in narrow:
+            self.connection.execute(f"alter table {table} alter column {column} type bigint")
 
     def datasets(self) -> list[Dataset]:
         """The datasets of all sources."""
@@ -251,15 +265,15 @@ class History:
         self.connection.unregister("seen_number")
 
     def add_quarantine(self, entries: pl.DataFrame, numbers: pl.DataFrame) -> None:
-        """Add quarantined rows: delivery_id, dataset, file, line, column_name, reason, expected, pseudonyms.
+        """Add quarantined rows: delivery_id, dataset, file, line, column_name, reason, expected, pseudonyms, consent.
 
         ``numbers``: pseudonym and birth_date of the entries' persons, whom perhaps no sound row names: they are to be purged
         in time too.
         """
         self.connection.register("entries", entries)
         self.connection.execute(
-            "insert into quarantine select delivery_id, dataset, file, line, column_name, reason, expected, pseudonyms "
-            "from entries"
+            "insert into quarantine by name "
+            "select delivery_id, dataset, file, line, column_name, reason, expected, pseudonyms, consent from entries"
         )
         self.connection.register("numbers", numbers)
         self.connection.execute(
@@ -334,8 +348,31 @@ class History:
         ).fetchall()
         return batch, dict(counted)
 
+    # --- what leaves ---------------------------------------------------------------------------------------------------
+
+    def withdraw(self, dataset: Dataset, found: pl.DataFrame, fingerprints: ConsentFingerprints) -> None:
+        """Remember that consents are withdrawn (`delivery_id, key`); purging removes the records."""
+        consents.withdraw(self.connection, dataset, found, fingerprints)
+
+    def withdrawn_in_held(self, dataset: Dataset, deliveries: Mapping[str, date | None]) -> pl.DataFrame:
+        """`delivery_id, key` of the records whose consent the rows put aside for these deliveries (with their dates) withdraw."""
+        assert dataset.consent_end
+        days = pl.DataFrame(list(deliveries.items()), schema={"delivery_id": pl.String, "day": pl.Date}, orient="row")
+        self.connection.register("decided", days)
+        found = self.connection.execute(
+            f"select distinct delivery_id, {dataset.consent_key} as key from held_{dataset.table} join decided using "
+            f"(delivery_id) where {dataset.consent_end.history_name} <= day"
+        ).pl()
+        self.connection.unregister("decided")
+        return found
+
+    def mark_withdrawn(self, fingerprints: ConsentFingerprints) -> None:
+        """Find the records of which any row is left and whose consent is withdrawn, tonight or before."""
+        consents.mark(self.connection, self.datasets(), fingerprints)
+
     def purge(self, version: int) -> list[Removal]:
-        """Remove the persons whose time has come; their bytes go from the file when it is closed."""
+        """Remove the persons whose time has come and the records whose consent is withdrawn; their bytes go from the file when it
+        is closed."""
         removals = purge(self.connection, self.datasets(), version)
         self._has_removed = bool(removals)
         return removals

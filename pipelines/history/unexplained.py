@@ -1,8 +1,8 @@
 """Whether tonight's history still says what the published one said of the nights before: history does not change by itself.
 
 Compared are the nights whose delivery counts now as it did then. A night that has another delivery (a revision, a released
-one) or a new one (late), and persons who are purged tonight, are left out: there a change is explained. What the figures say
-is compared in ``warehouse.known_figures``.
+one) or a new one (late), persons who are purged tonight, and records whose consent is withdrawn, are left out: there a change is
+explained. What the figures say is compared in ``warehouse.known_figures``.
 """
 
 from collections.abc import Iterable
@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.configuration.contract import Dataset
+from pipelines.history.consents import is_withdrawn
 from pipelines.history.due_rows import owner_of
 from pipelines.runtime.database import attach
 
@@ -89,9 +90,12 @@ def _moved_contents(connection: duckdb.DuckDBPyConnection, dataset: Dataset, dat
             [dataset.table],
         ).fetchall()
     }
+    # It may have gained one, and integers had room for 32 bits: the same number has another hash there.
     names = [
-        column.history_name for column in dataset.columns if column.history_name in published_columns
-    ]  # it may have gained one
+        f"{column.history_name}::bigint" if column.type == "integer" else column.history_name
+        for column in dataset.columns
+        if column.history_name in published_columns
+    ]
     ends = " union all ".join(
         _ends(dataset, datasets, schema, step, names) for schema, step in (("published.", -1), ("", 1))
     )
@@ -110,7 +114,7 @@ def _moved_contents(connection: duckdb.DuckDBPyConnection, dataset: Dataset, dat
 
 
 def _ends(dataset: Dataset, datasets: list[Dataset], schema: str, step: int, names: list[str]) -> str:
-    """The ends of a table's runs about persons who are not purged: content, place, step."""
+    """The ends of a table's runs about persons who are not purged and records that are not withdrawn: content, place, step."""
     listed = ", ".join(f"r.{name}" for name in names)
     placed = f"""
         select hash({listed}) as content, first_kept.place as p_from,
@@ -119,6 +123,7 @@ def _ends(dataset: Dataset, datasets: list[Dataset], schema: str, step: int, nam
         asof join kept first_kept on first_kept.extract_date >= r.first_extract_date
         asof left join kept last_kept on last_kept.extract_date <= r.last_extract_date
         where (last_kept.place is not null or r.last_extract_date is null) and {_not_purged(dataset, datasets)}
+            and not {is_withdrawn(dataset)}
     """
     return (
         f"select content, unnest([p_from, p_to + 1]) as place, unnest([{step}, {-step}]) as step "

@@ -47,10 +47,10 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class Where:
-    """Limits an expectation to the rows where a column is present, missing or equal to a value."""
+    """Limits an expectation to the rows where a column is present, missing, equal to a value or another than it."""
 
     column: str
-    operator: Literal["present", "missing", "equal"]
+    operator: Literal["present", "missing", "equal", "unequal"]
     value: str | None = None
 
 
@@ -158,10 +158,11 @@ def _rule_check(dataset: Dataset, column: Column, rule: Rule) -> ContentCheck:
     other = next(item.history_name for item in dataset.columns if item.name == rule.other)
     expectations: tuple[Expectation, ...]
     match rule.kind:
-        case "not_before":
+        case "not_before" | "not_after":
+            later, earlier = (name, other) if rule.kind == "not_before" else (other, name)
             pair = {
-                "column_A": name,
-                "column_B": other,
+                "column_A": later,
+                "column_B": earlier,
                 "or_equal": True,
                 "ignore_row_if": "either_value_is_missing",
             }
@@ -170,6 +171,11 @@ def _rule_check(dataset: Dataset, column: Column, rule: Rule) -> ContentCheck:
             expectations = (
                 Expectation("ExpectColumnValuesToNotBeNull", {"column": name}, Where(other, "present")),
                 Expectation("ExpectColumnValuesToBeNull", {"column": name}, Where(other, "missing")),
+            )
+        case "present_exactly_when":
+            expectations = (
+                Expectation("ExpectColumnValuesToNotBeNull", {"column": name}, Where(other, "equal", rule.when)),
+                Expectation("ExpectColumnValuesToBeNull", {"column": name}, Where(other, "unequal", rule.when)),
             )
         case "value_when":
             value = rule.value == "J" if column.type == "yes_no" else rule.value

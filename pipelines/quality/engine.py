@@ -142,3 +142,5 @@ def _condition(where: Where) -> Any:
             return column.is_null()
         case "equal":
             return column == where.value
+        case "unequal":
+            return column != where.value

@@ -15,7 +15,7 @@ from pipelines.warehouse.ask import FIGURE_COLUMNS
 from pipelines.warehouse.compiled import CompiledModel
 
 #: How the macro `figure` counts, and what sums the keys of the same rows.
-_COUNTS = {"count(*)": "sum({key})", "count(distinct mart.person_id)": "sum(distinct {key})"}
+_OF_UNITS, _OF_PERSONS = ("count(*)", "sum({key})"), ("count(distinct mart.person_id)", "sum(distinct {key})")
 
 
 def has_keys(figure: Figure) -> bool:
@@ -36,17 +36,18 @@ def cell_keys(models: Iterable[CompiledModel], catalogue: Catalogue) -> str:
 
 
 def _identity(figure: Figure) -> list[str]:
-    """The columns of its mart that say which thing is counted."""
+    """The columns of its mart that say which thing is counted where persons are not counted over other things."""
     persons = [] if figure.counted is Counted.ANSWER else ["person_id"]
-    return [*persons, *figure.record, *([figure.stay] if figure.stay else [])]
+    measures = [name for name in figure.measures if figure.counted_as(name) is figure.counted]
+    stay = figure.stay(measures[0])
+    return [*persons, *figure.record(measures[0]), *([stay] if stay else [])]
 
 
 def _cell_keys_of(sql: str, identity: Sequence[str]) -> str:
-    named = ", ".join(f"mart.{column}" for column in identity)
-    key = f"(md5_number_lower(concat_ws('/', {named})) % {KEYS})"
     summing = sql
-    for count, total in _COUNTS.items():
-        summing = summing.replace(count, total.format(key=key))
+    for (count, total), columns in ((_OF_UNITS, identity), (_OF_PERSONS, ["person_id"])):
+        named = ", ".join(f"mart.{column}" for column in columns)
+        summing = summing.replace(count, total.format(key=f"(md5_number_lower(concat_ws('/', {named})) % {KEYS})"))
     assert "count(" not in summing, "a figure counts in another way than cell_keys knows"
     columns = ", ".join(FIGURE_COLUMNS[:-1])
     return f"select {columns}, cast(value % {KEYS} as bigint) as cell_key from ({summing}) as summed"

@@ -10,7 +10,7 @@ import duckdb
 from pipelines.configuration.contract import code_lists
 from pipelines.configuration.municipality import Municipality
 from pipelines.configuration.plans import parameter_rows, rule_rows
-from pipelines.warehouse.periods import Period
+from pipelines.warehouse.periods import Period, year_before
 
 #: Known-to date of a question that is asked with everything that is loaded.
 EVERYTHING = date(9999, 12, 31)
@@ -18,7 +18,8 @@ EVERYTHING = date(9999, 12, 31)
 #: Tables of schema `input` and their columns.
 TABLES = {
     "knowledge": "known_to date",
-    "period": "period_id varchar, period_kind varchar, starts_on date, ends_on date",
+    "period": "period_id varchar, period_kind varchar, starts_on date, ends_on date, year_before_starts_on date, "
+    "year_before_ends_on date",
     "district": "code varchar, name varchar, valid_from date, valid_to date, successor_code varchar",
     "job_centre": "code varchar, name varchar, position integer",
     "job_centre_district": "district_code varchar, job_centre_code varchar",
@@ -41,6 +42,11 @@ def _code_rows() -> list[tuple[object, ...]]:
     ]
 
 
+def _period_row(period: Period, before: Period | None) -> tuple[object, ...]:
+    bounds = (before.starts_on, before.ends_on) if before else (None, None)
+    return (period.period_id, period.kind, period.starts_on, period.ends_on, *bounds)
+
+
 def write_inputs(
     connection: duckdb.DuckDBPyConnection,
     municipality: Municipality,
@@ -55,7 +61,7 @@ def write_inputs(
     """
     rows: dict[str, list[tuple[object, ...]]] = {
         "knowledge": [(known_to,)],
-        "period": [(item.period_id, item.kind, item.starts_on, item.ends_on) for item in periods],
+        "period": [_period_row(item, year_before(item, municipality)) for item in periods],
         "district": [
             (item.code, item.name, item.valid_from, item.valid_to, item.successor) for item in municipality.districts
         ],

@@ -47,6 +47,14 @@ def parse_period(period_id: str, municipality: Municipality) -> Period:
     return period
 
 
+def year_before(period: Period, municipality: Municipality) -> Period | None:
+    """The same kind of period one year earlier; None where the calendar has none."""
+    try:
+        return parse_period(period.previous_id, municipality)
+    except UsageError:
+        return None
+
+
 def periods_of(extract_days: Iterable[date], municipality: Municipality) -> list[Period]:
     """The periods that a nightly computes: of all kinds but single days those between the first and the last extract that
     touch a calendar year with an extract, in order of kind and start; and the latest day.

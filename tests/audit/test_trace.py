@@ -61,6 +61,25 @@ ROLES: defaultdict[tuple[str, str], set[str]] = defaultdict(
         ("residence_checks", "reported"): {"counted"},
         ("survey", "answers"): {"counted"},
         ("key_numbers", "value"): {"counted"},
+        ("registrations", "stays"): {"counted"},
+        ("registrations", "first"): {"counted"},
+        ("first_time", "persons"): {"counted"},
+        ("first_time", "reached_in_90_days"): {"counted", "decides"},
+        ("first_time", "enrolled_in_90_days"): {"counted", "decides"},
+        ("latest_occupation", "persons"): {"in_register"},
+        ("persistence", "again"): {"in_register"},
+        ("occupation_after_support", "persons"): {"decides"},
+        ("not_admitted", "persons"): {"decides"},
+        ("not_admitted", "guided"): {"decides"},
+        ("not_admitted", "placed"): {"decides"},
+        ("not_admitted", "guided_and_placed"): {"decides"},
+        ("school_entry_visits", "visits"): {"counted"},
+        ("school_entry_visits", "visitors"): {"decides"},
+        ("school_entry_visits", "before_term"): {"decides"},
+        ("consented_participants", "participants"): {"decides"},
+        ("consented_participants", "new"): {"decides"},
+        ("consented_participants", "ended"): {"decides"},
+        ("youth_20_29", "value"): {"counted"},
         ("residents", "aged_16_19"): {"place"},
         ("residents", "in_register_16_19"): {"place", "in_register"},
         ("status", "in_register"): {"in_register"},
@@ -70,6 +89,20 @@ ROLES: defaultdict[tuple[str, str], set[str]] = defaultdict(
         ("target_group", "in_register_not_eligible"): {"place", "in_register"},
     },
 )
+#: Which datasets the rows of some of them stand in besides.
+DATASETS = {
+    ("first_time", "reached_in_90_days"): {"ber/register", "ber/kontakter"},
+    ("first_time", "enrolled_in_90_days"): {"ber/register", "ber/inskrivningar"},
+    ("occupation_after_support", "persons"): {"ber/inskrivningar"},
+    ("not_admitted", "persons"): {"antagning/antagningar"},
+    ("not_admitted", "guided"): {"antagning/antagningar", "skolslussen/besok"},
+    ("not_admitted", "placed"): {"antagning/antagningar", "skolregister/studieperioder"},
+    ("not_admitted", "guided_and_placed"): {
+        "antagning/antagningar",
+        "skolslussen/besok",
+        "skolregister/studieperioder",
+    },
+}
 CELL = ("gender", "district", "job_centre", "category", "subcategory")
 
 
@@ -193,8 +226,20 @@ def _follow(world: World, most: int) -> None:
                             assert as_known is None or one["extract_date"] <= as_known.isoformat()
                         roles = {one["role"] for one in row["evidence"]}
                         assert roles >= ROLES[cell.figure, cell.measure], cell
+                        datasets = {one["dataset"] for one in row["evidence"]}
+                        assert datasets >= DATASETS.get((cell.figure, cell.measure), set()), cell
+                        if cell.figure == "persistence":  # in this period, and in the one a year earlier
+                            seen = {one["extract_date"] for one in row["evidence"] if one["role"] == "in_register"}
+                            assert len(seen) == 2, cell
                         if cell.district not in ("*", "SAKNAS"):
                             assert "place" in roles, cell
+
+
+def test_what_rows_rest_on_is_known_of_every_figure_of_the_page() -> None:
+    expected = {
+        (figure.id, name) for figure in read_catalogue().values() if not figure.is_own for name in figure.measures
+    }
+    assert set(ROLES) >= expected
 
 
 @settings(

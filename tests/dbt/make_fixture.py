@@ -12,7 +12,7 @@ import hashlib
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -146,6 +146,54 @@ LAYOUT: dict[str, dict[str, tuple[list[str], dict[str, str]]]] = {
             },
         ),
     },
+    "antagning": {
+        "antagningar": (
+            ["antagning_id"],
+            {
+                "antagning_id": _TEXT,
+                "personnummer": _NUMBER,
+                "antagningsar": _INTEGER,
+                "omgang": _TEXT,
+                "beskedsdatum": _DATE,
+                "utfall": _TEXT,
+            },
+        ),
+    },
+    "skolslussen": {
+        "besok": (
+            ["besok_id"],
+            {"besok_id": _TEXT, "personnummer": _NUMBER, "datum": _DATE, "besokstyp": _TEXT},
+        ),
+    },
+    "flai": {
+        "deltaganden": (
+            ["deltagande_id"],
+            {
+                "deltagande_id": _TEXT,
+                "personnummer": _NUMBER,
+                "samtycke_fran": _DATE,
+                "samtycke_till": _DATE,
+                "flai_insats": _TEXT,
+                "startdatum": _DATE,
+                "slutdatum": _DATE,
+                "avslutsorsak": _TEXT,
+            },
+        ),
+    },
+    "jobbtorg_unga": {
+        "antal": (
+            ["period_fran", "period_till", "jobbtorg", "kon", "matt", "orsak"],
+            {
+                "period_fran": _DATE,
+                "period_till": _DATE,
+                "jobbtorg": _TEXT,
+                "kon": _TEXT,
+                "matt": _TEXT,
+                "orsak": _TEXT,
+                "antal": _INTEGER,
+            },
+        ),
+    },
 }
 
 _HISTORY_NAME = {"personnummer": "pseudonym", "tidigare_personnummer": "earlier_pseudonym"}
@@ -256,6 +304,17 @@ def write_history(connection: duckdb.DuckDBPyConnection, catalog: str, extracts:
     )
 
 
+def _year_before(first: date, last: date) -> tuple[date | None, date | None]:
+    """The days of the same kind of period one year earlier: both ends are ends of months, or of a single day."""
+    if first.year == date.min.year:
+        return None, None
+    before = first.replace(year=first.year - 1, day=min(first.day, 28))
+    if first == last:
+        return before, before
+    after = last + timedelta(days=1)
+    return before, after.replace(year=after.year - 1) - timedelta(days=1)
+
+
 def write_input(
     connection: duckdb.DuckDBPyConnection,
     catalog: str,
@@ -273,8 +332,14 @@ def write_input(
     _create(
         connection,
         f"{catalog}.input.period",
-        [(period_id, period_id.split("-")[0].rstrip("12"), first, last) for period_id, first, last in periods],
-        {"period_id": text, "period_kind": text, "starts_on": day, "ends_on": day},
+        [
+            (period_id, period_id.split("-")[0].rstrip("12"), first, last, *_year_before(first, last))
+            for period_id, first, last in periods
+        ],
+        {
+            **{"period_id": text, "period_kind": text, "starts_on": day, "ends_on": day},
+            **{"year_before_starts_on": day, "year_before_ends_on": day},
+        },
     )
     _create(
         connection,

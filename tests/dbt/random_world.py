@@ -21,8 +21,13 @@ _DAYS = [date(2023, 3, 1) + timedelta(days=each) for each in range(0, 200, 4)] +
     date(2023, 5, 1),
     date(2023, 8, 31),
     date(2023, 9, 1),
+    date(2023, 8, 19),
+    date(2023, 8, 20),
+    date(2023, 9, 15),
+    date(2023, 9, 16),
 ]
 _EXTRACT_DAYS = [
+    date(2022, 5, 31),
     date(2023, 4, 28),
     date(2023, 5, 2),
     date(2023, 6, 1),
@@ -48,6 +53,9 @@ class RandomWorld:
         self._enrolments: dict[str, Row] = {}
         self._measures: dict[str, Row] = {}
         self._studies: dict[str, Row] = {}
+        self._decisions: dict[str, Row] = {}
+        self._visited: dict[str, Row] = {}
+        self._participating: dict[str, Row] = {}
         for day in _EXTRACT_DAYS:
             for source, make in (
                 ("folkbokforing", self._residents),
@@ -56,6 +64,10 @@ class RandomWorld:
                 ("beda", self._certificates),
                 ("enkat", self._survey),
                 ("nyckeltal", self._key_numbers),
+                ("antagning", self._admission),
+                ("skolslussen", self._visits),
+                ("flai", self._participations),
+                ("jobbtorg_unga", self._youth_counts),
             ):
                 if self._random.random() < 0.75:
                     self.extracts[source, day] = make()
@@ -152,6 +164,7 @@ class RandomWorld:
                     self._pick("2023-05-01", "2023-06-15", "2023-08-20"),
                     self._pick(*self._districts),
                     self._pick("NY", "INSKRIVEN"),
+                    self._pick("AVBROTT", "INFLYTTAD"),
                 )
                 for number in self._some_numbers()
             ],
@@ -181,6 +194,50 @@ class RandomWorld:
                 ),
             )
         return {"studieperioder": studies}
+
+    def _admission(self) -> dict[str, list[Row]]:
+        for _ in range(3):
+            decisions = self._drift(
+                self._decisions,
+                rows.decision(
+                    f"A{self._random.randint(1, 12)}",
+                    self._someone(),
+                    self._day(),
+                    self._pick("EJ_ANTAGEN", "EJ_ANTAGEN", "ANTAGEN"),
+                    self._pick("SLUTLIG", "SLUTLIG", "PRELIMINAR"),
+                    self._pick("2023", "2023", "2022"),
+                ),
+            )
+        return {"antagningar": decisions}
+
+    def _visits(self) -> dict[str, list[Row]]:
+        for _ in range(4):
+            kind = self._pick("VAGLEDNING", "OVRIGT")
+            new = rows.visit(f"V{self._random.randint(1, 12)}", self._someone(), self._day(), kind)
+            visits = self._drift(self._visited, new)
+        return {"besok": visits}
+
+    def _participations(self) -> dict[str, list[Row]]:
+        for _ in range(3):
+            begun = self._day()
+            ended = self._later(begun)
+            kind, reason = self._pick("COACHNING", "SELMA"), self._pick(*_REASONS) if ended else ""
+            name = f"D{self._random.randint(1, 8)}"
+            new = rows.participation(name, self._someone(), kind, begun, ended, reason)
+            participations = self._drift(self._participating, new)
+        return {"deltaganden": participations}
+
+    def _youth_counts(self) -> dict[str, list[Row]]:
+        return {
+            "antal": [
+                rows.youths(job_centre, gender, quantity, self._pick("0", "3", "11"), reason) | {"period_till": till}
+                for job_centre in ("", "KISTA", "GLOBEN")
+                for gender in ("KVINNA", "MAN")
+                for till in ("2023-05-31", "2023-06-30")
+                for quantity, reason in (("KONTAKT", ""), ("AVSLUTADE", "STUDIER"), ("AVSLUTADE", "ARBETE"))
+                if self._random.random() < 0.5
+            ]
+        }
 
     def _certificates(self) -> dict[str, list[Row]]:
         return {

@@ -7,6 +7,7 @@ from datetime import date
 
 from tests.dbt.make_fixture import Row
 
+YEAR_BEFORE = date(2022, 6, 1)
 FIRST, SECOND, THIRD = date(2023, 5, 30), date(2023, 8, 15), date(2023, 11, 30)
 
 ANNA = "200504051246"  # the 11th digit is even: kvinna
@@ -15,6 +16,7 @@ BO = "200601011238"
 CILLA = "200703031248"
 DAVID = "200402291234"  # born on 29 February
 EVA = "200712311224"
+FIA = "200705051248"  # never in the register
 
 PERIODS = [
     ("verksamhetsar-2023", date(2022, 12, 1), date(2023, 11, 30)),
@@ -37,12 +39,12 @@ def resident(number: str, district: str, earlier: str = "", immigrated: str = "N
     }
 
 
-def entry(number: str, registered: str, district: str, category: str = "UNDER_UPPSOK") -> Row:
+def entry(number: str, registered: str, district: str, category: str = "UNDER_UPPSOK", reason: str = "AVBROTT") -> Row:
     """A row of ber/register."""
     return {
         "personnummer": number,
         "registrerad_datum": registered,
-        "registreringsorsak": "AVBROTT",
+        "registreringsorsak": reason,
         "kategori": category,
         "kategori_fran": registered,
         "stadsdelsomrade": district,
@@ -121,6 +123,50 @@ def study(id_: str, number: str, form: str, path: str, begun: str, ended: str = 
     }
 
 
+def decision(id_: str, number: str, day: str, outcome: str, round_: str = "SLUTLIG", year: str = "2023") -> Row:
+    """A row of antagning/antagningar."""
+    return {
+        "antagning_id": id_,
+        "personnummer": number,
+        "antagningsar": year,
+        "omgang": round_,
+        "beskedsdatum": day,
+        "utfall": outcome,
+    }
+
+
+def visit(id_: str, number: str, day: str, kind: str = "VAGLEDNING") -> Row:
+    """A row of skolslussen/besok."""
+    return {"besok_id": id_, "personnummer": number, "datum": day, "besokstyp": kind}
+
+
+def participation(id_: str, number: str, kind: str, begun: str, ended: str = "", reason: str = "") -> Row:
+    """A row of flai/deltaganden."""
+    return {
+        "deltagande_id": id_,
+        "personnummer": number,
+        "samtycke_fran": begun,
+        "samtycke_till": "",
+        "flai_insats": kind,
+        "startdatum": begun,
+        "slutdatum": ended,
+        "avslutsorsak": reason,
+    }
+
+
+def youths(job_centre: str, gender: str, quantity: str, count: str, reason: str = "") -> Row:
+    """A row of jobbtorg_unga/antal, of the spring of 2023."""
+    return {
+        "period_fran": "2023-01-01",
+        "period_till": "2023-06-30",
+        "jobbtorg": job_centre,
+        "kon": gender,
+        "matt": quantity,
+        "orsak": reason,
+        "antal": count,
+    }
+
+
 def _ber(register: list[Row], contacts: list[Row], **others: list[Row]) -> dict[str, list[Row]]:
     return {"register": register, "kontakter": contacts, **others}
 
@@ -129,6 +175,7 @@ _SUPPORT = {
     "sysselsattningar": [
         occupation("S1", ANNA, "2023-05-10", "K2", "ARBETE"),
         occupation("S2", ANNA, "2023-05-10", "K2", "PRAKTIK"),
+        occupation("S3", ANNA, "2023-08-02", "", "ARBETE"),
     ],
     "inskrivningar": [
         enrolment("I1", ANNA, "2023-05-20", "2023-08-01", "STUDIER"),
@@ -164,6 +211,7 @@ EXTRACTS: dict[tuple[str, date], dict[str, list[Row]]] = {
             resident(EVA, "03", protection="SKYDDAD"),
         ],
     },
+    ("ber", YEAR_BEFORE): _ber([entry(BO, "2022-05-15", "06")], []),
     ("ber", FIRST): _ber(
         [entry(ANNA_BEFORE, "2023-05-01", "01"), entry(BO, "2023-05-02", "06"), entry(DAVID, "2023-04-01", "12")],
         [
@@ -199,6 +247,7 @@ EXTRACTS: dict[tuple[str, date], dict[str, list[Row]]] = {
         "studieperioder": [
             study("P1", BO, "GY", "NA", "2022-08-15", "2023-05-01", "AVBROTT"),
             study("P2", ANNA, "KOMVUX", "SVE", "2023-08-20"),
+            study("P3", FIA, "GY", "IMA", "2023-09-15"),
         ],
     },
     ("beda", THIRD): {"bevis": [{"personnummer": DAVID, "bevis": "GYMNASIEEXAMEN", "datum": "2023-06-10"}]},
@@ -232,6 +281,37 @@ EXTRACTS: dict[tuple[str, date], dict[str, list[Row]]] = {
                 "enhet": "personer",
                 "uppgiftslamnare": "Enhetschef",
             },
+        ],
+    },
+    ("antagning", SECOND): {
+        "antagningar": [
+            decision("A1", ANNA, "2023-07-05", "EJ_ANTAGEN"),
+            decision("A2", FIA, "2023-07-05", "EJ_ANTAGEN"),
+            decision("A3", FIA, "2023-08-01", "ANTAGEN", "RESERV"),
+            decision("A4", CILLA, "2023-04-15", "EJ_ANTAGEN", "PRELIMINAR"),
+        ],
+    },
+    ("skolslussen", THIRD): {
+        "besok": [
+            visit("V1", CILLA, "2023-04-15"),  # the day of the first decision of all
+            visit("V2", FIA, "2023-08-19", "PLATSHJALP"),
+            visit("V3", FIA, "2023-08-20"),
+            visit("V4", ANNA, "2023-09-16"),
+        ],
+    },
+    ("flai", THIRD): {
+        "deltaganden": [
+            participation("D1", DAVID, "COACHNING", "2023-05-01", "2023-06-01", "STUDIER"),
+            participation("D2", DAVID, "ARBETSLAG", "2023-06-02"),
+        ],
+    },
+    ("jobbtorg_unga", FIRST): {"antal": [youths("KISTA", "MAN", "KONTAKT", "99")]},
+    ("jobbtorg_unga", THIRD): {
+        "antal": [
+            youths("KISTA", "KVINNA", "KONTAKT", "40"),
+            youths("", "MAN", "KONTAKT", "2"),
+            youths("KISTA", "KVINNA", "AVSLUTADE", "7", "ARBETE"),
+            youths("GLOBEN", "MAN", "AVSLUTADE", "5", "STUDIER"),
         ],
     },
 }

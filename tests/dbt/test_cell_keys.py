@@ -13,7 +13,7 @@ from tests.dbt import compiled
 from tests.dbt.built import Build
 from tests.dbt.compiled import FigureKey
 from tests.dbt.make_fixture import pseudonym
-from tests.dbt.small_world import ANNA
+from tests.dbt.small_world import ANNA, CILLA, FIA
 
 YEAR = "verksamhetsar-2023"
 CATALOGUE = read_catalogue()
@@ -51,7 +51,7 @@ def test_every_count_of_somebody_has_a_key_and_nothing_else_has(
 ) -> None:
     counted = {**compiled.figures(warehouse), **compiled.figures(warehouse, "own_figures")}
     assert keys.keys() == {cell for cell in counted if has_keys(CATALOGUE[cell[0]])}
-    assert {cell[0] for cell in counted} - {cell[0] for cell in keys} == {"key_numbers", "median_wait"}
+    assert {cell[0] for cell in counted} - {cell[0] for cell in keys} == {"key_numbers", "median_wait", "youth_20_29"}
     assert all(0 <= key < KEYS for key in keys.values())
     assert len(set(keys.values())) > 20
 
@@ -82,6 +82,13 @@ def test_who_is_counted_once_of_several_rows_has_one_key(
     ).fetchall()
     assert len(rows) > len(set(rows)) == 2
     assert keys[_cell("measures", "participants")] == _summed(_key(person) for (person,) in set(rows))
+
+
+def test_persons_who_are_counted_over_visits_have_their_own_keys(keys: dict[FigureKey, int]) -> None:
+    persons = [_key(pseudonym(number)) for number in (ANNA, CILLA, FIA)]
+    visits = [_key(pseudonym(number), id_) for number, id_ in ((CILLA, "V1"), (FIA, "V2"), (FIA, "V3"), (ANNA, "V4"))]
+    assert keys[_cell("school_entry_visits", "visitors")] == _summed(persons)
+    assert keys[_cell("school_entry_visits", "visits")] == _summed(visits)
 
 
 def _same(key: FigureKey) -> Iterator[FigureKey]:

@@ -12,7 +12,7 @@ from tests.dbt import compiled
 from tests.dbt.built import Build
 from tests.dbt.make_fixture import Extracts, pseudonym
 from tests.dbt.random_world import RandomWorld
-from tests.dbt.small_world import ANNA, BO, EVA, EXTRACTS, FIRST, SECOND, THIRD
+from tests.dbt.small_world import ANNA, BO, EVA, EXTRACTS, FIRST, SECOND, THIRD, YEAR_BEFORE
 
 MISSING, SURPLUS = "eligible_not_in_register", "in_register_not_eligible"
 Runs = dict[tuple[str, str], tuple[date, str]]
@@ -77,7 +77,7 @@ def test_a_difference_stands_since_when_each_night_by_itself_says(build: Build, 
 
 
 def test_the_small_world_as_a_worklist(build: Build) -> None:
-    assert _nights(EXTRACTS) == [FIRST, SECOND, THIRD]
+    assert _nights(EXTRACTS) == [YEAR_BEFORE, FIRST, SECOND, THIRD]
     with compiled.in_memory(build.models, EXTRACTS, []) as connection:
         assert _open(connection) == {
             (pseudonym(ANNA), MISSING): (THIRD, "ALLA_VILLKOR 4_ANNAN_SKOLFORM"),
@@ -88,7 +88,7 @@ def test_the_small_world_as_a_worklist(build: Build) -> None:
 
 def test_the_first_night_has_no_new_differences(build: Build) -> None:
     """As known on the first night: what is found then was there before."""
-    with compiled.in_memory(build.models, EXTRACTS, [], known_to=FIRST) as connection:
+    with compiled.in_memory(build.models, EXTRACTS, [], known_to=YEAR_BEFORE) as connection:
         rows = connection.execute(
             "select person_id, is_new_since_last_night, is_from_before_window from warehouse.main.target_group_difference"
         ).fetchall()

@@ -17,7 +17,8 @@ ANNA = personnummer("2005-03-04", 218)
 BEA = personnummer("2005-07-21", 442)
 CARL = personnummer("2006-11-30", 131)
 
-SOURCES = ("folkbokforing", "skolregister", "beda", "ber", "enkat", "nyckeltal")
+SOURCES = ("folkbokforing", "skolregister", "beda", "ber", "enkat", "nyckeltal", "antagning", "skolslussen", "flai",
+           "jobbtorg_unga")  # fmt: skip
 
 
 class Nights(Pipeline):
@@ -70,6 +71,14 @@ def sound(source: str, day: str) -> Extract:
             extract.answer("svar1")
         case "nyckeltal":
             extract.key_number()
+        case "antagning":
+            extract.admission("a1", ANNA)
+        case "skolslussen":
+            extract.visit("b1", ANNA)
+        case "flai":
+            extract.participation("d1", ANNA)
+        case "jobbtorg_unga":
+            extract.youth_count()
     return extract
 
 

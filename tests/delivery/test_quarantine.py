@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.delivery.nights import Nights
-from tests.model.oracle import CODES, DATASETS, Column, Row
+from tests.model.oracle import CODES, DATASETS, EXIT_DATES, Column, Row
 from tests.model.world import Extract, make_row, personnummer, samordningsnummer
 
 PERSON = personnummer("2005-03-04", 218)
@@ -34,10 +34,13 @@ WRONG: dict[str, tuple[str, list[str], str]] = {
     "date": ("bad_type", ["2023-02-29", "20230201", "2023-2-1", "0000-01-01", "2023-01-01T00:00"], "ÅÅÅÅ-MM-DD"),
     "yes_no": ("bad_type", ["j", "Ja", "1"], "J eller N"),
     "digits8": ("bad_type", ["1234567", "123456789", "1234567a"], "[0-9]{8}"),
-    "count": ("bad_type", ["0", "-1", "1.0", "två", "99999999999"], "heltal från 1"),
+    "count": ("bad_type", ["0", "-1", "1.0", "två", "9223372036854775808"], "heltal från 1"),
     "grade": ("bad_type", ["0", "6", "4.0", "bra"], "heltal från 1 till 5"),
+    "year": ("bad_type", ["1999", "2100", "+2023", "2023.0", "-2023", "23", "i år"], "heltal från 2000 till 2099"),
+    "amount": ("bad_type", ["-1", "+1", "1.0", "-0", "1e3", "sju"], "heltal från 0"),
     "decimal": ("bad_type", ["1,5", "1 000", "1.", ".5", "+1", "1e3"], "decimalpunkt"),
     "district": ("bad_code", ["14", "1", "SAKNAS"], "22"),
+    "job_centre": ("bad_code", ["SAKNAS", "globen", "05"], "GLOBEN"),
 }
 CODE_WRONG = ["finns_inte", "FINNS INTE"]
 
@@ -59,7 +62,7 @@ class Case:
     def row(self, name: str) -> Row:
         values = {self.column: self.value}
         if self.column == "avslutsorsak":  # else it would be there without its date
-            values |= {"slutdatum" if self.dataset == "insatser" else "avslutad_datum": "2023-10-01"}
+            values |= {EXIT_DATES[self.dataset]: "2023-10-01"}
         return good_row(self.dataset, name, **values)
 
     def __str__(self) -> str:
@@ -74,6 +77,8 @@ def good_row(dataset: str, name: str, **values: str) -> Row:
         "inskrivning_id": "sound",  # of the enrolment that every delivery here holds
         "verksamhet": f"verksamhet {name}",
     }
+    if dataset == "antal":
+        own = {"period_fran": (date(2018, 1, 1) + timedelta(days=number)).isoformat(), "period_till": "2023-12-31"}
     key = next(column.name for column in DATASETS_BY_NAME[dataset] if column.key)
     if key.endswith("_id"):
         own[key] = f"{dataset}-{name}"

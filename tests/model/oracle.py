@@ -99,6 +99,12 @@ CODES: dict[str, list[str]] = {
         "riktning": "UT IN",
         "besvarad_av": "UNGDOM ANHORIG",
         "forvaltning": "AMF UTBF",
+        "omgang": "PRELIMINAR SLUTLIG RESERV",
+        "utfall": "ANTAGEN EJ_ANTAGEN RESERVPLATS",
+        "besokstyp": "VAGLEDNING KARTLAGGNING PLATSHJALP OVRIGT",
+        "flai_insats": "COACHNING SELMA FILUR YRKESPLUS UNGDOMSANSTALLNING ARBETSLAG OVRIG",
+        "kon": "KVINNA MAN",
+        "matt": "KONTAKT INSKRIVNA AVSLUTADE",
     }.items()
 }
 
@@ -108,7 +114,8 @@ class Column:
     """One contracted column."""
 
     name: str
-    kind: str  # personnummer, date, yes_no, text, digits8, count, grade, decimal, district or a code list
+    # personnummer, date, yes_no, text, digits8, count, grade, year, amount, decimal, district, job_centre or a code list
+    kind: str
     required: bool
     key: bool
 
@@ -166,12 +173,37 @@ DATASETS: dict[str, dict[str, list[Column]]] = {
             "uppgiftslamnare:text"
         ),
     },
+    "antagning": {
+        "antagningar": _columns(
+            "antagning_id*:text personnummer:personnummer antagningsar:year omgang:omgang beskedsdatum:date utfall:utfall"
+        ),
+    },
+    "skolslussen": {
+        "besok": _columns("besok_id*:text personnummer:personnummer datum:date besokstyp:besokstyp"),
+    },
+    "flai": {
+        "deltaganden": _columns(
+            "deltagande_id*:text personnummer:personnummer samtycke_fran:date samtycke_till?:date "
+            "flai_insats:flai_insats startdatum:date slutdatum?:date avslutsorsak?:avslutsorsak"
+        ),
+    },
+    "jobbtorg_unga": {
+        "antal": _columns(
+            "period_fran*:date period_till*:date jobbtorg*?:job_centre kon*:kon matt*:matt orsak*?:avslutsorsak "
+            "antal:amount"
+        ),
+    },
 }
 
 # "before its start": the end column -> its start column
-STARTS = {"slutdatum": "startdatum", "avslutad_datum": "inskriven_datum", "period_till": "period_fran"}
+STARTS = {
+    "slutdatum": "startdatum",
+    "avslutad_datum": "inskriven_datum",
+    "period_till": "period_fran",
+    "samtycke_till": "samtycke_fran",
+}
 # avslutsorsak is "present exactly when" this column is
-EXIT_DATES = {"inskrivningar": "avslutad_datum", "insatser": "slutdatum"}
+EXIT_DATES = {"inskrivningar": "avslutad_datum", "insatser": "slutdatum", "deltaganden": "slutdatum"}
 
 
 def day_of(text: str) -> date:
@@ -296,7 +328,7 @@ def parse_csv(text: str) -> list[tuple[int, list[str]]]:
 
 @dataclass
 class BadRow:
-    """A quarantined row: where it stands, its first fault, and the numbers of the person that it is about."""
+    """A quarantined row: where it stands, its first fault, and whom and what it is about."""
 
     dataset: str
     file: str
@@ -304,6 +336,7 @@ class BadRow:
     column: str
     reason: str
     numbers: set[str]
+    participation: str  # its deltagande_id; empty in other datasets
 
 
 @dataclass
@@ -314,6 +347,11 @@ class File:
     sha256: str
     rows: int  # data rows, before quarantine and repeats
     records: list[tuple[int, Row]]  # contracted columns only; exact repeats removed
+
+
+def _is_integer(value: str) -> bool:
+    """Digits only. Choice: a number that does not fit 64 bits is a bad_type, as a decimal of too many digits is."""
+    return re.fullmatch("[0-9]+", value) is not None and len(value.lstrip("0")) <= 19 and int(value) < 2**63
 
 
 def cell_fault(profile: Profile, column: Column, value: str) -> str | None:
@@ -330,15 +368,21 @@ def cell_fault(profile: Profile, column: Column, value: str) -> str | None:
         case "digits8":
             return None if re.fullmatch("[0-9]{8}", value) else "bad_type"
         case "count":
-            return None if re.fullmatch("[0-9]+", value) and int(value) >= 1 else "bad_type"
+            return None if _is_integer(value) and int(value) >= 1 else "bad_type"
         case "grade":
             return None if re.fullmatch("[0-9]+", value) and 1 <= int(value) <= 5 else "bad_type"
+        case "year":
+            return None if re.fullmatch("[0-9]+", value) and 2000 <= int(value) <= 2099 else "bad_type"
+        case "amount":
+            return None if _is_integer(value) else "bad_type"
         case "decimal":
             return None if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value) else "bad_type"
         case "text":
             return None
         case "district":
             return None if value in profile.districts else "bad_code"
+        case "job_centre":  # SAKNAS is none; without job-centres any is wrong
+            return None if value in profile.job_centres.values() else "bad_code"
         case code_list:
             return None if value in CODES[code_list] else "bad_code"
 
@@ -350,6 +394,8 @@ def row_rule_fault(dataset: str, column: str, row: Row) -> str | None:
     if column == "besvarad" and row["riktning"] == "IN" and row["besvarad"] == "N":
         return "inconsistent"
     if column == "avslutsorsak" and bool(row["avslutsorsak"]) != bool(row[EXIT_DATES[dataset]]):
+        return "inconsistent"
+    if column == "orsak" and bool(row["orsak"]) != (row["matt"] == "AVSLUTADE"):
         return "inconsistent"
     return None
 
@@ -382,8 +428,11 @@ def judge_rows(profile: Profile, source: str, files: dict[str, File]) -> tuple[T
                 if reason:
                     fault = column.name, reason
                     break
+            if not fault and dataset == "deltaganden" and row["startdatum"] < row["samtycke_fran"]:
+                fault = "samtycke_fran", "no_consent"  # after the others
             if fault:
-                bad.append(BadRow(dataset, file.name, line, *fault, _numbers_of(dataset, row, files)))
+                numbers = _numbers_of(dataset, row, files)
+                bad.append(BadRow(dataset, file.name, line, *fault, numbers, row.get("deltagande_id", "")))
             else:
                 # renamed 2023: "means the same"
                 good[dataset].append({**row, "skolform": "ANPGY"} if row.get("skolform") == "GYSAR" else row)
@@ -429,6 +478,19 @@ class Delivery:
     def counts(self) -> bool:
         """What counts for `duplicate` and `conflict`."""
         return self.status in ("accepted", "superseded", "held") or self.was_held_then_rejected
+
+    def withdrawals(self) -> set[str]:
+        """Section 4, flai: the participations for which consent is withdrawn by this delivery.
+
+        Its status now decides: one that was held withdraws as soon as it is accepted or superseded.
+        """
+        if self.source != "flai" or self.day is None or self.status not in ("accepted", "superseded"):
+            return set()
+        return {
+            row["deltagande_id"]
+            for row in self.good["deltaganden"]
+            if row["samtycke_till"] and day_of(row["samtycke_till"]) <= self.day
+        }
 
     def is_same_extract(self, other: Delivery) -> bool:
         """The same source and date."""
@@ -559,6 +621,7 @@ class Oracle:
         self._seen: list[Delivery] = []
         self._decisions: list[tuple[str, str]] = []  # (folder, "release" or "reject") since the last run
         self.purged: set[str] = set()  # numbers of purged persons, for ever
+        self.withdrawn: set[str] = set()  # participations without consent, for ever
         self._known: dict[date | None, Knowledge] = {}
 
     # --- the nightly job
@@ -597,6 +660,7 @@ class Oracle:
                 except Rejected as rejected:
                     delivery.status, delivery.reason = "rejected", rejected.reason
             self._seen.append(delivery)
+        self.withdrawn |= {name for delivery in self._seen for name in delivery.withdrawals()}
         self._purge()
 
     def _check_manifest(self, delivery: Delivery, folder: Path) -> dict[str, Any] | None:
@@ -706,7 +770,7 @@ class Oracle:
         ]
 
     def quarantine(self) -> list[dict[str, Any]]:
-        """The quarantined rows of deliveries that are, were or may be loaded, without purged persons'."""
+        """The quarantined rows of deliveries that are, were or may be loaded, without purged persons' and withdrawn ones."""
         return [
             {
                 "folder": delivery.folder,
@@ -718,7 +782,8 @@ class Oracle:
             }
             for delivery in self._seen
             for row in delivery.bad
-            if not row.numbers or not row.numbers <= self.purged
+            if (not row.numbers or not row.numbers <= self.purged)
+            and not (row.dataset == "deltaganden" and row.participation in self.withdrawn)
         ]
 
     def figures(self, period_id: str, as_known: date | None = None) -> Figures:
@@ -751,10 +816,17 @@ class Oracle:
 
     def _loaded(self, as_known: date | None) -> dict[tuple[str, date], Tables]:
         return {
-            (delivery.source, delivery.day): delivery.good
+            (delivery.source, delivery.day): self._with_consent(delivery.good)
             for delivery in self._seen
             if delivery.status == "accepted" and delivery.source and delivery.day
             if as_known is None or delivery.day <= as_known
+        }
+
+    def _with_consent(self, tables: Tables) -> Tables:
+        """Without withdrawn participations, whenever the consent was withdrawn and whatever day is asked as known."""
+        return {
+            dataset: [row for row in rows if row.get("deltagande_id") not in self.withdrawn]
+            for dataset, rows in tables.items()
         }
 
     def _knowledge(self, as_known: date | None) -> Knowledge:
@@ -859,6 +931,11 @@ def _without_purged(tables: Tables, purged: set[str]) -> Tables:
         ]
         for dataset, rows in tables.items()
     }
+
+
+def one_year_earlier(period_id: str) -> str:
+    """The same kind of period, every year in the id less one."""
+    return re.sub("(?<=-)[0-9]{4}(?=-|$)", lambda year: f"{int(year[0]) - 1:04}", period_id)
 
 
 def period_days(profile: Profile, period_id: str) -> tuple[date, date]:
@@ -966,6 +1043,15 @@ class PeriodFigures(Counts):
         self._survey()
         self._key_numbers()
         self._residents()
+        self._registrations()
+        self._first_time()
+        self._latest_occupation()
+        self._persistence()
+        self._occupation_after_support()
+        self._not_admitted()
+        self._school_entry_visits()
+        self._consented_participants()
+        self._youth_20_29()
         return self.without_zeros()
 
     def _records(self) -> None:
@@ -991,8 +1077,8 @@ class PeriodFigures(Counts):
             if row["besvarad"] == "J" or row["riktning"] == "IN":
                 self.first_reach.setdefault(person, row)
 
-    def _with_person(self, dataset: str) -> list[tuple[str, Row]]:
-        return [(self.known.person(row["personnummer"]), row) for row in self.known.current("ber", dataset)]
+    def _with_person(self, dataset: str, source: str = "ber") -> list[tuple[str, Row]]:
+        return [(self.known.person(row["personnummer"]), row) for row in self.known.current(source, dataset)]
 
     def _count(self, figure: str, measure: str, person: str, category: str = ALL, subcategory: str = ALL) -> None:
         """Count one with the person's dimensions: gender, district and job-centre of the last sighting."""
@@ -1064,6 +1150,7 @@ class PeriodFigures(Counts):
         self._count_persons("participants", "new", new)
         self._count_persons("participants", "ended", ended)
         self._count_persons("exits", "ended", [(person, row["avslutsorsak"]) for person, row in last_ended.items()])
+        self.last_ended = last_ended
 
     def _measures(self) -> None:
         participants, new, ended = [], [], []
@@ -1149,6 +1236,158 @@ class PeriodFigures(Counts):
                 self.count("residents", "aged_16_19", person, row)
                 if person in self.in_register:
                     self.count("residents", "in_register_16_19", person, row)
+
+    # --- "Added 2026-11-28"
+
+    @cached_property
+    def stays(self) -> dict[tuple[str, str], Row]:
+        """All stays within the knowledge: (person, registrerad_datum) -> the row that says why it began."""
+        chosen: dict[tuple[str, str], Row] = {}
+        for (source, _), tables in self.known.extracts.items():  # in date order: the latest stays
+            if source == "ber":
+                rows_of: dict[tuple[str, str], list[Row]] = defaultdict(list)
+                for row in tables["register"]:
+                    rows_of[self.known.person(row["personnummer"]), row["registrerad_datum"]].append(row)
+                chosen |= {stay: self.known.one_row(rows) for stay, rows in rows_of.items()}
+        return chosen
+
+    @cached_property
+    def first_stay(self) -> dict[str, str]:
+        """Person -> the registrerad_datum of the earliest stay."""
+        first: dict[str, str] = {}
+        for person, registered in sorted(self.stays):
+            first.setdefault(person, registered)
+        return first
+
+    @cached_property
+    def occupations(self) -> list[tuple[str, Row]]:
+        """Current occupations with their persons."""
+        return self._with_person("sysselsattningar")
+
+    def _registrations(self) -> None:
+        for (person, registered), row in self.stays.items():
+            if self.has(registered):
+                measures = ["stays", "first"] if registered == self.first_stay[person] else ["stays"]
+                for measure in measures:
+                    self._count("registrations", measure, person, row["registreringsorsak"])
+                    self._count("registrations", measure, person)
+
+    def _first_time(self) -> None:
+        for person, registered in self.first_stay.items():
+            day = day_of(registered)
+            if not self.has(registered) or day > self.to - timedelta(days=90):
+                continue
+            self._count("first_time", "persons", person)
+            reached = [
+                row["datum"]
+                for one, row in self.contacts
+                if one == person and (row["besvarad"] == "J" or row["riktning"] == "IN")
+            ]
+            enrolled = [row["inskriven_datum"] for one, row in self.enrolments if one == person]
+            if any(0 <= (day_of(each) - day).days <= 90 for each in reached):
+                self._count("first_time", "reached_in_90_days", person)
+            if any(0 <= (day_of(each) - day).days <= 90 for each in enrolled):
+                self._count("first_time", "enrolled_in_90_days", person)
+
+    def _latest_occupation(self) -> None:
+        for person in self.in_register:
+            noted = [row for one, row in self.occupations if one == person and self.has(row["datum"])]
+            category = "OKAND"
+            if noted:
+                category = max(noted, key=lambda row: (row["datum"], row["sysselsattning_id"]))["sysselsattning"]
+            self._count_persons("latest_occupation", "persons", [(person, category)])
+
+    def _persistence(self) -> None:
+        start, to = period_days(self.profile, one_year_earlier(self.period_id))
+        before = {person for day, rows in self.known.register.items() if start <= day <= to for person in rows}
+        for person in self.in_register & before:
+            self._count("persistence", "again", person)
+
+    def _occupation_after_support(self) -> None:
+        for person, enrolment in self.last_ended.items():
+            ended = day_of(enrolment["avslutad_datum"])
+            noted = [
+                row
+                for one, row in self.occupations
+                if one == person and 1 <= (day_of(row["datum"]) - ended).days <= 180
+            ]
+            category = "OKAND"
+            if noted:
+                category = min(noted, key=lambda row: (row["datum"], row["sysselsattning_id"]))["sysselsattning"]
+            self._count_persons("occupation_after_support", "persons", [(person, category)])
+
+    def _not_admitted(self) -> None:
+        decisions: dict[str, Row] = {}
+        for person, row in sorted(
+            self._with_person("antagningar", "antagning"),
+            key=lambda item: (item[1]["beskedsdatum"], item[1]["antagning_id"]),
+        ):
+            if row["omgang"] == "SLUTLIG" and row["utfall"] == "EJ_ANTAGEN" and self.has(row["beskedsdatum"]):
+                decisions[person] = row  # the latest, of several that day the largest id, comes last
+        visits = self._with_person("besok", "skolslussen")
+        studies = self._with_person("studieperioder", "skolregister")
+        for person, decision in decisions.items():
+            told, last_day = day_of(decision["beskedsdatum"]), date(int(decision["antagningsar"]), 9, 15)
+            guided = any(one == person and told <= day_of(row["datum"]) <= last_day for one, row in visits)
+            placed = any(
+                one == person and row["skolform"] in ("GY", "ANPGY") and told <= day_of(row["startdatum"]) <= last_day
+                for one, row in studies
+            )
+            self._count("not_admitted", "persons", person)
+            if guided:
+                self._count("not_admitted", "guided", person)
+            if placed:
+                self._count("not_admitted", "placed", person)
+            if guided and placed:
+                self._count("not_admitted", "guided_and_placed", person)
+
+    def _school_entry_visits(self) -> None:
+        first_decision: dict[int, date] = {}  # by admission year, whoever it is about
+        for row in self.known.current("antagning", "antagningar"):
+            year, told = int(row["antagningsar"]), day_of(row["beskedsdatum"])
+            first_decision[year] = min(told, first_decision.get(year, told))
+        visitors, before_term = [], []
+        for person, row in self._with_person("besok", "skolslussen"):
+            if not self.has(row["datum"]):
+                continue
+            self._count("school_entry_visits", "visits", person, row["besokstyp"])
+            self._count("school_entry_visits", "visits", person)
+            visitors.append((person, row["besokstyp"]))
+            day = day_of(row["datum"])
+            if day.year in first_decision and first_decision[day.year] <= day < date(day.year, 8, 20):
+                before_term.append((person, row["besokstyp"]))
+        self._count_persons("school_entry_visits", "visitors", visitors)
+        self._count_persons("school_entry_visits", "before_term", before_term)
+
+    def _consented_participants(self) -> None:
+        participants, new, ended = [], [], []
+        for person, row in self._with_person("deltaganden", "flai"):
+            if self._overlaps(row["startdatum"], row["slutdatum"]):
+                participants.append((person, row["flai_insats"]))
+            if self.has(row["startdatum"]):
+                new.append((person, row["flai_insats"]))
+            if self.has(row["slutdatum"]):
+                ended.append((person, row["flai_insats"]))
+        self._count_persons("consented_participants", "participants", participants)
+        self._count_persons("consented_participants", "new", new)
+        self._count_persons("consented_participants", "ended", ended)
+
+    def _youth_20_29(self) -> None:
+        latest = self.known.latest_extract("jobbtorg_unga")
+        for row in latest[1]["antal"] if latest else []:
+            if not (self.has(row["period_fran"]) and self.has(row["period_till"])):
+                continue
+            gender, job_centre = row["kon"].lower(), row["jobbtorg"] or NO_DISTRICT
+            # Choice: with two levels (category, `*`) is given (section 2), so AVSLUTADE has it beside its reasons.
+            for subcategory in {row["orsak"] or ALL, ALL}:
+                for dimensions in (
+                    (ALL, ALL, ALL),
+                    (gender, ALL, ALL),
+                    (ALL, ALL, job_centre),
+                    (gender, ALL, job_centre),
+                ):
+                    key = "youth_20_29", "value", self.period_id, *dimensions, row["matt"], subcategory
+                    self.values[key] += int(row["antal"])
 
 
 # --- figures.md section 4: figures for one day ----------------------------------------------------

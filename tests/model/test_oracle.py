@@ -575,6 +575,42 @@ REQUIRED_FAULTS: list[tuple[str, str, dict[str, str], str, str]] = [
     ("nyckeltal", "nyckeltal", {"varde": ".5"}, "varde", "bad_type"),
     ("nyckeltal", "nyckeltal", {"varde": "1 000"}, "varde", "bad_type"),
     ("nyckeltal", "nyckeltal", {"period_till": "2019-12-31"}, "period_till", "end_before_start"),
+    ("antagning", "antagningar", {"antagningsar": "1999"}, "antagningsar", "bad_type"),
+    ("antagning", "antagningar", {"antagningsar": "2100"}, "antagningsar", "bad_type"),
+    ("antagning", "antagningar", {"antagningsar": "+2023"}, "antagningsar", "bad_type"),
+    ("antagning", "antagningar", {"antagningsar": "2023.0"}, "antagningsar", "bad_type"),
+    ("antagning", "antagningar", {"omgang": "FINAL"}, "omgang", "bad_code"),
+    ("antagning", "antagningar", {"beskedsdatum": "230701"}, "beskedsdatum", "bad_type"),
+    ("antagning", "antagningar", {"utfall": ""}, "utfall", "missing_value"),
+    ("skolslussen", "besok", {"besokstyp": "SAMTAL"}, "besokstyp", "bad_code"),
+    ("flai", "deltaganden", {"samtycke_fran": ""}, "samtycke_fran", "missing_value"),
+    ("flai", "deltaganden", {"samtycke_till": "2020-08-31"}, "samtycke_till", "end_before_start"),
+    ("flai", "deltaganden", {"flai_insats": "AIM"}, "flai_insats", "bad_code"),
+    (
+        "flai",
+        "deltaganden",
+        {"slutdatum": "2020-09-30", "avslutsorsak": "ARBETE"},
+        "slutdatum",
+        "end_before_start",
+    ),
+    ("flai", "deltaganden", {"slutdatum": "2020-10-02"}, "avslutsorsak", "inconsistent"),
+    ("flai", "deltaganden", {"avslutsorsak": "ARBETE"}, "avslutsorsak", "inconsistent"),
+    ("flai", "deltaganden", {"startdatum": "2020-08-31"}, "samtycke_fran", "no_consent"),
+    # no_consent comes after the others, also after those of later columns
+    ("flai", "deltaganden", {"startdatum": "2020-08-31", "avslutsorsak": "X"}, "avslutsorsak", "bad_code"),
+    ("jobbtorg_unga", "antal", {"period_till": "2019-12-31"}, "period_till", "end_before_start"),
+    ("jobbtorg_unga", "antal", {"jobbtorg": "SAKNAS"}, "jobbtorg", "bad_code"),
+    ("jobbtorg_unga", "antal", {"jobbtorg": "05"}, "jobbtorg", "bad_code"),
+    ("jobbtorg_unga", "antal", {"kon": "kvinna"}, "kon", "bad_code"),
+    ("jobbtorg_unga", "antal", {"matt": "deltagare"}, "matt", "bad_code"),
+    ("jobbtorg_unga", "antal", {"orsak": "ARBETE"}, "orsak", "inconsistent"),
+    ("jobbtorg_unga", "antal", {"matt": "AVSLUTADE"}, "orsak", "inconsistent"),
+    ("jobbtorg_unga", "antal", {"orsak": "X"}, "orsak", "bad_code"),
+    ("jobbtorg_unga", "antal", {"antal": "-1"}, "antal", "bad_type"),
+    ("jobbtorg_unga", "antal", {"antal": "-0"}, "antal", "bad_type"),
+    ("jobbtorg_unga", "antal", {"antal": "+1"}, "antal", "bad_type"),
+    ("jobbtorg_unga", "antal", {"antal": "1.0"}, "antal", "bad_type"),
+    ("jobbtorg_unga", "antal", {"antal": "9223372036854775808"}, "antal", "bad_type"),
     # several faults: the first in column order
     ("ber", "register", {"kategori": "X", "registrerad_datum": "X"}, "registrerad_datum", "bad_type"),
     ("ber", "insatser", {"inskrivning_id": "e9", "insats": "X"}, "inskrivning_id", "unknown_reference"),
@@ -595,6 +631,10 @@ def one_row(source: str, dataset: str, **values: str) -> Extract:
         "bosattningskontroller": {"kontroll_id": "b1", "personnummer": ANNA},
         "svar": {"svar_id": "a1"},
         "nyckeltal": {},
+        "antagningar": {"antagning_id": "n1", "personnummer": ANNA},
+        "besok": {"besok_id": "v1", "personnummer": ANNA},
+        "deltaganden": {"deltagande_id": "d1", "personnummer": ANNA},
+        "antal": {},
     }
     delivery = Extract(source, "2023-11-30").add(dataset, **(defaults[dataset] | values))
     if dataset == "insatser":
@@ -636,6 +676,16 @@ def test_each_reason_for_quarantine(
         ("nyckeltal", "nyckeltal", {"varde": "-0012.50"}),
         ("enkat", "svar", {"svar": "1"}),
         ("enkat", "svar", {"svar": "5"}),
+        ("antagning", "antagningar", {"antagningsar": "2000"}),
+        ("antagning", "antagningar", {"antagningsar": "2099"}),
+        ("flai", "deltaganden", {"startdatum": "2020-09-01"}),  # consent on the same day
+        ("flai", "deltaganden", {"samtycke_till": "2020-09-01"}),
+        # started and ended after the consent
+        ("flai", "deltaganden", {"samtycke_till": "2020-09-15", "slutdatum": "2020-11-01", "avslutsorsak": "ARBETE"}),
+        ("jobbtorg_unga", "antal", {"antal": "0"}),
+        ("jobbtorg_unga", "antal", {"antal": "007"}),
+        ("jobbtorg_unga", "antal", {"antal": "9223372036854775807"}),
+        ("jobbtorg_unga", "antal", {"jobbtorg": "KISTA", "matt": "AVSLUTADE", "orsak": "OKAND"}),
     ],
 )
 def test_what_is_no_fault(tmp_path: Path, source: str, dataset: str, values: dict[str, str]) -> None:
@@ -1070,7 +1120,7 @@ def test_groupings(tmp_path: Path) -> None:
 def test_days_have_the_figures_of_section_4_only_and_periods_those_of_section_3(tmp_path: Path) -> None:
     oracle = played(tmp_path, in_register(ANNA), Extract("folkbokforing", "2023-11-30").resident(ANNA))
     assert {key[0] for key in oracle.figures("dag-2023-11-30")} == {"status", "target_group"}
-    assert {key[0] for key in oracle.figures(YEAR)} == {"population", "residents"}
+    assert {key[0] for key in oracle.figures(YEAR)} == {"population", "residents", "latest_occupation"}
 
 
 # --- figures.md section 3: figures for a period ---------------------------------------------------

@@ -127,6 +127,34 @@ DEFAULTS: dict[str, Row] = {
         "enhet": "personer",
         "uppgiftslamnare": "enhetschef",
     },
+    "antagningar": {
+        "antagning_id": "",
+        "personnummer": "",
+        "antagningsar": "2020",
+        "omgang": "SLUTLIG",
+        "beskedsdatum": "2020-07-01",
+        "utfall": "ANTAGEN",
+    },
+    "besok": {"besok_id": "", "personnummer": "", "datum": "2020-08-03", "besokstyp": "VAGLEDNING"},
+    "deltaganden": {
+        "deltagande_id": "",
+        "personnummer": "",
+        "samtycke_fran": "2020-09-01",
+        "samtycke_till": "",
+        "flai_insats": "COACHNING",
+        "startdatum": "2020-10-01",
+        "slutdatum": "",
+        "avslutsorsak": "",
+    },
+    "antal": {
+        "period_fran": "2020-01-01",
+        "period_till": "2020-12-31",
+        "jobbtorg": "",
+        "kon": "KVINNA",
+        "matt": "KONTAKT",
+        "orsak": "",
+        "antal": "1",
+    },
 }
 
 
@@ -349,6 +377,22 @@ class Extract:
         """An activity number kept by hand."""
         return self.add("nyckeltal", **values)
 
+    def admission(self, name: str, number: str, **values: str) -> Self:
+        """A decision of Gymnasieantagningen."""
+        return self.add("antagningar", antagning_id=name, personnummer=number, **values)
+
+    def visit(self, name: str, number: str, **values: str) -> Self:
+        """A visit to Skolslussen."""
+        return self.add("besok", besok_id=name, personnummer=number, **values)
+
+    def participation(self, name: str, number: str, **values: str) -> Self:
+        """What a youth takes part in at a job-centre, with consent."""
+        return self.add("deltaganden", deltagande_id=name, personnummer=number, **values)
+
+    def youth_count(self, **values: str) -> Self:
+        """A number of Jobbtorg Unga."""
+        return self.add("antal", **values)
+
     def written_as(self, dataset: str, **changes: Any) -> Self:
         """Another file format for one dataset."""
         self.formats[dataset] = replace(self.formats.get(dataset, PLAIN), **changes)
@@ -509,7 +553,8 @@ class Extract:
             case "bad_manifest", "file linked from outside":
                 outside = folder / entry["fil"]
                 elsewhere = folder.parent / f"{folder.name}.utanfor"  # a file, so no delivery folder
-                outside.replace(elsewhere)
+                if outside.exists():  # another fault may have left it out
+                    outside.replace(elsewhere)
                 outside.symlink_to(elsewhere)
             case "bad_manifest", way:
                 _, name = way.split()  # "no kalla"

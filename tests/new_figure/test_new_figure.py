@@ -39,7 +39,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copyfile(path, place)
     for name in (f"figure_{FIGURE}.sql", f"figure_{FIGURE}.yml"):
         shutil.copyfile(HERE / name, copy / "dbt_project" / "models" / "figures" / name)
-    with (copy / "tests" / "spec" / "cases" / "6_egna_figurer.yaml").open("a", encoding="utf-8") as cases:
+    with (copy / "tests" / "spec" / "cases" / "7_egna_figurer.yaml").open("a", encoding="utf-8") as cases:
         cases.write("\n" + (HERE / "example.yaml").read_text(encoding="utf-8"))
     report = copy / "dashboards" / "content" / "annual_report.py"
     text = report.read_text(encoding="utf-8")

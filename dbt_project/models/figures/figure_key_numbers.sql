@@ -3,6 +3,6 @@
     mart='key_number_period',
     category='activity',
     subcategory='quantity',
-    has_dimensions=false,
+    dimensions=[],
     measures={'value': sum_of('mart.quantity_value')}
 ) }}

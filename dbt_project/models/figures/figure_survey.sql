@@ -3,6 +3,6 @@
     mart='answer_period',
     category='question',
     subcategory='answer_code',
-    has_dimensions=false,
+    dimensions=[],
     measures={'answers': count_rows()}
 ) }}

@@ -16,9 +16,29 @@ offer as (
     ) = 1
 ),
 
+-- What the person did in the half-year after the end, also after the period.
+occupation_after as (
+    select
+        enrolment.enrolment_id,
+        occupation.occupation_id,
+        occupation.occupation_code
+    from {{ ref('int_enrolment__current') }} as enrolment
+    inner join {{ ref('int_occupation__current') }} as occupation
+        on occupation.person_id = enrolment.person_id
+        and occupation.noted_on between enrolment.ended_on + 1 and enrolment.ended_on + 180
+    qualify row_number() over (
+        partition by enrolment.enrolment_id
+        order by occupation.noted_on, occupation.occupation_id
+    ) = 1
+),
+
 enrolment as (
     select
         enrolment.*,
+        occupation_after.occupation_id as occupation_after_id,
+        case
+            when enrolment.ended_on is not null then coalesce(occupation_after.occupation_code, 'OKAND')
+        end as occupation_after_code,
         offer.intervention_id as offered_intervention_id,
         coalesce(
             enrolment.end_reason_code in ('STUDIER', 'ARBETE')
@@ -27,6 +47,7 @@ enrolment as (
         ) as is_ended_by_offer
     from {{ ref('int_enrolment__current') }} as enrolment
     left join offer on offer.enrolment_id = enrolment.enrolment_id
+    left join occupation_after on occupation_after.enrolment_id = enrolment.enrolment_id
 ),
 
 overlap as (
@@ -66,7 +87,9 @@ select
     overlap.is_offer_due and (overlap.offered_intervention_id is not null or overlap.is_ended_by_offer) as is_offered,
     overlap.offered_intervention_id,
     case when overlap.is_ended_by_offer then overlap.enrolment_id end as offering_enrolment_id,
-    first_reach.contact_id as first_reach_contact_id
+    first_reach.contact_id as first_reach_contact_id,
+    overlap.occupation_after_code,
+    overlap.occupation_after_id
 from overlap
 inner join {{ ref('int_person_period__located') }} as located
     on located.person_id = overlap.person_id

@@ -22,6 +22,21 @@ support as (
         max(ended_on) filter (where is_last_end) as exited_on
     from {{ ref('enrolment_period') }}
     group by person_id, period_id
+),
+
+latest_occupation as (
+    select
+        occupation.person_id,
+        day.period_id,
+        occupation.occupation_id,
+        occupation.occupation_code
+    from {{ ref('int_occupation__current') }} as occupation
+    inner join {{ ref('int_period__days') }} as day
+        on day.on_date = occupation.noted_on
+    qualify row_number() over (
+        partition by occupation.person_id, day.period_id
+        order by occupation.noted_on desc, occupation.occupation_id desc
+    ) = 1
 )
 
 select
@@ -32,6 +47,8 @@ select
     located.job_centre_code,
     located.last_seen_on,
     located.is_in_register,
+    located.is_in_register and located.seen_year_before_on is not null as is_in_register_again,
+    located.seen_year_before_on,
     outreach.person_id is not null as is_sought,
     outreach.first_reach_contact_id is not null as is_reached,
     coalesce(outreach.attempts, 0) as attempts,
@@ -46,7 +63,9 @@ select
     coalesce(support.is_newly_enrolled, false) as is_newly_enrolled,
     coalesce(support.is_ended, false) as is_ended,
     support.exited_on,
-    support.exit_reason_code
+    support.exit_reason_code,
+    coalesce(latest_occupation.occupation_code, 'OKAND') as latest_occupation_code,
+    latest_occupation.occupation_id as latest_occupation_id
 from {{ ref('int_person_period__located') }} as located
 left join outreach
     on outreach.person_id = located.person_id
@@ -57,3 +76,6 @@ left join {{ ref('int_contact__occupation') }} as occupation
 left join support
     on support.person_id = located.person_id
     and support.period_id = located.period_id
+left join latest_occupation
+    on latest_occupation.person_id = located.person_id
+    and latest_occupation.period_id = located.period_id

@@ -12,6 +12,7 @@ from typing import Any
 from pipelines.audit.bridges.counted import Counted, Identity, State, units_of
 from pipelines.audit.bridges.reasons import NOT_SHOWN, Reason
 from pipelines.audit.cell import ALL, Cell
+from pipelines.configuration.catalogue import Counted as What
 from pipelines.configuration.catalogue import Figure
 from pipelines.warehouse.ask import ExactNumber, plain_number
 
@@ -63,7 +64,9 @@ def moved_units(
     gone: list[Counted] = []
     here = sorted(units_of(before, figure, cell).items(), key=lambda item: str(item[0]))
     for own, unit in here:
-        target = unit.identity(figure, newest_after.get(unit.person, unit.person) if unit.person else None)
+        target = unit.identity(
+            figure, cell.measure, newest_after.get(unit.person, unit.person) if unit.person else None
+        )
         other = claimed.get(target)
         if other is None:
             claimed[target] = unit
@@ -93,7 +96,9 @@ def build_bridge(moved: Iterable[Moved], reason_of: Callable[[Moved], Reason | N
     order = list(Reason)
     start = sum((unit.before.value for unit in moved if unit.before), Decimal(0))
     end = sum((unit.after.value for unit in moved if unit.after), Decimal(0))
-    listed = sorted(steps.items(), key=lambda item: (order.index(item[0][0]), item[0][1]))
+    # Of what is gone nobody can tell who is still counted: where as many come as go, nothing has changed.
+    changed = {key: step for key, step in steps.items() if step.change or step.reason not in NOT_SHOWN}
+    listed = sorted(changed.items(), key=lambda item: (order.index(item[0][0]), item[0][1]))
     return Bridge(plain_number(start), plain_number(end), [step for _, step in listed])
 
 
@@ -109,7 +114,7 @@ def between_periods(
     if moved.before and moved.after:
         return Reason.STAYED
     unit = moved.shown
-    elsewhere = (all_after if moved.before else all_before).get(unit.identity(figure, unit.person), [])
+    elsewhere = (all_after if moved.before else all_before).get(unit.identity(figure, cell.measure, unit.person), [])
     if not elsewhere:
         return Reason.LEFT if moved.before else Reason.CAME
     if cell.has_place and not any(
@@ -120,12 +125,12 @@ def between_periods(
     return Reason.CATEGORY_CHANGED
 
 
-def by_identity(rows: Iterable[Counted], figure: Figure, gender: str) -> dict[Identity, list[Counted]]:
-    """Every row of a measure by its unit; ``gender``: of one gender only."""
+def by_identity(rows: Iterable[Counted], figure: Figure, cell: Cell) -> dict[Identity, list[Counted]]:
+    """Every row of a cell's measure by its unit, of the cell's gender only."""
     found: dict[Identity, list[Counted]] = {}
     for row in rows:
-        if gender in (ALL, row.groups[0]):
-            found.setdefault(row.identity(figure, row.person), []).append(row)
+        if cell.gender in (ALL, row.groups[0]):
+            found.setdefault(row.identity(figure, cell.measure, row.person), []).append(row)
     return found
 
 
@@ -146,7 +151,7 @@ def steps_as_json(
                 protected += 1
                 continue
             evidence = (evidence_now if unit.after else evidence_then).get(unit.shown.unit, [])
-            value = abs(unit.change) if figure.is_count is False and unit.before and unit.after else unit.shown.value
+            value = abs(unit.change) if figure.counted is What.ROW and unit.before and unit.after else unit.shown.value
             rows.append(
                 {
                     "person": unit.shown.person,

@@ -14,6 +14,7 @@ from pipelines.audit.units import COLUMNS, UNITS, is_of_persons, select_rows
 from pipelines.configuration.catalogue import Counted as What
 from pipelines.configuration.catalogue import Figure
 from pipelines.configuration.contract import Source
+from pipelines.publication.kept_persons import WITHDRAWN_IN_PART
 from pipelines.warehouse.compiled import CompiledModel
 from pipelines.warehouse.periods import Period
 
@@ -35,11 +36,11 @@ class Counted:
     is_protected: bool
     gone: str | None = None
 
-    def identity(self, figure: Figure, person: str | None) -> Identity:
+    def identity(self, figure: Figure, measure: str, person: str | None) -> Identity:
         """The unit, with the person's newest number as it is in the state that is compared with."""
-        if is_of_persons(figure):
+        if is_of_persons(figure, measure):
             return (person,)
-        return (person, self.stay) if figure.counted is What.STAY else (self.record,)
+        return (person, self.stay) if figure.counted_as(measure) is What.STAY else (self.record,)
 
     def is_in(self, cell: Cell) -> bool:
         """Whether it is counted in a cell."""
@@ -126,7 +127,10 @@ class Live:
 def units_of(rows: Iterable[Counted], figure: Figure, cell: Cell) -> dict[Identity, Counted]:
     """The units of a cell, each once, by what they are told apart by in their own state."""
     units: dict[Identity, Counted] = {}
+    is_of_all = cell.category == cell.subcategory == ALL
     for row in rows:
+        if row.gone == WITHDRAWN_IN_PART and is_of_all:
+            continue  # the person is counted by another row
         if row.is_in(cell):
-            units.setdefault(row.identity(figure, row.person), row)
+            units.setdefault(row.identity(figure, cell.measure, row.person), row)
     return units

@@ -29,6 +29,7 @@ from pipelines.audit.trace import EVIDENCE_MODELS
 from pipelines.configuration.catalogue import Figure, Role, read_catalogue
 from pipelines.configuration.contract import load_sources
 from pipelines.configuration.municipality import Municipality
+from pipelines.publication.kept_persons import PURGED
 from pipelines.runtime.database import attach
 from pipelines.runtime.errors import UsageError
 from pipelines.state.home import Version
@@ -99,7 +100,7 @@ def bridges_of_periods(
 
 def _bridge_between(before: State, after: State, figure: Figure, cell: Cell) -> Bridge:
     rows = [state.rows(figure, cell.measure) for state in (before, after)]
-    all_before, all_after = (by_identity(one, figure, cell.gender) for one in rows)
+    all_before, all_after = (by_identity(one, figure, cell) for one in rows)
     moved = moved_units(rows[0], rows[1], figure, cell, {})
     return build_bridge(moved, lambda unit: between_periods(unit, cell, figure, all_before, all_after))
 
@@ -222,11 +223,13 @@ class Comparison:
     def reason_of(self, figure: Figure, cell: Cell) -> Callable[[Moved], Reason | None]:
         """Judges the units of a cell."""
         by_rule = self._by_rule(figure, cell)
-        counted = next((one.dataset for one in figure.evidence if one.role is Role.COUNTED and one.record), None)
+        counted = next(
+            (one.dataset for one in figure.evidence_of(cell.measure) if one.role is Role.COUNTED and one.record), None
+        )
 
         def reason_of(unit: Moved) -> Reason | None:
             if unit.shown.gone:
-                return Reason(unit.shown.gone)
+                return Reason.PURGED if unit.shown.gone == PURGED else Reason.CONSENT_WITHDRAWN
             if not unit.change:
                 return None
             return self._reasons.reason(unit.before, unit.after, counted, by_rule(unit))
@@ -248,7 +251,9 @@ class Comparison:
 
         def differs(unit: Moved) -> bool:
             person = unit.shown.person
-            identity = unit.shown.identity(figure, self._newest_now.get(person, person) if person else None)
+            identity = unit.shown.identity(
+                figure, cell.measure, self._newest_now.get(person, person) if person else None
+            )
             return then.get(identity) != now.get(identity)
 
         return differs

@@ -27,6 +27,8 @@ from pipelines.audit.editions.read_me import read_me
 from pipelines.configuration.contract import CONTRACTS as CONTRACT_FILES
 from pipelines.configuration.contract import read_contract
 from pipelines.configuration.municipality import Municipality
+from pipelines.delivery.judging import SUPERSEDED
+from pipelines.history.consents import withdrawing_deliveries
 from pipelines.runtime.csv_text import csv_text
 from pipelines.state.databases import open_for_reading
 from pipelines.state.home import Version
@@ -37,11 +39,14 @@ MakeReport = Callable[[Version, Path], object]
 
 DELIVERY_COLUMNS = ("source", "extract_date", "revision", "delivery_id", "status", "dataset", "file", "sha256", "rows")
 
-#: The extracts that count, with their files; names of files are masked as everywhere.
+#: The extracts that count, and the superseded deliveries that withdrew consents, with their files; names of files are masked as
+#: everywhere.
 _DELIVERIES = """
 select d.source, d.extract_date, d.revision, d.delivery_id, d.status, d.source || '/' || f.dataset, f.file, lower(f.sha256),
     f.rows
-from extract e join delivery d using (delivery_id) join delivered_file f using (delivery_id)
+from delivery d join delivered_file f using (delivery_id)
+where d.delivery_id in (select delivery_id from extract)
+    or (d.status = $superseded and list_contains($withdrawing, d.delivery_id))
 order by all
 """
 
@@ -101,7 +106,8 @@ def _copy_contracts(folder: Path, municipality: Municipality) -> None:
 
 def _deliveries(version: Version, kind: Kind) -> str:
     with open_for_reading(version.history) as connection:
-        rows = connection.execute(_DELIVERIES).fetchall()
+        withdrawing = {"superseded": SUPERSEDED, "withdrawing": withdrawing_deliveries(connection)}
+        rows = connection.execute(_DELIVERIES, withdrawing).fetchall()
     shown = len(DELIVERY_COLUMNS) - (kind == "public")
     return csv_text(DELIVERY_COLUMNS[:shown], [row[:shown] for row in rows])
 

@@ -3,7 +3,7 @@ most units.
 
 Unit by unit that is told for the edition's own period, from what is kept beside it. A public edition also shows other periods,
 and of an edition that was exported from another KAA_HOME nothing is kept here: there a cell has the first of the reasons that the
-deliveries which have come since can give.
+deliveries which have come since can give, and of a figure that rests on consent before these that consents have been withdrawn.
 """
 
 import csv
@@ -20,8 +20,10 @@ from pipelines.audit.bridges.reasons import OF_DELIVERIES, Reason, classified
 from pipelines.audit.cell import Cell
 from pipelines.audit.editions.cells import CellKey, ChangedCell
 from pipelines.audit.editions.folder import DELIVERIES, MODELS, Edition
-from pipelines.configuration.catalogue import Figure
+from pipelines.configuration.catalogue import Figure, read_catalogue
+from pipelines.configuration.contract import consent_datasets, load_sources
 from pipelines.configuration.municipality import Municipality
+from pipelines.history.consents import has_withdrawn_since
 from pipelines.runtime.database import open_database
 from pipelines.state.home import Version
 from pipelines.warehouse.periods import parse_period
@@ -52,9 +54,23 @@ def reasons(
         of_period[cell.key[2]].append(cell.key)
     own = of_period.pop(edition.period, []) if earlier else []
     found = _unit_by_unit(version, municipality, edition.period, earlier, later, own) if earlier and own else {}
-    if of_period and (reason := _by_deliveries(version, path)):
-        found |= {key: str(reason) for keys in of_period.values() for key in keys}
+    elsewhere = [key for keys in of_period.values() for key in keys]
+    if elsewhere and (reason := _by_deliveries(version, path)):
+        found |= {key: str(reason) for key in elsewhere}
+    if elsewhere and _has_withdrawn_since(version, edition):
+        resting = _figures_on_consent(municipality)
+        found |= {key: str(Reason.CONSENT_WITHDRAWN) for key in elsewhere if key[0] in resting}
     return found
+
+
+def _has_withdrawn_since(version: Version, edition: Edition) -> bool:
+    with open_database(version.history, read_only=True) as connection:
+        return has_withdrawn_since(connection, edition.created)
+
+
+def _figures_on_consent(municipality: Municipality) -> set[str]:
+    datasets = consent_datasets(load_sources(municipality.own_codes))
+    return {figure.id for figure in read_catalogue().values() if any(map(figure.rests_on, datasets))}
 
 
 def _unit_by_unit(
