@@ -195,7 +195,8 @@ def test_a_foreign_number_is_none(tmp_path: Path) -> None:
 
 def test_dates_of_the_server_are_delivered(tmp_path: Path) -> None:
     persons = [
-        _person(0, _enrolment(startDate="2022-08-17", endDate="2023-06-09", why="slutat"), _enrolment("b", startDate="2023-08-16")),
+        _person(0, _enrolment(startDate="2022-08-17", endDate="2023-06-09", why="slutat"),
+                _enrolment("b", startDate="2023-08-16")),
         _person(1, _enrolment(startDate="2021-08-15T22:00:00Z", endDate="2024-06-07")),
         _person(2, _enrolment(startDate="2024-01-09")),
         _person(3, _enrolment(startDate="2018-08-17", endDate="2021-06-09")),
