@@ -528,7 +528,7 @@ COMMON: tuple[Chapter, ...] = (
             ),
             Table(
                 id="nya-i-registret",
-                title="Nya i registret som nåddes och tog del av stöd inom 90 dagar, {year} och {before}",
+                title="Nya i registret som nåddes och tog del av stöd inom 90 dagar, {year}",
                 grid=Grid(
                     rows=Genders(),
                     columns=Items(
@@ -796,7 +796,7 @@ COMMON: tuple[Chapter, ...] = (
             ),
             Table(
                 id="inte-antagna-per-kon",
-                title="De som inte kom in, kvinnor och män, {year} och {before}",
+                title="De som inte kom in, kvinnor och män, {year}",
                 grid=Grid(
                     rows=Genders(),
                     columns=Items(

@@ -30,7 +30,8 @@ class Delivered:
             return None
         return replace(chapter, facts=facts, blocks=blocks)
 
-    def _has_source(self, number: Number) -> bool:
+    def has_source(self, number: Number) -> bool:
+        """Whether a number is counted from sources that have delivered."""
         return not any((key.figure, key.measure) in self._without_source for key in number.keys)
 
     @cached_property
@@ -49,9 +50,9 @@ class Delivered:
         return frozenset(needed - known)
 
     def _fact(self, fact: Fact) -> Fact | None:
-        if not self._has_source(fact.number):
+        if not self.has_source(fact.number):
             return None
-        return fact if fact.aside is None or self._has_source(fact.aside[1]) else replace(fact, aside=None)
+        return fact if fact.aside is None or self.has_source(fact.aside[1]) else replace(fact, aside=None)
 
     def _block(self, block: Table | Diagram) -> Table | Diagram | None:
         grid = self._grid(block.grid)
@@ -59,11 +60,11 @@ class Delivered:
             return None
         finding = block.finding
         told = () if finding is None else (getattr(finding, "share", None) or getattr(finding, "number", None),)
-        return replace(block, grid=grid, finding=finding if all(map(self._has_source, filter(None, told))) else None)
+        return replace(block, grid=grid, finding=finding if all(map(self.has_source, filter(None, told))) else None)
 
     def _grid(self, grid: Grid) -> Grid | None:
         """The grid with those of its rows and columns that have a source."""
-        if grid.number and not self._has_source(grid.number):
+        if grid.number and not self.has_source(grid.number):
             return None
         rows, columns = grid.rows, grid.columns
         if isinstance(rows, Items):
@@ -80,4 +81,4 @@ class Delivered:
         return Items(tuple(self._with_source(items.items)))
 
     def _with_source(self, items: Iterable[Item]) -> Iterable[Item]:
-        return (item for item in items if self._has_source(item.number))
+        return (item for item in items if self.has_source(item.number))

@@ -222,7 +222,7 @@ class Trends:
             "definition": figure.definition,
             "source": "; ".join(sources_in_words(figure.sources)),
             "warnings": list(figure.warnings),
-            "dimensions": figure.has_dimensions,
+            "dimensions": list(figure.dimensions),
             "reportedOnly": not figure.absent_is_zero,
             "measures": [[measure.id, measure.title, measure.definition] for measure in figure.measures],
             "category": self._level(figure, "category"),

@@ -435,7 +435,9 @@ class Definition:
 def definition(figure: Figure) -> Definition:
     """The words of the page ”Så räknas det”."""
     shown = (
-        "för hela kommunen och per kön, stadsdel och jobbtorg" if figure.has_dimensions else "bara för hela kommunen"
+        f"för hela kommunen och per {numbers.listed(figure.divided_by)}"
+        if figure.divided_by
+        else "bara för hela kommunen"
     )
     if figure.category_title:
         shown += f", uppdelat efter {lower_first(figure.category_title)}"

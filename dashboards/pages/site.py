@@ -481,6 +481,7 @@ def _environment() -> Environment:
     environment.filters.update(
         number=numbers.number,
         counted=numbers.counted,
+        listed=numbers.listed,
         signs=signs,
         sources_in_words=sources_in_words,
         count_cell=numbers.count_cell,

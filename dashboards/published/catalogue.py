@@ -7,6 +7,9 @@ import duckdb
 
 from dashboards.published.file import NotPublished, rows
 
+#: What figures are divided by besides categories.
+PLACE_NAMES = {"gender": "kön", "district": "stadsdel", "job_centre": "jobbtorg"}
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -74,6 +77,11 @@ class Figure:
     def has_dimensions(self) -> bool:
         """Whether it is given for more than the whole municipality."""
         return bool(self.dimensions)
+
+    @property
+    def divided_by(self) -> tuple[str, ...]:
+        """What it is divided by, in words."""
+        return tuple(PLACE_NAMES[name] for name in self.dimensions)
 
     @property
     def absent_value(self) -> Decimal | None:

@@ -18,7 +18,7 @@ from typing import Self
 
 import duckdb
 
-from dashboards.published.catalogue import Figure
+from dashboards.published.catalogue import PLACE_NAMES, Figure
 from dashboards.published.file import ALL, ALL_FIGURES, NotPublished, rows
 
 #: What a key has where only the place in which it stands says which: the period of a table, the category a reader chooses.
@@ -230,6 +230,9 @@ def why_not_in_catalogue(catalogue: Mapping[str, Figure], key: NumberKey) -> str
         return f"Figuren {key.figure} är bara publicerad per kategori."
     if not figure.has_dimensions and any(getattr(key, name) != ALL for name in PLACES):
         return f"Figuren {key.figure} är inte publicerad per kön, stadsdel eller jobbtorg."
+    for name in PLACES:
+        if name not in figure.dimensions and getattr(key, name) != ALL:
+            return f"Figuren {key.figure} är inte publicerad per {PLACE_NAMES[name]}."
     for title, code, level in (
         (figure.category_title, key.category, "kategori"),
         (figure.subcategory_title, key.subcategory, "underkategori"),

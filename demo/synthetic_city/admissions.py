@@ -135,6 +135,7 @@ def _applicants(
 
 def _draw(rng: random.Random, pool: Sequence[_Applicant], size: int) -> list[_Applicant]:
     """So many, without putting back, by their weights."""
+    assert len(pool) >= size
     keys = [(rng.random() ** (1 / applicant.weight()), position) for position, applicant in enumerate(pool)]
     return [pool[position] for _, position in sorted(keys, reverse=True)[:size]]
 

@@ -83,6 +83,7 @@ def _before_term(
             key = rng.random() ** (1 / _interest(application, calendar))
             others.append((key, position))
     others.sort(reverse=True)
+    assert 0 <= size - len(chosen) <= len(others)
     chosen += [every[position] for _, position in others[: size - len(chosen)]]
     result = []
     for application in chosen:
@@ -133,6 +134,7 @@ def _during_the_year(
             keys.append((rng.random() ** (1 / weight), position, rng.choice(days)))
     keys.sort(reverse=True)
     missing = size - (len(seen) - len(known))
+    assert 0 <= missing <= len(keys)
     for _, position, when in keys[:missing]:
         come(youths[position], youths[position].number, when)
 

@@ -91,9 +91,10 @@ def _youth(rng: random.Random, gender: str, district: str | None, group: tuple[b
         youth = Youth(gender=gender, district=district, stays=_stays(rng, group, course))
         if youth.years() == group:
             break
-    if district is not None and rng.random() < 0.05:
+    first_move = max(youth.stays[0].start + 5, FIRST)
+    if district is not None and rng.random() < 0.05 and first_move <= LAST - 3:
         others = [code for code in REGISTER_WEIGHT if code != district]
-        when = pick(rng, max(youth.stays[0].start + 5, FIRST), LAST - 3, weekday=False)
+        when = pick(rng, first_move, LAST - 3, weekday=False)
         youth.move = (when, rng.choices(others, [REGISTER_WEIGHT[code] for code in others])[0])
     return youth
 

@@ -28,7 +28,7 @@ EX_QUARANTINED = 2
 @click.option("--date", "day", help="The day of the extract (YYYY-MM-DD; default: today).")
 @click.option("--revision", type=click.IntRange(min=1, max=2**31 - 1), default=1, show_default=True)
 @click.option("--dry-run", is_flag=True, help="Write nothing; show what was found, and what would be quarantined.")
-@click.argument("inputs", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="INPUT...")
+@click.argument("inputs", nargs=-1, type=click.Path(path_type=Path), metavar="INPUT...")
 def deliver(
     source: str, mapping: Path, drop: Path, day: str | None, revision: int, dry_run: bool, inputs: tuple[Path, ...]
 ) -> None:

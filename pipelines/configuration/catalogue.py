@@ -248,11 +248,6 @@ class Figure(_Strict):
         """What one unit of a measure is."""
         return self.measures[measure].counted or self.counted
 
-    def months_add_up(self, measure: str) -> bool:
-        """Whether the months of a period are together the period for a measure, for all and by gender."""
-        own = self.measures[measure].adds_up_over_months
-        return self.adds_up_over_months if own is None else own
-
     @property
     def has_dimensions(self) -> bool:
         """Whether it is given for more than the whole municipality."""

@@ -13,7 +13,7 @@ from datetime import date
 from pipelines.configuration.contract import Column
 from pipelines.personnummer import HIDDEN, born, mask_text
 from pipelines.runtime.errors import UsageError
-from pipelines.sending.mapping import DATE_PARTS, NO, YES, ColumnMapping, YesNo
+from pipelines.sending.mapping import DATE_PARTS, NO, YES, ColumnMapping, YesNo, composed
 from pipelines.sending.personnummer_forms import as_twelve_digits
 
 #: What Excel shows of a long number, and writes into a CSV.
@@ -40,7 +40,6 @@ class Converted:
     """What became of a column's values. ``codes``: local words, what they became and how often."""
 
     values: list[str]
-    changed: int = 0
     codes: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
@@ -63,7 +62,6 @@ def convert_column(
                 raise UsageError(f"{where}, row {line}: {stop}") from None
         made = known[value]
         result.values.append(made)
-        result.changed += made != value
         if column.type in ("code", "yes_no"):
             result.codes[value, made] += 1
     return result
@@ -184,14 +182,15 @@ def _pattern(written: str) -> str:
 
 
 def _coded(value: str, table: dict[str, str]) -> str:
-    if value in table:
-        return table[value]
+    known = {composed(word): code for word, code in table.items()}
+    if composed(value) in known:
+        return known[composed(value)]
     if not value:
         return value
     shown = _shown(value)
     what = "a value that looks like a personnummer" if HIDDEN in shown else f"the local code {shown}"
-    known = ", ".join(filter(None, table))
-    raise _Stop(f"{what} is not in the mapping's table `code` ({known}): add it there, or correct the source.")
+    words = ", ".join(filter(None, table))
+    raise _Stop(f"{what} is not in the mapping's table `code` ({words}): add it there, or correct the source.")
 
 
 def _yes_no(said: YesNo | bool) -> dict[str, str]:

@@ -49,7 +49,7 @@ def deliver(
     packed = pack(mapping, made, on, revision, now)
     verdict = judge(mapping, packed)
     if is_dry_run:
-        account = list(sections(made, mapping.content.datasets, packed, verdict))
+        account = list(sections(made, packed, verdict))
         return Delivered(packed, verdict, None, False, account)
     there = there_already(drop, mapping, packed)
     folder = there or write_delivery(drop, packed)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pipelines.configuration.contract import Column
 from pipelines.sending.judge import BadRows, Verdict
 from pipelines.sending.make import MadeColumn, MadeDataset
-from pipelines.sending.mapping import ColumnMapping, DatasetMapping
+from pipelines.sending.mapping import ColumnMapping
 from pipelines.sending.pack import Packed
 
 _EXAMPLES = 3
@@ -42,15 +42,13 @@ class Section:
     rows: list[tuple[str, ...]] = field(default_factory=list)
 
 
-def sections(
-    made: list[MadeDataset], mapped: dict[str, DatasetMapping], packed: Packed, verdict: Verdict
-) -> Iterator[Section]:
+def sections(made: list[MadeDataset], packed: Packed, verdict: Verdict) -> Iterator[Section]:
     """The dry run's account, dataset by dataset."""
     for one in made:
         name = one.dataset.name
         bad = [found for found in verdict.bad if found.dataset == name]
-        yield _columns(one, mapped[name], bad, verdict.repeated[name])
-        if codes := list(_codes(one, mapped[name])):
+        yield _columns(one, bad, verdict.repeated[name])
+        if codes := list(_codes(one)):
             yield Section(f"Koder i {name}", [], ("Kolumn", "I filen", "Blir", "Rader"), codes)
         if bad:
             sentences = ["De här raderna tas emot men räknas inte förrän de är rättade."]
@@ -60,7 +58,7 @@ def sections(
         yield Section("Leveransen skulle avvisas", [verdict.rejected])
 
 
-def _columns(made: MadeDataset, mapped: DatasetMapping, bad: list[BadRows], repeated: int) -> Section:
+def _columns(made: MadeDataset, bad: list[BadRows], repeated: int) -> Section:
     heading = f"{made.dataset.name} – {made.dataset.title}"
     if made.origin is None:
         return Section(heading, ["Källan har inga sådana uppgifter: filen får bara rubriker."])
@@ -75,15 +73,17 @@ def _columns(made: MadeDataset, mapped: DatasetMapping, bad: list[BadRows], repe
     rows = []
     for column in made.columns:
         filled = sum(bool(value) for value in column.values)
-        how = mapped.columns[column.column.name]
-        examples = ", ".join(_examples(column, how))
-        counts = (filled, len(column.values) - filled, column.changed, wrong[column.column.name])
-        rows.append((column.column.name, _made_of(how), *map(str, counts), examples))
+        changed = sum(before != after for before, after in zip(column.before, column.values, strict=True))
+        examples = ", ".join(_examples(column))
+        counts = (filled, len(column.values) - filled, changed, wrong[column.column.name])
+        rows.append((column.column.name, _made_of(column.how), *map(str, counts), examples))
     names = ("Kolumn", "Hämtas från", "Värden", "Tomma", "Ändrade", "I karantän", "Så ser de ut")
     return Section(heading, sentences, names, rows)
 
 
-def _made_of(how: ColumnMapping) -> str:
+def _made_of(how: ColumnMapping | None) -> str:
+    if how is None:
+        return "SS 12000"
     if how.from_ is not None:
         return how.from_
     if how.constant is not None:
@@ -91,21 +91,21 @@ def _made_of(how: ColumnMapping) -> str:
     return " + ".join(how.join) if how.join else f"görs av {' + '.join(how.made or [])}"
 
 
-def _examples(column: MadeColumn, how: ColumnMapping) -> list[str]:
+def _examples(column: MadeColumn) -> list[str]:
     """The commonest forms of a column's values, and what became of them."""
     forms: Counter[str] = Counter()
     for (before, after), count in Counter(zip(column.before, column.values, strict=True)).items():
         if not after:
             continue
-        new, old = shown(after, column.column), _before(before, after, column.column, how)
+        new, old = shown(after, column.column), _before(before, after, column.column, column.how)
         forms[new if old == new else f"{old} → {new}"] += count
     return [form for form, _ in sorted(forms.items(), key=lambda item: (-item[1], item[0]))[:_EXAMPLES]]
 
 
-def _before(before: str, after: str, column: Column, how: ColumnMapping) -> str:
+def _before(before: str, after: str, column: Column, how: ColumnMapping | None) -> str:
     if before == after:
         return shown(after, column)
-    if before in (how.code or {}):
+    if how and before in (how.code or {}):
         return before
     is_day = column.type == "date" and _WRITTEN_DAY.fullmatch(before) and _SHOWN["date"].fullmatch(after)
     return before if is_day else shape(before)
@@ -128,14 +128,14 @@ def shape(value: str) -> str:
     return signs if len(signs) <= _LONGEST_SHAPE else signs[: _LONGEST_SHAPE - 1] + "…"
 
 
-def _codes(made: MadeDataset, mapped: DatasetMapping) -> Iterator[tuple[str, ...]]:
+def _codes(made: MadeDataset) -> Iterator[tuple[str, ...]]:
     """What local words became: the words of the mapping's own tables, and codes of the contract."""
     for column in made.columns:
         name = column.column.name
-        table = mapped.columns[name].code if name in mapped.columns else None
+        table = (column.how.code if column.how else None) or {}
         for (before, after), count in sorted(column.codes.items(), key=lambda item: (-item[1], item[0])):
             if before or after:
-                local = before if before in (table or {}) else shown(before, column.column)
+                local = before if before in table else shown(before, column.column)
                 yield name, local or "(tomt)", shown(after, column.column) or "(tomt)", str(count)
 
 

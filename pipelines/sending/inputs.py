@@ -144,7 +144,7 @@ def _csv(content: bytes, name: str, how: Input, wanted: list[str]) -> _Grid:
     begins = 1
     try:
         for row in reader:
-            rows.append((begins, row))
+            rows.append((begins, [_without_formula(cell) for cell in row]))
             begins = reader.line_num + 1
     except csv.Error:
         raise UsageError(
@@ -153,6 +153,11 @@ def _csv(content: bytes, name: str, how: Input, wanted: list[str]) -> _Grid:
         ) from None
     _check_separator(rows, name, how, wanted)
     return _Grid(rows)
+
+
+def _without_formula(cell: str) -> str:
+    """A text that a sender has made a formula, `="0501"`, so that Excel leaves its zeros alone."""
+    return cell[2:-1] if cell.startswith('="') and cell.endswith('"') and len(cell) > 2 else cell
 
 
 def _check_separator(rows: list[tuple[int, list[str]]], name: str, how: Input, wanted: list[str]) -> None:

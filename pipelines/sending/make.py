@@ -11,25 +11,25 @@ from datetime import date
 from fnmatch import fnmatch
 from pathlib import Path
 
-from pipelines.configuration.contract import Column, Dataset
+from pipelines.configuration.contract import Column, Dataset, Source
 from pipelines.personnummer import mask_name
 from pipelines.runtime.errors import UsageError
 from pipelines.sending.convert import Converted, convert_column
 from pipelines.sending.inputs import Table, first_sum_row, read_table
 from pipelines.sending.made_ids import made_id, read_key
-from pipelines.sending.mapping import ColumnMapping, DatasetMapping, Mapping
+from pipelines.sending.mapping import ColumnMapping, DatasetMapping, Mapping, ServerMapping, composed
+from pipelines.sending.ss12000 import read_school_register
 
 
 @dataclass(frozen=True)
 class MadeColumn:
-    """A contracted column as it was made. ``before``: the values as they stood in the input, ``values``: as they are delivered.
-    ``codes``: what local words became, and how often."""
+    """A contracted column as it was made. ``how``: what the mapping says of it, None where it came from a server; ``before``: the
+    values as they stood in the input, ``values``: as they are delivered; ``codes``: what local words became, and how often."""
 
     column: Column
-    made_of: str
+    how: ColumnMapping | None
     before: list[str]
     values: list[str]
-    changed: int
     codes: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
@@ -55,7 +55,10 @@ def make_datasets(mapping: Mapping, inputs: Sequence[Path], on: date, is_dry_run
 
     Raises UsageError with the first thing that is wrong; a key for made ids may have been written then, and nothing else.
     """
-    mapped = mapping.content.datasets
+    content = mapping.content
+    if isinstance(content, ServerMapping):
+        return [_from_server(mapping, content, inputs, on, is_dry_run)]
+    mapped = content.datasets
     files = _files(mapped, inputs, mapping.path)
     key = None
     if any(column.made for dataset in mapped.values() for column in dataset.columns.values()):
@@ -64,11 +67,29 @@ def make_datasets(mapping: Mapping, inputs: Sequence[Path], on: date, is_dry_run
     for name, dataset in mapping.source.datasets.items():
         how = mapped[name]
         if how.input is None:
-            empty = [MadeColumn(column, "", [], [], 0) for column in dataset.columns]
+            empty = [MadeColumn(column, None, [], []) for column in dataset.columns]
             made.append(MadeDataset(dataset, None, empty))
         else:
-            made.append(_Maker(mapping, dataset, read_table(files[name], how.input, how.needs), on, key).made())
+            made.append(
+                _Maker(mapped, mapping.source, dataset, read_table(files[name], how.input, how.needs), on, key).made()
+            )
     return made
+
+
+def _from_server(
+    mapping: Mapping, content: ServerMapping, inputs: Sequence[Path], on: date, is_dry_run: bool
+) -> MadeDataset:
+    """The school register as a server has it."""
+    if inputs:
+        raise UsageError(f"{mapping.path.name} reads a server and no files: leave out {mask_name(inputs[0].name)}.")
+    rows = read_school_register(content.ss12000, on, mapping.path, dry_run=is_dry_run)
+    (dataset,) = mapping.source.datasets.values()
+    columns = []
+    for column in dataset.columns:
+        values = [row[column.name] for row in rows]
+        codes = Counter((value, value) for value in values) if column.type == "code" else Counter[tuple[str, str]]()
+        columns.append(MadeColumn(column, None, values, values, codes))
+    return MadeDataset(dataset, content.ss12000.address, columns, list(range(1, len(rows) + 1)))
 
 
 def _files(mapped: dict[str, DatasetMapping], inputs: Sequence[Path], mapping: Path) -> dict[str, Path]:
@@ -77,7 +98,7 @@ def _files(mapped: dict[str, DatasetMapping], inputs: Sequence[Path], mapping: P
     unused = list(dict.fromkeys(inputs))
     for path in dict.fromkeys(inputs):
         for name, how in mapped.items():
-            if how.input and fnmatch(path.name.casefold(), how.input.file.casefold()):
+            if how.input and fnmatch(composed(path.name).casefold(), how.input.file.casefold()):
                 matched[name].append(path)
                 unused = [other for other in unused if other != path]
     patterns = ", ".join(dict.fromkeys(how.input.file for how in mapped.values() if how.input)) or "no input"
@@ -100,10 +121,19 @@ def _files(mapped: dict[str, DatasetMapping], inputs: Sequence[Path], mapping: P
 class _Maker:
     """Makes one dataset."""
 
-    def __init__(self, mapping: Mapping, dataset: Dataset, table: Table, on: date, key: bytes | None) -> None:
-        self._mapping = mapping
+    def __init__(
+        self,
+        mapped: dict[str, DatasetMapping],
+        source: Source,
+        dataset: Dataset,
+        table: Table,
+        on: date,
+        key: bytes | None,
+    ) -> None:
+        self._mapped = mapped
+        self._source = source
         self._dataset = dataset
-        self._how = how = mapping.content.datasets[dataset.name]
+        self._how = how = mapped[dataset.name]
         self._on = on
         self._key = key
         self._all = len(table.rows)
@@ -127,7 +157,7 @@ class _Maker:
         done = self._converted(column, how, before, made_of)
         if how.made and column.is_key and len(self._dataset.key) == 1:
             self._check_different(column, how.made, done.values)
-        return MadeColumn(column, made_of, before, done.values, done.changed, done.codes)
+        return MadeColumn(column, how, before, done.values, done.codes)
 
     def _before(self, how: ColumnMapping) -> tuple[list[str], str]:
         """A column's values before its steps, and what they are made of."""
@@ -149,9 +179,9 @@ class _Maker:
         headed: then ids are the same however the source writes that night, and in whichever dataset they are named."""
         values = self._table.column(heading)
         mine = self._dataset.name
-        for name, dataset in sorted(self._mapping.source.datasets.items(), key=lambda item: item[0] != mine):
+        for name, dataset in sorted(self._source.datasets.items(), key=lambda item: item[0] != mine):
             for column in dataset.columns:
-                how = self._mapping.content.datasets[name].columns.get(column.name)
+                how = self._mapped[name].columns.get(column.name)
                 if how and how.from_ == heading:
                     return self._converted(column, how, values, heading).values
         return values

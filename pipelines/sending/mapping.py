@@ -5,6 +5,7 @@ Reading the inputs belongs in ``inputs``, converting their values in ``convert``
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from pipelines.configuration.contract import Column, Dataset, Source, load_sourc
 from pipelines.configuration.municipality import Municipality, known_profiles, load_municipality
 from pipelines.configuration.yaml_file import read_yaml, validated
 from pipelines.runtime.errors import UsageError
+from pipelines.sending.ss12000.settings import SS12000Settings
 
 _WHAT = "mapping"
 
@@ -64,9 +66,14 @@ def _texts(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
+def composed(text: str) -> str:
+    """A text in which å is one sign: some systems, and files from a Mac, write it as two."""
+    return unicodedata.normalize("NFC", text)
+
+
 def tidy(text: str) -> str:
     """A heading as it is compared: blanks of any kind, line breaks too, are one blank, and none stands at an end."""
-    return " ".join(text.split())
+    return composed(" ".join(text.split()))
 
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True)]
@@ -104,6 +111,14 @@ class Input(_Strict):
         except LookupError:
             raise ValueError(f"{name!r} is no encoding; write for example utf-8, windows-1252 or utf-16") from None
         return name
+
+    @model_validator(mode="after")
+    def _parts_at_a_sign_of_its_own(self) -> Self:
+        signs = [self.separator, *([self.quote] if self.quote else [])]
+        is_text = all(sign == "\t" or sign.isprintable() for sign in signs)
+        if len(set(signs)) < len(signs) or not is_text:
+            raise ValueError("separator and quote are two different signs, and no line breaks")
+        return self
 
     @property
     def kind(self) -> str:
@@ -212,12 +227,21 @@ class FilesMapping(_Strict):
     datasets: dict[str, DatasetMapping]
 
 
+class ServerMapping(_Strict):
+    """A delivery of the school register from an SS 12000 server."""
+
+    kind: Literal["ss12000"]
+    source: Literal["skolregister"]
+    municipality: str
+    ss12000: SS12000Settings
+
+
 @dataclass(frozen=True)
 class Mapping:
     """A mapping that fits its source's contract, with the municipality whose codes it uses."""
 
     path: Path
-    content: FilesMapping
+    content: FilesMapping | ServerMapping
     source: Source
     municipality: Municipality
 
@@ -225,14 +249,15 @@ class Mapping:
 def read_mapping(path: Path, source: str) -> Mapping:
     """Read the mapping of a source. Raises UsageError with its first fault."""
     raw = read_yaml(path, _WHAT)
-    content = validated(FilesMapping, raw, path, _WHAT)
+    is_server = isinstance(raw, dict) and raw.get("kind") == "ss12000"
+    content = validated(ServerMapping, raw, path, _WHAT) if is_server else validated(FilesMapping, raw, path, _WHAT)
     municipality = load_municipality(_profile(content.municipality, path))
     sources = load_sources(municipality.own_codes)
     if source not in sources:
         raise UsageError(f"There is no source {source!r}: choose one of {', '.join(sources)}.")
     if content.source != source:
         raise UsageError(f"The mapping {path} is for the source {content.source!r}: give --source {content.source}.")
-    fault = next(_faults(content, sources[source]), None)
+    fault = next(_faults(content, sources[source]), None) if isinstance(content, FilesMapping) else None
     if fault:
         raise UsageError(f"The mapping {path} is wrong: {fault}.")
     return Mapping(path, content, sources[source], municipality)

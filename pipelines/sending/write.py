@@ -5,8 +5,10 @@ last), and then renamed to where it belongs, two levels down.
 """
 
 import os
+import re
 import secrets
 import shutil
+import time
 from pathlib import Path
 
 from pipelines.delivery.find import find_deliveries
@@ -17,12 +19,18 @@ from pipelines.sending.mapping import Mapping
 from pipelines.sending.pack import Packed
 from pipelines.state.versions import sync
 
+#: What a delivery's folder is called while it is made, and for how long somebody may still be making it.
+_PART = re.compile(r"\.[0-9a-f]{16}\.part")
+_LEFT_ALONE_SECONDS = 24 * 60 * 60
+
 
 def there_already(drop: Path, mapping: Mapping, packed: Packed) -> Path | None:
     """Where the same delivery lies already; None where there is none of its source, day and revision.
 
-    Raises UsageError where one with other content has them, and where the drop folder cannot be read.
+    Raises UsageError where one with other content has them, and where there is no drop folder that can be read.
     """
+    if not drop.is_dir():
+        raise UsageError(f"There is no drop folder {mask_name(str(drop))}: mount it, or correct --drop.")
     found, _ = find_deliveries(drop)
     manifest = packed.manifest
     sources = {mapping.source.name: mapping.source}
@@ -44,6 +52,7 @@ def there_already(drop: Path, mapping: Mapping, packed: Packed) -> Path | None:
 def write_delivery(drop: Path, packed: Packed) -> Path:
     """Write a delivery; returns its folder. Raises OSError when it cannot be written; there is nothing of it then."""
     manifest = packed.manifest
+    _sweep(drop)
     part = drop / f".{secrets.token_hex(8)}.part"
     place = drop / manifest.source
     try:
@@ -61,6 +70,13 @@ def write_delivery(drop: Path, packed: Packed) -> Path:
         shutil.rmtree(part, ignore_errors=True)
         raise
     return target
+
+
+def _sweep(drop: Path) -> None:
+    """Remove what was left by a program that was killed while it wrote."""
+    for path in drop.glob(".*.part"):
+        if _PART.fullmatch(path.name) and time.time() - path.stat().st_mtime > _LEFT_ALONE_SECONDS:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _free_name(place: Path, name: str) -> Path:

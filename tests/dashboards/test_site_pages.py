@@ -192,11 +192,13 @@ def test_links_within_pages_lead_somewhere(stockholm: Site) -> None:
 
 
 def test_a_page_weighs_less_than_300_kb(stockholm: Site, nacka: Site) -> None:
+    """But for the whole report on one page, for print: its chapters have pages of their own."""
     for built in (stockholm, nacka):
         names_ = ("site.css", "site.js", "charts.js", "downloads.js")
         shared = sum((built.out / "assets" / name).stat().st_size for name in names_)
         for path in _pages(built):
-            assert path.stat().st_size + shared < 300_000, path.name
+            most = 400_000 if path.name == "arsrapport.html" else 300_000
+            assert path.stat().st_size + shared < most, path.name
 
 
 def test_names_from_the_file_are_text_and_never_code(tmp_path: Path) -> None:
@@ -246,8 +248,9 @@ def test_accessible_structure(stockholm: Site, nacka: Site, first_year: Site) ->
             ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
             assert len(ids) == len(set(ids))
     drawings = [attributes for _, attributes in stockholm.page().tags if "data-diagram" in attributes]
-    # Eight with a number, those who went to work by job-centre, and one for each target of the report's year.
-    assert len(drawings) == 11
+    # Eight with a number, those who went to work by job-centre, what the young did last and after support, who was not admitted,
+    # two of the job-centres' older youths, and one for each target of the report's year.
+    assert len(drawings) == 16
 
 
 def test_only_the_report_year_is_called_annual_report(stockholm: Site, tmp_path: Path) -> None:

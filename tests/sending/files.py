@@ -22,7 +22,7 @@ COLUMNS: dict[str, Any] = {
 def mapping(place: Path, columns: dict[str, Any] | None = None, **how: Any) -> Path:
     """The mapping file; ``columns`` are laid over COLUMNS; `where` is the dataset's, all else the input's."""
     dataset: dict[str, Any] = {"where": how.pop("where", {}), "columns": COLUMNS | (columns or {})}
-    dataset["input"] = {"file": "bevis*"} | how
+    dataset["input"] = {"file": "bevis*", **how}
     return write_mapping(place / "beda.yaml", "beda", {"bevis": dataset})
 
 

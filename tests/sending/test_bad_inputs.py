@@ -214,6 +214,11 @@ def test_inputs_and_datasets_that_do_not_meet(deliver: Deliver, tmp_path: Path) 
     _is_one_sentence(deliver(mapped, one, two), tmp_path, "two inputs", "bevis 1.csv and bevis 2.csv")
     _is_one_sentence(deliver(mapped, one, other), tmp_path, "belongs to no dataset", "bevis*")
     _is_one_sentence(deliver(mapped), tmp_path, "has no input")
+    _is_one_sentence(
+        deliver(mapped, tmp_path / f"bevis {ANNA}.csv"), tmp_path, "cannot be read (No such file or directory)"
+    )
+    (tmp_path / "bevis").mkdir()
+    _is_one_sentence(deliver(mapped, tmp_path / "bevis"), tmp_path, "cannot be read (Is a directory)")
 
 
 def test_made_ids_must_differ(deliver: Deliver, tmp_path: Path) -> None:
@@ -234,7 +239,7 @@ def test_made_ids_must_differ(deliver: Deliver, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("arguments", "words"), [
     (["--date", "2999-01-01"], "later than tomorrow"), (["--date", "1999-01-01"], "The receiver would not take"),
     (["--date", "30/11"], "is not a day"), (["--revision", "0"], "--revision"), (["--source", "bibliotek"], "There is no source"),
-    (["--source", "ber"], "is for the source 'beda'"), (["--drop", "nowhere"], "cannot be read"),
+    (["--source", "ber"], "is for the source 'beda'"), (["--drop", "nowhere"], "There is no drop folder"),
 ])  # fmt: skip
 def test_wrong_usage(kaa: Kaa, tmp_path: Path, arguments: list[str], words: str) -> None:
     (tmp_path / "drop").mkdir()

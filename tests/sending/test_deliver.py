@@ -2,12 +2,14 @@
 
 import os
 import re
+import unicodedata
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipelines.sending import write
+from pipelines.sending import make, write
 from pipelines.sending.check import check_delivery
 from pipelines.sending.made_ids import key_path, made_id
 from tests.cli.conftest import Kaa, Said
@@ -86,6 +88,29 @@ def test_nobody_sees_half_a_delivery(kaa: Kaa, tmp_path: Path, drop: Path, monke
     assert said.exit_code == 1 and said.err.count("\n") == 1
     assert seen == [("bevis.csv", []), ("leverans.json", [])]
     assert list(drop.iterdir()) == []
+
+
+def test_what_a_killed_program_left_is_swept_after_a_day(kaa: Kaa, tmp_path: Path, drop: Path) -> None:
+    old, new, other = drop / ".0123456789abcdef.part", drop / ".fedcba9876543210.part", drop / ".mine.part"
+    for path in (old, new, other):
+        path.mkdir()
+        (path / "bevis.csv").write_text("x")
+    for path in (old, other):
+        os.utime(path, (0, 0))
+    assert _deliver(kaa, drop, mapping(tmp_path), csv_file(tmp_path / "bevis.csv", *ROWS)).exit_code == 0
+    assert not old.exists() and new.is_dir() and other.is_dir()
+
+
+def test_signs_of_two_parts_and_texts_as_formulas(kaa: Kaa, tmp_path: Path, drop: Path) -> None:
+    columns = {"bevis": {"from": "Bevis från å", "code": {"Färdig": "GYMNASIEEXAMEN"}}}
+    header = ["Personnummer", unicodedata.normalize("NFD", "Bevis  från å"), "Datum"]
+    path = tmp_path / unicodedata.normalize("NFD", "bevis å.csv")
+    path.write_text(f'{";".join(header)}\n="{ANNA[2:]}";{unicodedata.normalize("NFD", "Färdig")};2023-06-01\n')
+    said = _deliver(kaa, drop, mapping(tmp_path, columns, file="bevis å*"), path)
+    assert said.exit_code == 0, said.err
+    assert records_in(drop / "beda/2023-11-30-1", "bevis") == [
+        {"personnummer": ANNA, "bevis": "GYMNASIEEXAMEN", "datum": "2023-06-01"}
+    ]
 
 
 def test_rows_that_will_be_quarantined_are_counted_by_reason(kaa: Kaa, tmp_path: Path, drop: Path) -> None:
@@ -172,3 +197,30 @@ def test_a_drop_folder_that_may_not_be_written(
     monkeypatch.setattr(Path, "mkdir", refused)
     said = _deliver(kaa, drop, mapping(tmp_path), csv_file(tmp_path / "bevis.csv", *ROWS))
     assert said.exit_code == 1 and said.err.count("\n") == 1
+
+
+def test_a_server_is_read_as_its_mapping_says(
+    kaa: Kaa, tmp_path: Path, drop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a server may answer is tested in tests/ss12000; here, that its rows become a delivery."""
+    mapped = tmp_path / "skola.yaml"
+    mapped.write_text(
+        "kind: ss12000\nsource: skolregister\nmunicipality: stockholm\n"
+        "ss12000: {address: 'https://skola.example/v2', token_file: token}\n"
+    )
+    row = {"studieperiod_id": "s1", "personnummer": ANNA, "skolenhetskod": "12345678", "skolform": "GY", "studievag": "NA",
+           "startdatum": "2023-08-15", "slutdatum": "", "avslut": ""}  # fmt: skip
+    asked = []
+
+    def read(settings: Any, on: date, path: Path, dry_run: bool = False) -> list[dict[str, str]]:
+        asked.append((settings.address, on.isoformat(), path, dry_run))
+        return [row]
+
+    monkeypatch.setattr(make, "read_school_register", read)
+    said = _deliver(kaa, drop, mapped, source="skolregister", more=("--dry-run",))
+    assert said.exit_code == 0 and "1 rad ur https://skola.example/v2." in said.out and ANNA not in said.out + said.err
+    assert _deliver(kaa, drop, mapped, source="skolregister").exit_code == 0
+    assert asked == [("https://skola.example/v2", "2023-11-30", mapped, dry) for dry in (True, False)]
+    assert records_in(drop / "skolregister/2023-11-30-1", "studieperioder") == [row]
+    said = _deliver(kaa, drop, mapped, csv_file(tmp_path / "bevis.csv"), source="skolregister")
+    assert said.exit_code == 64 and "reads a server and no files" in said.err

@@ -70,6 +70,8 @@ def test_a_datasets_fault_is_told(tmp_path: Path) -> None:
     assert "empty: true" in _fault(write_mapping(place, "beda", {"bevis": {}}))
     assert "both input and columns" in _fault(write_mapping(place, "beda", {"bevis": {"input": {"file": "x"}}}))
     assert "no encoding" in _fault(mapping(tmp_path, encoding="ansi-svenska"))
+    assert "two different signs" in _fault(mapping(tmp_path, separator='"'))
+    assert "two different signs" in _fault(mapping(tmp_path, separator="\n"))
     assert "no municipality" in _fault(write_mapping(place, "beda", {"bevis": sound}, "atlantis"))
     place.write_text("source: beda\nsource: ber\n")
     assert "stands twice" in _fault(place)

@@ -72,11 +72,10 @@
   function waysToShow(measure, choice) {
     const level = levels(measure);
     const ways = [["total", "Totalt"]];
-    if (measure.figure.dimensions) {
-      ways.push(["kon", "Kön"]);
-      if (DATA.jobCentres.length) ways.push(["jobbtorg", "Jobbtorg"]);
-      if (DATA.districts.length) ways.push(["stadsdel", "Stadsdel"]);
-    }
+    const divided = measure.figure.dimensions;
+    if (divided.includes("gender")) ways.push(["kon", "Kön"]);
+    if (divided.includes("job_centre") && DATA.jobCentres.length) ways.push(["jobbtorg", "Jobbtorg"]);
+    if (divided.includes("district") && DATA.districts.length) ways.push(["stadsdel", "Stadsdel"]);
     if (level.category && level.category.total && choice.category === "*") ways.push(["kategori", level.category.title]);
     if (level.subcategory && level.subcategory.total && choice.subcategory === "*") ways.push(["underkategori", level.subcategory.title]);
     return ways;
