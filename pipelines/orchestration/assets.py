@@ -21,6 +21,7 @@ from packaging.version import parse as parse_version
 
 from dashboards.pages import site
 from dashboards.pages.reports import write_lists
+from pipelines.audit.bridges.counted_now import counted_now
 from pipelines.configuration.catalogue import read_catalogue
 from pipelines.configuration.contract import Dataset, Source, load_sources
 from pipelines.delivery.rows import BatchRows
@@ -374,7 +375,7 @@ def publication(context: dg.AssetExecutionContext, nightly: NightlyResource) -> 
     record_night(night.home.path, night.building)
     night.home.put_in_place(night.building, night.judged)
     remove_archives(night.building.history, night.home.archive)
-    forget_persons(night.home, night.building.history)
+    forget_persons(night.home, night.building.history, counted_now(night.building, night.home.municipality))
     night.home.forget_decisions(night.still_held)
     cleared = clear_drop_folder(night.home, night.building, _now(night.home))
     for delivery, reason in cleared.kept.items():

@@ -2,16 +2,16 @@
 
 What an edition counted is written and asked by ``audit.bridges``; here is only what the nightly must do with it. Of who is gone
 stays that a unit was counted in its groups; the number in the person's place is made by chance, another in each measure, and
-leads nowhere. A withdrawn consent takes a person out of the figures that rest on it alone.
+leads nowhere. A withdrawn consent takes a person out of what the figures that rest on it do not count any more.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from pipelines.configuration.catalogue import read_catalogue
+from pipelines.configuration.catalogue import Figure, read_catalogue
 from pipelines.configuration.contract import consent_datasets, load_sources
 from pipelines.delivery.consent import ConsentFingerprints
 from pipelines.history.purge import LAST_AGE
@@ -22,25 +22,31 @@ from pipelines.state.home import Home
 #: Below KAA_HOME/editions/<id>.private/.
 COUNTED_FILE = "counted.duckdb"
 
-#: Why nothing more is known of a unit than that it was counted.
-PURGED, CONSENT_WITHDRAWN = "purged", "consent_withdrawn"
+#: Why nothing more is known of a unit than that it was counted; the last: of a person whom another row still counts, by name.
+PURGED, CONSENT_WITHDRAWN, WITHDRAWN_IN_PART = "purged", "consent_withdrawn", "consent_withdrawn_in_part"
+
+#: `figure, measure, pseudonym, category, subcategory` of all rows that the figures given count of a period, under each number of
+#: the person, as it is known now.
+CountedNow = Callable[[str, Sequence[Figure]], pl.DataFrame]
 
 
-def forget_persons(home: Home, history: Path) -> int:
+def forget_persons(home: Home, history: Path, counted_now: CountedNow) -> int:
     """Forget whose time has come and whose consent is withdrawn, in what is kept beside every edition; returns how many persons
     and records that were."""
     fingerprints = ConsentFingerprints(home.pseudonym_key)
-    return sum(_forget(path, history, fingerprints) for path in _files(home.path))
+    return sum(_forget(path, history, fingerprints, counted_now) for path in _files(home.path))
 
 
 def _files(home: Path) -> Iterator[Path]:
     yield from sorted((home / "editions").glob(f"*.private/{COUNTED_FILE}"))
 
 
-def _forget(kept: Path, history: Path, fingerprints: ConsentFingerprints) -> int:
+def _forget(kept: Path, history: Path, fingerprints: ConsentFingerprints, counted_now: CountedNow) -> int:
     with open_database(kept, attaches=[history]) as connection:
         attach(connection, history, "history")
-        forgotten = _forget_withdrawn(connection, fingerprints) + _forget_aged(connection)
+        connection.execute("begin")
+        forgotten = _forget_withdrawn(connection, fingerprints, counted_now) + _forget_aged(connection)
+        connection.execute("commit")
         connection.execute("checkpoint")
     if forgotten:
         rewrite(kept)  # what is deleted stands in the file until it is written anew
@@ -59,10 +65,10 @@ def _forget_aged(connection: duckdb.DuckDBPyConnection) -> int:
         [LAST_AGE],
     )
     run(
-        "create or replace temp table gone_unit as "
-        "select period, figure, measure, unit, person from unit where person in (select person from gone_person)"
+        f"create or replace temp table gone_unit as select period, figure, measure, unit, person, '{PURGED}' as because "
+        "from unit where person in (select person from gone_person)"
     )
-    _make_nameless(connection, PURGED)
+    _make_nameless(connection)
     run(
         "delete from stood where owner in (select pseudonym from number where person in (select person from gone_person))"
     )
@@ -70,18 +76,15 @@ def _forget_aged(connection: duckdb.DuckDBPyConnection) -> int:
     return _number(connection, "gone_person")
 
 
-def _forget_withdrawn(connection: duckdb.DuckDBPyConnection, fingerprints: ConsentFingerprints) -> int:
-    """A unit is gone when a withdrawn record is what it rested on, when its person has no other record of the kind, and also when
-    nothing was kept of what it rested on: of a protected identity nobody could tell."""
+def _forget_withdrawn(
+    connection: duckdb.DuckDBPyConnection, fingerprints: ConsentFingerprints, counted_now: CountedNow
+) -> int:
+    """Of a person whose consent to anything is withdrawn stays by name, in figures that rest on consent, what is counted now."""
     run = connection.execute
     run("create temp table gone_record (dataset varchar, record varchar)")
-    resting: list[tuple[str, str]] = []
+    figures: list[tuple[str, Figure]] = []
     for name, dataset in consent_datasets(load_sources()).items():
-        records = run(
-            "select record from stood where dataset = $name and record is not null "
-            "union select key from evidence where dataset = $name and key is not null",
-            {"name": name},
-        ).pl()
+        records = run("select distinct record from stood where dataset = ? and record is not null", [name]).pl()
         known = records.with_columns(dataset=pl.lit(name), fingerprint=fingerprints.of(dataset, records["record"]))
         connection.register("known_record", known)
         run(
@@ -89,50 +92,74 @@ def _forget_withdrawn(connection: duckdb.DuckDBPyConnection, fingerprints: Conse
             "where fingerprint in (select fingerprint from history.withdrawn_consent)"
         )
         connection.unregister("known_record")
-        figures = [figure.id for figure in read_catalogue().values() if figure.rests_on(name)]
-        resting += [(figure, name) for figure in figures]
+        figures += [(name, figure) for figure in read_catalogue().values() if figure.rests_on(name)]
     if not (forgotten := _number(connection, "gone_record")):
         return 0
-    run("create temp table resting (figure varchar, dataset varchar)")
-    if resting:
-        connection.executemany("insert into resting values (?, ?)", resting)
     run(
         """
-        create temp table owner_of_gone as
+        create temp table gone_owner as
         select distinct number.person, stood.dataset
         from stood join gone_record using (dataset, record) join number on number.pseudonym = stood.owner;
-        delete from stood where (dataset, record) in (select (dataset, record) from gone_record);
-        create temp table still_owner as
-        select distinct number.person, stood.dataset from stood join number on number.pseudonym = stood.owner;
-        create or replace temp table gone_unit as
-        select unit.period, unit.figure, unit.measure, unit.unit, unit.person
-        from unit join resting using (figure)
-        where unit.gone is null and (
-            exists (
-                select 1 from evidence
-                join gone_record on gone_record.dataset = evidence.dataset and gone_record.record = evidence.key
-                where evidence.period = unit.period and evidence.figure = unit.figure and evidence.measure = unit.measure
-                    and evidence.unit = unit.unit
-            )
-            or ((unit.person, resting.dataset) in (select (person, dataset) from owner_of_gone)
-                and (unit.is_protected or (unit.person, resting.dataset) not in (select (person, dataset) from still_owner)))
-        )
+        create temp table asked_unit as select *, null::varchar as dataset from unit where false
         """
     )
-    _make_nameless(connection, CONSENT_WITHDRAWN)
-    run("delete from evidence where (dataset, key) in (select (dataset, record) from gone_record)")
+    for name, figure in figures:
+        run(
+            "insert into asked_unit select unit.*, $name from unit where figure = $figure "
+            "and person in (select person from gone_owner where dataset = $name)",
+            {"name": name, "figure": figure.id},
+        )
+    _find_gone_units(connection, [figure for _, figure in figures], counted_now)
+    _make_nameless(connection)
     run(
         """
+        delete from evidence where (dataset, key) in (select (dataset, record) from gone_record);
+        delete from stood where (dataset, record) in (select (dataset, record) from gone_record);
         delete from number
-        where person in (select person from owner_of_gone) and person not in (select person from still_owner)
+        where person in (select person from gone_owner)
+            and person not in (select known.person from stood join number known on known.pseudonym = stood.owner)
             and person not in (select person from unit where person is not null)
         """
     )
     return forgotten
 
 
-def _make_nameless(connection: duckdb.DuckDBPyConnection, gone: str) -> None:
-    """Take the person and the record out of the units in `gone_unit`, and what they rested on; ``gone``: why."""
+def _find_gone_units(connection: duckdb.DuckDBPyConnection, figures: list[Figure], counted_now: CountedNow) -> None:
+    """Make `gone_unit`: of `asked_unit` what is not counted now."""
+    run = connection.execute
+    run(
+        "create temp table still_counted (period varchar, figure varchar, measure varchar, pseudonym varchar, category varchar, "
+        "subcategory varchar)"
+    )
+    for (period,) in run("select distinct period from asked_unit").fetchall():
+        connection.register("counted", counted_now(period, figures))
+        run(
+            "insert into still_counted select ?, figure, measure, pseudonym, category, subcategory from counted",
+            [period],
+        )
+        connection.unregister("counted")
+    run(
+        f"""
+        create or replace temp table gone_unit as
+        with judged as (
+            select period, figure, measure, unit, person, exists (
+                from still_counted
+                where still_counted.period = asked_unit.period and still_counted.figure = asked_unit.figure
+                    and still_counted.measure = asked_unit.measure and still_counted.pseudonym = asked_unit.person
+                    and still_counted.category = asked_unit.category and still_counted.subcategory = asked_unit.subcategory
+            ) as stays
+            from asked_unit
+        ),
+        named as (select *, bool_or(stays) over (partition by period, figure, measure, person) as is_named from judged)
+        select period, figure, measure, unit, person,
+            case when is_named then '{WITHDRAWN_IN_PART}' else '{CONSENT_WITHDRAWN}' end as because
+        from named where not stays
+        """
+    )
+
+
+def _make_nameless(connection: duckdb.DuckDBPyConnection) -> None:
+    """Take the person and the record out of the units in `gone_unit`, and what they rested on."""
     run = connection.execute
     run(
         """
@@ -148,12 +175,11 @@ def _make_nameless(connection: duckdb.DuckDBPyConnection, gone: str) -> None:
     )
     run(
         f"""
-        update unit set person = nameless.token, gone = $gone,
+        update unit set person = nameless.token, gone = gone_unit.because,
             record = case when record is not null then nameless.token || '-' || unit.unit end
         from gone_unit join nameless using (period, figure, measure, person)
         where {of_unit.format("unit")} and gone_unit.unit = unit.unit
-        """,
-        {"gone": gone},
+        """
     )
 
 

@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from pipelines.audit.bridges.bridge import Bridge, build_bridge
+from pipelines.audit.bridges.counted_now import counted_now
 from pipelines.audit.bridges.explain import EditionState, compared
 from pipelines.audit.bridges.ground import Extract as Counting
 from pipelines.audit.bridges.reasons import Reason, classified
@@ -101,7 +102,7 @@ def test_a_person_who_is_purged_is_a_number_and_no_row(pipeline: Pipeline, tmp_p
     pipeline.run()
     now = pipeline.home.current()
     assert now is not None
-    assert forget_persons(pipeline.home, now.history)
+    assert forget_persons(pipeline.home, now.history, counted_now(now, pipeline.home.municipality))
     assert not any(name.encode() in (private / "counted.duckdb").read_bytes() for name in names)
     bridge = _bridge(pipeline, then, SOUGHT)
     assert (bridge.start, bridge.end) == ("1", "0")

@@ -14,6 +14,7 @@ from pipelines.audit.units import COLUMNS, UNITS, is_of_persons, select_rows
 from pipelines.configuration.catalogue import Counted as What
 from pipelines.configuration.catalogue import Figure
 from pipelines.configuration.contract import Source
+from pipelines.publication.kept_persons import WITHDRAWN_IN_PART
 from pipelines.warehouse.compiled import CompiledModel
 from pipelines.warehouse.periods import Period
 
@@ -126,7 +127,10 @@ class Live:
 def units_of(rows: Iterable[Counted], figure: Figure, cell: Cell) -> dict[Identity, Counted]:
     """The units of a cell, each once, by what they are told apart by in their own state."""
     units: dict[Identity, Counted] = {}
+    is_of_all = cell.category == cell.subcategory == ALL
     for row in rows:
+        if row.gone == WITHDRAWN_IN_PART and is_of_all:
+            continue  # the person is counted by another row
         if row.is_in(cell):
             units.setdefault(row.identity(figure, cell.measure, row.person), row)
     return units

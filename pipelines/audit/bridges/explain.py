@@ -29,6 +29,7 @@ from pipelines.audit.trace import EVIDENCE_MODELS
 from pipelines.configuration.catalogue import Figure, Role, read_catalogue
 from pipelines.configuration.contract import load_sources
 from pipelines.configuration.municipality import Municipality
+from pipelines.publication.kept_persons import PURGED
 from pipelines.runtime.database import attach
 from pipelines.runtime.errors import UsageError
 from pipelines.state.home import Version
@@ -226,20 +227,12 @@ class Comparison:
             (one.dataset for one in figure.evidence_of(cell.measure) if one.role is Role.COUNTED and one.record), None
         )
 
-        before = self._read(("published", 0), figure, cell.measure, self.before.rows)
-        is_any_withdrawn = any(row.gone == Reason.CONSENT_WITHDRAWN for row in before)
-
         def reason_of(unit: Moved) -> Reason | None:
             if unit.shown.gone:
-                return Reason(unit.shown.gone)
+                return Reason.PURGED if unit.shown.gone == PURGED else Reason.CONSENT_WITHDRAWN
             if not unit.change:
                 return None
-            found = self._reasons.reason(unit.before, unit.after, counted, by_rule(unit))
-            if found is Reason.UNEXPLAINED and unit.before is None and is_any_withdrawn:
-                return (
-                    Reason.CONSENT_WITHDRAWN
-                )  # somebody who is gone from the earlier state, and still takes part by another consent
-            return found
+            return self._reasons.reason(unit.before, unit.after, counted, by_rule(unit))
 
         return reason_of
 
