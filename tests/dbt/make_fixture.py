@@ -29,7 +29,7 @@ _POLARS = {
     _DATE: pl.Date,
     _YES_NO: pl.Boolean,
     _TEXT: pl.String,
-    _INTEGER: pl.Int32,
+    _INTEGER: pl.Int64,
     _DECIMAL: pl.Decimal(38, 18),
 }
 
