@@ -116,15 +116,15 @@ def print_table(rows: Sequence[ComparedRow], console: Console | None = None) -> 
     for row in rows:
         sign = "≈ " if row.kind == "approx" else ""
         unit = " %" if row.kind == "share" else ""
-        computed = "–" if row.computed is None else f"{_plain(row.computed)}{unit}"
-        table.add_row(row.printed_in, row.label, f"{sign}{_plain(row.printed)}{unit}", computed, _judgement(row))
+        computed = "–" if row.computed is None else f"{plain(row.computed)}{unit}"
+        table.add_row(row.printed_in, row.label, f"{sign}{plain(row.printed)}{unit}", computed, _judgement(row))
     console.print(table)
     for row in rows:
         if row.known_error is not None:
             console.print(f"Tryckfel, {row.printed_in}, {row.label}: {row.known_error}.", highlight=False)
 
 
-def _plain(value: Decimal) -> str:
+def plain(value: Decimal) -> str:
     """Without exponent and trailing zeros, thousands apart as in Swedish."""
     text = f"{value.normalize():,f}".replace(",", " ")
     return text.rstrip("0").rstrip(".") if "." in text else text

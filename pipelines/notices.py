@@ -6,6 +6,7 @@ in a sentence: what is asked about it is asked of its code.
 """
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -108,6 +109,7 @@ class RemarkCode(StrEnum):
     GZIP_BROKEN = "gzip_broken"  # file
     FILE_TOO_LARGE = "file_too_large"  # file, gigabytes
     CSV_MALFORMED = "csv_malformed"  # file, line, what
+    CSV_MALFORMED_OFTEN = "csv_malformed_often"  # file, line, what, lines
     COLUMN_MISSING = "column_missing"  # file, column, source
     ROW_COUNT_OTHER = "row_count_other"  # file, rows, promised
     ROWS_BAD = "rows_bad"  # dataset, bad, rows, share
@@ -189,6 +191,8 @@ _REMARKS = {
     RemarkCode.FILE_TOO_LARGE: "Filen {file} är större än {gigabytes} GB, mer än något uttag. Be avsändaren se efter vad den "
     f"innehåller och {AGAIN}.",
     RemarkCode.CSV_MALFORMED: f"Filen {{file}} rad {{line}}: {{what}}. Be avsändaren rätta exporten och {AGAIN}.",
+    RemarkCode.CSV_MALFORMED_OFTEN: f"Filen {{file}} rad {{line}} och {{lines}} rader i allt: {{what}}. Be avsändaren rätta "
+    f"exporten och {AGAIN}.",
     RemarkCode.COLUMN_MISSING: "Filen {file} saknar kolumnen {column}, som ska finnas enligt kontraktet för {source}. Be "
     f"avsändaren ta med alla kolumner och {AGAIN}.",
     RemarkCode.ROW_COUNT_OTHER: "Filen {file} har {rows} datarader, men manifestet anger {promised}. Filen kan vara avkortad: "
@@ -230,6 +234,9 @@ _FLAWS = {
     Flaw.RECORD_TOO_LONG: "raden är längre än {most} MB, längre än någon rad i ett uttag",
 }
 
+#: How a sentence begins to say what the sender is to do; the verb's first letter follows it.
+_ASKED = re.compile(r"\b(?P<be>[Bb]e) avsändaren (?:att )?(?P<verb>\w)")
+
 #: Which of a manifest's entries a flaw is in, where it is in one.
 _ENTRY = " (post {entry} i filer)"
 
@@ -263,6 +270,11 @@ class Remark:
             flaw = _FLAWS[Flaw(named["what"])] + (_ENTRY if "entry" in named else "")
             named["what"] = flaw.format(**named)
         return _REMARKS[self.code].format(**named)
+
+    @property
+    def to_the_sender(self) -> str:
+        """The sentence as it is said to the sender: who is to be asked to do something is who reads it."""
+        return _ASKED.sub(lambda asked: asked["verb"].upper() if asked["be"] == "Be" else asked["verb"], self.sentence)
 
 
 def remark(code: RemarkCode, **about: object) -> Remark:

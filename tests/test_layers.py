@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 #: The packages of the program in the order in which the data goes: each may use those before it.
 LAYERS = (
-    "runtime", "configuration", "state", "delivery", "history", "intake", "quality", "warehouse", "publication",
+    "runtime", "configuration", "state", "delivery", "sending", "history", "intake", "quality", "warehouse", "publication",
     "audit", "orchestration", "commands",
 )  # fmt: skip
 

@@ -11,7 +11,7 @@ Placeholders in texts: ``{year}`` and ``{before}`` (``2023``, ``2022``), ``{peri
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -63,7 +63,10 @@ class Genders:
 
 @dataclass(frozen=True)
 class JobCentres:
-    """An axis of the municipality's job-centres, SAKNAS where it occurs, and the total."""
+    """An axis of the municipality's job-centres, SAKNAS where it occurs, and the total. ``missing``: what SAKNAS is called, where
+    that is not who has no district."""
+
+    missing: str | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -82,10 +85,18 @@ class Districts:
 
 @dataclass(frozen=True)
 class Categories:
-    """An axis of a figure's categories, without those left out."""
+    """An axis of a figure's categories, without those left out, and perhaps the total."""
 
     figure: str
     leave_out: tuple[str, ...] = ()
+    total: bool = False
+
+
+@dataclass(frozen=True)
+class Subcategories:
+    """An axis of a figure's subcategories and the total."""
+
+    figure: str
 
 
 @dataclass(frozen=True)
@@ -145,7 +156,7 @@ class DistrictFinding:
 #: What the heading of a table or diagram says of its numbers.
 Finding = CountFinding | ShareFinding | GenderFinding | JobCentreFinding | DistrictFinding
 
-Axis = Items | Periods | Genders | JobCentres | Districts | Categories | Answers | KeyNumbers
+Axis = Items | Periods | Genders | JobCentres | Districts | Categories | Subcategories | Answers | KeyNumbers
 
 
 @dataclass(frozen=True)
@@ -250,6 +261,39 @@ WORK_OF_ENDED = Share(TO_WORK, ENDED)
 EITHER_OF_ENDED = Share(TO_EITHER, ENDED)
 #: The same share as ``STUDIES_OF_ENDED``, of the count that the diagram by gender shows.
 STUDIES_OF_EXITS = Share(TO_STUDIES, ENDED_ALL_REASONS)
+
+NOT_ADMITTED = one("not_admitted", "persons")
+GUIDED = one("not_admitted", "guided")
+PLACED = one("not_admitted", "placed")
+GUIDED_AND_PLACED = one("not_admitted", "guided_and_placed")
+PLACED_OF_NOT_ADMITTED = Share(PLACED, NOT_ADMITTED)
+VISITS = one("school_entry_visits", "visits")
+VISITORS = one("school_entry_visits", "visitors")
+BEFORE_TERM = one("school_entry_visits", "before_term")
+STAYS = one("registrations", "stays")
+FIRST_STAYS = one("registrations", "first")
+NEW_TO_REGISTER = one("first_time", "persons")
+REACHED_IN_90_DAYS = one("first_time", "reached_in_90_days")
+ENROLLED_IN_90_DAYS = one("first_time", "enrolled_in_90_days")
+REACHED_SOON = Share(REACHED_IN_90_DAYS, NEW_TO_REGISTER)
+ENROLLED_SOON = Share(ENROLLED_IN_90_DAYS, NEW_TO_REGISTER)
+AGAIN = one("persistence", "again")
+AGAIN_OF_REGISTER = Share(AGAIN, IN_REGISTER)
+LATEST = one("latest_occupation", "persons")
+LATEST_UNKNOWN = LATEST.at(category="OKAND")
+#: Neither studies nor works, as far as is known.
+NEITHER = LATEST - LATEST.at(category=("STUDIER_EJ_I_BER", "ARBETE", "PRAKTIK", "OKAND"))
+AFTER_SUPPORT = one("occupation_after_support", "persons")
+ACTIVE_AFTER_SUPPORT = Share(AFTER_SUPPORT.at(category=("STUDIER_EJ_I_BER", "ARBETE")), AFTER_SUPPORT)
+CONSENTED = one("consented_participants", "participants")
+CONSENTED_NEW = one("consented_participants", "new")
+CONSENTED_ENDED = one("consented_participants", "ended")
+YOUTH_CONTACTED = one("youth_20_29", "value", category="KONTAKT")
+YOUTH_ENROLLED = one("youth_20_29", "value", category="INSKRIVNA")
+YOUTH_ENDED = one("youth_20_29", "value", category="AVSLUTADE")
+YOUTH_TO_STUDIES = YOUTH_ENDED.at(subcategory=STUDIES)
+YOUTH_TO_WORK = YOUTH_ENDED.at(subcategory=WORK)
+YOUTH_TO_EITHER = YOUTH_TO_STUDIES + YOUTH_TO_WORK
 
 #: The way from the register to studies or work.
 FROM_REGISTER = Items((
@@ -420,6 +464,8 @@ COMMON: tuple[Chapter, ...] = (
         "Siffrorna räknar varje person som någon gång under perioden fanns i registret.",
         facts=(
             Fact("share_16_19", "av {whole} 16–19-åringar i kommunen fanns i registret", IN_REGISTER_OF_AGED_16_19),
+            Fact("again", "av {whole} i registret fanns där också ett år tidigare", AGAIN_OF_REGISTER),
+            Fact("reached_soon", "av {whole} nya i registret nåddes inom 90 dagar", REACHED_SOON),
         ),
         blocks=(
             Table(
@@ -444,6 +490,62 @@ COMMON: tuple[Chapter, ...] = (
                 ),
                 finding=ShareFinding(
                     IN_REGISTER_OF_AGED_16_19, "{share} av {whole} 16–19-åringar i kommunen fanns i registret"
+                ),
+            ),
+            Table(
+                id="kvar-i-registret",
+                title="I registret också ett år tidigare, {year} och {before}",
+                grid=Grid(
+                    rows=Genders(),
+                    columns=Items(
+                        (
+                            Item("I registret", IN_REGISTER),
+                            Item("Också året före", AGAIN),
+                            Item("Andel", AGAIN_OF_REGISTER),
+                        )
+                    ),
+                    corner="Kön",
+                    when="both",
+                ),
+                finding=ShareFinding(
+                    AGAIN_OF_REGISTER, "{share} av {whole} ungdomar i registret fanns där också ett år tidigare"
+                ),
+                notes=("Den som var borta en tid däremellan räknas också.",),
+            ),
+            Table(
+                id="registreringar",
+                title="Registreringar efter orsak, {year} och {before}",
+                grid=Grid(
+                    rows=Categories("registrations", total=True),
+                    columns=Items((Item("Registreringar", STAYS), Item("Därav första gången", FIRST_STAYS))),
+                    corner="Orsak",
+                    when="both",
+                    order="size",
+                    without_empty_rows=True,
+                ),
+                finding=CountFinding(STAYS, "{number} gånger registrerades en ungdom"),
+                notes=("Den som kommer tillbaka till registret räknas varje gång.",),
+            ),
+            Table(
+                id="nya-i-registret",
+                title="Nya i registret som nåddes och tog del av stöd inom 90 dagar, {year}",
+                grid=Grid(
+                    rows=Genders(),
+                    columns=Items(
+                        (
+                            Item("Nya i registret", NEW_TO_REGISTER),
+                            Item("Antal", REACHED_IN_90_DAYS, group="Nådda"),
+                            Item("Andel", REACHED_SOON, group="Nådda"),
+                            Item("Antal", ENROLLED_IN_90_DAYS, group="Inskrivna i stöd"),
+                            Item("Andel", ENROLLED_SOON, group="Inskrivna i stöd"),
+                        )
+                    ),
+                    corner="Kön",
+                ),
+                finding=ShareFinding(REACHED_SOON, "{share} av {whole} nya i registret nåddes inom 90 dagar"),
+                notes=(
+                    "Ny är den som registrerades för första gången. De som registrerades periodens sista 90 dagar räknas inte, "
+                    "för deras tid är inte ute.",
                 ),
             ),
         ),
@@ -506,13 +608,39 @@ COMMON: tuple[Chapter, ...] = (
         id="sysselsattning",
         title="Vad gör de unga som nås?",
         lead="När en ungdom nås frågar kommunen vad ungdomen gör. Sysselsättningen räknas vid första gången ungdomen nåddes.",
-        facts=(Fact("share_occupied", "av {whole} nådda hade en sysselsättning", OCCUPIED_OF_REACHED),),
+        facts=(
+            Fact("share_occupied", "av {whole} nådda hade en sysselsättning", OCCUPIED_OF_REACHED),
+            Fact("latest_unknown", "av {whole} i registret har okänd sysselsättning", Share(LATEST_UNKNOWN, LATEST)),
+            Fact(
+                "latest_neither",
+                "av {whole} i registret varken studerade, arbetade eller hade praktik, såvitt känt",
+                Share(NEITHER, LATEST),
+            ),
+        ),
         blocks=(
             Diagram(
                 title="Sysselsättning när ungdomen nåddes första gången, {year}",
                 grid=OCCUPATION,
                 finding=ShareFinding(OCCUPIED_OF_REACHED, "{share} av {whole} nådda hade en sysselsättning"),
                 notes=("De som inte hade någon sysselsättning, eller vars sysselsättning är okänd, visas inte.",),
+                marks=True,
+            ),
+            Diagram(
+                id="senast-kand-sysselsattning",
+                title="Senast kända sysselsättning för alla i registret, {year}",
+                grid=Grid(
+                    rows=Categories("latest_occupation", total=True),
+                    columns=Genders(),
+                    corner="Sysselsättning",
+                    number=LATEST,
+                    when="both",
+                    order="size",
+                    without_empty_rows=True,
+                ),
+                finding=ShareFinding(
+                    Share(LATEST_UNKNOWN, LATEST), "{share} av {whole} ungdomar i registret har okänd sysselsättning"
+                ),
+                notes=("Den sista uppgiften under perioden räknas. Den som ingen uppgift finns om räknas som okänd.",),
                 marks=True,
             ),
         ),
@@ -573,6 +701,210 @@ COMMON: tuple[Chapter, ...] = (
                 marks=True,
                 finding=JobCentreFinding(WORK_OF_ENDED, "till arbete av de avslutade"),
             ),
+            Diagram(
+                id="sysselsattning-efter-stod",
+                title="Sysselsättning inom 180 dagar efter stödet, {year}",
+                grid=Grid(
+                    rows=Categories("occupation_after_support", total=True),
+                    columns=Genders(),
+                    corner="Sysselsättning",
+                    number=AFTER_SUPPORT,
+                    when="both",
+                    order="size",
+                    without_empty_rows=True,
+                ),
+                finding=ShareFinding(
+                    ACTIVE_AFTER_SUPPORT,
+                    "{share} av {whole} avslutade studerade eller arbetade när de tillfrågades efteråt",
+                ),
+                notes=(
+                    "Den första uppgiften 1–180 dagar efter det senaste avslutet räknas. Den som ingen uppgift finns om räknas "
+                    "som okänd. Orsaken till avslutet är en annan uppgift: vad den unga gick till just då.",
+                ),
+                marks=True,
+            ),
+        ),
+    ),
+    Chapter(
+        id="flai",
+        title="Jobbtorgens insatser, med samtycke",
+        lead="Den som är inskriven på ett jobbtorg tillfrågas om uppgifterna i jobbtorgens eget system, Flai, får användas. "
+        "Bara de som har sagt ja räknas här, så siffrorna säger inte hur många som har tagit del av insatserna.",
+        facts=(
+            Fact("consented", "deltog och har samtyckt", CONSENTED),
+            Fact("consented_new", "började", CONSENTED_NEW),
+        ),
+        blocks=(
+            Table(
+                id="flai-insatser",
+                title="Deltagare per insats på jobbtorgen, {year} och {before}",
+                grid=Grid(
+                    rows=Categories("consented_participants", total=True),
+                    columns=Items(
+                        (
+                            Item("Deltog", CONSENTED),
+                            Item("Började", CONSENTED_NEW),
+                            Item("Slutade", CONSENTED_ENDED),
+                        )
+                    ),
+                    corner="Insats",
+                    when="both",
+                    order="size",
+                    without_empty_rows=True,
+                ),
+                finding=CountFinding(CONSENTED, "{number} ungdomar som har samtyckt deltog i jobbtorgens insatser"),
+                notes=(
+                    "Den som deltar i flera insatser räknas i var och en, men en gång i totalen.",
+                    "När ett samtycke återkallas tas deltagandet bort ur det som räknas därefter, också för tidigare år.",
+                ),
+            ),
+        ),
+    ),
+    Chapter(
+        id="innan-skolan",
+        title="Innan skolan börjar",
+        lead="Den som inte kommer in på gymnasiet riskerar att stå utan skola när hösten börjar. Skolslussen hjälper till att "
+        "hitta en plats.",
+        facts=(
+            Fact("not_admitted", "kom inte in vid den slutliga antagningen", NOT_ADMITTED),
+            Fact("guided", "av {whole} som inte kom in fick vägledning", Share(GUIDED, NOT_ADMITTED)),
+            Fact("placed", "av {whole} som inte kom in började ändå på gymnasiet", PLACED_OF_NOT_ADMITTED),
+            Fact("visitors", "besökte Skolslussen", VISITORS, ("{number} av dem innan skolan började", BEFORE_TERM)),
+        ),
+        blocks=(
+            Diagram(
+                id="inte-antagna",
+                title="De som inte kom in vid den slutliga antagningen, {year} och {before}",
+                grid=Grid(
+                    rows=Items(
+                        (
+                            Item("Kom inte in", NOT_ADMITTED),
+                            Item("Fick vägledning", GUIDED),
+                            Item("Fick en plats", PLACED),
+                            Item("Fick både vägledning och plats", GUIDED_AND_PLACED),
+                        )
+                    ),
+                    columns=Periods(),
+                    corner="Vad som hände",
+                ),
+                finding=ShareFinding(
+                    PLACED_OF_NOT_ADMITTED, "{share} av {whole} som inte kom in började ändå på gymnasiet till hösten"
+                ),
+                notes=(
+                    "Från beskedet till och med den 15 september. Den som senare blev antagen i reservantagningen räknas också.",
+                ),
+            ),
+            Table(
+                id="inte-antagna-per-kon",
+                title="De som inte kom in, kvinnor och män, {year}",
+                grid=Grid(
+                    rows=Genders(),
+                    columns=Items(
+                        (
+                            Item("Kom inte in", NOT_ADMITTED),
+                            Item("Antal", GUIDED, group="Fick vägledning"),
+                            Item("Andel", Share(GUIDED, NOT_ADMITTED), group="Fick vägledning"),
+                            Item("Antal", PLACED, group="Fick en plats"),
+                            Item("Andel", PLACED_OF_NOT_ADMITTED, group="Fick en plats"),
+                        )
+                    ),
+                    corner="Kön",
+                ),
+                finding=GenderFinding(PLACED_OF_NOT_ADMITTED, "som inte kom in började ändå på gymnasiet"),
+            ),
+            Table(
+                id="skolslussen",
+                title="Besök hos Skolslussen, {year} och {before}",
+                grid=Grid(
+                    rows=Categories("school_entry_visits", total=True),
+                    columns=Items(
+                        (
+                            Item("Besök", VISITS),
+                            Item("Besökare", VISITORS),
+                            Item("Innan skolan började", BEFORE_TERM),
+                        )
+                    ),
+                    corner="Slag av besök",
+                    when="both",
+                    order="size",
+                    without_empty_rows=True,
+                ),
+                finding=CountFinding(VISITORS, "{number} ungdomar besökte Skolslussen"),
+                notes=(
+                    "Innan skolan började: besökare från årets första antagningsbesked till och med den 19 augusti.",
+                    "Den som kom på flera slags besök räknas som besökare i varje, men en gång i totalen.",
+                ),
+            ),
+        ),
+    ),
+    Chapter(
+        id="jobbtorg-unga",
+        title="Jobbtorg Unga 20–29",
+        lead="Unga arbetslösa mellan 20 och 29 år omfattas inte av aktivitetsansvaret. Jobbtorgen redovisar deras resultat som "
+        "antal, utan uppgifter om enskilda, så samma person kan räknas flera gånger.",
+        facts=(
+            Fact("youth_contacted", "kontaktade", YOUTH_CONTACTED),
+            Fact("youth_enrolled", "inskrivna", YOUTH_ENROLLED),
+            Fact("youth_studies", "av {whole} avslutade gick till studier", Share(YOUTH_TO_STUDIES, YOUTH_ENDED)),
+            Fact("youth_work", "av {whole} avslutade gick till arbete", Share(YOUTH_TO_WORK, YOUTH_ENDED)),
+        ),
+        blocks=(
+            Diagram(
+                id="unga-20-29",
+                title="Kontaktade, inskrivna och avslutade 20–29-åringar, {year} och {before}",
+                grid=Grid(
+                    rows=Items(
+                        (
+                            Item("Kontaktade", YOUTH_CONTACTED),
+                            Item("Inskrivna", YOUTH_ENROLLED),
+                            Item("Avslutade", YOUTH_ENDED),
+                            Item("Till studier", YOUTH_TO_STUDIES),
+                            Item("Till arbete", YOUTH_TO_WORK),
+                        )
+                    ),
+                    columns=Periods(),
+                    corner="Mått",
+                ),
+                finding=ShareFinding(
+                    Share(YOUTH_TO_EITHER, YOUTH_ENDED), "{share} av {whole} avslutade gick till studier eller arbete"
+                ),
+            ),
+            Diagram(
+                id="unga-20-29-orsaker",
+                title="Avslutade 20–29-åringar efter orsak, {year}",
+                grid=Grid(
+                    rows=Subcategories("youth_20_29"),
+                    columns=Genders(),
+                    corner="Avslutsorsak",
+                    number=YOUTH_ENDED,
+                    when="both",
+                    order="size",
+                    without_empty_rows=True,
+                ),
+                finding=GenderFinding(Share(YOUTH_TO_STUDIES, YOUTH_ENDED), "gick till studier när de avslutades"),
+                marks=True,
+            ),
+            Table(
+                id="unga-20-29-jobbtorg",
+                title="20–29-åringar{per_job_centre}, {year}",
+                grid=Grid(
+                    rows=JobCentres(missing="Okänt jobbtorg"),
+                    columns=Items(
+                        (
+                            Item("Kontaktade", YOUTH_CONTACTED),
+                            Item("Inskrivna", YOUTH_ENROLLED),
+                            Item("Avslutade", YOUTH_ENDED),
+                            Item("Antal", YOUTH_TO_STUDIES, group="Till studier"),
+                            Item("Andel", Share(YOUTH_TO_STUDIES, YOUTH_ENDED), group="Till studier"),
+                            Item("Antal", YOUTH_TO_WORK, group="Till arbete"),
+                            Item("Andel", Share(YOUTH_TO_WORK, YOUTH_ENDED), group="Till arbete"),
+                        )
+                    ),
+                    corner="Jobbtorg",
+                ),
+                finding=JobCentreFinding(Share(YOUTH_TO_WORK, YOUTH_ENDED), "till arbete av de avslutade"),
+                notes=("Andelarna är räknade på avslutade.",),
+            ),
         ),
     ),
 )
@@ -581,10 +913,16 @@ COMMON: tuple[Chapter, ...] = (
 SURVEY = "synpunkter"
 
 
-def chapters(profile: Profile, of_targets: Sequence[Diagram] = ()) -> tuple[Chapter, ...]:
+def chapters(
+    profile: Profile,
+    of_targets: Sequence[Diagram] = (),
+    kept: Callable[[Chapter], Chapter | None] = lambda chapter: chapter,
+) -> tuple[Chapter, ...]:
     """The chapters of a municipality's report, in its order and with its titles; tables and diagrams are numbered through.
-    ``of_targets``: each stands last in the chapter that is about its figure."""
-    found = [_chapter(chapter.id, chapter.title, profile) for chapter in profile.chapters]
+    ``of_targets``: each stands last in the chapter that is about its figure. ``kept``: what is left of a chapter, None
+    where nothing is."""
+    of_profile = [_chapter(chapter.id, chapter.title, profile) for chapter in profile.chapters]
+    found = [chapter for each in of_profile if (chapter := kept(each))]
     for diagram in of_targets:
         place = _place(diagram, found)
         found[place] = replace(found[place], blocks=(*found[place].blocks, diagram))

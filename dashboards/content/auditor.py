@@ -6,6 +6,7 @@ The questions are data (``pipelines.configuration.audit_questions``). A number l
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from dashboards.content.delivered import Delivered
 from dashboards.content.report import Report
 from dashboards.content.tables import Block, Cell
 from dashboards.content.traces import TracePage, is_traced, traced_number
@@ -97,8 +98,11 @@ def read(data: Published, shown: Iterable[tuple[str, Block]]) -> Auditor:
 def _numbers(
     question: Question, report: Report, tables: Mapping[NumberKey, tuple[str, str]]
 ) -> Iterator[AnsweringNumber]:
+    delivered = Delivered(report.published)
     for place, answer in enumerate(question.figures, start=1):
         counted = _count(answer.number, answer.category)
+        if not delivered.has_source(counted):
+            continue
         cell = report.readings.cell(counted)
         share = _share(answer, counted)
         (key,) = counted.at(period=report.published.period.id).keys

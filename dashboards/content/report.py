@@ -11,6 +11,7 @@ from functools import cached_property
 
 from dashboards.content import annual_report as report
 from dashboards.content import findings, targets
+from dashboards.content.delivered import Delivered
 from dashboards.content.readings import Reading, Readings
 from dashboards.content.tables import (
     MISSING_LABEL,
@@ -134,7 +135,7 @@ class Report:
         published = self.published
         held = [target for target in published.profile.targets if target.holds_in(published.period)]
         diagrams = [targets.diagram(target, published.catalogue[target.figure]) for target in held]
-        return report.chapters(published.profile, diagrams)
+        return report.chapters(published.profile, diagrams, Delivered(published).kept)
 
     # -- axes ----------------------------------------------------------------------------------------------------
 
@@ -163,14 +164,14 @@ class Report:
         found = [item for item in self.published.districts if item.successor == district.code]
         return found + [older for item in found for older in self._made_of(item)]
 
-    def _job_centres(self) -> Iterator[Heading]:
+    def _job_centres(self, axis: report.JobCentres) -> Iterator[Heading]:
         for code, name in self.published.job_centres:
             yield Heading(name, {"job_centre": code})
         if not self.published.job_centres:
             yield Heading(WHOLE_MUNICIPALITY, total=True)
             return
         if MISSING in self.published.used("job_centre"):
-            yield Heading(MISSING_LABEL, {"job_centre": MISSING})
+            yield Heading(axis.missing or MISSING_LABEL, {"job_centre": MISSING})
         yield Heading("Totalt", total=True)
 
     def _categories(self, axis: report.Categories) -> Iterator[Heading]:
@@ -181,6 +182,14 @@ class Report:
         for code in listed + others:
             if code not in axis.leave_out:
                 yield Heading(self.published.labels.get((code_list or "", code), code), {"category": code})
+        if axis.total:
+            yield Heading("Totalt", total=True)
+
+    def _subcategories(self, axis: report.Subcategories) -> Iterator[Heading]:
+        code_list = self.published.catalogue[axis.figure].subcategory_list or ""
+        for code in self.published.codes(code_list):
+            yield Heading(self.published.labels[code_list, code], {"subcategory": code})
+        yield Heading("Totalt", total=True)
 
     def _key_numbers(self, axis: report.KeyNumbers) -> Iterator[Heading]:
         for category in self.published.used("category", axis.figure):
@@ -225,12 +234,14 @@ class Report:
                 return tuple(
                     replace(centre, label=_of(item.label, centre), number=item.number)
                     for item in of.items
-                    for centre in self._job_centres()
+                    for centre in self._job_centres(axis)
                 )
             case report.JobCentres():
-                return tuple(self._job_centres())
+                return tuple(self._job_centres(axis))
             case report.Categories():
                 return tuple(self._categories(axis))
+            case report.Subcategories():
+                return tuple(self._subcategories(axis))
             case report.Answers(codes):
                 return tuple(Heading(code, {"subcategory": code}) for code in codes)
             case report.KeyNumbers():

@@ -8,6 +8,7 @@ what has changed afterwards, and what a person has to do about it. Only wording 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from dashboards.content.tables import MISSING_LABEL
@@ -15,6 +16,7 @@ from dashboards.published.file import ALL, MISSING
 from dashboards.published.status import ChangedExtract, NightlyStatus, Remark, Row, read_status
 from dashboards.wording import numbers
 from dashboards.wording.letters import capital
+from pipelines.configuration.contract import Source, load_sources
 
 #: So many rows of a list are shown at once, the others on request; more than LIMIT are for the commands.
 SHOWN = 8
@@ -23,29 +25,6 @@ LISTS = (
     "held", "rejected", "rejected_before", "others", "quarantine", "quarantine_before", "remarks", "remarks_before",
     "failed_checks", "changes", "purges",
 )  # fmt: skip
-
-SOURCES = {
-    "folkbokforing": "Folkbokföring",
-    "skolregister": "Skolregister",
-    "beda": "Betygsdatabasen (BEDA)",
-    "ber": "Barn- och elevregistret (BER)",
-    "enkat": "Enkät",
-    "nyckeltal": "Verksamheternas nyckeltal",
-}
-
-DATASETS = {
-    "personer": "Folkbokförda ungdomar",
-    "studieperioder": "Studieperioder",
-    "bevis": "Examina och bevis",
-    "register": "Registret",
-    "kontakter": "Kontakter",
-    "sysselsattningar": "Sysselsättningar",
-    "inskrivningar": "Inskrivningar",
-    "insatser": "Insatser",
-    "bosattningskontroller": "Bosättningskontroller",
-    "svar": "Enkätsvar",
-    "nyckeltal": "Nyckeltal",
-}
 
 STATUSES = {
     "accepted": "Inläst",
@@ -73,6 +52,7 @@ FAULTS = {
     "inconsistent": "Uppgifterna på raden säger emot varandra",
     "unknown_reference": "Raden hör till en inskrivning som inte finns",
     "duplicate_key": "Flera rader med samma nyckel men olika innehåll",
+    "no_consent": "Insatsen började innan samtycket gavs",
 }
 
 SEVERITIES = {"error": "Fel", "warning": "Varning"}
@@ -90,13 +70,23 @@ def _words(words: Mapping[str, str], code: str) -> str:
 
 
 def source_title(name: str | None) -> str:
-    """A source as readers know it; a delivery whose manifest could not be read has none."""
-    return _words(SOURCES, name) if name else "Okänd källa"
+    """A source as its contract calls it in short; a delivery whose manifest could not be read has none."""
+    if name is None:
+        return "Okänd källa"
+    source = _contracts().get(name)
+    return source.short_title if source else name
 
 
-def dataset_title(name: str | None) -> str:
-    """A dataset as readers know it."""
-    return _words(DATASETS, name) if name else ""
+def dataset_title(source: str | None, name: str | None) -> str:
+    """A dataset of a source as its contract calls it."""
+    found = _contracts().get(source or "")
+    dataset = found.datasets.get(name or "") if found else None
+    return dataset.title if dataset else name or ""
+
+
+@cache
+def _contracts() -> dict[str, Source]:
+    return load_sources()
 
 
 @dataclass(frozen=True)
@@ -266,7 +256,7 @@ def _sources(deliveries: list[Row], loaded: Loaded) -> SourceTable | None:
     by_source: dict[str | None, list[Row]] = {}
     for row in deliveries:
         by_source.setdefault(row["source"], []).append(row)
-    order = [*SOURCES, *sorted(name for name in by_source if name and name not in SOURCES), None]
+    order = [*_contracts(), *sorted(name for name in by_source if name and name not in _contracts()), None]
     found = {row["status"] for row in deliveries}
     statuses = [status for status in STATUSES if status in found or status == "accepted"]
     table = [
@@ -411,7 +401,7 @@ def _came_in(deliveries: list[Row]) -> str:
 def _quarantined(row: Row) -> Quarantined:
     return Quarantined(
         source=source_title(row["source"]),
-        dataset=dataset_title(row["dataset"]),
+        dataset=dataset_title(row["source"], row["dataset"]),
         column=row["column_name"] or "",
         reason=_words(FAULTS, row["reason"]),
         expected=row["expected"] or "",
@@ -532,7 +522,7 @@ def _whole(found: NightlyStatus) -> Status:
 def _check(row: Row) -> Check:
     return Check(
         source_title(row["source"]),
-        dataset_title(row["dataset"]),
+        dataset_title(row["source"], row["dataset"]),
         row["check_name"],
         _words(SEVERITIES, row["severity"]),
         row["detail"] or "",

@@ -53,7 +53,7 @@ def assessment(municipality: Municipality, sources: tuple[SourceInWords, ...], k
             Section("Behövs en konsekvensbedömning?", tuple(_need(sources))),
             Section("Vad som görs med uppgifterna", tuple(_description(sources))),
             Section("Nödvändighet och proportionalitet", tuple(_necessity(sources))),
-            Section("De registrerades rättigheter", (_rights(sources),)),
+            Section("De registrerades rättigheter", (_rights(sources, known),)),
             Section("Risker för de registrerade", tuple(_risks(known))),
             Section("Åtgärder mot riskerna", (_safeguards(known),)),
             Section("Samråd och beslut", (_decision(municipality),)),
@@ -119,8 +119,12 @@ def _necessity(sources: tuple[SourceInWords, ...]) -> Iterator[Part]:
     yield Table("Varför uppgifterna behövs", head, rows, (2, 3, 4, 3))
 
 
-def _rights(sources: tuple[SourceInWords, ...]) -> Table:
+def _rights(sources: tuple[SourceInWords, ...], known: DataProtection) -> Table:
     faults = listed([source.faults_to for source in sources if source.has_persons])
+    by_consent = [source.title for source in sources if source.rests_on_consent]
+    removed = next(safeguard.text for safeguard in known.safeguards if safeguard.id == "samtycke")
+    kept = "I det krypterade arkivet ligger leveransen kvar tills arkivtiden är ute."
+    withdrawn = f"Gäller {numbers.listed(by_consent)}. {removed} {kept}"
     rows: tuple[tuple[str, str | ToFillIn], ...] = (
         (
             "Information (artikel 13 och 14)",
@@ -135,6 +139,7 @@ def _rights(sources: tuple[SourceInWords, ...]) -> Table:
             "Radering (artikel 17)",
             "En person gallras senast när lagen kräver det (7 § förordningen (2006:39)), ur historik, datalager och karantän.",
         ),
+        *([("Återkallat samtycke (artikel 7.3)", withdrawn)] if by_consent else []),
         ("Invändning (artikel 21)", "Gäller inte en behandling som förordningen (2006:39) tillåter (2–2 b §§)."),
         ("Automatiska beslut (artikel 22)", "Förekommer inte."),
     )

@@ -81,6 +81,11 @@ def _legal_grounds(sources: tuple[SourceInWords, ...]) -> Iterator[Part]:
         "uttömmande vilka uppgifter registret får innehålla (4 §). Den enskildes rätt att göra invändningar gäller inte en "
         "behandling som är tillåten enligt förordningen (2–2 b §§)."
     )
+    if by_consent := [source.title for source in sources if source.rests_on_consent]:
+        yield Paragraph(
+            f"Uppgifterna ur {numbers.listed(by_consent)} vilar på den enskildes samtycke (artikel 6.1 a) och bara på det: det "
+            "som hände innan samtycket gavs läses inte in, och ett återkallat samtycke tar bort uppgifterna."
+        )
     yield ToFillIn(
         "personuppgiftsansvarig",
         "grunden i artikel 6.1 i dataskyddsförordningen, till exempel rättslig förpliktelse (6.1 c) eller uppgift av allmänt "

@@ -76,6 +76,11 @@ class SourceInWords:
         )
 
     @property
+    def rests_on_consent(self) -> bool:
+        """Whether the persons in it have consented to that, and may take it back."""
+        return any(dataset.dataset.consent_end for dataset in self.datasets)
+
+    @property
     def has_persons(self) -> bool:
         return any(dataset.personal for dataset in self.datasets)
 

@@ -67,10 +67,17 @@ def universe(shown: Iterable[NumberKey], known: Known) -> frozenset[NumberKey]:
                 sorted(listed[figure, measure, period, name] | known.codes(figure, period, name)) for name in names
             ]
             found |= {
-                NumberKey(figure, measure, period, **dict(zip(names, chosen, strict=True)))
+                key
                 for chosen in product(*codes)
+                if _can_be(entry, key := NumberKey(figure, measure, period, **dict(zip(names, chosen, strict=True))))
             }
     return frozenset(found)
+
+
+def _can_be(figure: Figure, key: NumberKey) -> bool:
+    """Whether a figure gives such a number: of some categories it gives no subcategories."""
+    only_in = figure.subcategory.only_in if figure.subcategory else ()
+    return key.subcategory == ALL or not only_in or key.category in only_in
 
 
 def relations(keys: frozenset[NumberKey], known: Known) -> Iterator[Relation]:
@@ -182,7 +189,7 @@ def _grows_with_the_period(figure: Figure, one: NumberKey) -> bool:
     residents are those of one day."""
     if figure.id == "residents" or not figure.is_count:
         return False
-    if figure.counted is not Counted.PERSON:
+    if figure.counted_as(one.measure) is not Counted.PERSON:
         return True
     by_one_category = figure.counted_in(one.measure) is In.ONE and one.category != ALL
     return not by_one_category and one.subcategory == ALL

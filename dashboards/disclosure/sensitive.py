@@ -15,6 +15,12 @@ from pipelines.configuration.catalogue import MeasureKey, read_catalogue
 #: Of another figure than their own, and yet a part of it.
 _SOUGHT = ("outreach", "sought")
 
+#: At most as many as another measure of their figure, but not ”of them”: what they leave of it tells of nobody that they count.
+_NO_PART = frozenset({("school_entry_visits", "before_term")})
+
+#: ”Of them: both” is of those whom the two others are of, too.
+_OF_ALL = {("not_admitted", "guided_and_placed"): MeasureKey(figure="not_admitted", measure="persons")}
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -91,6 +97,10 @@ def wholes(key: NumberKey) -> Iterator[NumberKey]:
 
 def _whole_measure(figure: str, measure: str) -> MeasureKey | None:
     """What figures.md says that a measure is ”of them”."""
+    if (figure, measure) in _NO_PART:
+        return None
+    if (figure, measure) in _OF_ALL:
+        return _OF_ALL[figure, measure]
     entry = read_catalogue()[figure].measures[measure]
     candidates = [*([entry.share_of] if entry.share_of else []), *(relation.to for relation in entry.part_of)]
     own = (found for found in candidates if found.figure == figure and found.measure != measure)

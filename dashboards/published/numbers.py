@@ -42,6 +42,8 @@ class NumberKey:
 #: Dimensions that every figure has, or none of.
 PLACES = ("gender", "district", "job_centre")
 
+_PLACE_NAMES = {"gender": "kön", "district": "stadsdel", "job_centre": "jobbtorg"}
+
 #: The names of a key's fields.
 DIMENSIONS = tuple(each.name for each in fields(NumberKey))
 
@@ -230,6 +232,9 @@ def why_not_in_catalogue(catalogue: Mapping[str, Figure], key: NumberKey) -> str
         return f"Figuren {key.figure} är bara publicerad per kategori."
     if not figure.has_dimensions and any(getattr(key, name) != ALL for name in PLACES):
         return f"Figuren {key.figure} är inte publicerad per kön, stadsdel eller jobbtorg."
+    for name in PLACES:
+        if name not in figure.dimensions and getattr(key, name) != ALL:
+            return f"Figuren {key.figure} är inte publicerad per {_PLACE_NAMES[name]}."
     for title, code, level in (
         (figure.category_title, key.category, "kategori"),
         (figure.subcategory_title, key.subcategory, "underkategori"),

@@ -10,10 +10,12 @@ from dataclasses import replace
 
 from dashboards.published.file import ALL, MISSING
 from dashboards.published.numbers import DIMENSIONS, NumberKey
-from pipelines.configuration.catalogue import Figure, PeriodKind, read_catalogue
+from pipelines.configuration.catalogue import Dimension, Figure, PeriodKind, read_catalogue
 from pipelines.configuration.contract import code_lists
 
 GENDERS = {"kvinna": "kvinnor", "man": "män"}
+
+_PLACES = {Dimension.GENDER: "kön", Dimension.DISTRICT: "stadsdel", Dimension.JOB_CENTRE: "jobbtorg"}
 
 FIGURES = read_catalogue()
 CODES: Mapping[str, tuple[str, ...]] = {
@@ -98,6 +100,9 @@ def _why_no_division(address: NumberKey, figure: Figure) -> str | None:
         return f"könet ”{address.gender}” finns inte; skriv kvinna, man eller *"
     if not figure.has_dimensions and (address.gender, address.district, address.job_centre) != (ALL, ALL, ALL):
         return f"figuren {address.figure} delas inte upp på kön, stadsdel eller jobbtorg; skriv * där"
+    for dimension, title in _PLACES.items():
+        if dimension not in figure.dimensions and getattr(address, dimension.value) != ALL:
+            return f"figuren {address.figure} delas inte upp på {title}; skriv * där"
     if ALL not in (address.district, address.job_centre):
         return "ett tal gäller en stadsdel eller ett jobbtorg, inte båda; skriv * i den ena kolumnen"
     for level, code, name in (

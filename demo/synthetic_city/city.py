@@ -8,10 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 from demo.synthetic_city import rows
+from demo.synthetic_city.admissions import admission_rows, applications
+from demo.synthetic_city.after_support import follow_up
 from demo.synthetic_city.delivery import City, write_night
 from demo.synthetic_city.enrolments import enrolled_youths
+from demo.synthetic_city.flai import consents, participation_rows
+from demo.synthetic_city.guidance import visit_rows, visits
+from demo.synthetic_city.jobbtorg_unga import count_rows, counts
 from demo.synthetic_city.outreach import reach_out
 from demo.synthetic_city.personnummer import NumberOffice
 from demo.synthetic_city.register import fill_up, give_birth_dates, give_identities
@@ -40,21 +46,29 @@ def build_city(seed: int = 2023) -> City:
     bulk = np.random.Generator(np.random.PCG64(seed))
     people = residents(bulk, youths, office.taken)
     enrolments, measures = rows.enrolments_and_measures(youths)
+    study_rows = rows.study_periods(bulk, study_periods, people)
+    applied = applications(stream("admissions"), youths, people, study_rows)
     return City(
         {
             "folkbokforing": {"personer": rows.population(youths, people)},
-            "skolregister": {"studieperioder": rows.study_periods(bulk, study_periods, people)},
+            "skolregister": {"studieperioder": study_rows},
             "beda": {"bevis": rows.diplomas(bulk, diplomas, people)},
             "ber": {
                 "register": rows.register(youths),
                 "kontakter": rows.contacts(youths),
-                "sysselsattningar": rows.occupations(stream("occupations"), youths),
+                "sysselsattningar": pl.concat(
+                    [rows.occupations(stream("occupations"), youths), follow_up(stream("after support"), youths)]
+                ),
                 "inskrivningar": enrolments,
                 "insatser": measures,
                 "bosattningskontroller": rows.residence_checks(youths),
             },
             "enkat": {"svar": rows.survey(stream("survey"))},
             "nyckeltal": {"nyckeltal": rows.hand_kept_numbers()},
+            "antagning": {"antagningar": admission_rows(stream("notices"), applied)},
+            "skolslussen": {"besok": visit_rows(stream("visit log"), visits(stream("guidance"), youths, applied))},
+            "flai": {"deltaganden": participation_rows(consents(stream("consents"), youths))},
+            "jobbtorg_unga": {"antal": count_rows(stream("corrections"), counts(stream("jobbtorg unga")))},
         }
     )
 

@@ -28,6 +28,10 @@ READY = {
     "ber": (4, 2, 11),
     "enkat": (4, 0, 30),
     "nyckeltal": (4, 0, 31),
+    "antagning": (4, 11, 25),
+    "skolslussen": (4, 3, 18),
+    "flai": (4, 7, 52),
+    "jobbtorg_unga": (4, 0, 44),
 }
 # The numbers kept by hand come out of a spreadsheet on Windows.
 OLD_ENCODING = ("nyckeltal",)

@@ -2,7 +2,7 @@
 
 One frame per dataset, with the dataset's columns and ``valid_from`` <= morning < ``valid_to`` (day ordinals).
 Belongs here: when an event is seen in a table, and how a record looks before and after. Does not belong here:
-files (``delivery``), and what happens to whom.
+files (``delivery``), what happens to whom, and the four sources that have a module of their own each.
 """
 
 from __future__ import annotations
@@ -16,27 +16,11 @@ import polars as pl
 
 from demo.synthetic_city import residents as others
 from demo.synthetic_city.city_facts import SUCCESSOR
+from demo.synthetic_city.frames import FOR_EVER, VALID, Row, dated, frame_of
 from demo.synthetic_city.hand_kept import key_numbers, survey_answers
 from demo.synthetic_city.schooling import Diploma, StudyPeriod
-from demo.synthetic_city.timeline import EPOCH, FIRST, LAST, REFORM, as_date, day, next_weekday
+from demo.synthetic_city.timeline import FIRST, LAST, REFORM, as_date, day, next_weekday
 from demo.synthetic_city.youth import Stay, Youth
-
-FOR_EVER = LAST + 1
-VALID = {"valid_from": pl.Int32(), "valid_to": pl.Int32()}
-Row = tuple[object, ...]
-
-
-def _frame(rows: Sequence[Row], columns: Sequence[str], dates: Sequence[str] = ()) -> pl.DataFrame:
-    """Columns named in ``dates`` are day ordinals; integers elsewhere stay integers."""
-    schema: dict[str, pl.DataType] = {}
-    for column in columns:
-        is_number = column in dates or column in ("antal_personal", "svar")
-        schema[column] = pl.Int64() if is_number else pl.String()
-    return _dated(pl.DataFrame(rows, schema={**schema, **VALID}, orient="row"), dates)
-
-
-def _dated(frame: pl.DataFrame, dates: Sequence[str]) -> pl.DataFrame:
-    return frame.with_columns((pl.col(column) - EPOCH).cast(pl.Int32).cast(pl.Date) for column in dates)
 
 
 def yes_no(value: bool) -> str:
@@ -75,7 +59,7 @@ def population(youths: Sequence[Youth], people: pl.DataFrame) -> pl.DataFrame:
     theirs = theirs.with_columns(pl.when(renamed).then(pl.lit(REFORM)).otherwise(pl.col("valid_to")).alias("valid_to"))
     validity = [pl.col("valid_from").cast(pl.Int32), pl.col("valid_to").cast(pl.Int32)]
     both = pl.concat([mine, theirs.with_columns(validity), later.with_columns(validity)])
-    return _dated(both.filter(pl.col("valid_from") < pl.col("valid_to")), ["folkbokford_fran"]).sort(
+    return dated(both.filter(pl.col("valid_from") < pl.col("valid_to")), ["folkbokford_fran"]).sort(
         "personnummer", "valid_from"
     )
 
@@ -144,7 +128,7 @@ def study_periods(rng: np.random.Generator, periods: Sequence[StudyPeriod], peop
         pl.col("valid_from").cast(pl.Int32),
         pl.col("valid_to").cast(pl.Int32),
     )
-    return _dated(frame, ["startdatum", "slutdatum"])
+    return dated(frame, ["startdatum", "slutdatum"])
 
 
 def diplomas(rng: np.random.Generator, mine: Sequence[Diploma], people: pl.DataFrame) -> pl.DataFrame:
@@ -158,7 +142,7 @@ def diplomas(rng: np.random.Generator, mine: Sequence[Diploma], people: pl.DataF
         (pl.col("day") + 1).cast(pl.Int32).alias("valid_from"),
         pl.lit(FOR_EVER, pl.Int32).alias("valid_to"),
     )
-    return _dated(frame, ["datum"])
+    return dated(frame, ["datum"])
 
 
 # --- ber ------------------------------------------------------------------------------------------
@@ -221,7 +205,7 @@ def register(youths: Sequence[Youth]) -> pl.DataFrame:
         "kategori_fran",
         "stadsdelsomrade",
     )
-    return _frame(rows, columns, ["registrerad_datum", "kategori_fran"]).sort("personnummer", "valid_from")
+    return frame_of(rows, columns, ["registrerad_datum", "kategori_fran"]).sort("personnummer", "valid_from")
 
 
 def contacts(youths: Sequence[Youth]) -> pl.DataFrame:
@@ -245,7 +229,7 @@ def contacts(youths: Sequence[Youth]) -> pl.DataFrame:
                 rows.append((*row, "J", change, FOR_EVER))
     columns = ("kontakt_id", "personnummer", "datum", "riktning", "kanal", "besvarad", "besvarad_av",
                "antal_personal", "makulerad")  # fmt: skip
-    return _frame(rows, columns, ["datum"]).sort("kontakt_id", "valid_from")
+    return frame_of(rows, columns, ["datum"]).sort("kontakt_id", "valid_from")
 
 
 def occupations(rng: random.Random, youths: Sequence[Youth]) -> pl.DataFrame:
@@ -266,7 +250,7 @@ def occupations(rng: random.Random, youths: Sequence[Youth]) -> pl.DataFrame:
         (f"S{position:07d}", number, when, contact, occupation, when + 1, FOR_EVER)
         for position, (when, _, number, contact, occupation) in enumerate(said, start=1)
     ]
-    return _frame(rows, ("sysselsattning_id", "personnummer", "datum", "kontakt_id", "sysselsattning"), ["datum"])
+    return frame_of(rows, ("sysselsattning_id", "personnummer", "datum", "kontakt_id", "sysselsattning"), ["datum"])
 
 
 def enrolments_and_measures(youths: Sequence[Youth]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -297,8 +281,8 @@ def enrolments_and_measures(youths: Sequence[Youth]) -> tuple[pl.DataFrame, pl.D
                          "avslutsorsak")  # fmt: skip
     measure_columns = ("insats_id", "inskrivning_id", "insats", "startdatum", "slutdatum", "avslutsorsak")
     return (
-        _frame(enrolled, enrolment_columns, ["inskriven_datum", "avslutad_datum"]),
-        _frame(measures, measure_columns, ["startdatum", "slutdatum"]),
+        frame_of(enrolled, enrolment_columns, ["inskriven_datum", "avslutad_datum"]),
+        frame_of(measures, measure_columns, ["startdatum", "slutdatum"]),
     )
 
 
@@ -308,7 +292,7 @@ def residence_checks(youths: Sequence[Youth]) -> pl.DataFrame:
         (f"B{position:05d}", number, when, when + 1, FOR_EVER)
         for position, (when, number) in enumerate(reported, start=1)
     ]
-    return _frame(rows, ("kontroll_id", "personnummer", "anmald_datum"), ["anmald_datum"])
+    return frame_of(rows, ("kontroll_id", "personnummer", "anmald_datum"), ["anmald_datum"])
 
 
 # --- enkat, nyckeltal -----------------------------------------------------------------------------
@@ -321,7 +305,7 @@ def survey(rng: random.Random) -> pl.DataFrame:
         answers = [(next_weekday(rng.randint(*span)), rng.random(), q, a) for q, a in survey_answers(year)]
         for position, (when, _, question, answer) in enumerate(sorted(answers), start=1):
             rows.append((f"E{year}-{position:04d}", when, question, answer, when + 1, FOR_EVER))
-    return _frame(rows, ("svar_id", "datum", "fraga", "svar"), ["datum"])
+    return frame_of(rows, ("svar_id", "datum", "fraga", "svar"), ["datum"])
 
 
 def hand_kept_numbers() -> pl.DataFrame:
@@ -337,7 +321,7 @@ def hand_kept_numbers() -> pl.DataFrame:
             rows.append((*start, number.first_value, *end, known, known + 60))
             rows.append((*start, number.value, *end, known + 60, FOR_EVER))
     columns = ("period_fran", "period_till", "verksamhet", "matt", "varde", "enhet", "uppgiftslamnare")
-    return _frame(rows, columns, ["period_fran", "period_till"]).sort(
+    return frame_of(rows, columns, ["period_fran", "period_till"]).sort(
         "period_fran", "period_till", "verksamhet", "matt", "valid_from"
     )
 

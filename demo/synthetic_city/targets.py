@@ -2,6 +2,8 @@
 
 Belongs here: numbers only, with the place in the report or the reason. Index 0 is the report year 2022
 (2021-12-01 – 2022-11-30), index 1 the report year 2023. Does not belong here: how persons are made.
+What only the city auditors' report 10/2016 prints, for 2015, is scaled: times 705 / 557 for 2022 and 916 / 557 for 2023, the
+youths newly enrolled at the job-centres, which both reports print; shares are kept.
 """
 
 from __future__ import annotations
@@ -77,3 +79,41 @@ DISTRICT_SHARE_OF_CITY = {
 }  # fmt: skip
 # How much of a merged district the first of its two old districts is.
 OLD_DISTRICT_SPLIT = {"21": ("01", "02", 0.53), "22": ("06", "07", 0.47)}
+
+# --- scaled from 2015 (city auditors' report 10/2016) ---------------------------------------------------------------------
+
+# Skolslussen: 761 visitors, 356 of them between the first notice of admission and the start of the school year.
+VISITORS = (963, 1251)
+BEFORE_TERM = (451, 585)
+# Jobbtorg Unga, unemployed youths aged 20–29: 362 contacted, 286 of them enrolled, 244 of these ended.
+CONTACTED_20_29 = (458, 595)
+ENROLLED_20_29 = (362, 470)
+ENDED_20_29 = (309, 401)
+# Of the ended 40 % to work, 11 % to a youth employment, 16 % to studies, 30 % for reasons unknown.
+WORK_20_29 = (124, 160)
+YOUTH_EMPLOYMENT_20_29 = (34, 44)
+STUDIES_20_29 = (49, 64)
+UNKNOWN_20_29 = (93, 120)
+
+# --- invented: no document says them --------------------------------------------------------------------------------------
+
+# Not admitted in the final round, by admission year: in the register and then placed in a school by 15 September, in the
+# register and not placed, not in the register and placed. The register's data begin after the autumn of 2021.
+NOT_ADMITTED = {
+    2019: (0, 0, 480),
+    2020: (0, 0, 500),
+    2021: (0, 90, 450),
+    2022: (220, 130, 230),
+    2023: (230, 140, 250),
+}
+# How many of the not admitted visit Skolslussen: of those placed before the term, of the others from its start to 15 September.
+GUIDED_PLACED, GUIDED_NOT_PLACED = 0.80, 0.45
+# Share of the others that get a place as a reserve only.
+RESERVES = 0.015
+# Visitors of the autumn of 2021, from the start of the school year on.
+VISITORS_AUTUMN_2021 = 210
+# Consents to be in Flai: share of the enrolments at the job-centres; how many are given up to a day after the data; how many
+# are withdrawn.
+CONSENT = 0.55
+CONSENTS_WITH_AN_END = 5
+CONSENTS_WITHDRAWN = 14

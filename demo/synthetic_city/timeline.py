@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 EPOCH = date(1970, 1, 1).toordinal()
 
@@ -47,7 +48,9 @@ NIGHTLY_FROM = day("2023-09-01")
 # One night without a delivery from BER, as happens: an outage.
 BER_OUTAGE = day("2023-10-12")
 
-SOURCES = ("folkbokforing", "skolregister", "beda", "ber", "enkat", "nyckeltal")
+SOURCES = (
+    "folkbokforing", "skolregister", "beda", "ber", "enkat", "nyckeltal", "antagning", "skolslussen", "flai", "jobbtorg_unga",
+)  # fmt: skip
 
 
 def is_weekday(ordinal: int) -> bool:
@@ -78,9 +81,35 @@ def delivers(source: str, night: int) -> bool:
         return night != BER_OUTAGE
     if source == "beda":
         return today.weekday() == 2 or night == LAST
-    if source in ("enkat", "nyckeltal"):
+    if source == "skolslussen":
+        return not guidance_closed(night)
+    if source == "antagning" and any(0 < night - notice <= 7 for notice in notices(today.year).values()):
+        return True
+    if source in ("enkat", "nyckeltal", "antagning", "jobbtorg_unga"):
         return (today.weekday() == 2 and today.day <= 7) or night == LAST
     return True
+
+
+# --- admission to upper-secondary school, and the guidance around it ----------------------------------------------------
+
+PRELIMINARY, FINAL, RESERVE, LATE_RESERVE = "PRELIMINAR", "SLUTLIG", "RESERV", "RESERV, sen"
+
+
+@cache
+def notices(year: int) -> dict[str, int]:
+    """The days on which the applicants hear whether they have a place; the reserves are called in twice."""
+    earliest = {PRELIMINARY: "04-14", FINAL: "07-01", RESERVE: "08-01", LATE_RESERVE: "08-11"}
+    return {name: next_weekday(day(f"{year}-{text}")) for name, text in earliest.items()}
+
+
+def term_start(year: int) -> int:
+    return day(f"{year}-08-20")
+
+
+def guidance_closed(ordinal: int) -> bool:
+    """Skolslussen is closed when the first days after the notice are over and the holidays are on, and over Christmas."""
+    today = as_date(ordinal)
+    return (7, 10) <= (today.month, today.day) <= (7, 31) or not (1, 7) <= (today.month, today.day) <= (12, 22)
 
 
 def seen(start: int, end: int | None, period: Period) -> bool:

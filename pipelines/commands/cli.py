@@ -1,8 +1,8 @@
 """The program `kaa` (interface.md): reads its arguments, calls the module that does the work, prints what came of it.
 
 Messages for people go to standard error, what a program reads to standard output. Exit codes: 0 done, 1 the nightly
-failed or the state is broken, 2 published but something waits for a person (check-report: a number is wrong), 64 wrong
-usage or settings.
+failed or the state is broken, 2 published but something waits for a person (check-report: a number is wrong; check-delivery:
+something is wrong with the delivery), 64 wrong usage or settings.
 Heavy libraries are imported by the command that needs them, so that the others start at once.
 """
 
@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from pipelines.commands.audit import audit
+from pipelines.commands.check_delivery import check_delivery
 from pipelines.commands.edition import edition, signer
 from pipelines.commands.reveal import reveal
 from pipelines.commands.tables import WRITERS
@@ -559,6 +560,7 @@ kaa.add_command(audit)
 kaa.add_command(edition)
 kaa.add_command(signer)
 kaa.add_command(reveal)
+kaa.add_command(check_delivery)
 
 
 def _run(arguments: Sequence[str] | None) -> int:

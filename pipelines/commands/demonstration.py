@@ -21,6 +21,7 @@ Say = Callable[[str], None]
 def run_demo(say: Say, progress: Say) -> int:
     """Generate, take in, publish, compare; returns the exit code: 0 when all is as the print should have been."""
     from demo.comparison import compare, print_table, verdict
+    from demo.origins import compare_scaled, print_origins, scaled_verdict
     from demo.synthetic_city import generate
 
     path = home_path()
@@ -44,9 +45,15 @@ def run_demo(say: Say, progress: Say) -> int:
     figures = {
         tuple(row[:-1]): Decimal(row[-1]) for period in periods for row in read_figures(home, period, None, None)
     }
-    rows = compare(lambda key: figures.get(tuple(key), Decimal(0)))
+
+    def computed(key: tuple[str, ...]) -> Decimal:
+        return figures.get(key, Decimal(0))
+
+    rows, scaled = compare(computed), compare_scaled(computed)
     print_table(rows)
-    fine, sentence = verdict(rows)
-    say(sentence)
+    print_origins(scaled)
+    verdicts = verdict(rows), scaled_verdict(scaled)
+    for one in verdicts:
+        say(one.sentence)
     say(f"The annual report: {report.written[0]}")
-    return 0 if fine else 1
+    return 0 if all(one.fine for one in verdicts) else 1

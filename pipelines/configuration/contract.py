@@ -126,10 +126,12 @@ class Source:
 
     ``archive_years``: for how many years after the year of its extract a delivery is archived; None: for ever.
     ``weekdays``: on which an extract is expected, Monday is 0; ``silent_after``: so many of them may be missing in a row.
+    ``short_title``: for where the whole title does not fit.
     """
 
     name: str
     title: str
+    short_title: str
     datasets: dict[str, Dataset]
     archive_years: int | None = None
     weekdays: frozenset[int] = frozenset(range(7))
@@ -276,6 +278,7 @@ def load_sources(own_codes: Mapping[str, list[str]] | None = None, folder: Path 
         sources[name] = Source(
             name,
             str(contract.name),
+            str(_custom(contract.customProperties).get("shortTitle", contract.name)),
             {item.name: item for item in datasets},
             archive_years=_whole(promises.get("archiveRetention")),
             weekdays=_weekdays(promises.get("frequency")),

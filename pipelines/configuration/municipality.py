@@ -35,7 +35,10 @@ PROFILE_NAME = "profile.yaml"
 
 #: The chapters of the annual report that the program knows, in its own order; a municipality's own measures add more.
 SURVEY_CHAPTER = "synpunkter"
-CHAPTERS = ("sammanfattning", "verksamheter", "registret", "uppsokande", "sysselsattning", "stod", SURVEY_CHAPTER)
+CHAPTERS = (
+    "sammanfattning", "verksamheter", "innan-skolan", "registret", "uppsokande", "sysselsattning", "stod", "flai",
+    SURVEY_CHAPTER, "jobbtorg-unga",
+)  # fmt: skip
 
 #: What figures call "all" and "none" where a code would stand.
 RESERVED_CODES = ("*", "SAKNAS")

@@ -66,7 +66,7 @@ def find_deliveries(drop: Path) -> tuple[list[Found], list[Closed]]:
     closed: list[Closed] = []
     for entry in entries:
         for path in _folders(entry, drop, closed):
-            delivery = _delivery(path, drop, closed)
+            delivery = delivery_at(path, drop, closed)
             if delivery:
                 found.append(delivery)
     return found, closed
@@ -81,8 +81,8 @@ def _folders(entry: Path, drop: Path, closed: list[Closed]) -> list[Path]:
         return []
 
 
-def _delivery(path: Path, drop: Path, closed: list[Closed]) -> Found | None:
-    """The delivery in a folder; None where there is none, or none that can be read tonight."""
+def delivery_at(path: Path, drop: Path, closed: list[Closed]) -> Found | None:
+    """The delivery in a folder below the drop folder; None where there is none, or none that can be read tonight (``closed``)."""
     place = path / MANIFEST_NAME
     has_manifest = False
     try:

@@ -9,7 +9,7 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -47,6 +47,9 @@ _WRONG_TYPE = {
     "skapad": Flaw.NO_TIME,
 }
 _LEAST = {"revision": 1, "rader": 0}
+
+#: So many entries are looked through, far more than any source has datasets.
+_MOST_ENTRIES = 100
 
 
 @dataclass(frozen=True)
@@ -185,6 +188,12 @@ class Manifest(BaseModel):
         return len(self.entries) - len(self.files)
 
     @property
+    def missing_datasets(self) -> list[str]:
+        """The source's datasets that are not named."""
+        named = {item.dataset for item in self.entries}
+        return [name for name in self._datasets if name not in named]
+
+    @property
     def content(self) -> str:
         """Fingerprint of the content: the sha256 of each dataset's file, whatever the files are called."""
         lines = sorted(f"{item.dataset} {item.sha256}" for item in self.files)
@@ -226,6 +235,70 @@ def read_manifest(content: bytes, folder: Path, sources: dict[str, Source], firs
     if has_field_twice:
         return ReadManifest(fault=_bad(Flaw.FIELD_TWICE))
     return ReadManifest(manifest, None, manifest.source, manifest.extract_date, manifest.revision)
+
+
+@dataclass(frozen=True)
+class LookedThrough:
+    """Everything that is wrong with a manifest, and what of it can be used all the same."""
+
+    read: ReadManifest
+    faults: list[Fault]
+    entries: list[ManifestFile]
+
+
+def look_through(content: bytes, folder: Path, sources: dict[str, Source], first_day: date) -> LookedThrough:
+    """As ``read_manifest``, for who wants to know all that is wrong at once; the entries are those that are sound."""
+    read = read_manifest(content, folder, sources, first_day)
+    if read.manifest:
+        return LookedThrough(read, [], list(read.manifest.entries))
+    assert read.fault
+    try:
+        raw, _ = _loaded(content)
+    except (ValueError, RecursionError):
+        raw = None
+    if not isinstance(raw, dict):
+        return LookedThrough(read, [read.fault], [])
+    here = _Here(folder, sources, first_day)
+    flaws = []
+    try:
+        Manifest.model_validate(raw, context=here)
+    except ValidationError as error:
+        flaws = [flaw for flaw in error.errors(include_url=False) if len(flaw["loc"]) == 1]
+    entries = []
+    written = raw.get("filer")
+    for place, entry in enumerate(written[:_MOST_ENTRIES] if isinstance(written, list) else []):
+        try:
+            entries.append(ManifestFile.model_validate(entry, context=here))
+        except ValidationError as error:
+            inside = [
+                flaw for flaw in error.errors(include_url=False) if flaw["loc"]
+            ]  # else it is no object, and was told
+            flaws += [flaw | {"loc": ("filer", place, *flaw["loc"])} for flaw in inside]
+    return LookedThrough(read, list(dict.fromkeys([read.fault, *map(_fault, flaws)])), entries)
+
+
+def declared_municipality(content: bytes) -> str | None:
+    """The municipality code that a manifest gives, whatever else is wrong with it; None where it gives none."""
+    try:
+        raw, _ = _loaded(content)
+    except (ValueError, RecursionError):
+        return None
+    code = raw.get("kommunkod") if isinstance(raw, dict) else None
+    return code if isinstance(code, str) else None
+
+
+def not_for_here(manifest: Manifest, municipality: str, today: date) -> list[Fault]:
+    """What keeps a sound manifest's delivery from being taken in before a file is opened: it is another municipality's, of the
+    future, or not all that the source delivers (reasons 3 to 5 of deliveries.md section 2)."""
+    found = []
+    if manifest.municipality_code != municipality:
+        found.append(fault(Rejection.WRONG_MUNICIPALITY, RemarkCode.MUNICIPALITY_OTHER, municipality=municipality))
+    if manifest.extract_date - timedelta(days=1) > today:
+        about = {"day": manifest.extract_date, "today": today}
+        found.append(fault(Rejection.FUTURE_DATE, RemarkCode.DATE_AHEAD, **about))
+    for name in manifest.missing_datasets:
+        found.append(fault(Rejection.MISSING_DATASET, RemarkCode.DATASET_MISSING, dataset=name))
+    return found
 
 
 def _loaded(content: bytes) -> tuple[Any, bool]:

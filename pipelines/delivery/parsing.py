@@ -10,6 +10,7 @@ import io
 import re
 import stat
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -98,10 +99,21 @@ class _Unusable(Exception):
         self.fault = found
 
 
-def read_file(folder: Path, file: ManifestFile, dataset: Dataset, known: DistinctRecords) -> ReadFile:
+#: What is done with a fault that taking the file apart can go on from.
+OnFault = Callable[[Fault], None]
+
+
+def _refuse(found: Fault) -> None:
+    raise _Unusable(found)
+
+
+def read_file(
+    folder: Path, file: ManifestFile, dataset: Dataset, known: DistinctRecords, on_fault: OnFault = _refuse
+) -> ReadFile:
     """Read one file of a delivery; the fault is the first that applies to the file.
 
-    Raises OSError for what is not about this file alone, such as a lack of memory.
+    ``on_fault``: given, it gets each fault that can be gone on from, and there are records all the same: the sound lines, with
+    the columns of the contract that the file has. Raises OSError for what is not about this file alone, such as a lack of memory.
     """
     path = folder / file.name
     try:
@@ -115,13 +127,15 @@ def read_file(folder: Path, file: ManifestFile, dataset: Dataset, known: Distinc
         content = None
     if content is None:
         return ReadFile(file, fault=fault(Rejection.MISSING_FILE, RemarkCode.FILE_MISSING, file=file.name))
-    return taken_apart(content, file, dataset, known)
+    return taken_apart(content, file, dataset, known, on_fault)
 
 
-def taken_apart(content: bytes, file: ManifestFile, dataset: Dataset, known: DistinctRecords) -> ReadFile:
+def taken_apart(
+    content: bytes, file: ManifestFile, dataset: Dataset, known: DistinctRecords, on_fault: OnFault = _refuse
+) -> ReadFile:
     """The records of a file that has been read, or its first fault."""
     try:
-        return ReadFile(file, content, _records(content, file, dataset, known))
+        return ReadFile(file, content, _records(content, file, dataset, known, on_fault))
     except _Unusable as error:
         return ReadFile(file, content, fault=error.fault)
 
@@ -141,10 +155,12 @@ def split_record(record: str) -> list[str] | None:
         position = match.end() + 1
 
 
-def _records(content: bytes, file: ManifestFile, dataset: Dataset, known: DistinctRecords) -> FileRecords:
+def _records(
+    content: bytes, file: ManifestFile, dataset: Dataset, known: DistinctRecords, on_fault: OnFault
+) -> FileRecords:
     if hashlib.sha256(content).hexdigest() != file.sha256:
-        raise _Unusable(fault(Rejection.CHECKSUM_MISMATCH, RemarkCode.CHECKSUM_OTHER, file=file.name))
-    text = _decoded(content, file)
+        on_fault(fault(Rejection.CHECKSUM_MISMATCH, RemarkCode.CHECKSUM_OTHER, file=file.name))
+    text = _decoded(content, file, on_fault)
     _check_size(text, file)
     physical = _physical_lines(text)
     line_numbers = np.arange(1, len(physical) + 1, dtype=np.uint32)
@@ -153,19 +169,27 @@ def _records(content: bytes, file: ManifestFile, dataset: Dataset, known: Distin
     _check_lengths(*all_records, file)
     header, records, line_numbers = _header(*all_records, file, dataset)
     found = known.recognise(header, records)  # what stood in a file before was found sound there
+    broken: list[tuple[int, Flaw]] = []
     if quoted or not _are_regular(found.texts, len(header)):
         filled = (records.str.strip_chars(BLANKS) != "").to_numpy()
         if not filled.all():
             records, line_numbers = records.filter(pl.Series(filled)), line_numbers[filled]
             found = known.recognise(header, records)
-        _check_fields(pl.DataFrame({"line": line_numbers[found.new], "record": records[found.new]}), len(header), file)
-    missing = [column.name for column in dataset.columns if column.name not in header]
-    if missing:
-        about = {"file": file.name, "column": missing[0], "source": dataset.source}
-        raise _Unusable(fault(Rejection.MISSING_COLUMN, RemarkCode.COLUMN_MISSING, **about))
-    if len(records) != file.rows:
-        counts = {"rows": len(records), "promised": file.rows}
-        raise _Unusable(fault(Rejection.ROW_COUNT_MISMATCH, RemarkCode.ROW_COUNT_OTHER, file=file.name, **counts))
+        new = pl.DataFrame({"line": line_numbers[found.new], "record": records[found.new]})
+        broken = _lines_with_other_fields(new, len(header))
+        if broken:
+            for line, what in broken:
+                on_fault(malformed(file.name, line, what, width=len(header)))
+            sound = ~np.isin(line_numbers, [line for line, _ in broken])
+            records, line_numbers = records.filter(pl.Series(sound)), line_numbers[sound]
+            found = known.recognise(header, records)
+    for name in [column.name for column in dataset.columns if column.name not in header]:
+        about = {"file": file.name, "column": name, "source": dataset.source}
+        on_fault(fault(Rejection.MISSING_COLUMN, RemarkCode.COLUMN_MISSING, **about))
+    delivered = len(records) + len(broken)
+    if delivered != file.rows:
+        counts = {"rows": delivered, "promised": file.rows}
+        on_fault(fault(Rejection.ROW_COUNT_MISMATCH, RemarkCode.ROW_COUNT_OTHER, file=file.name, **counts))
     in_sequence = bool((line_numbers == np.arange(2, len(line_numbers) + 2)).all())
     record_ids = known.remember(found)
     irregular = None if in_sequence else line_numbers
@@ -197,8 +221,8 @@ def _header(
     return tuple(header), records.slice(first + 1), line_numbers[first + 1 :]
 
 
-def _decoded(content: bytes, file: ManifestFile) -> bytes:
-    """The file's text as UTF-8 without byte-order mark."""
+def _decoded(content: bytes, file: ManifestFile, on_fault: OnFault) -> bytes:
+    """The file's text as UTF-8 without byte-order mark; what is no UTF-8 can be read as if it were the other encoding."""
     if file.name.lower().endswith(".gz"):
         content = _unpacked(content, file)
     if file.encoding == "iso-8859-1":
@@ -209,7 +233,8 @@ def _decoded(content: bytes, file: ManifestFile) -> bytes:
             content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise _Unusable(fault(Rejection.UNDECODABLE, RemarkCode.ENCODING_OTHER, file=file.name, line=line)) from None
+        on_fault(fault(Rejection.UNDECODABLE, RemarkCode.ENCODING_OTHER, file=file.name, line=line))
+        return content.decode("iso-8859-1").encode()
     return content
 
 
@@ -289,24 +314,19 @@ def _are_regular(records: pa.LargeStringArray, width: int) -> bool:
     return width > 1 and bool(pc.all(pc.equal(separators, width - 1)).as_py())
 
 
-def _check_fields(records: pl.DataFrame, width: int, file: ManifestFile) -> None:
-    """Every record must have as many fields as the header."""
+def _lines_with_other_fields(records: pl.DataFrame, width: int) -> list[tuple[int, Flaw]]:
+    """The lines of the records that do not have as many fields as the header, or whose quotes are broken, in order."""
     is_quoted = records["record"].str.contains('"', literal=True)
     plain, quoted = records.filter(~is_quoted), records.filter(is_quoted)
-    wrong = plain.filter(pl.col("record").str.count_matches(";", literal=True) != width - 1)["line"].to_list()[:1]
-    broken: list[int] = []
+    other = plain.filter(pl.col("record").str.count_matches(";", literal=True) != width - 1)["line"]
+    broken = [(line, Flaw.FIELDS_OTHER) for line in other]
     for line, record in quoted.select("line", "record").iter_rows():
         fields = split_record(record)
         if fields is None:
-            broken = [line]
-            break
-        if len(fields) != width:
-            wrong.append(line)
-            break
-    if wrong and (not broken or min(wrong) < broken[0]):
-        raise _Unusable(malformed(file.name, min(wrong), Flaw.FIELDS_OTHER, width=width))
-    if broken:
-        raise _Unusable(malformed(file.name, broken[0], Flaw.QUOTES_BROKEN))
+            broken.append((line, Flaw.QUOTES_BROKEN))
+        elif len(fields) != width:
+            broken.append((line, Flaw.FIELDS_OTHER))
+    return sorted(broken)
 
 
 def _named_twice(header: list[str], dataset: Dataset, file: ManifestFile, line: int) -> Fault:

@@ -31,6 +31,9 @@ from pipelines.personnummer import masking_of
 #: Order of the checks of one column: its value, its rules, then what depends on other rows.
 _MISSING, _WRONG, _FIRST_RULE, _DUPLICATE_KEY, _UNKNOWN_REFERENCE = 0, 1, 2, 90, 91
 
+#: What is said of a fault to people.
+_EXPLAINED = ("column_name", "reason", "expected")
+
 
 @dataclass
 class BatchRows:
@@ -106,6 +109,42 @@ def type_rows(
         .join(typed.select("content", pseudonym=_owner(dataset)), on="content")
         .join(runs, on="content"),
     )
+
+
+def every_fault(
+    dataset: Dataset,
+    file: FileRecords,
+    records: DistinctRecords,
+    pseudonymiser: Pseudonymiser,
+    referenced: dict[tuple[str, str], Referenced],
+) -> pl.DataFrame:
+    """Each fault of each row of one file, also those after a row's first: `line, column_name, reason, expected`, by line and in
+    the order of the checks. Rows that repeat another exactly are one.
+
+    ``records`` holds this file's records and no others; ``referenced``: as for ``type_rows``.
+    """
+    texts, content_of = _distinct_contents(dataset, records)
+    runs = _runs_of_contents({0: file}, records, content_of)
+    for column in dataset.columns:
+        if column.type == "text":
+            texts = texts.with_columns(pseudonymiser.mask_all(texts[column.name], masking_of(column.name)))
+    typed = _typed(dataset, texts, pseudonymiser.look_up(_all_numbers(dataset, texts)))
+    within = [
+        typed.filter(check.is_fault).select("content", *_fault(place, check.number))
+        for place, column in enumerate(dataset.columns)
+        for check in _checks(column)
+    ]
+    between = [
+        _duplicate_keys(dataset, texts, runs, typed),
+        *[_unknown_references(dataset, column, texts, runs, referenced) for column in dataset.columns],
+    ]
+    faults = pl.concat([*within, *[each.select("content", "place", "check") for each in between]])
+    lines = _first_lines(
+        {0: file}, records, content_of, faults.select("content", extract=pl.lit(0, pl.UInt32)).unique()
+    )
+    explained = _explained(dataset, faults)
+    found = faults.join(explained, on=["place", "check"]).join(lines, on="content").sort("line", "place", "check")
+    return found.select("line", "column_name", "reason", "expected")
 
 
 def lines_of(
@@ -329,6 +368,16 @@ def _explanation(dataset: Dataset, place: int, check: int) -> tuple[str, str, st
     return column.name, broken.reason, broken.expected
 
 
+def _explained(dataset: Dataset, faults: pl.DataFrame) -> pl.DataFrame:
+    """Each kind of fault (`place, check`) with its column's name, its reason and what was expected."""
+    kinds = faults.select("place", "check").unique()
+    return pl.DataFrame(
+        [(*kind, *_explanation(dataset, *kind)) for kind in kinds.iter_rows()],
+        schema={**kinds.schema, **dict.fromkeys(_EXPLAINED, pl.String)},
+        orient="row",
+    )
+
+
 def _quarantine(
     dataset: Dataset,
     texts: pl.DataFrame,
@@ -337,18 +386,11 @@ def _quarantine(
     referenced: dict[tuple[str, str], Referenced],
     pseudonymiser: Pseudonymiser,
 ) -> pl.DataFrame:
-    kinds = bad.select("place", "check").unique()
-    names = ("column_name", "reason", "expected")
-    explained = pl.DataFrame(
-        [(*kind, *_explanation(dataset, *kind)) for kind in kinds.iter_rows()],
-        schema={**kinds.schema, **dict.fromkeys(names, pl.String)},
-        orient="row",
-    )
     return (
-        bad.join(explained, on=["place", "check"])
+        bad.join(_explained(dataset, bad), on=["place", "check"])
         .join(_owners(dataset, texts, typed, bad, referenced), on=["content", "extract"], how="left")
         .join(_consents(dataset, texts.join(bad, on="content", how="semi"), pseudonymiser), on="content", how="left")
-        .select("extract", "line", *names, "pseudonyms", "consent")
+        .select("extract", "line", *_EXPLAINED, "pseudonyms", "consent")
         .sort("extract", "line")
     )
 

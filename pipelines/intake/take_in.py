@@ -6,21 +6,21 @@ not the backlog's size. One bad delivery never stops the others. The rules thems
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from pipelines.configuration.contract import Source
-from pipelines.delivery.faults import Fault, Rejection, fault
+from pipelines.delivery.checked import checked
+from pipelines.delivery.faults import Fault, Rejection, first_fault
 from pipelines.delivery.find import Closed, Found, find_deliveries
 from pipelines.delivery.judging import ACCEPTED, HELD, REJECTED, SUPERSEDED, Judged, Loaded
-from pipelines.delivery.manifest import MANIFEST_NAME, Manifest, read_manifest
+from pipelines.delivery.manifest import MANIFEST_NAME, not_for_here, read_manifest
 from pipelines.delivery.pseudonym import Pseudonymiser
 from pipelines.delivery.rows import BatchRows
 from pipelines.history.store import History
 from pipelines.intake.candidate import Batch, Candidate
-from pipelines.intake.checked import checked
 from pipelines.intake.clock import night_clock
 from pipelines.intake.evidence import Evidence
 from pipelines.intake.owner import check_owner, owner
@@ -28,7 +28,7 @@ from pipelines.intake.read_batches import BatchReader
 from pipelines.intake.type_batches import typed_parts
 from pipelines.intake.unforeseen import is_of_its_content, night_ends, unexplained
 from pipelines.intake.withdrawals import Withdrawals
-from pipelines.notices import Notice, NoticeCode, Remark, RemarkCode, as_json, from_json, notice
+from pipelines.notices import Notice, NoticeCode, Remark, as_json, from_json, notice
 from pipelines.personnummer import mask_name
 from pipelines.state.home import Home
 from pipelines.state.night_records import NightRecord
@@ -144,7 +144,9 @@ class _Night:
         for candidate in map(self._new_candidate, found):
             if candidate is None:
                 continue
-            fault = candidate.read.fault or self._manifest_fault(candidate.manifest)
+            fault = candidate.read.fault or first_fault(
+                not_for_here(candidate.manifest, self._home.municipality.code, self._clock.today)
+            )
             if fault is None:
                 candidates.append(candidate)
             elif fault.reason is Rejection.FUTURE_DATE and self._clock.is_behind:
@@ -168,19 +170,6 @@ class _Night:
                 raise
             self._notices.append(unexplained(found, error))
             return None
-
-    def _manifest_fault(self, manifest: Manifest) -> Fault | None:
-        """Reasons 3 to 5 of deliveries.md section 2: what can be said without opening a file."""
-        code, today = self._home.municipality.code, self._clock.today
-        if manifest.municipality_code != code:
-            return fault(Rejection.WRONG_MUNICIPALITY, RemarkCode.MUNICIPALITY_OTHER, municipality=code)
-        if manifest.extract_date - timedelta(days=1) > today:
-            return fault(Rejection.FUTURE_DATE, RemarkCode.DATE_AHEAD, day=manifest.extract_date, today=today)
-        named = {file.dataset for file in manifest.files}
-        missing = [name for name in self._sources[manifest.source].datasets if name not in named]
-        if missing:
-            return fault(Rejection.MISSING_DATASET, RemarkCode.DATASET_MISSING, dataset=missing[0])
-        return None
 
     # --- batch by batch ------------------------------------------------------------------------------------------------
 
@@ -238,9 +227,9 @@ class _Night:
         """The verdict on each delivery of a batch once all are judged: a later one may have superseded an earlier."""
         limit = self._home.municipality.thresholds.bad_row_min
         counts = {name: rows.counts.rows_by_key("extract", named=True, unique=True) for name, rows in batch.items()}
-        for extract, candidate in enumerate(candidates):
+        for extract, one in enumerate(candidates):
             counted = {name: by_extract[extract] for name, by_extract in counts.items()}
-            self._ledger.judge(checked(candidate, extract, counted, batch, many=limit))
+            self._ledger.judge(checked(one.found, one.manifest, one.files, extract, counted, batch, many=limit))
         return {
             extract: self._ledger.judged[candidate.found.delivery_id] for extract, candidate in enumerate(candidates)
         }

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from graphlib import TopologicalSorter
 
 import polars as pl
 
@@ -10,7 +9,8 @@ from pipelines.configuration.contract import Source
 from pipelines.delivery.distinct_records import DistinctRecords
 from pipelines.delivery.parsing import FileRecords
 from pipelines.delivery.pseudonym import Pseudonymiser
-from pipelines.delivery.rows import BatchRows, refer_to, type_rows
+from pipelines.delivery.rows import BatchRows
+from pipelines.delivery.source_rows import type_source
 from pipelines.intake.candidate import Candidate
 from pipelines.intake.unforeseen import is_of_its_content, night_ends, unexplained
 from pipelines.notices import Notice
@@ -27,7 +27,11 @@ def typed_parts(
 ) -> Iterator[Typed]:
     """Deliveries with their typed rows, all in one part if they can be; one that the program fails on is left alone."""
     try:
-        batch = _typed(source, candidates, records, pseudonymiser)
+        files = {
+            name: {place: _records(candidate, name) for place, candidate in enumerate(candidates)}
+            for name in source.datasets
+        }
+        batch = type_source(source, files, records, pseudonymiser)
     except BaseException as error:
         days = f"{candidates[0].manifest.extract_date} to {candidates[-1].manifest.extract_date}"
         if not is_of_its_content(error):
@@ -41,27 +45,6 @@ def typed_parts(
     half = len(candidates) // 2
     for part in (candidates[:half], candidates[half:]):
         yield from typed_parts(source, part, _records_of(part, records), pseudonymiser, leave_alone)
-
-
-def _typed(
-    source: Source, candidates: list[Candidate], records: dict[str, DistinctRecords], pseudonymiser: Pseudonymiser
-) -> dict[str, BatchRows]:
-    """The rows of each dataset, in the contract's order; a dataset is typed after those that it refers to."""
-    typed: dict[str, BatchRows] = {}
-    refers_to = {
-        name: {column.reference[0] for column in dataset.columns if column.reference}
-        for name, dataset in source.datasets.items()
-    }
-    for name in TopologicalSorter(refers_to).static_order():
-        dataset = source.datasets[name]
-        referenced = {
-            column.reference: refer_to(typed[column.reference[0]], column.reference[1])
-            for column in dataset.columns
-            if column.reference
-        }
-        files = {place: _records(candidate, name) for place, candidate in enumerate(candidates)}
-        typed[name] = type_rows(dataset, files, records[name], pseudonymiser, referenced)
-    return {name: typed[name] for name in source.datasets}
 
 
 def _records(candidate: Candidate, dataset: str) -> FileRecords:

@@ -40,7 +40,7 @@ STEPS = {
     ("pipelines.intake.take_in", "find_deliveries"): 1,
     ("pipelines.intake.take_in", "read_manifest"): 2,
     ("pipelines.intake.read_batches", "read_file"): 2,
-    ("pipelines.intake.type_batches", "type_rows"): 2,
+    ("pipelines.delivery.source_rows", "type_rows"): 2,
     ("pipelines.intake.take_in", "checked"): 1,
     ("pipelines.orchestration.assets", "take_in"): 1,
     ("pipelines.orchestration.assets", "validate"): 1,

@@ -69,6 +69,10 @@ CODES = {
         "STUDIER": "Studier", "ARBETE": "Arbete", "FYLLT_20": "Fyllt 20 år", "FLYTTAT": "Flyttat till en annan kommun",
         "ANNAN_AKTOR": "Stöd genom annan aktör", "OKAND": "Okänd",
     },
+    "registreringsorsak": {"AVBROTT": "Avbrott från gymnasieskolan", "INFLYTTAD": "Inflyttad till kommunen", "OVRIGT": "Övrigt"},
+    "besokstyp": {"VAGLEDNING": "Vägledning", "PLATSHJALP": "Hjälp att hitta en plats"},
+    "flai_insats": {"COACHNING": "Coachning", "SELMA": "Selma", "ARBETSLAG": "Arbetslag"},
+    "matt": {"KONTAKT": "Kontaktade", "INSKRIVNA": "Inskrivna", "AVSLUTADE": "Avslutade"},
     "forvaltning": {"AMF": "Arbetsmarknadsförvaltningen", "UTBF": "Utbildningsförvaltningen"},
     "insats": {"JOBBTORG": "Stöd på jobbtorg", "AIM": "Aim", "UNGVUX": "Ungvux"},
     "vantetid": {"D0_14": "Inom 14 dagar", "D15_30": "15–30 dagar", "OVER_90": "Mer än 90 dagar", "INGEN": "Inget försök"},
@@ -270,6 +274,9 @@ class Maker:
             self.spread_total("reached_by_channel", measure, year, count, category="HEMBESOK")
         for measure, count in (("enrolments", 730), ("offered", 233)):
             self.spread_total("offer_90_days", measure, year, count)
+        self.fill_before_school(year)
+        self.fill_of_the_register(year)
+        self.fill_of_job_centres(year)
         answers = (1, 1, 2, 14, 31) if now else (2, 2, 6, 18, 33)
         self.put("survey", "answers", year, sum(answers), category=QUESTION)
         for answer, count in enumerate(answers, start=1):
@@ -287,6 +294,73 @@ class Maker:
         aged = 37100 if now else 36800
         self.spread_total("residents", "aged_16_19", year, aged)
         self.spread_total("residents", "in_register_16_19", year, int(aged * 0.185))
+
+    def fill_before_school(self, year: int) -> None:
+        """Admission and Skolslussen."""
+        counts = (420, 180, 250, 120) if year == 2023 else (400, 150, 230, 95)
+        for measure, count in zip(("persons", "guided", "placed", "guided_and_placed"), counts, strict=True):
+            self.spread_total("not_admitted", measure, year, count)
+        for code, visits, visitors, before in (
+            ("*", 900, 700, 330), ("VAGLEDNING", 600, 520, 250), ("PLATSHJALP", 300, 270, 120),
+        ):  # fmt: skip
+            for measure, count in (("visits", visits), ("visitors", visitors), ("before_term", before)):
+                self.spread_total("school_entry_visits", measure, year, count, category=code)
+
+    def fill_of_the_register(self, year: int) -> None:
+        """Who came, who stayed, and what they do."""
+        for code, stays, first in (
+            ("*", 4600, 3000),
+            ("AVBROTT", 3100, 2000),
+            ("INFLYTTAD", 900, 700),
+            ("OVRIGT", 600, 300),
+        ):
+            self.spread_total("registrations", "stays", year, stays, category=code)
+            self.spread_total("registrations", "first", year, first, category=code)
+        for measure, count in (("persons", 2400), ("reached_in_90_days", 1100), ("enrolled_in_90_days", 310)):
+            self.spread_total("first_time", measure, year, count)
+        self.spread_total("persistence", "again", year, 3900 if year == 2023 else 3700)
+        in_register, ended = (
+            sum(PRINTED["population", "in_register"][year]),
+            sum(each[1] for each in RESULTS[year].values()),
+        )
+        for figure, total, weights in (
+            ("latest_occupation", in_register, (20, 15, 2, 6, 2, 3, 10, 42)),
+            ("occupation_after_support", ended, (30, 20, 3, 1, 1, 2, 8, 35)),
+        ):
+            self.spread_total(figure, "persons", year, total)
+            for code, part in zip(self.codes["sysselsattning"], split(total, weights), strict=True):
+                self.spread_total(figure, "persons", year, part, category=code)
+
+    def fill_of_job_centres(self, year: int) -> None:
+        """What the job-centres themselves deliver: by consent, and of those who are older."""
+        for code, counts in (
+            ("*", (260, 150, 140)),
+            ("COACHNING", (170, 90, 85)),
+            ("SELMA", (70, 40, 38)),
+            ("ARBETSLAG", (50, 30, 25)),
+        ):
+            for measure, count in zip(("participants", "new", "ended"), counts, strict=True):
+                self.spread_total("consented_participants", measure, year, count, category=code)
+        places = [*(code for code, _ in self.job_centres), "SAKNAS"]
+        reasons = {"STUDIER": 39, "ARBETE": 98, "OKAND": 73, "FLYTTAT": 34}
+        for category, subcategory, total in (
+            ("KONTAKT", "*", 362), ("INSKRIVNA", "*", 286), ("AVSLUTADE", "*", 244),
+            *(("AVSLUTADE", reason, count) for reason, count in reasons.items()),
+        ):  # fmt: skip
+            where = {"category": category, "subcategory": subcategory}
+            self.put("youth_20_29", "value", year, total, **where)
+            for gender, of_gender in zip(("kvinna", "man"), split(total, SHARES_BY_GENDER), strict=True):
+                self.put("youth_20_29", "value", year, of_gender, gender=gender, **where)
+                for place, part in zip(places, split(of_gender, range(len(places) + 3, 3, -1)), strict=True):
+                    self.put("youth_20_29", "value", year, part, gender=gender, job_centre=place, **where)
+            for place in places:
+                parts = [
+                    self.figures.get(
+                        ("youth_20_29", "value", self.period(year), gender, "*", place, category, subcategory), 0
+                    )
+                    for gender in ("kvinna", "man")
+                ]
+                self.put("youth_20_29", "value", year, sum(parts), job_centre=place, **where)
 
     def bridge_rows(self) -> list[tuple[Any, ...]]:
         """For each year but the first: three of five left, and so many came that it adds up."""

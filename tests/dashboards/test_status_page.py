@@ -103,7 +103,7 @@ def test_the_pages_tell_what_was_not_used(stockholm: Site) -> None:
     assert "bad_code" not in page.text
     assert "Antalet rader är rimligt" not in page.text
     changed = next(table for table in page.tables if table.section == "andrat")
-    assert changed.row("Skolregister") == [
+    assert changed.row("Skolregistret") == [
         "2023-02-01, revision 2", "Källan skickade en rättad leverans",
         "Som känt 1\u00a0februari 2023 eller en senare dag, framtaget före publicering 3",
     ]  # fmt: skip

@@ -16,8 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.delivery import source_rows
 from pipelines.delivery.pseudonym import Pseudonymiser
-from pipelines.intake import evidence, read_batches, take_in, type_batches
+from pipelines.intake import evidence, read_batches, take_in
 from pipelines.notices import NoticeCode
 from pipelines.personnummer import HIDDEN, Masked, holds_a_number, mask_name
 from pipelines.runtime.errors import NightlyFailed
@@ -263,7 +264,7 @@ def test_looking_for_numbers_takes_no_noticeable_time() -> None:
 # --- errors that nobody foresaw ---------------------------------------------------------------------------------------
 
 #: The steps that fail below, and the modules that take them.
-STEPS = {"read_file": read_batches, "type_rows": type_batches, "read_manifest": take_in}
+STEPS = {"read_file": read_batches, "type_rows": source_rows, "read_manifest": take_in}
 
 
 def _file(step: str) -> str:

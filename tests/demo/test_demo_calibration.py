@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
 from demo.comparison import compare, verdict
+from demo.origins import compare_scaled, scaled_verdict
 from demo.synthetic_city import build_city
-from demo.synthetic_city.delivery import City, write_night
-from demo.synthetic_city.timeline import NIGHTS
+from demo.synthetic_city.delivery import City
+from tests.demo.conftest import reckon
 from tests.demo.reckoning import Reckoning
-
-# What the printed figures rest on; the school register and UHR's answers are not among it.
-NEEDED = ("folkbokforing", "ber", "enkat", "nyckeltal")
-
-
-def reckon(city: City) -> Reckoning:
-    with TemporaryDirectory() as folder:
-        for night in NIGHTS:
-            write_night(city, Path(folder), night, NEEDED)
-        return Reckoning(Path(folder))
-
-
-@pytest.fixture(scope="module")
-def reckoning(city: City) -> Reckoning:
-    return reckon(city)
 
 
 def test_every_printed_value_comes_out_but_the_known_misprints(reckoning: Reckoning) -> None:
@@ -101,3 +85,4 @@ def test_another_seed_is_another_city_with_the_same_totals(city: City, seed: int
     assert not other.datasets["ber"]["register"].equals(city.datasets["ber"]["register"])
     values = reckon(other).values
     assert verdict(compare(lambda key: values.get(key, Decimal(0)))).fine
+    assert scaled_verdict(compare_scaled(lambda key: values.get(key, Decimal(0)))).fine

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from demo.synthetic_city.delivery import City, rows_on
-from demo.synthetic_city.timeline import NIGHTS, SOURCES, as_date, delivers
+from demo.synthetic_city.timeline import NIGHTS, SOURCES, as_date, day, delivers, notices
 from tests.demo.reckoning import birth_date
 
 # deliveries.md section 4: columns, how each value looks ("?" first: may be empty), and the key.
@@ -144,6 +144,59 @@ DATASETS: dict[str, dict[str, tuple[dict[str, str], tuple[str, ...]]]] = {
             ("period_fran", "period_till", "verksamhet", "matt"),
         )
     },
+    "antagning": {
+        "antagningar": (
+            {
+                "antagning_id": ".+",
+                "personnummer": PERSON,
+                "antagningsar": r"20\d\d",
+                "omgang": "PRELIMINAR|SLUTLIG|RESERV",
+                "beskedsdatum": DATE,
+                "utfall": "ANTAGEN|EJ_ANTAGEN|RESERVPLATS",
+            },
+            ("antagning_id",),
+        )
+    },
+    "skolslussen": {
+        "besok": (
+            {
+                "besok_id": ".+",
+                "personnummer": PERSON,
+                "datum": DATE,
+                "besokstyp": "VAGLEDNING|KARTLAGGNING|PLATSHJALP|OVRIGT",
+            },
+            ("besok_id",),
+        )
+    },
+    "flai": {
+        "deltaganden": (
+            {
+                "deltagande_id": ".+",
+                "personnummer": PERSON,
+                "samtycke_fran": DATE,
+                "samtycke_till": f"|{DATE}",
+                "flai_insats": "COACHNING|SELMA|FILUR|YRKESPLUS|UNGDOMSANSTALLNING|ARBETSLAG|OVRIG",
+                "startdatum": DATE,
+                "slutdatum": f"|{DATE}",
+                "avslutsorsak": f"|{REASON}",
+            },
+            ("deltagande_id",),
+        )
+    },
+    "jobbtorg_unga": {
+        "antal": (
+            {
+                "period_fran": DATE,
+                "period_till": DATE,
+                "jobbtorg": "|GLOBEN|SKARHOLMEN|VALLINGBY|KISTA",
+                "kon": "KVINNA|MAN",
+                "matt": "KONTAKT|INSKRIVNA|AVSLUTADE",
+                "orsak": f"|{REASON}",
+                "antal": r"\d+",
+            },
+            ("period_fran", "period_till", "jobbtorg", "kon", "matt", "orsak"),
+        )
+    },
 }
 
 Table = list[dict[str, str]]
@@ -243,17 +296,27 @@ def test_rows_agree_with_themselves_and_each_other(tables: dict[tuple[str, str, 
                 "inskrivningar": ("inskriven_datum", "avslutad_datum"),
                 "insatser": ("startdatum", "slutdatum"),
                 "studieperioder": ("startdatum", "slutdatum"),
+                "deltaganden": ("startdatum", "slutdatum"),
             }.get(dataset, ("", ""))
             if end:
                 assert not row[end] or row[start] <= row[end] <= night
                 assert row[start] <= night
-            if dataset in ("inskrivningar", "insatser"):
+            if dataset in ("inskrivningar", "insatser", "deltaganden"):
                 assert bool(row["avslutsorsak"]) == bool(row[end])
             if dataset == "studieperioder":
                 assert bool(row["avslut"]) == bool(row["slutdatum"])
                 if row["slutdatum"]:
                     ended = date.fromisoformat(row["slutdatum"])
                     assert date.fromisoformat(night) - ended <= timedelta(days=800)
+            if dataset == "deltaganden":
+                assert row["samtycke_fran"] <= row["startdatum"]
+                assert not row["samtycke_till"] or row["startdatum"] <= row["samtycke_till"]
+            if dataset == "antagningar":
+                assert row["beskedsdatum"][:4] == row["antagningsar"]
+                assert row["beskedsdatum"] < night
+            if dataset == "antal":
+                assert bool(row["orsak"]) == (row["matt"] == "AVSLUTADE")
+                assert row["period_fran"] <= row["period_till"]
         if dataset == "insatser":
             known = {row["inskrivning_id"] for row in tables["ber", night, "inskrivningar"]}
             assert {row["inskrivning_id"] for row in rows} <= known
@@ -275,6 +338,33 @@ def test_the_school_form_has_its_old_name_before_the_reform(tables: dict[tuple[s
     assert "ANPGY" not in forms("2023-05-03")
     assert "ANPGY" in forms("2023-09-18")
     assert "GYSAR" not in forms("2023-09-18")
+
+
+def test_an_extract_of_the_admissions_holds_the_running_and_the_two_earlier_years(city: City) -> None:
+    """The running year is the latest of which a notice has come: until April it is last year's."""
+    for night, years in {
+        "2021-12-01": {2019, 2020, 2021},
+        "2022-04-06": {2019, 2020, 2021},
+        "2022-04-20": {2020, 2021, 2022},
+        "2023-04-05": {2020, 2021, 2022},
+        "2023-11-30": {2021, 2022, 2023},
+    }.items():
+        assert delivers("antagning", day(night))
+        rows = rows_on(city.datasets["antagning"]["antagningar"], "antagningar", day(night))
+        assert set(rows["antagningsar"].to_list()) == years
+
+
+def test_every_notice_is_delivered_within_a_week() -> None:
+    nights = [night for night in NIGHTS if delivers("antagning", night)]
+    for year in (2022, 2023):
+        for name, notice in notices(year).items():
+            assert any(0 < night - notice <= 7 for night in nights), f"{name} {year}"
+
+
+def test_skolslussen_delivers_nothing_while_it_is_closed_in_july() -> None:
+    nights = [as_date(night) for night in NIGHTS if delivers("skolslussen", night)]
+    assert {night.month for night in nights} == set(range(1, 13))
+    assert not [night for night in nights if night.month == 7 and night.day >= 10]
 
 
 def test_the_school_register_is_closed_from_june_to_15_september() -> None:

@@ -24,9 +24,12 @@ Row = tuple[dict[Cell, float], bool]
 
 FIGURE, MEASURE, PERIOD, GENDER, DISTRICT, JOB_CENTRE, CATEGORY, SUBCATEGORY = range(8)
 
-ADD_UP_BY_CATEGORY = {"contacts", "occupation", "exits", "status", "registrations", "latest_occupation"}
-ADD_UP_BY_SUBCATEGORY = {"measure_exits", "survey"}
-ADD_UP_OVER_PERIODS = {"residence_checks", "survey", "registrations", "timeliness"}
+ADD_UP_BY_CATEGORY = {
+    "contacts", "occupation", "exits", "status", "registrations", "latest_occupation", "occupation_after_support",
+    "school_entry_visits/visits",
+}  # fmt: skip
+ADD_UP_BY_SUBCATEGORY = {"measure_exits", "survey", "youth_20_29"}
+ADD_UP_OVER_PERIODS = {"residence_checks", "survey", "registrations", "timeliness", "school_entry_visits/visits"}
 BY_ONE_CATEGORY = {"occupation", "exits", "latest_occupation", "occupation_after_support"}
 
 #: A part and its whole, of one figure or two.
@@ -43,10 +46,32 @@ PART_OF = {
     ("timeliness", "contacted_in_30_days"): ("timeliness", "registered"),
     ("offer_90_days", "offered"): ("offer_90_days", "enrolments"),
     ("residents", "in_register_16_19"): ("residents", "aged_16_19"),
+    ("registrations", "first"): ("registrations", "stays"),
+    ("first_time", "reached_in_90_days"): ("first_time", "persons"),
+    ("first_time", "enrolled_in_90_days"): ("first_time", "persons"),
+    ("not_admitted", "guided"): ("not_admitted", "persons"),
+    ("not_admitted", "placed"): ("not_admitted", "persons"),
+    ("not_admitted", "guided_and_placed"): ("not_admitted", "persons"),
+    ("consented_participants", "new"): ("consented_participants", "participants"),
+    ("consented_participants", "ended"): ("consented_participants", "participants"),
+}
+
+#: At most as many as another, without being a part of it.
+AT_MOST = {
+    ("timeliness", "contacted_in_14_days"): [("timeliness", "contacted_in_30_days")],
+    ("persistence", "again"): [("population", "in_register")],
+    ("school_entry_visits", "before_term"): [("school_entry_visits", "visitors")],
+    ("not_admitted", "guided_and_placed"): [("not_admitted", "guided"), ("not_admitted", "placed")],
 }
 
 #: All categories of the one are the other.
-SAME = {("occupation", "reached"): ("outreach", "reached"), ("exits", "ended"): ("participants", "ended")}
+SAME = {
+    ("occupation", "reached"): ("outreach", "reached"),
+    ("exits", "ended"): ("participants", "ended"),
+    ("occupation_after_support", "persons"): ("exits", "ended"),
+    ("registrations", "stays"): ("timeliness", "registered"),
+    ("latest_occupation", "persons"): ("population", "in_register"),
+}
 
 
 @dataclass(frozen=True)
@@ -187,9 +212,8 @@ def _rows(
         if whole not in known:
             continue
         figure = whole[FIGURE]
-        adds_up = {CATEGORY: figure in ADD_UP_BY_CATEGORY, SUBCATEGORY: figure in ADD_UP_BY_SUBCATEGORY}.get(
-            place, True
-        )
+        listed = {CATEGORY: ADD_UP_BY_CATEGORY, SUBCATEGORY: ADD_UP_BY_SUBCATEGORY}.get(place)
+        adds_up = listed is None or _is_among(whole, listed)
         if not adds_up:
             yield from (({part: 1.0, whole: -1.0}, False) for part in parts if figure != "survey" and place == CATEGORY)
             continue
@@ -222,8 +246,13 @@ def _wholes_by_measure(cell: Cell) -> Iterator[Cell]:
     if whole:
         figure, measure = whole
         yield (figure, measure, *(cell[2:] if figure == cell[FIGURE] else (*cell[2:6], "*", "*")))
-    if cell[:2] == ("timeliness", "contacted_in_14_days"):
-        yield _with(cell, MEASURE, "contacted_in_30_days")
+    for figure, measure in AT_MOST.get((cell[FIGURE], cell[MEASURE]), []):
+        yield (figure, measure, *cell[2:])
+
+
+def _is_among(cell: Cell, listed: set[str]) -> bool:
+    """Whether a figure, or this measure of it, is listed."""
+    return cell[FIGURE] in listed or f"{cell[FIGURE]}/{cell[MEASURE]}" in listed
 
 
 def _over_periods(
@@ -235,7 +264,7 @@ def _over_periods(
             series[_with(cell, PERIOD, "")].append(cell)
     for one, cells in series.items():
         spans = {cell: _days(cell[PERIOD], starts) for cell in cells}
-        if one[FIGURE] in ADD_UP_OVER_PERIODS:
+        if _is_among(one, ADD_UP_OVER_PERIODS):
             ends = sorted({day for first, last in spans.values() for day in (first, last + timedelta(days=1))})
             for cell, (first, last) in spans.items():
                 pieces = [(a, b) for a, b in pairwise(ends) if first <= a and b <= last + timedelta(days=1)]

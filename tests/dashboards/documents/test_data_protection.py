@@ -102,15 +102,35 @@ def test_a_new_source_or_column_is_in_the_documents_by_itself(contracts: Path) -
         assert "Personnummer" in text.split("Examina och bevis, ur Gymnasieantagningen i länet")[1]
     for text in _both(files, ASSESSMENT):
         assert "vald skola" in text
-        assert "Varje natt lämnar 7 källor" in text and "ur 5 källor förs samman" in text
+        assert "Varje natt lämnar 11 källor" in text and "ur 8 källor förs samman" in text
 
 
 def test_legal_ground_sensitivity_and_retention_are_the_contracts() -> None:
     for text in _both(_files(), RECORD):
         assert "Skyddsvärda uppgifter: skyddsmarkering (folkbokförda ungdomar)." in text
         assert "6 kalenderår efter uttagsåret" in text and "gallras inte" in text
-        assert "Utan personuppgifter: Enkäten till ungdomar som fått stöd och Verksamheternas nyckeltal." in text
+        assert (
+            "Utan personuppgifter: Enkäten till ungdomar som fått stöd, Jobbtorg Unga 20–29 år och Verksamheternas nyckeltal."
+            in text
+        )
         assert "Skatteverkets folkbokföringsuppgifter (2 kap. 8 § lagen 2001:182)" in text
+
+
+def test_what_rests_on_consent_is_named_with_what_a_withdrawal_does() -> None:
+    for text in _both(_files(), RECORD):
+        assert "Uppgifterna ur Flai vilar på den enskildes samtycke (artikel 6.1 a) och bara på det" in text
+        assert "Artikel 6.1 a dataskyddsförordningen (samtycke)" in text
+    for text in _both(_files(), ASSESSMENT):
+        assert "Återkallat samtycke (artikel 7.3) Gäller Flai." in text
+        assert "ligger leveransen kvar tills arkivtiden är ute" in text
+
+
+def test_without_a_source_that_rests_on_consent_none_is_spoken_of(contracts: Path) -> None:
+    (contracts / "flai.odcs.yaml").unlink()
+    files = build_data_protection(load_municipality("stockholm"), DAY, contracts)
+    for text in (*_both(files, RECORD), *_both(files, ASSESSMENT)):
+        assert "artikel 6.1 a)" not in text
+        assert "artikel 7.3" not in text
 
 
 def test_roles_zones_safeguards_and_risks_are_those_of_the_file() -> None:

@@ -2,21 +2,28 @@
 
 import polars as pl
 
+from pipelines.delivery.find import Found
 from pipelines.delivery.judging import Checked
+from pipelines.delivery.manifest import Manifest
 from pipelines.delivery.parsing import ReadFile
 from pipelines.delivery.rows import BatchRows
-from pipelines.intake.candidate import Candidate
 from pipelines.notices import Remark, RemarkCode, remark
 
 
 def checked(
-    candidate: Candidate, place: int, counts: dict[str, dict[str, int]], batch: dict[str, BatchRows], many: int
+    found: Found,
+    manifest: Manifest,
+    files: dict[str, ReadFile],
+    place: int,
+    counts: dict[str, dict[str, int]],
+    batch: dict[str, BatchRows],
+    many: int,
 ) -> Checked:
-    """``many``: so many bad rows may be too many, and then it is said which fault is the commonest."""
-    manifest = candidate.manifest
+    """Of the delivery at a place of a batch, with its files and their counts by dataset. ``many``: so many bad rows may be too
+    many, and then it is said which fault is the commonest."""
     return Checked(
-        delivery_id=candidate.found.delivery_id,
-        folder=candidate.found.folder,
+        delivery_id=found.delivery_id,
+        folder=found.folder,
         source=manifest.source,
         extract_date=manifest.extract_date,
         revision=manifest.revision,
@@ -24,11 +31,11 @@ def checked(
         rows={name: count["data_rows"] for name, count in counts.items()},
         quarantined={name: count["quarantined"] for name, count in counts.items()},
         commonest_fault={
-            name: _commonest_fault(batch[name].quarantine.filter(pl.col("extract") == place), candidate.files[name])
+            name: _commonest_fault(batch[name].quarantine.filter(pl.col("extract") == place), files[name])
             for name, count in counts.items()
             if count["quarantined"] >= many
         },
-        warnings=[*_warnings(candidate, counts), *_too_many_values(candidate, place, batch)],
+        warnings=[*_warnings(manifest, files, counts), *_too_many_values(files, place, batch)],
     )
 
 
@@ -39,10 +46,10 @@ def _commonest_fault(quarantine: pl.DataFrame, file: ReadFile) -> Remark:
     return remark(RemarkCode.COMMONEST_FAULT, **found)
 
 
-def _warnings(candidate: Candidate, counts: dict[str, dict[str, int]]) -> list[Remark]:
+def _warnings(manifest: Manifest, files: dict[str, ReadFile], counts: dict[str, dict[str, int]]) -> list[Remark]:
     warnings = []
     for name, count in counts.items():
-        read = candidate.files[name]
+        read = files[name]
         file = read.file.name
         if count["repeated"]:
             warnings.append(remark(RemarkCode.ROWS_REPEATED, file=file, rows=count["repeated"]))
@@ -53,12 +60,12 @@ def _warnings(candidate: Candidate, counts: dict[str, dict[str, int]]) -> list[R
             warnings.append(remark(RemarkCode.ROWS_GARBLED, file=file, **garbled))
         if count["quarantined"]:
             warnings.append(remark(RemarkCode.ROWS_QUARANTINED, file=file, rows=count["quarantined"]))
-    if candidate.manifest.unknown_datasets:
-        warnings.append(remark(RemarkCode.DATASETS_UNKNOWN, datasets=candidate.manifest.unknown_datasets))
+    if manifest.unknown_datasets:
+        warnings.append(remark(RemarkCode.DATASETS_UNKNOWN, datasets=manifest.unknown_datasets))
     return warnings
 
 
-def _too_many_values(candidate: Candidate, place: int, batch: dict[str, BatchRows]) -> list[Remark]:
+def _too_many_values(files: dict[str, ReadFile], place: int, batch: dict[str, BatchRows]) -> list[Remark]:
     """What is published as a heading and has more different values than headings have."""
     warnings = []
     for name, rows in batch.items():
@@ -69,6 +76,6 @@ def _too_many_values(candidate: Candidate, place: int, batch: dict[str, BatchRow
             values = rows.contents.join(inside, on="content", how="semi")[column.history_name].n_unique()
             if values > column.most_different:
                 counts = {"values": values, "most": column.most_different}
-                file = candidate.files[name].file.name
+                file = files[name].file.name
                 warnings.append(remark(RemarkCode.MANY_VALUES, column=column.name, file=file, **counts))
     return warnings
