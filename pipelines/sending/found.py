@@ -103,9 +103,11 @@ def _examples(column: MadeColumn) -> list[str]:
 
 
 def _before(before: str, after: str, column: Column, how: ColumnMapping | None) -> str:
+    """A value as it stood in the input: itself where the mapping, or the program's words for yes and no, has it."""
     if before == after:
         return shown(after, column)
-    if how and before in (how.code or {}):
+    is_word = column.type == "yes_no" and after in ("J", "N")
+    if is_word or (how and before in (how.code or {})):
         return before
     is_day = column.type == "date" and _WRITTEN_DAY.fullmatch(before) and _SHOWN["date"].fullmatch(after)
     return before if is_day else shape(before)
@@ -132,10 +134,9 @@ def _codes(made: MadeDataset) -> Iterator[tuple[str, ...]]:
     """What local words became: the words of the mapping's own tables, and codes of the contract."""
     for column in made.columns:
         name = column.column.name
-        table = (column.how.code if column.how else None) or {}
         for (before, after), count in sorted(column.codes.items(), key=lambda item: (-item[1], item[0])):
             if before or after:
-                local = before if before in table else shown(before, column.column)
+                local = _before(before, after, column.column, column.how)
                 yield name, local or "(tomt)", shown(after, column.column) or "(tomt)", str(count)
 
 

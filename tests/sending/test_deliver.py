@@ -159,6 +159,24 @@ def test_a_dry_run_writes_nothing_and_shows_nobody(kaa: Kaa, tmp_path: Path, dro
         assert secret not in said.out + said.err
 
 
+def test_a_dry_run_shows_the_words_that_became_codes_and_no_others(kaa: Kaa, tmp_path: Path, drop: Path) -> None:
+    columns = {
+        "personnummer": COLUMNS["personnummer"], "tidigare_personnummer": {"constant": ""}, "stadsdelsomrade": {"from": "SDO"},
+        "folkbokford_fran": {"from": "Datum"}, "invandrad_efter_skolplikt": {"from": "Sent", "yes_no": True},
+        "skyddsmarkering": {"from": "Skydd", "code": {"S": "SEKRETESS", "": ""}},
+    }  # fmt: skip
+    mapped = write_mapping(
+        tmp_path / "f.yaml", "folkbokforing", {"personer": {"input": {"file": "b*"}, "columns": columns}}
+    )
+    path = csv_file(tmp_path / "b.csv", [ANNA, "03", "2010-01-01", "Nej", "S"], [BEA, "Kalle", "2010-01-01", "Anka", ""],
+                    header=["Personnummer", "SDO", "Datum", "Sent", "Skydd"])  # fmt: skip
+    said = _deliver(kaa, drop, mapped, path, source="folkbokforing", more=("--dry-run",))
+    for pattern in (r"stadsdelsomrade +│ 03 +│ 03 ", r"stadsdelsomrade +│ Xxxxx +│ Xxxxx ", r"skolplikt +│ Nej +│ N ",
+                    r"skolplikt +│ Xxxx +│ Xxxx ", r"skyddsmarkering +│ S +│ SEKRETESS "):  # fmt: skip
+        assert re.search(pattern, said.out), pattern
+    assert "Kalle" not in said.out and "Anka" not in said.out
+
+
 def test_made_ids_are_the_same_from_night_to_night_and_tell_nothing(kaa: Kaa, tmp_path: Path, drop: Path) -> None:
     mapped = write_mapping(tmp_path / "s.yaml", "skolslussen", {"besok": {"input": {"file": "b*"}, "columns": VISITS}})
     path = csv_file(tmp_path / "b.csv", *ROWS)
