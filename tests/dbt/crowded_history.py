@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import duckdb
 
-from tests.dbt.make_fixture import stockholm, write_history, write_input
+from tests.dbt.make_fixture import LAYOUT, stockholm, write_history, write_input
 from tests.dbt.small_world import EXTRACTS
 
 PERSONS, NIGHTS = 1500, 150
@@ -51,7 +51,8 @@ _ROWS = {
         from person, range(16) as contacts(n) where p % 2 = 0
     """,
     "ber_sysselsattningar": """
-        select 'S' || p, new_number, night_date(9), 'K' || p || '-0', 'ARBETE', 10, null from person where p % 2 = 0
+        select 'S' || p || '-' || n, new_number, night_date(n * 9), 'K' || p || '-' || n, 'ARBETE', n * 9, null
+        from person, range(8) as occupations(n) where p % 2 = 0
     """,
     "ber_inskrivningar": """
         select 'I' || p, new_number, 'AMF', night_date(p % 99), null, null, p % 99, null from person where p % 2 = 0
@@ -61,6 +62,23 @@ _ROWS = {
     """,
     "ber_bosattningskontroller": """
         select 'B' || p, new_number, night_date(p % 99), p % 99, null from person where p % 2 = 0
+    """,
+    "antagning_antagningar": """
+        select 'A' || p || '-' || n, new_number, 2023, ['PRELIMINAR', 'SLUTLIG'][n], date '2023-01-15' + cast(n as integer),
+            ['ANTAGEN', 'EJ_ANTAGEN'][1 + p % 2], 50, null
+        from person, range(1, 3) as rounds(n)
+    """,
+    "skolslussen_besok": """
+        select 'V' || p || '-' || n, new_number, night_date(n * 9), 'VAGLEDNING', n * 9, null
+        from person, range(16) as visits(n) where p % 2 = 1
+    """,
+    "flai_deltaganden": """
+        select 'D' || p, new_number, night_date(p % 99), null, 'SELMA', night_date(p % 99), null, null, p % 99, null
+        from person where p % 2 = 0
+    """,
+    "jobbtorg_unga_antal": """
+        select night_date(p % 99), night_date(p % 99), 'KISTA', ['KVINNA', 'MAN'][1 + p % 2], 'KONTAKT', null, p, 99, null
+        from person
     """,
     "enkat_svar": "select 'V' || p, night_date(p % 99), 'Hur?', 3, p % 99, null from person",
 }  # fmt: skip
@@ -96,7 +114,7 @@ def write_crowded_world(connection: duckdb.DuckDBPyConnection) -> None:
         create or replace table history.main.extract as
         select source, night_date(night) as extract_date, 1 as revision, source || night as delivery_id
         from range({NIGHTS}) as nights(night),
-            unnest(['folkbokforing', 'skolregister', 'beda', 'ber', 'enkat', 'nyckeltal']) as sources(source);
+            unnest([{", ".join(f"'{source}'" for source in LAYOUT)}]) as sources(source);
     """)
     for table, rows in _ROWS.items():
         columns = [row[0] for row in connection.execute(f"describe history.main.{table}").fetchall()][:-2]

@@ -80,6 +80,34 @@ def value(connection: duckdb.DuckDBPyConnection, figure: str, measure: str, peri
         (4, "residents", "aged_16_19", {}),  # Eva is 15
         (4, "residents", "in_register_16_19", {}),
         (1, "residents", "aged_16_19", {"district": "22"}),
+        (5, "registrations", "stays", {"category": "AVBROTT"}),
+        (4, "registrations", "first", {}),  # Bo was registered the year before too
+        (3, "first_time", "persons", {}),  # Eva came too late to be followed for 90 days
+        (2, "first_time", "reached_in_90_days", {}),
+        (1, "first_time", "enrolled_in_90_days", {}),
+        (1, "latest_occupation", "persons", {"category": "ARBETE"}),  # S3 is later than S2
+        (4, "latest_occupation", "persons", {"category": "OKAND"}),
+        (1, "persistence", "again", {}),
+        (1, "persistence", "again", {"district": "22"}),  # as of this year
+        (1, "occupation_after_support", "persons", {"category": "ARBETE"}),  # the day after Anna's end
+        (1, "occupation_after_support", "persons", {"category": "OKAND"}),
+        (2, "not_admitted", "persons", {}),  # Fia's later place changes nothing, Cilla's refusal was preliminary
+        (1, "not_admitted", "persons", {"district": "SAKNAS"}),  # Fia was never in the register
+        (1, "not_admitted", "guided", {}),  # Anna came on 16 September
+        (1, "not_admitted", "placed", {}),
+        (1, "not_admitted", "guided_and_placed", {}),
+        (4, "school_entry_visits", "visits", {}),
+        (3, "school_entry_visits", "visitors", {}),
+        (2, "school_entry_visits", "before_term", {}),
+        (0, "school_entry_visits", "before_term", {"gender": "man"}),
+        (1, "consented_participants", "participants", {}),
+        (1, "consented_participants", "new", {"category": "ARBETSLAG"}),
+        (1, "consented_participants", "ended", {"category": "COACHNING"}),
+        (42, "youth_20_29", "value", {"category": "KONTAKT"}),  # what an earlier extract said no longer counts
+        (2, "youth_20_29", "value", {"category": "KONTAKT", "job_centre": "SAKNAS"}),
+        (12, "youth_20_29", "value", {"category": "AVSLUTADE"}),
+        (7, "youth_20_29", "value", {"category": "AVSLUTADE", "subcategory": "ARBETE"}),
+        (0, "youth_20_29", "value", {}),
     ],
 )
 def test_the_report_year(
