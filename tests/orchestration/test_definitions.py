@@ -27,10 +27,13 @@ from pipelines.warehouse.inputs import TABLES
 #: The assets that are not dbt's; adding one is a decision, so it is written down here.
 OWN_ASSETS = set(
     """
-drop/beda drop/ber drop/enkat drop/folkbokforing drop/nyckeltal drop/skolregister
+drop/antagning drop/beda drop/ber drop/enkat drop/flai drop/folkbokforing drop/jobbtorg_unga drop/nyckeltal drop/skolregister
+drop/skolslussen
+history/antagning_antagningar
 history/beda_bevis history/ber_bosattningskontroller history/ber_inskrivningar history/ber_insatser history/ber_kontakter
 history/ber_register history/ber_sysselsattningar history/delivery history/enkat_svar history/extract
-history/folkbokforing_personer history/number history/nyckeltal_nyckeltal history/skolregister_studieperioder
+history/flai_deltaganden history/folkbokforing_personer history/jobbtorg_unga_antal history/number history/nyckeltal_nyckeltal
+history/skolregister_studieperioder history/skolslussen_besok
 published/figures published/version
 """.split()  # noqa: SIM905
 )
