@@ -508,7 +508,7 @@ class Extract:
             case "future_date", _:
                 manifest["uttagsdatum"] = "2999-01-01"
             case "missing_dataset", _:
-                if entry in entries:
+                while entry in entries:  # another fault may have named it twice
                     entries.remove(entry)
             case "bad_manifest", "not json":
                 return text[:-2]
