@@ -24,6 +24,7 @@ from dashboards.published.numbers import DIMENSIONS, NumberKey, Numbers, read_nu
 from dashboards.published.publication import period_of
 from dashboards.published.report import Published, read_report
 from dashboards.wording.numbers import plain
+from pipelines.configuration.catalogue import Counted, read_catalogue
 from pipelines.configuration.disclosure import CellKey
 
 HIDDEN = ".."
@@ -89,7 +90,9 @@ def changed_output(path: Path, period_id: str, choice: CellKey, told_otherwise: 
     data = read_report(path, period_id, PUBLIC_FIGURES)
     numbers, _ = _everything(path, data)
     asked = _asked(path, data, numbers, choice.js + 1, told_otherwise)
-    protection = Protection(frozenset(), frozenset(), told_otherwise=frozenset(asked.untold))
+    # What others have counted has no persons whose keys would change it, and so is not shown at all.
+    unchanged = frozenset(key for key in asked.counts if read_catalogue()[key.figure].counted is Counted.ROW)
+    protection = Protection(unchanged, frozenset(), told_otherwise=frozenset(asked.untold))
     return PublicOutput({**asked.counts, **asked.untold, **asked.delivered}, protection)
 
 
