@@ -12,7 +12,9 @@ from tests.model.world import personnummer
 ON = date(2023, 6, 1)
 
 
-@given(birth=st.dates(date(1924, 1, 1), ON), serial=st.integers(1, 999), sign=st.sampled_from(["", "-", "–", " ", " -"]))
+@given(
+    birth=st.dates(date(1924, 1, 1), ON), serial=st.integers(1, 999), sign=st.sampled_from(["", "-", "–", " ", " -"])
+)
 def test_a_number_without_its_century_is_that_of_somebody_under_a_hundred(birth: date, serial: int, sign: str) -> None:
     number = personnummer(birth, serial)
     assert as_twelve_digits(number[2:8] + sign + number[8:], ON) == number
