@@ -12,7 +12,7 @@
 10. ``publication``: the file that everybody may read, and what is asked before it is published.
 11. ``audit``: which rows and files a number rests on, why it changed, what a report was.
 12. ``orchestration``: the steps as one Dagster job.
-13. ``commands``: the program ``kaa``.
+14. ``commands``: the program ``kaa``.
 
 ``notices`` is the one place that words what happened for people, from codes and parameters.
 

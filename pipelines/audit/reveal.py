@@ -28,12 +28,12 @@ def reveal(
     An earlier number that no archived file holds any more is left out. Raises UsageError when a pseudonym is nobody's, when its
     person has a protected identity, or when none of the person's numbers is found.
     """
-    seeker = _Seeker(files, Pseudonymiser(pseudonym_key))
+    seeker = Seeker(files, Pseudonymiser(pseudonym_key))
     revealed = []
     with built_warehouse(version) as connection:
         persons = {pseudonym: _numbers_of(connection, pseudonym) for pseudonym in pseudonyms}
         for pseudonym, numbers in persons.items():
-            found = [seeker.personnummer(number, _held_in(connection, sources, number)) for number in numbers]
+            found = [seeker.personnummer(number, held_in(connection, sources, number)) for number in numbers]
             if not any(found):
                 raise UsageError(
                     f"No file in the archive holds {pseudonym} any more (gallring, or lost): who it is cannot be told. "
@@ -43,8 +43,8 @@ def reveal(
     return revealed
 
 
-class _Seeker:
-    """Opens each file at most once, and remembers every number that it held."""
+class Seeker:
+    """Finds numbers in archived files; opens each file at most once, and remembers every number that it held."""
 
     def __init__(self, files: ArchivedFiles, pseudonymiser: Pseudonymiser) -> None:
         self._files = files
@@ -53,13 +53,15 @@ class _Seeker:
         self._known: dict[str, str] = {}
 
     def personnummer(self, pseudonym: str, held_in: list[HeldIn]) -> str | None:
+        """The number of a pseudonym; files that may hold it are opened until it is found."""
         for dataset, delivery_id in held_in:
             if pseudonym in self._known:
                 break
-            self._open(dataset, delivery_id)
+            self.open(dataset, delivery_id)
         return self._known.get(pseudonym)
 
-    def _open(self, dataset: Dataset, delivery_id: str) -> None:
+    def open(self, dataset: Dataset, delivery_id: str) -> None:
+        """Learn the numbers of a file, where the archive still has it."""
         place = dataset.name, delivery_id
         if place in self._opened or not self._files.holds(delivery_id):
             return
@@ -93,7 +95,7 @@ def _numbers_of(connection: duckdb.DuckDBPyConnection, pseudonym: str) -> list[s
     return [number for number, _ in numbers]
 
 
-def _held_in(connection: duckdb.DuckDBPyConnection, sources: dict[str, Source], pseudonym: str) -> list[HeldIn]:
+def held_in(connection: duckdb.DuckDBPyConnection, sources: dict[str, Source], pseudonym: str) -> list[HeldIn]:
     """The files that hold a number, the latest extracts first."""
     found = [
         (day, dataset.source, dataset.name, delivery_id)

@@ -19,6 +19,7 @@ from pipelines.commands.check_delivery import check_delivery
 from pipelines.commands.deliver import deliver
 from pipelines.commands.edition import edition, signer
 from pipelines.commands.reveal import reveal
+from pipelines.commands.statistics import scb
 from pipelines.commands.tables import WRITERS
 from pipelines.commands.terminal import as_day, format_option, progress, say
 from pipelines.runtime import os_errors, output, surroundings
@@ -562,6 +563,7 @@ kaa.add_command(deliver)
 kaa.add_command(edition)
 kaa.add_command(signer)
 kaa.add_command(reveal)
+kaa.add_command(scb)
 kaa.add_command(check_delivery)
 
 
