@@ -110,7 +110,7 @@ def test_an_empty_protocol_and_wrong_usage(home: Home, capsys: pytest.CaptureFix
     assert _kaa(capsys, "purge", "--dry-run", "--on", "soon")[0] == 64
     code, out, _ = _kaa(capsys, "purge", "--format", "csv")
     assert (code, out) == (
-        0, "version,data_year,reason,persons,rows,quarantined,archives,first_date,last_date\n"
+        0, "version,data_year,reason,persons,rows,quarantined,archives,first_date,last_date,withdrawals\n"
     )  # fmt: skip
 
 
