@@ -75,7 +75,7 @@ def test_the_dry_run_says_what_the_next_nightly_does(home: Home, capsys: pytest.
     _nightly(home, Extract("ber", "2024-01-02").registered(YOUNG))
     code, out, err = _kaa(capsys, "purge", "--format", "json")
     assert (code, err) == (0, "")
-    assert json.loads(out) == [{"version": 2, "data_year": 2024, **planned[0]}]
+    assert json.loads(out) == [{"version": 2, "data_year": 2024, **planned[0], "withdrawals": 0}]
     version = home.current()
     assert version is not None
     with duckdb.connect(str(version.published), read_only=True) as published:
@@ -110,7 +110,7 @@ def test_an_empty_protocol_and_wrong_usage(home: Home, capsys: pytest.CaptureFix
     assert _kaa(capsys, "purge", "--dry-run", "--on", "soon")[0] == 64
     code, out, _ = _kaa(capsys, "purge", "--format", "csv")
     assert (code, out) == (
-        0, "version,data_year,reason,persons,rows,quarantined,archives,first_date,last_date\n"
+        0, "version,data_year,reason,persons,rows,quarantined,archives,first_date,last_date,withdrawals\n"
     )  # fmt: skip
 
 
