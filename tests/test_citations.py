@@ -29,9 +29,13 @@ FILES = [path for path in repository_files() if path.suffix not in (".png", ".tx
 
 
 def _sections(page: str) -> dict[int, str]:
-    """The numbered sections of a page."""
+    """The numbered sections of a page; what was added later stands behind another one and says to which it belongs."""
     parts = re.split(r"^## (\d+)\. ", PAGES[page], flags=re.MULTILINE)
-    return {int(number): text for number, text in zip(parts[1::2], parts[2::2], strict=True)}
+    sections = {int(number): text for number, text in zip(parts[1::2], parts[2::2], strict=True)}
+    for text in list(sections.values()):
+        for added, number in re.findall(r"^(### Added .*?\nThey belong to section (\d).*)", text, re.MULTILINE | re.DOTALL):
+            sections[int(number)] += added
+    return sections
 
 
 def _numbers(text: str) -> Iterator[int]:

@@ -244,6 +244,11 @@ class Figure(_Strict):
         """In how many categories each unit of a measure is counted; None: the figure has no categories."""
         return (self.measures[measure].counted_in or self.category.counted_in) if self.category else None
 
+    def months_add_up(self, measure: str) -> bool:
+        """Whether the months of a period are together the period's number, for all and by gender."""
+        own = self.measures[measure].adds_up_over_months
+        return self.adds_up_over_months if own is None else own
+
     def counted_as(self, measure: str) -> Counted:
         """What one unit of a measure is."""
         return self.measures[measure].counted or self.counted
