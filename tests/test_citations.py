@@ -33,7 +33,9 @@ def _sections(page: str) -> dict[int, str]:
     parts = re.split(r"^## (\d+)\. ", PAGES[page], flags=re.MULTILINE)
     sections = {int(number): text for number, text in zip(parts[1::2], parts[2::2], strict=True)}
     for text in list(sections.values()):
-        for added, number in re.findall(r"^(### Added .*?\nThey belong to section (\d).*)", text, re.MULTILINE | re.DOTALL):
+        for added, number in re.findall(
+            r"^(### Added .*?\nThey belong to section (\d).*)", text, re.MULTILINE | re.DOTALL
+        ):
             sections[int(number)] += added
     return sections
 

@@ -60,6 +60,19 @@ select pseudonym from number union select pseudonym from quarantined_number
 _LEDGER_COLUMNS = [item.name for item in fields(Judged)]
 
 
+def columns_of_runs(dataset: Dataset) -> str:
+    """The columns of a dataset's interval table, as SQL."""
+    return f"{_listed(_columns(dataset))}, first_extract_date date, last_extract_date date"
+
+
+def _columns(dataset: Dataset) -> dict[str, str]:
+    return {name: _sql_type(type_) for name, type_ in history_schema(dataset).items()}
+
+
+def _listed(columns: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {type_}" for name, type_ in columns.items())
+
+
 def _sql_type(type_: object) -> str:
     if isinstance(type_, pl.Decimal):
         return f"decimal({type_.precision}, {type_.scale})"
@@ -92,12 +105,10 @@ class History:
     def _create_tables(self) -> None:
         self.connection.execute(_FIXED_TABLES)
         for dataset in self.datasets():
-            columns = {name: _sql_type(type_) for name, type_ in history_schema(dataset).items()}
-            listed = ", ".join(f"{name} {type_}" for name, type_ in columns.items())
+            columns = _columns(dataset)
             self.connection.execute(
-                f"create table if not exists {dataset.table} "
-                f"({listed}, first_extract_date date, last_extract_date date);"
-                f"create table if not exists held_{dataset.table} ({listed}, delivery_id varchar)"
+                f"create table if not exists {dataset.table} ({columns_of_runs(dataset)});"
+                f"create table if not exists held_{dataset.table} ({_listed(columns)}, delivery_id varchar)"
             )
             for table in (dataset.table, f"held_{dataset.table}"):
                 for name, type_ in columns.items():  # a column that the contract has gained since

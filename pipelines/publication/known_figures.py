@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from pipelines.configuration.contract import load_sources
 from pipelines.configuration.municipality import Municipality
 from pipelines.state.databases import open_for_reading
 from pipelines.state.home import Version
@@ -70,7 +71,10 @@ def ask_again(known: Known, models: Path, history: Path, municipality: Municipal
     A figure that was not in the catalogue then was not known.
     """
     period = parse_period(known.period_id, municipality)
-    rows = ask_models(models, history, municipality, period, known.as_known, FIGURES)
+    datasets = [
+        dataset for source in load_sources(municipality.own_codes).values() for dataset in source.datasets.values()
+    ]
+    rows = ask_models(models, history, municipality, period, known.as_known, FIGURES, datasets)
     now = _cells(row for row in rows if row[0] in known.figures)
     return [
         KnownChange(cell, known.values.get(cell, Decimal(0)), now.get(cell, Decimal(0)))

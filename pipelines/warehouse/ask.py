@@ -12,7 +12,9 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.configuration.contract import Dataset
 from pipelines.configuration.municipality import Municipality
+from pipelines.history.store import columns_of_runs
 from pipelines.runtime.database import attach, open_database
 from pipelines.state.home import Version
 from pipelines.warehouse.compiled import CompiledModel, kept_models, run_models
@@ -49,14 +51,22 @@ def ask_figures(
 
 
 def ask_models(
-    models: Path, history: Path, municipality: Municipality, period: Period, known_to: date, wanted: Sequence[str]
+    models: Path,
+    history: Path,
+    municipality: Municipality,
+    period: Period,
+    known_to: date,
+    wanted: Sequence[str],
+    datasets: Iterable[Dataset] = (),
 ) -> list[FigureRow]:
     """The rows of models that have a figure's columns, computed with this compiled SQL from this history.
+
+    ``datasets``: those that the SQL may ask of, where the history is of an earlier program that did not know them all.
 
     Raises NightlyFailed when the compiled SQL is missing or torn.
     """
     compiled = kept_models(models)
-    with made_warehouse(compiled, history, municipality, [period], known_to, wanted) as connection:
+    with made_warehouse(compiled, history, municipality, [period], known_to, wanted, datasets=datasets) as connection:
         return connection.execute(rows_of(compiled, wanted)).fetchall()
 
 
@@ -87,13 +97,35 @@ def made_warehouse(
     wanted: Sequence[str],
     protected_identities: str = "as_figures",
     also: Iterable[Path] = (),
+    datasets: Iterable[Dataset] = (),
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A warehouse in memory, under the same names as `built_warehouse`: these models and all that they need, for these periods
-    and this knowledge."""
+    and this knowledge. ``datasets``: those that the history is to have, empty where it was made before they were known."""
     with open_database(attaches=[history, *also]) as connection:
         connection.execute("attach ':memory:' as warehouse")
         attach(connection, history, "history")
+        _add_datasets(connection, history, datasets)
         connection.execute("use warehouse")
         write_inputs(connection, municipality, periods, known_to, protected_identities)
         run_models(connection, compiled, wanted)
         yield connection
+
+
+def _add_datasets(connection: duckdb.DuckDBPyConnection, history: Path, datasets: Iterable[Dataset]) -> None:
+    """Put another `history` in the place of one that lacks datasets: all that it has, and the others empty."""
+    there = [
+        table
+        for (table,) in connection.execute(
+            "select table_name from duckdb_tables() where database_name = 'history'"
+        ).fetchall()
+    ]
+    missing = [dataset for dataset in datasets if dataset.table not in there]
+    if not missing:
+        return
+    connection.execute("detach history")
+    attach(connection, history, "earlier_history")
+    connection.execute("attach ':memory:' as history")
+    for table in there:
+        connection.execute(f"create view history.{table} as from earlier_history.{table}")
+    for dataset in missing:
+        connection.execute(f"create table history.{dataset.table} ({columns_of_runs(dataset)})")

@@ -30,7 +30,9 @@ def _panels(text: str) -> list[str]:
 
 def test_every_table_has_its_way_below_it(stockholm: Site) -> None:
     text = (stockholm.out / "arsrapport.html").read_text(encoding="utf-8")
-    report = Report(read_report(stockholm.published, NOW))
+    data = read_report(stockholm.published, NOW)
+    came = {source for _, source in data.extracts}
+    report = Report(data)
     blocks = [block for chapter in report.chapters() for block in chapter.blocks]
     for block in blocks:
         section = text[text.index(f'id="{block.id}" aria-labelledby') :]
@@ -39,7 +41,9 @@ def test_every_table_has_its_way_below_it(stockholm: Site) -> None:
             assert f"kaa figures --period {block.periods[-1].id} --figure {entry.figure.id}<" in panel
             for measure in entry.measures:
                 assert f'href="definitioner.html#{entry.figure.id}-{measure.id}"' in panel
-        assert "Källa: " in panel and ("Inga uttag" if block.id == "nyckeltal" else " uttag ur ") in panel
+        has_come = came & {each.source for entry in block.definitions for each in entry.figure.sources}
+        assert "Källa: " in panel and (" uttag ur " if has_come else "Inga uttag") in panel
+    assert any("Inga uttag" in panel for panel in _panels(text))
 
 
 @pytest.mark.parametrize("file", ["internal", "public"])
