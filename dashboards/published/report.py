@@ -39,6 +39,10 @@ class District:
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
 
 
+#: The figure that asks of a period what the year before it showed.
+LOOKING_BACK = "persistence"
+
+
 @dataclass(frozen=True)
 class Published:
     """What one report needs of the published file."""
@@ -74,7 +78,15 @@ class Published:
         why = why_not_in_catalogue(self.catalogue, key)
         if not why and key.period == self.before.id and not self.before.available:
             return None
+        if not why and key.figure == LOOKING_BACK and not self._reaches_back(key.period):
+            return None
         return self.numbers.value(key)
+
+    def _reaches_back(self, period_id: str) -> bool:
+        """Whether the deliveries begin a year before a period does: who was there then is else not known."""
+        first = self.publication.first_extract_date
+        starts_on = next((each.starts_on for each in (self.period, self.before) if each.id == period_id), None)
+        return bool(first and starts_on and first <= starts_on.replace(year=starts_on.year - 1))
 
     def used(self, column: str, figure: str | None = None, period: str | None = None) -> list[str]:
         """The values of a dimension that occur, sorted as text; `*` is none. Raises NotPublished as ``value`` does."""
