@@ -59,6 +59,8 @@ class Figure:
     of_one_day: bool
     #: Whether a row that is not there is zero; else nobody reported it, or it is a median of nothing.
     absent_is_zero: bool
+    #: Whether it also asks for the same kind of period one year earlier.
+    asks_year_before: bool
     #: Which of gender, district and job_centre it is given by.
     dimensions: tuple[str, ...]
     #: Whether a public output can show it: a count, or a number that was delivered as such (disclosure.md section 1).
@@ -123,6 +125,7 @@ def _read_catalogue(connection: duckdb.DuckDBPyConnection) -> dict[str, Figure]:
             model=row["model"] or "",
             of_one_day=row["period"] == "day",
             absent_is_zero=row["absent"] == "zero",
+            asks_year_before=row["asks_year_before"],
             dimensions=tuple(row["dimensions"]),
             is_public=row["adds_up"],
             category_title=row["category_title"],

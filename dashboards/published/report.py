@@ -39,10 +39,6 @@ class District:
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
 
 
-#: The figure that asks of a period what the year before it showed.
-LOOKING_BACK = "persistence"
-
-
 @dataclass(frozen=True)
 class Published:
     """What one report needs of the published file."""
@@ -71,14 +67,14 @@ class Published:
     figures: str = ALL_FIGURES
 
     def value(self, key: NumberKey) -> Decimal | None:
-        """A published number; None where the year before has no figures, or nobody reported it.
+        """A published number; None where the year before has no figures, or nobody knows it.
 
         Raises NotPublished for a number of another period or figure than the report's.
         """
         why = why_not_in_catalogue(self.catalogue, key)
         if not why and key.period == self.before.id and not self.before.available:
             return None
-        if not why and key.figure == LOOKING_BACK and not self._reaches_back(key.period):
+        if not why and self.catalogue[key.figure].asks_year_before and not self._reaches_back(key.period):
             return None
         return self.numbers.value(key)
 

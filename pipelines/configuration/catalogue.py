@@ -232,6 +232,8 @@ class Figure(_Strict):
     subcategory: Level | None
     #: Whether its numbers are whole and never negative; a number kept by hand may be anything.
     is_count: bool = True
+    #: Whether it also asks for the same kind of period one year earlier: without extracts of that year nobody knows the number.
+    asks_year_before: bool = False
     evidence: Annotated[tuple[Evidence, ...], Field(min_length=1)]
     measures: Annotated[Mapping[Name, Measure], Field(min_length=1)]
 

@@ -56,6 +56,8 @@ def figure_facts(figure: Figure) -> list[str]:
     if missing:
         facts.append(f"Figuren delas inte upp på {_listed(missing)}.")
     facts.append(f"En rad som saknas är {'noll' if figure.absent is Absent.ZERO else 'okänd'}.")
+    if figure.asks_year_before:
+        facts.append("Utan uttag från året före är talet okänt.")
     if figure.category:
         facts.append(f"Kategori: {_level(figure.category)}")
     if figure.subcategory:

@@ -244,7 +244,7 @@ def _catalogue_row(figure: Figure, is_cited: bool) -> tuple[Any, ...]:
     return (
         figure.id, figure.title, figure.definition, figure.unit, figure.source if is_cited else "", figure.legal_ground,
         figure.since, list(figure.warnings), figure.model, figure.is_own, figure.period, figure.counted, figure.adds_up,
-        figure.adds_up_over_months, figure.absent, list(figure.dimensions),
+        figure.adds_up_over_months, figure.absent, figure.asks_year_before, list(figure.dimensions),
         *((category.title, category.code_list, category.total) if category else (None,) * 3),
         *((subcategory.title, subcategory.code_list, subcategory.counted_in, subcategory.total) if subcategory else (None,) * 4),
         figure.plain.counts, figure.plain.leaves_out, figure.plain.example, figure.position,

@@ -22,7 +22,7 @@ TABLES = {
     "own_figures": _FIGURE_ROWS,
     "catalogue": """figure varchar, title varchar, definition varchar, unit varchar, source varchar, legal_ground varchar,
     since varchar, warnings varchar[], model varchar, is_own boolean, period varchar, counted varchar, adds_up boolean,
-    adds_up_over_months boolean, absent varchar, dimensions varchar[],
+    adds_up_over_months boolean, absent varchar, asks_year_before boolean, dimensions varchar[],
     category_title varchar, category_list varchar, category_total varchar,
     subcategory_title varchar, subcategory_list varchar, subcategory_counted_in varchar, subcategory_total varchar,
     plain_counts varchar, plain_leaves_out varchar, plain_example varchar, position integer""",

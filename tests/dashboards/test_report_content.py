@@ -316,3 +316,18 @@ def test_no_report_for_an_unknown_period(stockholm: Site, tmp_path: Path, period
     with pytest.raises(NoReport, match="Det finns ingen rapport för perioden"):
         site.build_report(stockholm.published, period, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_who_was_there_a_year_earlier_is_unknown_where_that_year_was_not_delivered(stockholm: Site) -> None:
+    page = stockholm.page()
+    assert page.table("kvar-i-registret").row("Totalt") == [
+        "7\u00a0546",
+        "3\u00a0900",
+        "52 %",
+        "7\u00a0154",
+        "..",
+        "..",
+    ]
+    text = page.text.replace("\u00a0", " ")
+    assert "52 % av 7 546 ungdomar i registret fanns där också ett år tidigare" in text
+    assert "av 7 154)" not in text[text.index("fanns där också ett år tidigare") :][:80]
