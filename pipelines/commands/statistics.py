@@ -23,7 +23,7 @@ def scb(period_id: str, key: Path, out: Path, layout: Path | None, check_only: b
     from pipelines.commands.queries import from_published, refuse_own_folders
     from pipelines.runtime.errors import UsageError
     from pipelines.state.home import open_home
-    from pipelines.statistics.hand_in import half_year, names, prepare, sent_before, write
+    from pipelines.statistics.hand_in import earlier_files, half_year, names, prepare, sent_before, write
     from pipelines.statistics.report import report_page
 
     home = open_home()
@@ -33,7 +33,8 @@ def scb(period_id: str, key: Path, out: Path, layout: Path | None, check_only: b
         raise UsageError(f"{out} is not a folder: choose another with --out.")
     hand_in = from_published(home, lambda version: prepare(home, version, period, key, layout))
     replaced = sent_before(home, period)
-    report = report_page(hand_in, home.municipality.title, check_only)
+    left = earlier_files(out, period)
+    report = report_page(hand_in, home.municipality.title, check_only, [path.name for path in left])
     made = write(home, hand_in, out, report, check_only)
     csv_name, excel_name, report_name = names(period)
     if hand_in.layout.codes_are == "own":
@@ -45,8 +46,10 @@ def scb(period_id: str, key: Path, out: Path, layout: Path | None, check_only: b
         say(
             f"{out / csv_name} and {out / excel_name}: {len(hand_in.half_year.youths)} youths in {len(hand_in.rows)} rows."
         )
-        if replaced:
-            say(f"It replaces the file of {replaced[-1]['at']} whole.")
+    elif left:
+        say(f"{' and '.join(map(str, left))} are of an earlier run: do not send them.")
+    if replaced:
+        say(f"{'It replaces' if made else 'A new file will replace'} the file of {replaced[-1]['at']} whole.")
     errors = sum(1 for one in hand_in.broken if one.check.severity == "error")
     errors += sum(1 for one in hand_in.compared if one.disagrees)
     say(f"{out / report_name} says what was checked: {errors} errors, {len(hand_in.broken)} findings in all.")

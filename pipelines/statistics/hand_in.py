@@ -146,6 +146,11 @@ def names(period: Period) -> tuple[str, str, str]:
     return f"scb_kaa_{period.period_id}.csv", f"scb_kaa_{period.period_id}.xlsx", f"kontroll_{period.period_id}.html"
 
 
+def earlier_files(out: Path, period: Period) -> list[Path]:
+    """The files of a half-year that lie in a folder: where none are made now, they are of other numbers than the report."""
+    return [out / name for name in names(period)[:2] if (out / name).exists()]
+
+
 def sent_before(home: Home, period: Period) -> list[dict[str, Any]]:
     """The files of a half-year that were made before, oldest first."""
     return [one for one in decision_log.decisions(home, DECISION) if one["period"] == period.period_id]
@@ -168,7 +173,7 @@ def write(home: Home, hand_in: HandIn, out: Path, report: str, check_only: bool)
         if path.exists() and sha256(path.read_bytes()).hexdigest() not in known | {sha256(contents[name]).hexdigest()}:
             raise UsageError(f"{path} is not as kaa scb wrote it: move it away, or choose another folder with --out.")
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        out.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, content in contents.items():
             _put(out / name, content)
     except OSError as error:

@@ -57,23 +57,25 @@ uppställningen (data_contracts/statistics).</p>
 """
 
 
-def report_page(hand_in: HandIn, municipality: str, check_only: bool) -> str:
-    """The whole page."""
+def report_page(hand_in: HandIn, municipality: str, check_only: bool, earlier: list[str]) -> str:
+    """The whole page. ``earlier``: names of files of an earlier run that lie beside it."""
     by_check: dict[str, list[Broken]] = defaultdict(list)
     for one in hand_in.broken:
         by_check[one.check.id].append(one)
     checks = [(check, by_check[check.id]) for check in hand_in.layout.checks if check.id in by_check]
     template = Environment(autoescape=True).from_string(_PAGE)
     return template.render(
-        period=hand_in.period, municipality=municipality, verdict=_verdict(hand_in, check_only), compared=hand_in.compared,
+        period=hand_in.period, municipality=municipality, verdict=_verdict(hand_in, check_only, earlier),
+        compared=hand_in.compared,
         counts=_COUNTS, protected=hand_in.half_year.protected, shown=_SHOWN, own_codes=hand_in.layout.codes_are == "own",
         checks=sorted(checks, key=lambda one: one[0].severity),
     )  # fmt: skip
 
 
-def _verdict(hand_in: HandIn, check_only: bool) -> str:
+def _verdict(hand_in: HandIn, check_only: bool, earlier: list[str]) -> str:
+    left = f" {' och '.join(earlier)} i samma mapp är från en tidigare körning: skicka dem inte." if earlier else ""
     if hand_in.has_errors:
-        return "Det finns fel. Ingen fil har skrivits: rätta felen och gör om."
+        return "Det finns fel. Ingen fil har skrivits: rätta felen och gör om." + left
     if check_only:
-        return "Inga fel hittades. Bara kontrollen är gjord; ingen fil har skrivits."
+        return "Inga fel hittades. Bara kontrollen är gjord; ingen fil har skrivits." + left
     return f"Inga fel hittades. Filen har {len(hand_in.rows)} rader och ersätter hela den som lämnats tidigare för halvåret."

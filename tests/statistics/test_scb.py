@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import openpyxl
 import pytest
 import yaml
@@ -85,6 +86,7 @@ def test_no_number_leaves_but_in_the_file(home: Home, kaa: Kaa, key: Path, tmp_p
     for number in numbers:
         assert number not in said.out + said.err + report
         assert number.encode() not in kept
+    assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == 0o700
     for path in (tmp_path / "out").iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
@@ -146,6 +148,32 @@ def test_with_errors_nothing_but_the_report_is_written(home: Home, kaa: Kaa, key
     [report] = (tmp_path / "out").iterdir()
     text = report.read_text()
     assert "Fel: Aim ska inte rapporteras." in text and "<td>m2</td>" in text and CILLA not in text
+
+
+def test_a_file_of_an_earlier_run_is_named_where_none_is_made(home: Home, kaa: Kaa, key: Path, tmp_path: Path) -> None:
+    _scb(kaa, key, tmp_path / "out")
+    said = _scb(kaa, key, tmp_path / "out", "--check-only")
+    assert "are of an earlier run: do not send them" in said.err and "A new file will replace the file of" in said.err
+    report = (tmp_path / "out" / f"kontroll_{PERIOD}.html").read_text()
+    assert f"scb_kaa_{PERIOD}.csv och scb_kaa_{PERIOD}.xlsx i samma mapp är från en tidigare körning" in report
+
+
+def test_a_count_that_is_not_the_figures_keeps_the_file_back(home: Home, kaa: Kaa, key: Path, tmp_path: Path) -> None:
+    version = home.current()
+    assert version
+    with duckdb.connect(str(version.published)) as published:
+        published.execute("update figures set value = value + 1 where figure = 'population'")
+    said = _scb(kaa, key, tmp_path / "out")
+    assert said.exit_code == 2 and "1 errors" in said.err
+    [report] = (tmp_path / "out").iterdir()
+    assert '<td class="number">7 (stämmer inte)</td>' in report.read_text()
+    assert decision_log.decisions(home, DECISION) == []
+
+
+def test_without_the_archives_key_nothing_is_read(home: Home, kaa: Kaa, tmp_path: Path) -> None:
+    said = kaa("scb", "--period", PERIOD, "--out", tmp_path / "out")
+    assert said.exit_code == 64 and "--key" in said.err
+    assert not (tmp_path / "out").exists() and read_accesses(home) == []
 
 
 def test_a_code_without_a_word_is_named(home: Home, kaa: Kaa, key: Path, tmp_path: Path) -> None:
