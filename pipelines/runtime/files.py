@@ -8,16 +8,16 @@ import secrets
 from pathlib import Path
 
 
-def atomic_write(path: Path, content: bytes | str) -> Path:
+def atomic_write(path: Path, content: bytes | str, mode: int = 0o666) -> Path:
     """Put a file in place of the one of that name, if any; text is UTF-8 as it stands. Folders that are missing are made.
+    ``mode``: who may read it, from its first byte on, less what the process's mask takes.
 
     Raises OSError when it cannot be written; the file that was there is then as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        with part.open("xb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
+        write_new(part, content, mode)
         os.replace(part, path)
     except OSError:
         part.unlink(missing_ok=True)

@@ -4,8 +4,6 @@ What was sent is kept without personnummer, as hash and counts, among what perso
 of the half-year replaces it whole.
 """
 
-import os
-import secrets
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +13,7 @@ from pipelines.audit.access_log import log_access
 from pipelines.audit.archived import ArchivedFiles
 from pipelines.configuration.contract import load_sources
 from pipelines.runtime.errors import UsageError
-from pipelines.runtime.files import write_new
+from pipelines.runtime.files import atomic_write
 from pipelines.runtime.os_errors import sentence
 from pipelines.state import decision_log
 from pipelines.state.databases import open_for_reading
@@ -175,18 +173,12 @@ def write(home: Home, hand_in: HandIn, out: Path, report: str, check_only: bool)
     try:
         out.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, content in contents.items():
-            _put(out / name, content)
+            atomic_write(out / name, content, 0o600)
     except OSError as error:
         raise UsageError(f"The file to SCB cannot be written. {sentence(error)}") from error
     if made:
         _remember(home, hand_in, {name: sha256(content).hexdigest() for name, content in contents.items()})
     return made
-
-
-def _put(path: Path, content: bytes) -> None:
-    part = path.with_name(f".{secrets.token_hex(8)}.part")
-    write_new(part, content, 0o600)
-    os.replace(part, path)
 
 
 def _remember(home: Home, hand_in: HandIn, hashes: dict[str, str]) -> None:

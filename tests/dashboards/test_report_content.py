@@ -323,7 +323,7 @@ def test_who_was_there_a_year_earlier_is_unknown_where_that_year_was_not_deliver
     assert page.table("kvar-i-registret").row("Totalt") == [
         "7\u00a0546",
         "3\u00a0900",
-        "52 %",
+        "52\u00a0%",
         "7\u00a0154",
         "..",
         "..",

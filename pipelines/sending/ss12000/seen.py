@@ -12,8 +12,6 @@ import base64
 import hashlib
 import hmac
 import json
-import os
-import secrets
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,7 +20,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines.runtime.errors import UsageError
-from pipelines.runtime.files import write_new
+from pipelines.runtime.files import atomic_write, write_new
 from pipelines.runtime.os_errors import sentence
 from pipelines.sending.ss12000.authorization import read_secret
 
@@ -118,14 +116,11 @@ class Memory:
     def keep(self, newest: Night, before: Night | None) -> None:
         """Remember a night; whoever reads meanwhile finds the old file or the new one."""
         state = _State(newest=newest, before=before)
-        part = self._file.with_name(f".{secrets.token_hex(8)}.part")
         try:
             if not self._key_file.exists():
                 write_new(self._key_file, self.key.text, _OWNER_ALONE)
-            write_new(part, state.model_dump_json(indent=1) + "\n", _OWNER_ALONE)
-            os.replace(part, self._file)
+            atomic_write(self._file, state.model_dump_json(indent=1) + "\n", _OWNER_ALONE)
         except OSError as error:
-            part.unlink(missing_ok=True)
             raise UsageError(f"What was seen tonight cannot be remembered. {sentence(error)}") from None
 
     def _read_state(self) -> _State | None:
