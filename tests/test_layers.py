@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 #: The packages of the program in the order in which the data goes: each may use those before it.
 LAYERS = (
     "runtime", "configuration", "state", "delivery", "sending", "history", "intake", "quality", "warehouse", "publication",
-    "audit", "statistics", "orchestration", "commands",
+    "audit", "statistics", "monitoring", "orchestration", "commands",
 )  # fmt: skip
 
 #: Modules that every layer may use: words and the one thing that no layer may let through.
@@ -21,7 +21,12 @@ MAY_SHOW = ("pipelines.orchestration", "pipelines.commands")
 
 #: Packages of the pages, in order, and what of the program they may use.
 PAGES = ("published", "wording", "content", "disclosure", "drawing", "documents", "pages")
-OF_THE_PROGRAM = ("pipelines.runtime.files", "pipelines.runtime.database", "pipelines.configuration")
+OF_THE_PROGRAM = (
+    "pipelines.runtime.clock",
+    "pipelines.runtime.files",
+    "pipelines.runtime.database",
+    "pipelines.configuration",
+)
 
 
 def _is_module(package: str, name: str) -> bool:

@@ -15,7 +15,6 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -32,6 +31,7 @@ from dashboards.pages.requested import Requested
 from dashboards.published.publication import PublicTreatment
 from dashboards.wording import numbers
 from dashboards.wording.audience import audience
+from pipelines.runtime import clock
 
 ADDRESS = "127.0.0.1"
 OPERATORS_PAGE = "drift.html"
@@ -278,7 +278,7 @@ def _start_page(shown: Shown) -> bytes:
         audience=audience(shown.public),
         # What came in and what is to be done is for inside the house.
         status=status.read(shown.published_file) if internal else None,
-        days_since=(datetime.now() - publication.published_at).days,
+        days_since=(clock.now().replace(tzinfo=None) - publication.published_at).days,
         operators_page=OPERATORS_PAGE,
     ).encode()
 

@@ -15,12 +15,11 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
-from zoneinfo import ZoneInfo
 
 from pipelines.personnummer import mask_name, mask_text
+from pipelines.runtime import clock
 from pipelines.runtime.errors import NightlyFailed
 from pipelines.runtime.os_errors import sentence, user_name
 from pipelines.state.home import ACCESS_HEAD, Home, refuse_to_write_for_another
@@ -46,7 +45,7 @@ def log_access(home: Home, what: str, rows: int, why: str | None = None, which: 
     refuse_to_write_for_another(home.path)
     entry = {
         "who": user_name(os.geteuid()),
-        "when": datetime.now(ZoneInfo(home.municipality.timezone)).isoformat(timespec="seconds"),
+        "when": clock.now(home.municipality.timezone).isoformat(timespec="seconds"),
         "what": mask_name(_on_one_line(what)),
         "rows": rows,
         "which": list(which),

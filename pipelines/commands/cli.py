@@ -22,7 +22,7 @@ from pipelines.commands.reveal import reveal
 from pipelines.commands.statistics import scb
 from pipelines.commands.tables import WRITERS
 from pipelines.commands.terminal import as_day, format_option, progress, say
-from pipelines.runtime import os_errors, output, surroundings
+from pipelines.runtime import clock, os_errors, output, surroundings
 from pipelines.runtime.errors import NightlyFailed, UsageError
 
 EX_USAGE = 64
@@ -133,7 +133,6 @@ def _decide(delivery_id: str, decision: str) -> None:
 @click.option("--because", required=True, help="Why later times of publication were wrong; it is kept.")
 def confirm_clock(because: str) -> None:
     """Say that the machine's clock is right now, and that times of publication later than now were wrong."""
-    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from pipelines.intake.clock import confirm
@@ -141,7 +140,7 @@ def confirm_clock(because: str) -> None:
 
     home = open_home(writing=True)
     zone = ZoneInfo(home.municipality.timezone)
-    now = datetime.now(zone)
+    now = clock.now(home.municipality.timezone)
     later = confirm(home, now, because)
     if later is None:
         say(
@@ -191,8 +190,6 @@ def figures(period_id: str, figure: str | None, as_known: str | None, format_: s
 @format_option("table", "table", "json", "csv")
 def purge(dry_run: bool, on: str | None, format_: str) -> None:
     """The protocol of gallring: how many persons, rows and archived files each nightly purged, and why."""
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
 
     from pipelines.commands.queries import PLAN_COLUMNS, PROTOCOL_COLUMNS, read_planned_purge, read_purge_protocol
     from pipelines.state.home import open_home
@@ -201,7 +198,7 @@ def purge(dry_run: bool, on: str | None, format_: str) -> None:
         raise UsageError("--on says when a dry run would be: give it with --dry-run.")
     home = open_home()
     if dry_run:
-        day = as_day(on) or datetime.now(ZoneInfo(home.municipality.timezone)).date()
+        day = as_day(on) or clock.today(home.municipality.timezone)
         WRITERS[format_](PLAN_COLUMNS, read_planned_purge(home, day))
         say(f"Nothing was removed. This would go at the first kaa nightly that takes in an extract of {day.year}.")
     else:

@@ -1,13 +1,13 @@
 """The controls as a Word file: an auditor's working paper in plain Swedish. What they are belongs in ``audit.controls``."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from dashboards.data_protection.parts import Document, Paragraph, Part, Section, Table, ToFillIn
 from dashboards.data_protection.word import document
 from pipelines.audit.controls import Days, Rows
 from pipelines.configuration.municipality import Municipality
+from pipelines.runtime import clock
 
 HOW_TO = "De grå fälten ”Fylls i av …” försvinner när du skriver i dem. Allt annat är hämtat ur systemet och ändras inte här."
 
@@ -53,7 +53,7 @@ def controls_document(found: dict[str, Rows], days: Days, municipality: Municipa
         "allt annat efter den dag då det hände."
     )
     content = Document("kontroller", "Kontroller i systemet", lead, tuple(sections))
-    return document(content, municipality.title, datetime.now(days.zone).date(), HOW_TO)
+    return document(content, municipality.title, clock.now().astimezone(days.zone).date(), HOW_TO)
 
 
 def _section(title: str, parts: Iterable[Part]) -> Section:

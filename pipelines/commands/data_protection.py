@@ -1,9 +1,8 @@
 """Writes the documents for the data protection officer into a folder that a person asked for."""
 
-from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
+from pipelines.runtime import clock
 from pipelines.runtime.errors import UsageError
 from pipelines.runtime.files import atomic_write
 from pipelines.runtime.os_errors import sentence
@@ -22,7 +21,7 @@ def write_data_protection(home: Home, out: Path) -> list[Path]:
         raise UsageError(
             f"{out} lies in KAA_HOME, which keeps the program's own files: choose another folder with --out."
         )
-    today = datetime.now(ZoneInfo(home.municipality.timezone)).date()
+    today = clock.today(home.municipality.timezone)
     files = build_data_protection(home.municipality, today)
     try:
         if there := [name for name in files if (out / name).exists()]:

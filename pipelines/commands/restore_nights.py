@@ -11,6 +11,7 @@ from pipelines.delivery.archive_checksums import keys_sealed_to
 from pipelines.delivery.manifest import MANIFEST_NAME
 from pipelines.intake.from_archive import listed_deliveries
 from pipelines.intake.owner import MUNICIPALITY
+from pipelines.runtime import clock
 from pipelines.runtime.errors import UsageError
 from pipelines.state.home import Home
 from pipelines.state.keys import Keys
@@ -88,7 +89,7 @@ def _old_nights(old: list[Path], nights: list[NightRecord], listed: dict[str, di
         before = moments[folder]
         version = listed[folder.name]["judged_in"] if folder.name in listed else guessed
         by_version.setdefault(min(version, last_version), []).append(folder)
-    zone = datetime.now().astimezone().tzinfo
+    zone = clock.now().tzinfo
     return [
         NightRecord(
             version=version,

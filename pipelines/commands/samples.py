@@ -3,14 +3,13 @@ at: ``audit.sample``; how the working paper looks: ``dashboards.file_review``.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from pipelines.audit.sample import Sample, sample
 from pipelines.commands.queries import from_published, is_computed
 from pipelines.commands.tables import object_text
+from pipelines.runtime import clock
 from pipelines.runtime.csv_text import csv_text
 from pipelines.runtime.errors import UsageError
 from pipelines.runtime.files import write_new
@@ -45,7 +44,7 @@ def working_paper(home: Home, drawn: Sample) -> bytes:
     """The sample as a Word file to write in."""
     from dashboards.file_review import working_paper
 
-    today = datetime.now(ZoneInfo(home.municipality.timezone)).date()
+    today = clock.today(home.municipality.timezone)
     period = parse_period(drawn.period_id, home.municipality)
     return working_paper(drawn.as_json(), period.title, period.starts_on, period.ends_on, home.municipality, today)
 

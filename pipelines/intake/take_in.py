@@ -7,7 +7,6 @@ not the backlog's size. One bad delivery never stops the others. The rules thems
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -30,6 +29,7 @@ from pipelines.intake.unforeseen import is_of_its_content, night_ends, unexplain
 from pipelines.intake.withdrawals import Withdrawals
 from pipelines.notices import Notice, NoticeCode, Remark, as_json, from_json, notice
 from pipelines.personnummer import mask_name
+from pipelines.runtime import clock
 from pipelines.state.home import Home
 from pipelines.state.night_records import NightRecord
 
@@ -67,7 +67,7 @@ def take_in(
     ``now`` is what the machine's clock shows (default: its clock). Raises UsageError when the drop folder cannot be listed,
     NightlyFailed for what is not one delivery's own affair: a full disk, a lack of memory, a fault of the program.
     """
-    now = now or datetime.now(ZoneInfo(home.municipality.timezone))
+    now = now or clock.now(home.municipality.timezone)
     try:
         found, unreadable = ([], []) if home.is_being_rebuilt else find_deliveries(home.drop)
         check_owner(home, history, sources, found)

@@ -12,7 +12,6 @@ from datetime import date, datetime
 from functools import partial
 from importlib.metadata import version as package_version
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 import polars as pl
@@ -39,6 +38,7 @@ from pipelines.publication.kept_persons import forget_persons
 from pipelines.publication.night_log import record_night
 from pipelines.publication.published_file import build_published, write_bridges, write_notices
 from pipelines.quality import CheckResult, Promised, validate
+from pipelines.runtime import clock
 from pipelines.runtime.database import make_room, open_database
 from pipelines.runtime.errors import NightlyFailed, tells_of_full_disk
 from pipelines.state.home import Home
@@ -385,7 +385,7 @@ def publication(context: dg.AssetExecutionContext, nightly: NightlyResource) -> 
 
 
 def _now(home: Home) -> datetime:
-    return datetime.now(ZoneInfo(home.municipality.timezone))
+    return clock.now(home.municipality.timezone)
 
 
 def reports_folder(published: Path) -> Path:

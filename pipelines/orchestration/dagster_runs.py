@@ -6,6 +6,8 @@ from pathlib import Path
 
 import dagster as dg
 
+from pipelines.runtime import clock
+
 JOB = "nightly"
 
 #: Days for which Dagster's own record of a run is kept; it would grow for ever.
@@ -22,7 +24,7 @@ def tidy_runs(instance: dg.DagsterInstance, own_run: str) -> None:
     for run in instance.get_runs(filters=dg.RunsFilter(job_name=JOB, statuses=_RUNNING)):
         if run.run_id != own_run:
             instance.report_run_failed(run, "The process of this run was killed; the next nightly found it so.")
-    forget_runs(instance, datetime.now().astimezone() - timedelta(days=KEEP_RUNS_DAYS), own_run)
+    forget_runs(instance, clock.now() - timedelta(days=KEEP_RUNS_DAYS), own_run)
 
 
 def forget_runs(instance: dg.DagsterInstance, before: datetime, own_run: str) -> None:

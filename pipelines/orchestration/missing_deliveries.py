@@ -3,8 +3,7 @@
 A night on which nothing comes looks like a quiet one; this tells them apart. What came is judged in ``delivery``.
 """
 
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import date
 
 from pipelines.configuration.contract import Source
 from pipelines.delivery.judging import ACCEPTED, SUPERSEDED
@@ -13,6 +12,7 @@ from pipelines.intake.clear_drop import due_deliveries
 from pipelines.intake.take_in import TakenIn
 from pipelines.notices import Notice, NoticeCode, notice
 from pipelines.quality.silence import is_fresh, silent_sources
+from pipelines.runtime import clock
 from pipelines.state.home import Home
 
 
@@ -24,7 +24,7 @@ def missing_deliveries(
     Sources are expected by the calendar from the first night on which an extract came when it was new. Before that, while
     old years are taken in, the day is that of the latest extract.
     """
-    today = today or datetime.now(ZoneInfo(home.municipality.timezone)).date()
+    today = today or clock.today(home.municipality.timezone)
     last = history.latest_extracts()
     if any(
         entry.extract_date and is_fresh(entry.extract_date, today)

@@ -8,12 +8,10 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import astuple
-from datetime import datetime
 from decimal import Decimal
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -25,6 +23,7 @@ from pipelines.history.purge import AGED
 from pipelines.notices import Notice, RemarkCode, kept, message, remark
 from pipelines.publication.tables import OF_INPUTS, OF_PARTS, create_public_figures, create_tables
 from pipelines.quality.checks import CheckResult
+from pipelines.runtime import clock
 from pipelines.runtime.database import attach, open_database
 from pipelines.runtime.errors import NightlyFailed
 from pipelines.state.home import Version
@@ -87,7 +86,7 @@ def build_published(
         connection.execute(f"insert into period_extracts {_PERIOD_EXTRACTS}")
         write_catalogue(connection, catalogue, municipality.cited_by_figures)
         _insert(connection, "contract_check", [astuple(check) for check in checks])
-        now = datetime.now(ZoneInfo(municipality.timezone)).replace(tzinfo=None, microsecond=0)
+        now = clock.now(municipality.timezone).replace(tzinfo=None, microsecond=0)
         connection.execute(
             """
             insert into publication

@@ -8,9 +8,8 @@ depends on what the receiver already has (a repeat, a volume drop) cannot be sai
 import secrets
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -28,6 +27,7 @@ from pipelines.delivery.rows import BatchRows, every_fault, refer_to
 from pipelines.delivery.source_rows import type_source
 from pipelines.notices import Remark, RemarkCode, kept
 from pipelines.personnummer import mask_name
+from pipelines.runtime import clock
 from pipelines.runtime.errors import UsageError
 
 #: So many of the lines that have a fault are named.
@@ -113,7 +113,7 @@ def check_delivery(folder: Path, municipality: str | None = None) -> DeliveryChe
         return _told(None, manifest, [*manifest.faults])
     sources = load_sources(profile.own_codes)
     manifest = look_through(found.manifest, found.path, sources, profile.first_day)
-    today = datetime.now(ZoneInfo(profile.timezone)).date()
+    today = clock.today(profile.timezone)
     faults = [*manifest.faults]
     if manifest.read.manifest:
         faults += not_for_here(manifest.read.manifest, profile.code, today)

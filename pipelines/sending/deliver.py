@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
+from pipelines.runtime import clock
 from pipelines.runtime.errors import UsageError
 from pipelines.sending.found import Section, sections
 from pipelines.sending.judge import Verdict, judge
@@ -41,7 +41,7 @@ def deliver(
     Raises UsageError with the first thing that is wrong, and has written no delivery then.
     """
     mapping = read_mapping(mapping_file, source)
-    now = datetime.now(ZoneInfo(mapping.municipality.timezone))
+    now = clock.now(mapping.municipality.timezone)
     on = on or now.date()
     if on > now.date() + timedelta(days=1):
         raise UsageError(f"The day of the extract, {on}, is later than tomorrow: correct --date.")

@@ -6,11 +6,10 @@ here.
 
 import json
 import os
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from pipelines.personnummer import mask_text
+from pipelines.runtime import clock
 from pipelines.runtime.errors import UsageError
 from pipelines.runtime.os_errors import user_name
 from pipelines.state.home import Home
@@ -30,7 +29,7 @@ def record(home: Home, decision: str, because: str, **details: Any) -> None:
 
     Raises UsageError when the reason says nothing.
     """
-    now = datetime.now(ZoneInfo(home.municipality.timezone)).isoformat(timespec="seconds")
+    now = clock.now(home.municipality.timezone).isoformat(timespec="seconds")
     line = {
         "decision": decision,
         "at": now,

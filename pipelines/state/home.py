@@ -28,13 +28,13 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import date
 from pathlib import Path
 
 import tomli_w
 
 from pipelines.configuration.municipality import Municipality, known_profiles, load_municipality, profile_path
 from pipelines.configuration.settings import SETTINGS, Settings, read_settings
+from pipelines.runtime import clock
 from pipelines.runtime.database import use_home
 from pipelines.runtime.errors import NightlyFailed, UsageError
 from pipelines.runtime.files import atomic_write, write_new
@@ -344,7 +344,7 @@ class Home:
     def _note_on_pseudonym_key(self, following: bytes) -> str:
         before = pseudonym_fingerprint(read_pseudonym_key(self.keys / PSEUDONYM_KEY))
         return (
-            f"Until {date.today()} pseudonyms were made with this key, fingerprint {before}; since then with one whose "
+            f"Until {clock.today()} pseudonyms were made with this key, fingerprint {before}; since then with one whose "
             f"fingerprint is {pseudonym_fingerprint(following)}. Pseudonyms that were given out before can still be "
             "tied to persons with it. Destroy it when nobody needs that any more, at once where it has leaked."
         )

@@ -13,10 +13,10 @@ import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from pipelines.runtime import clock
 from pipelines.runtime.errors import NightlyFailed
 
 ZONES = ("history", "warehouse", "published")
@@ -208,7 +208,7 @@ def sweep(home: Path) -> None:
 
 def new_aside(home: Path) -> Path:
     """A folder of its own, named by the time, for what is put out of the way; it is made when something is put there."""
-    now = f"{datetime.now().astimezone():%Y-%m-%dT%H%M%S}"
+    now = f"{clock.now():%Y-%m-%dT%H%M%S}"
     taken = len(list((home / ASIDE).glob(f"{now}*")))
     return home / ASIDE / (f"{now}-{taken + 1}" if taken else now)
 

@@ -4,9 +4,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from pipelines.audit.bridges.kept import keep_private
 from pipelines.audit.editions.folder import (
@@ -27,6 +25,7 @@ from pipelines.audit.editions.signatures import read_signature, sign
 from pipelines.audit.editions.signers import Signer, now, read_signers, signer_of
 from pipelines.audit.editions.store import APPROVED, PROPOSED, Editions, Kept, sync_all
 from pipelines.personnummer import mask_text
+from pipelines.runtime import clock
 from pipelines.runtime.errors import NightlyFailed, UsageError
 from pipelines.runtime.program import program_commit, program_version
 from pipelines.state import decision_log
@@ -165,4 +164,4 @@ def _checked_label(label: str) -> str:
 
 
 def _this_second(home: Home) -> str:
-    return datetime.now(ZoneInfo(home.municipality.timezone)).isoformat(timespec="seconds")
+    return clock.now(home.municipality.timezone).isoformat(timespec="seconds")

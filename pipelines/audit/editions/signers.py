@@ -19,6 +19,7 @@ from pipelines.audit.editions.signatures import (
     write_public_key,
 )
 from pipelines.personnummer import mask_name
+from pipelines.runtime import clock
 from pipelines.runtime.errors import UsageError
 from pipelines.runtime.files import atomic_write
 from pipelines.state.versions import sync
@@ -65,7 +66,7 @@ class Signer:
 
 def now() -> datetime:
     """This second."""
-    return datetime.now(UTC).replace(microsecond=0)
+    return clock.now("UTC").replace(microsecond=0)
 
 
 def read_signers(path: Path) -> list[Signer]:
