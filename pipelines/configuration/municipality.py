@@ -144,7 +144,8 @@ class Contact(_Strict):
 
 
 class Accessibility(_Strict):
-    """The municipality's own assessment of the pages for its accessibility statement: when and how it was made, and what it found
+    """The municipality's own assessment of the pages for its accessibility statement: when and how it was made, and "
+    "what it found
     wanting besides what the program says of itself."""
 
     assessed: date
@@ -153,7 +154,8 @@ class Accessibility(_Strict):
 
 
 class OwnMeasure(_Strict):
-    """A measure (code list ``insats``) that the annual report shows by itself: its name there, and the chapter that shows it."""
+    """A measure (code list ``insats``) that the annual report shows by itself: its name there, and the chapter that "
+    "shows it."""
 
     code: Code
     title: Name
@@ -278,7 +280,8 @@ def profile_path(name_or_path: str) -> Path:
 
 
 def load_municipality(name_or_path: str) -> Municipality:
-    """Read a profile, and the plans and the Word template that it names; raises UsageError with the first fault of the files."""
+    """Read a profile, and the plans and the Word template that it names; raises UsageError with the first fault of "
+    "the files."""
     path = profile_path(name_or_path)
     what = "municipality profile"
     content = read_yaml(path, what)
@@ -291,6 +294,14 @@ def load_municipality(name_or_path: str) -> Municipality:
     if fault:
         raise UsageError(f"The municipality profile {path} {fault}.")
     return profile
+
+
+def profile_files(path: Path) -> list[Path]:
+    """The file of a profile and the files that it names, which lie beside it. Raises UsageError when it cannot be read."""
+    content = read_yaml(path, "municipality profile")
+    named = [content.get("plans"), [content.get("word_template")]] if isinstance(content, dict) else []
+    beside = [(path.parent / name).resolve() for names in named if isinstance(names, list) for name in names if name]
+    return [path, *(one for one in beside if one.is_file())]
 
 
 def _is_list_of_texts(value: object) -> bool:
