@@ -18,7 +18,7 @@ from pipelines.runtime.errors import NightlyFailed, UsageError
 from pipelines.runtime.log import Event, event
 from pipelines.runtime.os_errors import sentence
 from pipelines.state import decision_log
-from pipelines.state.backups import Entry, Listed, checksum_of, damaged_files, read_list, version_of
+from pipelines.state.backups import BEING_RESTORED, Entry, Listed, checksum_of, damaged_files, read_list, version_of
 from pipelines.state.databases import recorded_owner, version_faults
 from pipelines.state.home import Home, open_home, refuse_to_write_for_another
 from pipelines.state.keys import (
@@ -35,8 +35,7 @@ from pipelines.state.keys import (
 )
 from pipelines.state.versions import POINTER, read_pointer, sync, write_pointer
 
-#: In a home that is being restored: which backup it is made of.
-_NOTE = "restoring/from_backup"
+_NOTE = f"restoring/{BEING_RESTORED}"
 
 
 def restore_backup(path: Path, backup: Path, keys: Path | None = None, progress: Progress = lambda text: None) -> Home:

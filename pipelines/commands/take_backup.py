@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
+from io import RawIOBase
 from pathlib import Path, PurePosixPath
 
 from pipelines.audit.access_log import FILE as ACCESS_LOG
@@ -97,7 +98,8 @@ def take_backup(home: Home, place: Path, keep: int | None = None, progress: Prog
         sweep_backups(place)
         _refuse_another_homes(home, place)
         try:
-            taken = _take(home, place, progress)
+            with _naming(place):
+                taken = _take(home, place, progress)
         except Exception as error:
             sweep_backups(place)
             event(home.path, Event.BACKUP_FAILED, why=type(error).__name__)
@@ -205,6 +207,17 @@ def _readable_list(path: Path) -> Listed | None:
         return read_list(path)
     except UsageError:
         return None
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """What the system refuses to write or to read in an open file, it refuses without a name."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 def _lasting(there: dict[str, os.stat_result]) -> dict[str, tuple[int, int, int]]:
@@ -361,7 +374,7 @@ class _Copy:
             with (self.home.path / name).open("rb", buffering=0) as source:
                 before = os.fstat(source.fileno())
                 with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                    while block := source.read(_BLOCK):
+                    while block := self._read(source, name):
                         digest.update(block)
                         size += file.write(block)
                     file.flush()
@@ -376,6 +389,10 @@ class _Copy:
         self._linked.discard(name)
         self.copied += size
         return Entry(size, digest.hexdigest(), before.st_mtime_ns, stat.S_IMODE(before.st_mode))
+
+    def _read(self, source: RawIOBase, name: str) -> bytes:
+        with _naming(self.home.path / name):
+            return source.read(_BLOCK) or b""
 
     def _copy_access_log(self) -> None:
         """The log and what says how it ends, as they are at one moment."""

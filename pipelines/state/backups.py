@@ -30,6 +30,9 @@ FORMAT = 1
 #: What a backup is called while it is made, and while it is removed; such a folder counts for nobody.
 UNFINISHED, REMOVED = ".unfinished-", ".removed-"
 
+#: In `restoring/` of a home that is being made of a backup: which one.
+BEING_RESTORED = "from_backup"
+
 _NAME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{6}Z(-\d{2})?")
 _BLOCK = 1 << 20
 
