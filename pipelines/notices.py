@@ -109,7 +109,9 @@ def trouble_id(code: str, subject: str) -> str:
     plain = re.sub("[^a-z0-9_./-]+", "-", plain).strip("-")[:40]
     if plain == subject:
         return f"{code}:{plain}"
-    return f"{code}:{plain}-{hashlib.sha256(subject.encode(errors='surrogateescape')).hexdigest()[:6]}".replace(":-", ":")
+    return f"{code}:{plain}-{hashlib.sha256(subject.encode(errors='surrogateescape')).hexdigest()[:6]}".replace(
+        ":-", ":"
+    )
 
 
 class RemarkCode(StrEnum):

@@ -21,6 +21,7 @@ from pipelines.commands.edition import edition, signer
 from pipelines.commands.reveal import reveal
 from pipelines.commands.statistics import scb
 from pipelines.commands.tables import WRITERS
+from pipelines.commands.tell import acknowledge, tell
 from pipelines.commands.terminal import as_day, format_option, progress, say
 from pipelines.runtime import clock, os_errors, output, surroundings
 from pipelines.runtime.errors import NightlyFailed, UsageError
@@ -555,6 +556,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(code)
 
 
+kaa.add_command(acknowledge)
 kaa.add_command(audit)
 kaa.add_command(deliver)
 kaa.add_command(edition)
@@ -562,6 +564,7 @@ kaa.add_command(signer)
 kaa.add_command(reveal)
 kaa.add_command(scb)
 kaa.add_command(check_delivery)
+kaa.add_command(tell)
 
 
 def _run(arguments: Sequence[str] | None) -> int:

@@ -30,10 +30,10 @@ _MUST_BE = {
 
 class Settings(BaseModel):
     """``municipality`` is the name or path of a profile, ``drop`` the folder the sources deliver to, ``memory`` how much a
-    database may take (default: the machine's share), ``keys`` the folder of the keys, which may lie outside KAA_HOME (default:
-    `keys` in it), ``drop_retention_days`` for how many days a delivery that was taken in stays in the drop folder (default: for
-    ever; ``intake.clear_drop``), ``metrics`` the folder that the node exporter reads metrics from (default: `metrics` in KAA_HOME),
-    ``tell`` who is told of troubles (``telling``)."""
+    database may take (default: the machine's share), ``keys`` the folder of the keys, which may lie outside KAA_HOME
+    (default: `keys` in it), ``drop_retention_days`` for how many days a delivery that was taken in stays in the drop folder
+    (default: for ever; ``intake.clear_drop``), ``metrics`` the folder that the node exporter reads metrics from (default:
+    `metrics` in KAA_HOME), ``tell`` who is told of troubles (``telling``)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 

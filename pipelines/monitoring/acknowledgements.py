@@ -1,8 +1,8 @@
-"""Troubles that a person knows of and has taken upon them: who, why and until when, kept with what else people decide (`decided.jsonl`).
+"""Troubles that a person knows of and has taken upon them: who, why and until when, kept with what else people decide
+(`decided.jsonl`).
 
-An acknowledged trouble is told to nobody again and does not make the nightly end with exit code 2; it stays on the page and in the
-metrics, and returns the day after its last. A delivery that is held or was rejected still makes it end so.
-"""
+An acknowledged trouble is told to nobody again and does not make the nightly end with exit code 2; it stays on the page and
+in the metrics, and returns the day after its last. A delivery that is held or was rejected still makes it end so."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -25,8 +25,8 @@ _ACKNOWLEDGE, _WITHDRAW = "acknowledge", "withdraw-acknowledgement"
 
 @dataclass(frozen=True)
 class Acknowledgement:
-    """Who has acknowledged a trouble (``by``: who ran the command, ``decided_by``: who decided it, where that is somebody else), on
-    which day, why, and the last day on which it holds."""
+    """Who has acknowledged a trouble (``by``: who ran the command, ``decided_by``: who decided it, where that is somebody
+    else), on which day, why, and the last day on which it holds."""
 
     trouble: str
     by: str
@@ -82,7 +82,9 @@ def acknowledge(home: Home, trouble: str, because: str, until: date, decided_by:
     if until < today:
         raise UsageError(f"--until {until} is past: say until which day it is known, from {today} on.")
     if until > (last := today + timedelta(days=LONGEST_DAYS)):
-        raise UsageError(f"--until {until} is more than a year ahead: choose a day up to {last}, and look at it again then.")
+        raise UsageError(
+            f"--until {until} is more than a year ahead: choose a day up to {last}, and look at it again then."
+        )
     details = {"decided_by": mask_text(" ".join(decided_by.split()))} if decided_by and decided_by.strip() else {}
     decision_log.record(home, _ACKNOWLEDGE, because, trouble=trouble, until=until.isoformat(), **details)
     made = acknowledgements(home)[trouble]
@@ -91,7 +93,8 @@ def acknowledge(home: Home, trouble: str, because: str, until: date, decided_by:
 
 
 def withdraw(home: Home, trouble: str, because: str) -> None:
-    """Take an acknowledgement back: the trouble is told again. Raises UsageError when there is none, or the reason says nothing."""
+    """Take an acknowledgement back: the trouble is told again. Raises UsageError when there is none, or the reason says
+    nothing."""
     found = acknowledgements(home)
     if trouble not in found:
         raise UsageError(f"Nobody has acknowledged {trouble!r}: run kaa acknowledge to see what is.")

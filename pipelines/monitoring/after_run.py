@@ -14,6 +14,7 @@ from pipelines.monitoring.known import Known, KnownTroubles, alone, read_known, 
 from pipelines.monitoring.metrics import write_metrics
 from pipelines.monitoring.telling import channels, tell
 from pipelines.monitoring.troubles import GOOD, published_at, troubles_of
+from pipelines.notices import NoticeCode
 from pipelines.runtime import clock
 from pipelines.runtime.database import open_database
 from pipelines.runtime.errors import NightlyFailed
@@ -84,13 +85,15 @@ _RESULTS = {
     RunResult.NOTHING_NEW: "Den senaste nattkörningen blev klar {at}; inget nytt hade kommit.",
     RunResult.FAILED: "Den senaste nattkörningen, {at}, misslyckades.",
     RunResult.KILLED: "Den senaste nattkörningen, som började {at}, avbröts.",
+    RunResult.MISSED: "Nattkörningen som skulle ha börjat {at} startade aldrig.",
     RunResult.HUNG: "Den senaste nattkörningen, som började {at}, fastnade och avbröts.",
 }
 
 
 def sentence_of(run: LastRun) -> str:
     """What came of a run, in Swedish."""
-    at = datetime.fromisoformat(run.started_at if run.result in (RunResult.RUNNING, RunResult.KILLED, RunResult.HUNG) or not run.ended_at else run.ended_at)  # fmt: skip
+    is_ended = run.ended_at and run.result in (*GOOD, RunResult.FAILED)
+    at = datetime.fromisoformat(run.ended_at if is_ended and run.ended_at else run.started_at)
     return _RESULTS[run.result].format(at=f"{at:%Y-%m-%d} kl. {at:%H.%M}", version=run.version)
 
 
@@ -120,9 +123,11 @@ def _write_down(
     for one in over:
         days = (datetime.fromisoformat(one.over_at or one.seen_at) - one.began).days
         event(home.path, Event.TROUBLE_OVER, trouble=one.id, code=one.code, days=days)
-    for notice in run.notices:
-        if notice["code"] == "source_silent":
-            event(home.path, Event.SOURCE_SILENT, **notice["about"])
+    if known.logged_run != run.started_at:
+        for notice in run.notices:
+            if notice["code"] == NoticeCode.SOURCE_SILENT:
+                event(home.path, Event.SOURCE_SILENT, **notice["about"])
+        known.logged_run = run.started_at
 
 
 def _place(error: Exception) -> str:

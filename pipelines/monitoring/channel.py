@@ -1,4 +1,5 @@
-"""What the ways of telling somebody have in common: how they are asked, what they say when it did not work, where secrets come from.
+"""What the ways of telling somebody have in common: how they are asked, what they say when it did not work, where secrets
+come from.
 
 What is told belongs in ``message``, to whom and when in ``telling``.
 """
@@ -12,7 +13,7 @@ from pipelines.monitoring.message import Message
 from pipelines.runtime.os_errors import sentence
 
 #: Seconds after which a channel is given up, whatever it is doing: a receiver that answers a byte at a time holds up no night.
-LONGEST = 90
+LONGEST = 40
 
 
 class NotTold(Exception):
@@ -73,7 +74,7 @@ def certificates(home: Path, name: str | None) -> Path | None:
 
 def within_time(send: Callable[[], str | None], longest: float = LONGEST) -> str | None:
     """Send, and give it up when it takes too long. Raises NotTold."""
-    outcome: list[str | None | Exception] = []
+    outcome: list[str | Exception | None] = []
 
     def work() -> None:
         try:

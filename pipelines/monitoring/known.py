@@ -1,6 +1,5 @@
-"""What is known of troubles from one run to the next: `troubles.json` in KAA_HOME. Since when each is there, when it was over, and whom
-it has been told to. Which there are is asked in ``troubles``; telling belongs in ``telling``.
-"""
+"""What is known of troubles from one run to the next: `troubles.json` in KAA_HOME. Since when each is there, when it was
+over, and whom it has been told to. Which there are is asked in ``troubles``; telling belongs in ``telling``."""
 
 import fcntl
 import json
@@ -34,8 +33,8 @@ class Told:
 
 @dataclass
 class Known:
-    """A trouble and its life, times as ISO 8601 with offset. ``acknowledged``: whether somebody had acknowledged it when it was last
-    looked at."""
+    """A trouble and its life, times as ISO 8601 with offset. ``acknowledged``: whether somebody had acknowledged it when it
+    was last looked at."""
 
     id: str
     code: str
@@ -66,12 +65,14 @@ class Sending:
 
 @dataclass
 class KnownTroubles:
-    """All troubles by id; when a run last published or found nothing new; the last version whose deliveries are in the log; and how
+    """All troubles by id; when a run last published or found nothing new; the last version and the last
+    run that are in the log; and how
     each channel was last told."""
 
     troubles: dict[str, Known] = field(default_factory=dict)
     last_published: str | None = None
     logged_version: int = 0
+    logged_run: str | None = None
     sendings: dict[str, Sending] = field(default_factory=dict)
 
     @property
@@ -116,10 +117,12 @@ class KnownTroubles:
         return known
 
     def to_tell(self, channel: str) -> tuple[list[Known], list[Known]]:
-        """What a channel is still to be told: what has begun, unless somebody knows of it, and what is over of that which it was told
-        or was to be told."""
+        """What a channel is still to be told: what has begun, unless somebody knows of it, and what is over of that which it
+        was told or was to be told."""
         begun = [
-            one for one in self.open if not one.acknowledged and (channel not in one.told or not one.told[channel].begun)
+            one
+            for one in self.open
+            if not one.acknowledged and (channel not in one.told or not one.told[channel].begun)
         ]
         over = [
             one

@@ -1,4 +1,5 @@
-"""Tells by e-mail: one message in plain Swedish (`templates/mail.txt.j2`), and what is over as an answer to what told that it had begun."""
+"""Tells by e-mail: one message in plain Swedish (`templates/mail.txt.j2`), and what is over as an answer to what told that it
+had begun."""
 
 import smtplib
 import socket
@@ -18,8 +19,8 @@ from pipelines.monitoring.message import Message
 
 
 class Mail:
-    """A mail server that takes our messages. STARTTLS or TLS with a certificate that is verified; in clear only within this machine
-    (``telling``)."""
+    """A mail server that takes our messages. STARTTLS or TLS with a certificate that is verified; in clear only within this
+    machine (``telling``)."""
 
     name = "mail"
 
@@ -77,9 +78,13 @@ class Mail:
                 why = 'does not speak TLS there: check port and security ("starttls" or "tls")'
             raise NotTold(f"{host} {why}.") from None
         except smtplib.SMTPNotSupportedError:
-            raise NotTold(f"{host} does not offer what is asked of it (STARTTLS or login): check port and security.") from None
+            raise NotTold(
+                f"{host} does not offer what is asked of it (STARTTLS or login): check port and security."
+            ) from None
         except smtplib.SMTPAuthenticationError as error:
-            raise NotTold(f"{host} does not accept user and password ({error.smtp_code}): correct password_file.") from None
+            raise NotTold(
+                f"{host} does not accept user and password ({error.smtp_code}): correct password_file."
+            ) from None
         except smtplib.SMTPRecipientsRefused as error:
             codes = sorted({code for code, _ in error.recipients.values()})
             raise NotTold(f"{host} {_refusal(codes[0])} for any receiver.") from None
@@ -90,7 +95,9 @@ class Mail:
         except (smtplib.SMTPServerDisconnected, ConnectionError) as error:
             if "timed out" in str(error):
                 raise self._too_slow(host) from None
-            raise NotTold(f"{host} cannot be reached, or hung up: check the address, the port and the firewall.") from None
+            raise NotTold(
+                f"{host} cannot be reached, or hung up: check the address, the port and the firewall."
+            ) from None
         except socket.gaierror:
             raise NotTold(f"{host} cannot be found: check host in settings.toml, and the network.") from None
         except (smtplib.SMTPException, OSError) as error:

@@ -1,6 +1,5 @@
-"""What is told in one message: the troubles that have begun and those that are over, the same for every channel. How a channel brings
-it belongs in ``webhook`` and ``mail``.
-"""
+"""What is told in one message: the troubles that have begun and those that are over, the same for every channel. How a
+channel brings it belongs in ``webhook`` and ``mail``."""
 
 import socket
 from collections.abc import Sequence
@@ -42,9 +41,9 @@ class Group:
 
 @dataclass(frozen=True)
 class Message:
-    """One message. ``name`` is different for each; ``answers``: the names of the messages that told of what is over now. ``open`` and
-    ``acknowledged`` count what is not over, this message's included. ``run``: what came of the last run, in one sentence.
-    """
+    """One message. ``name`` is different for each; ``answers``: the names of the messages that told of what is over now.
+    ``open`` and ``acknowledged`` count what is not over, this message's included. ``run``: what came of the last run, in one
+    sentence."""
 
     name: str
     at: datetime
@@ -95,9 +94,7 @@ def _groups(items: Sequence[Item]) -> list[Group]:
     by_code: dict[str, list[Item]] = {}
     for item in items:
         by_code.setdefault(item.code, []).append(item)
-    return [
-        Group(tuple(found[:SHOWN_OF_A_KIND]), max(0, len(found) - SHOWN_OF_A_KIND)) for found in by_code.values()
-    ]
+    return [Group(tuple(found[:SHOWN_OF_A_KIND]), max(0, len(found) - SHOWN_OF_A_KIND)) for found in by_code.values()]
 
 
 def item(known: Known) -> Item:

@@ -1,5 +1,5 @@
-"""Tells the channels of settings.toml what has begun and what is over: each trouble once when it begins and once when it is over, all of
-one look in one message. What could not be told is told next time; it never fails a night.
+"""Tells the channels of settings.toml what has begun and what is over: each trouble once when it begins and once when it is
+over, all of one look in one message. What could not be told is told next time; it never fails a night.
 
 What there is to tell is noted in ``known``; how a channel brings it belongs in ``webhook`` and ``mail``.
 """
@@ -62,7 +62,13 @@ def _sent(channel: Channel, message: Message) -> tuple[str | None, str | None]:
 
 
 def _message(
-    home: Home, known: KnownTroubles, run: str, now: datetime, channel: str, begun: Sequence[Known], over: Sequence[Known]
+    home: Home,
+    known: KnownTroubles,
+    run: str,
+    now: datetime,
+    channel: str,
+    begun: Sequence[Known],
+    over: Sequence[Known],
 ) -> Message:
     told_before = [one.told[channel].message for one in over]
     return Message(

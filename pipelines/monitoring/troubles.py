@@ -1,13 +1,12 @@
-"""Which troubles there are: asked of the last run, its notices, and what it published. What was known of them before is in ``known``,
-how they are worded in ``words``.
+"""Which troubles there are: asked of the last run, its notices, and what it published. What was known of them before is in
+``known``, how they are worded in ``words``.
 
-A trouble is something that a person should see to and that lasts: a night that failed, a source that is silent, a delivery that waits,
-a check that warns. Its id is the same for as long as it is the same trouble.
-"""
+A trouble is something that a person should see to and that lasts: a night that failed, a source that is silent, a delivery
+that waits, a check that warns. Its id is the same for as long as it is the same trouble."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from hashlib import sha256
@@ -29,6 +28,7 @@ class TroubleCode(StrEnum):
     NIGHT_FAILED = "night_failed"
     NIGHT_KILLED = "night_killed"
     NIGHT_HUNG = "night_hung"
+    NIGHT_MISSED = "night_missed"
     NOTHING_PUBLISHED = "nothing_published"
     DELIVERY_HELD = "delivery_held"
     DELIVERY_REJECTED = "delivery_rejected"
@@ -41,6 +41,7 @@ OF_A_RUN = {
     RunResult.FAILED: TroubleCode.NIGHT_FAILED,
     RunResult.KILLED: TroubleCode.NIGHT_KILLED,
     RunResult.HUNG: TroubleCode.NIGHT_HUNG,
+    RunResult.MISSED: TroubleCode.NIGHT_MISSED,
 }
 
 #: Runs after which the published state is that of the night.
@@ -60,8 +61,8 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Found:
-    """What a look at a run found. A trouble that is not found is over when it was looked for: where ``looked_for`` has its code, or
-    its id."""
+    """What a look at a run found. A trouble that is not found is over when it was looked for: where ``looked_for`` has its
+    code, or its id."""
 
     troubles: tuple[Trouble, ...]
     looked_for: frozenset[str]
@@ -72,7 +73,9 @@ class Found:
         return not is_there and (code in self.looked_for or trouble_id in self.looked_for)
 
 
-def troubles_of(run: LastRun, published: Path | None, last_published: datetime | None, now: datetime, nights: int) -> Found:
+def troubles_of(
+    run: LastRun, published: Path | None, last_published: datetime | None, now: datetime, nights: int
+) -> Found:
     """What is wrong after a run. ``published``: the published file, where there is one. ``last_published``: when a run last
     published, or found that there was nothing new. ``nights``: so many expected nights without that are a trouble."""
     troubles: list[Trouble] = []
@@ -110,8 +113,8 @@ def standing(published: Path, notices: Iterable[Notice]) -> Found:
 
 
 def expected_nights(after: datetime, now: datetime) -> int:
-    """The weekday nights that should have published since ``after`` and have not: that of today once it is noon. Both times are by
-    the municipality's clocks."""
+    """The weekday nights that should have published since ``after`` and have not: that of today once it is noon. Both times
+    are by the municipality's clocks."""
     last = now.date() if now.hour >= 12 else now.date() - timedelta(days=1)
     days = (after.date() + timedelta(days=number) for number in range(1, (last - after.date()).days + 1))
     return sum(day.weekday() < 5 for day in days)
@@ -122,6 +125,8 @@ def _failed_night(code: TroubleCode, run: LastRun) -> Trouble:
     when = f"{started:%Y-%m-%d} kl. {started:%H.%M}"
     if code is TroubleCode.NIGHT_KILLED:
         return Trouble(code, code, f"Nattkörningen som började {when} avbröts innan den var klar.")
+    if code is TroubleCode.NIGHT_MISSED:
+        return Trouble(code, code, f"Nattkörningen som skulle ha börjat {when} startade aldrig.")
     if code is TroubleCode.NIGHT_HUNG:
         return Trouble(code, code, f"Nattkörningen som började {when} blev inte klar i tid och avbröts.")
     why = mask_name(run.failure or "It does not say why.")
@@ -134,16 +139,18 @@ def _failed_night(code: TroubleCode, run: LastRun) -> Trouble:
 def _nothing_published(last: datetime, missed: int) -> Trouble:
     code = TroubleCode.NOTHING_PUBLISHED
     nights = "väntad natt" if missed == 1 else "väntade nätter"
-    return Trouble(code, code, f"Inget har publicerats sedan {last:%Y-%m-%d} kl. {last:%H.%M}: {missed} {nights} har gått.")
+    return Trouble(
+        code, code, f"Inget har publicerats sedan {last:%Y-%m-%d} kl. {last:%H.%M}: {missed} {nights} har gått."
+    )
 
 
 # --- deliveries --------------------------------------------------------------------------------------------------------------
 
 _HELD = "select delivery_id, source, extract_date, folder from delivery where status = 'held' order by all"
 
-#: Rejected, and nothing has come in its place: no later extract of the source and no revision of this one (where it has no day that
-#: could be compared, none that came later), and nobody has turned it away for good. A delivery whose manifest cannot be read has
-#: no source: the folder in which its source delivers stands for it.
+#: Rejected, and nothing has come in its place: no later extract of the source and no revision of this one (where it has no
+#: day that could be compared, none that came later), and nobody has turned it away for good. A delivery whose manifest cannot
+#: be read has no source: the folder in which its source delivers stands for it.
 _REJECTED = """
 with loaded as (from delivery where status in ('accepted', 'superseded'))
 
@@ -245,9 +252,7 @@ def _jumps(connection: duckdb.DuckDBPyConnection) -> Iterable[Trouble]:
     for name, title, day, compared, before, groups in connection.execute(_JUMPS).fetchall():
         where = "i en grupp" if groups == 1 else f"i {groups} grupper"
         sentence = f"{title} har {day} ändrats mer än väntat {where}, jämfört med {_COMPARED.get(compared, compared)} ({before})."
-        yield Trouble(
-            trouble_id(TroubleCode.FIGURE_JUMPED, name), TroubleCode.FIGURE_JUMPED, sentence, {"check": name}
-        )
+        yield Trouble(trouble_id(TroubleCode.FIGURE_JUMPED, name), TroubleCode.FIGURE_JUMPED, sentence, {"check": name})
 
 
 def published_at(published: Path) -> datetime:

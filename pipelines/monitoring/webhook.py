@@ -1,4 +1,5 @@
-"""Tells a web service: one POST of JSON for each message. docs/overvakning.md says what stands in it; fields are added, never changed."""
+"""Tells a web service: one POST of JSON for each message. docs/overvakning.md says what stands in it; fields are added, never
+changed."""
 
 from pathlib import Path
 from typing import Any

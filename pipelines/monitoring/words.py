@@ -1,4 +1,5 @@
-"""What is said of a trouble, in Swedish: what it is called, what it means for the numbers, what to do, which commands help, where to look.
+"""What is said of a trouble, in Swedish: what it is called, what it means for the numbers, what to do, which commands help,
+where to look.
 
 What happened is the trouble's own sentence. Commands stand by themselves, so that they can be copied.
 """
@@ -12,8 +13,8 @@ from pipelines.notices import NoticeCode
 
 @dataclass(frozen=True)
 class Advice:
-    """``title`` in short; ``meaning`` for the numbers; ``action``: what a person does; ``commands`` with what the trouble is about in
-    braces; ``where`` more is said."""
+    """``title`` in short; ``meaning`` for the numbers; ``action``: what a person does; ``commands`` with what the trouble is
+    about in braces; ``where`` more is said."""
 
     title: str
     meaning: str
@@ -37,8 +38,8 @@ ADVICE: Mapping[str, Advice] = {
     TroubleCode.NIGHT_KILLED: Advice(
         "Nattkörningen avbröts",
         _UNTOUCHED,
-        "Se i maskinens logg varför processen avslutades (omstart, slut på minne) och kör nattkörningen igen. Inget behöver städas "
-        "först.",
+        "Se i maskinens logg varför processen avslutades (omstart, slut på minne) och kör nattkörningen igen. Inget behöver "
+        "städas först.",
         ("kaa nightly",),
         "journalctl och logs/events.jsonl i KAA_HOME",
     ),
@@ -48,6 +49,13 @@ ADVICE: Mapping[str, Advice] = {
         "Se om disken eller leveransmappens nätverk svarar och kör nattkörningen igen. Inget behöver städas först.",
         ("kaa nightly",),
         "logs/events.jsonl i KAA_HOME",
+    ),
+    TroubleCode.NIGHT_MISSED: Advice(
+        "Nattkörningen startade inte",
+        _UNTOUCHED,
+        "Se om timern eller Dagsters tjänst är i gång, och kör nattkörningen.",
+        ("systemctl list-timers 'kaa*'", "kaa nightly"),
+        "journalctl",
     ),
     TroubleCode.NOTHING_PUBLISHED: Advice(
         "Inget har publicerats",
@@ -131,8 +139,8 @@ def advice(code: str) -> Advice:
 
 
 def commands(code: str, trouble: str, about: Mapping[str, str]) -> tuple[str, ...]:
-    """The commands that help with a trouble; those that name something that is not known are left out. The last one is for a trouble
-    that is known and shall be told to nobody again."""
+    """The commands that help with a trouble; those that name something that is not known are left out. The last one is for a
+    trouble that is known and shall be told to nobody again."""
     found = []
     for command in advice(code).commands:
         try:

@@ -154,9 +154,7 @@ def _write_remarks(connection: duckdb.DuckDBPyConnection) -> None:
 def write_notices(published: Path, notices: Iterable[Notice]) -> None:
     """Add what the night has to tell: some of it is known only when the pages have been made from the file."""
     with open_database(published) as connection:
-        rows = [
-            (one.code.value, one.sentence, one.waits_for_a_person, one.about_json, one.trouble) for one in notices
-        ]
+        rows = [(one.code.value, one.sentence, one.waits_for_a_person, one.about_json, one.trouble) for one in notices]
         _insert(connection, "notice", rows)
         connection.execute("checkpoint")
 
