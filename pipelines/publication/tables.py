@@ -62,6 +62,7 @@ TABLES = {
     "public_number": """figure varchar, measure varchar, period varchar, gender varchar, district varchar, job_centre varchar,
     category varchar, subcategory varchar, is_hidden boolean""",
     "failed_part": "part varchar, title varchar",
+    "freshness": """source varchar, last_extract_date date, next_expected_date date, missing bigint, state varchar""",
     "notice": "code varchar, sentence varchar, waits_for_a_person boolean",
     "open_data": "name varchar, value varchar",
     "profile": "name varchar, value varchar",
