@@ -162,11 +162,14 @@ def write_freshness(published: Path, found: Iterable[Freshness]) -> None:
     """Say how fresh each source is, instead of what was said before."""
     with open_database(published) as connection:
         connection.execute("delete from freshness")
-        _insert(
-            connection,
-            "freshness",
-            [(one.source, one.last, one.expected_next, one.missing, one.state.value) for one in found],
-        )
+        rows = [
+            (
+                one.source, one.last, one.expected_next, one.missing, one.missing_since, one.state.value,
+                one.judged_at.replace(tzinfo=None, microsecond=0),
+            )
+            for one in found
+        ]  # fmt: skip
+        _insert(connection, "freshness", rows)
         connection.execute("checkpoint")
 
 

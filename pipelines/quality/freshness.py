@@ -35,8 +35,9 @@ class FreshnessState(StrEnum):
 
 @dataclass(frozen=True)
 class Freshness:
-    """A source on a day. ``last``: the latest extract that counts; ``expected_next``: the day until which the next one should be
-    here, None where none is in sight; ``missing_days``: those days of the ones that should have come before today."""
+    """A source at a moment by the municipality's clocks. ``last``: the latest extract that counts; ``expected_next``: the day until
+    which the next one should be here, None where none is in sight; ``missing_days``: those days of the ones that should have come
+    before the moment's day."""
 
     source: str
     title: str
@@ -44,11 +45,17 @@ class Freshness:
     expected_next: date | None
     missing_days: tuple[date, ...]
     state: FreshnessState
+    judged_at: datetime
 
     @property
     def missing(self) -> int:
         """How many expected extracts are missing."""
         return len(self.missing_days)
+
+    @property
+    def missing_since(self) -> date | None:
+        """The day until which the first missing one should have come."""
+        return self.missing_days[0] if self.missing_days else None
 
 
 def came_new(extract_date: date, today: date) -> bool:
@@ -89,7 +96,7 @@ def freshness(
 def _freshness(source: Source, last: date | None, municipality: Municipality, moment: datetime) -> Freshness:
     calendar, today = municipality.calendar(source), moment.date()
     if last is None or calendar.silent_after is None:
-        return Freshness(source.name, source.title, last, None, (), FreshnessState.NOT_EXPECTED)
+        return Freshness(source.name, source.title, last, None, (), FreshnessState.NOT_EXPECTED, moment)
     missing = tuple(one.due for one in calendar.expected(last, today))
     following = calendar.next_expected(last, today)
     is_overdue = following is not None and following.due == today and moment.time() >= calendar.late_after
@@ -101,7 +108,8 @@ def _freshness(source: Source, last: date | None, municipality: Municipality, mo
         state = FreshnessState.LATE
     else:
         state = FreshnessState.FRESH
-    return Freshness(source.name, source.title, last, following.due if following else None, missing, state)
+    expected_next = following.due if following else None
+    return Freshness(source.name, source.title, last, expected_next, missing, state, moment)
 
 
 def silence(found: Iterable[Freshness]) -> list[Notice]:
