@@ -18,6 +18,7 @@ from pipelines.commands.audit import audit
 from pipelines.commands.check_delivery import check_delivery
 from pipelines.commands.deliver import deliver
 from pipelines.commands.edition import edition, signer
+from pipelines.commands.freshness import calendar, freshness
 from pipelines.commands.reveal import reveal
 from pipelines.commands.statistics import scb
 from pipelines.commands.tables import WRITERS
@@ -565,6 +566,8 @@ kaa.add_command(reveal)
 kaa.add_command(scb)
 kaa.add_command(check_delivery)
 kaa.add_command(tell)
+kaa.add_command(freshness)
+kaa.add_command(calendar)
 
 
 def _run(arguments: Sequence[str] | None) -> int:
