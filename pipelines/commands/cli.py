@@ -19,9 +19,11 @@ from pipelines.commands.backup import backup, restore_taken
 from pipelines.commands.check_delivery import check_delivery
 from pipelines.commands.deliver import deliver
 from pipelines.commands.edition import edition, signer
+from pipelines.commands.freshness import calendar, freshness
 from pipelines.commands.reveal import reveal
 from pipelines.commands.statistics import scb
 from pipelines.commands.tables import WRITERS
+from pipelines.commands.tell import acknowledge, tell
 from pipelines.commands.terminal import as_day, format_option, progress, say
 from pipelines.runtime import clock, os_errors, output, surroundings
 from pipelines.runtime.errors import NightlyFailed, UsageError
@@ -578,6 +580,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(code)
 
 
+kaa.add_command(acknowledge)
 kaa.add_command(audit)
 kaa.add_command(backup)
 kaa.add_command(deliver)
@@ -586,6 +589,9 @@ kaa.add_command(signer)
 kaa.add_command(reveal)
 kaa.add_command(scb)
 kaa.add_command(check_delivery)
+kaa.add_command(tell)
+kaa.add_command(freshness)
+kaa.add_command(calendar)
 
 
 def _run(arguments: Sequence[str] | None) -> int:

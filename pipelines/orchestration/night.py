@@ -20,6 +20,7 @@ from pipelines.notices import Notice
 from pipelines.orchestration.dagster_runs import tidy_runs
 from pipelines.publication.known_figures import KnownChange
 from pipelines.quality.checks import CheckResult
+from pipelines.quality.freshness import Freshness
 from pipelines.runtime.errors import NightlyFailed
 from pipelines.state.home import Home, Version, open_home
 from pipelines.warehouse.parts import Part
@@ -45,6 +46,7 @@ class Night:
     unexplained: list[Unexplained] = field(default_factory=list)
     changes: Future[list[KnownChange]] | None = None
     notices: list[Notice] = field(default_factory=list)
+    freshness: list[Freshness] = field(default_factory=list)
     failed_parts: dict[Part, str] = field(default_factory=dict)
     #: The files of the reports' pages; None until they are made.
     pages: list[Path] | None = None
