@@ -10,14 +10,18 @@ from pipelines.runtime.os_errors import sentence
 
 SETTINGS = "settings.toml"
 
-_WHOLE_NUMBER = "a whole number from 1"
+#: What a key must be that is no text.
+_MUST_BE = {
+    "drop_retention_days": "a whole number from 1",
+    "longest_night_hours": "a number of hours above 0 and at most 20",
+}
 
 
 class Settings(BaseModel):
     """``municipality`` is the name or path of a profile, ``drop`` the folder the sources deliver to, ``memory`` how much a
     database may take (default: the machine's share), ``keys`` the folder of the keys, which may lie outside KAA_HOME (default:
     `keys` in it), ``drop_retention_days`` for how many days a delivery that was taken in stays in the drop folder (default: for
-    ever; ``intake.clear_drop``)."""
+    ever; ``intake.clear_drop``), ``longest_night_hours`` after how long a run of the nightly is ended because it hangs."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -26,6 +30,7 @@ class Settings(BaseModel):
     memory: str | None = None
     keys: str | None = None
     drop_retention_days: int | None = Field(default=None, ge=1)
+    longest_night_hours: float = Field(default=4, gt=0, le=20)
 
 
 def read_settings(home: Path) -> Settings:
@@ -53,4 +58,4 @@ def _fault(error: ValidationError) -> str:
     if first["type"] == "missing":
         needed = ", ".join(key for key, field in Settings.model_fields.items() if field.is_required())
         return f"the key {name!r} is missing; add it (needed are {needed})"
-    return f"the key {name!r} must be {_WHOLE_NUMBER if name == 'drop_retention_days' else 'a text'}"
+    return f"the key {name!r} must be {_MUST_BE.get(name, 'a text')}"
