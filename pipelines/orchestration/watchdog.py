@@ -27,6 +27,7 @@ class Watchdog:
 
     def __init__(self, home: Path, seconds: float, say_so: Callable[[], None]) -> None:
         self._home = home
+        self._places = _opened(home / FILE)
         self._seconds = seconds
         self._say_so = say_so
         self._over = threading.Event()
@@ -35,8 +36,8 @@ class Watchdog:
 
     def start(self) -> None:
         """Begin to count."""
-        with suppress(OSError):
-            faulthandler.dump_traceback_later(self._seconds + to_say_so(self._seconds), exit=True, file=self._places())
+        if self._places is not None:
+            faulthandler.dump_traceback_later(self._seconds + to_say_so(self._seconds), exit=True, file=self._places)
         self._thread.start()
 
     def call_off(self) -> None:
@@ -44,6 +45,9 @@ class Watchdog:
         with self._turn:  # for ever, where the watchdog has it
             self._over.set()
         faulthandler.cancel_dump_traceback_later()
+        if self._places is not None:
+            os.close(self._places)
+            _remove_empty(self._home / FILE)
 
     def _watch(self) -> None:
         if self._over.wait(self._seconds):
@@ -52,18 +56,27 @@ class Watchdog:
             if self._over.is_set():
                 return
             try:
-                with suppress(OSError):
-                    faulthandler.dump_traceback(file=self._places())
+                if self._places is not None:
+                    faulthandler.dump_traceback(file=self._places)
                 kill(descendants(this_process()))
                 self._say_so()
             finally:
                 os._exit(1)
 
-    def _places(self) -> int:
-        """The file for where the threads stand; it stays open to the end of the process."""
-        path = self._home / FILE
+
+def _opened(path: Path) -> int | None:
+    """The file for where the threads stand, which must be open before anything hangs; None where it cannot be written."""
+    try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)
+    except OSError:
+        return None
+
+
+def _remove_empty(path: Path) -> None:
+    with suppress(OSError):
+        if path.stat().st_size == 0:
+            path.unlink()
 
 
 @contextmanager
