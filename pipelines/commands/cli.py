@@ -22,6 +22,7 @@ from pipelines.commands.nightly import nightly, watch
 from pipelines.commands.reveal import reveal
 from pipelines.commands.statistics import scb
 from pipelines.commands.tables import WRITERS
+from pipelines.commands.tell import acknowledge, tell
 from pipelines.commands.terminal import as_day, format_option, progress, say
 from pipelines.runtime import clock, os_errors, output, surroundings
 from pipelines.runtime.errors import NightlyFailed, UsageError
@@ -540,6 +541,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 kaa.add_command(nightly)
 kaa.add_command(watch)
+kaa.add_command(acknowledge)
 kaa.add_command(audit)
 kaa.add_command(deliver)
 kaa.add_command(edition)
@@ -547,6 +549,7 @@ kaa.add_command(signer)
 kaa.add_command(reveal)
 kaa.add_command(scb)
 kaa.add_command(check_delivery)
+kaa.add_command(tell)
 
 
 def _run(arguments: Sequence[str] | None) -> int:

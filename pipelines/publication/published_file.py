@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import astuple
+from datetime import date
 from decimal import Decimal
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -153,7 +154,20 @@ def _write_remarks(connection: duckdb.DuckDBPyConnection) -> None:
 def write_notices(published: Path, notices: Iterable[Notice]) -> None:
     """Add what the night has to tell: some of it is known only when the pages have been made from the file."""
     with open_database(published) as connection:
-        _insert(connection, "notice", [(one.code.value, one.sentence, one.waits_for_a_person) for one in notices])
+        rows = [(one.code.value, one.sentence, one.waits_for_a_person, one.about_json, one.trouble) for one in notices]
+        _insert(connection, "notice", rows)
+        connection.execute("checkpoint")
+
+
+#: Id, code, sentence, since when; who has acknowledged it, when, until when and why, where somebody has.
+TroubleRow = tuple[str, str, str, date, str | None, date | None, date | None, str | None]
+
+
+def write_troubles(published: Path, rows: Iterable[TroubleRow]) -> None:
+    """What is wrong as the night knows it (``monitoring.troubles``), in place of what was written before."""
+    with open_database(published) as connection:
+        connection.execute("delete from trouble")
+        _insert(connection, "trouble", list(rows))
         connection.execute("checkpoint")
 
 

@@ -1,9 +1,8 @@
 """The structured log: one JSON object a line in `logs/events.jsonl`, for machines that watch over machines.
 
-A line says what happened (``Event``) and when (`at`, ISO 8601 in UTC), with facts: counts, days, seconds, codes, names of sources.
-It holds no value from the data and nothing about persons; every text is masked all the same. docs/overvakning.md tells readers
-what the events mean. What is worth telling to whom belongs in ``monitoring``.
-"""
+A line says what happened (``Event``) and when (`at`, ISO 8601 in UTC), with facts: counts, days, seconds, codes, names of
+sources. It holds no value from the data and nothing about persons; every text is masked all the same. docs/overvakning.md
+tells readers what the events mean. What is worth telling to whom belongs in ``monitoring``."""
 
 import json
 import os
@@ -26,14 +25,18 @@ class Event(StrEnum):
 
     RUN_STARTED = "run_started"  # process, started_by (command, schedule, sensor), program
     STEP_ENDED = "step_ended"  # step, seconds, and counts of its own
-    RUN_ENDED = "run_ended"  # result, exit_code, version, seconds, steps (seconds by step), by_status, held, notices, failure
+    RUN_ENDED = (
+        "run_ended"  # result, exit_code, version, seconds, steps (seconds by step), by_status, held, notices, failure
+    )
     RUN_RETRIED = "run_retried"  # attempt, seconds (waited), why
     RUN_REFUSED = "run_refused"  # why: another one goes on, say
     RUN_FOUND_KILLED = "run_found_killed"  # process, started_at
     RUN_FOUND_HUNG = "run_found_hung"  # process, started_at, seconds
     RUN_CLEARED = "run_cleared"  # what a killed or hung run had left and was put in order
     LATE_DELIVERY_SEEN = "late_delivery_seen"  # deliveries
-    DELIVERY_JUDGED = "delivery_judged"  # delivery_id, source, extract_date, revision, status, reason, rows, quarantined_rows
+    DELIVERY_JUDGED = (
+        "delivery_judged"  # delivery_id, source, extract_date, revision, status, reason, rows, quarantined_rows
+    )
     SOURCE_SILENT = "source_silent"  # source, last, days
     TROUBLE_BEGUN = "trouble_begun"  # trouble, code
     TROUBLE_OVER = "trouble_over"  # trouble, code, days
