@@ -4,11 +4,12 @@ import errno
 import os
 import warnings
 from contextlib import redirect_stderr
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from pipelines.orchestration.quiet_night import quiet_night
 from pipelines.quality import PROCESS
 from pipelines.runtime import os_errors
 from pipelines.runtime.errors import NightlyFailed, UsageError, tells_of_full_disk
@@ -44,13 +45,14 @@ _RECORDS_REFUSED = ("unable to open database file", "attempt to write a readonly
 @dataclass(frozen=True)
 class Outcome:
     """What a nightly came to: counts of deliveries by status judged in it, those that wait for a person, and what else it has to
-    tell: sentences, of which some wait for a person."""
+    tell: sentences, of which some wait for a person. ``nothing_new``: only what tells of the night was made anew."""
 
     version: int
     by_status: dict[str, int]
     held: int
     notices: tuple[str, ...] = ()
     waiting_notices: int = 0
+    nothing_new: bool = False
 
     @property
     def exit_code(self) -> int:
@@ -67,8 +69,9 @@ def dagster_home(home: Home) -> Path:
     return folder
 
 
-def run_nightly(home: Home) -> Outcome:
-    """Run the job; raises NightlyFailed with the first error's sentence when nothing was published."""
+def run_nightly(home: Home, full: bool = False) -> Outcome:
+    """Run the job, or on a night with nothing new what is left of it; raises NightlyFailed with the first error's sentence when
+    nothing was published. ``full``: the job, whatever is new."""
     with home.nightly_lock():
         if not home.is_being_rebuilt:
             if not home.drop.is_dir():
@@ -79,6 +82,8 @@ def run_nightly(home: Home) -> Outcome:
             home.check_keys()
         before = _published_number(home)
         os.environ["KAA_HOME"] = str(home.path)
+        if not full and quiet_night(home):
+            return replace(_outcome(home), nothing_new=True)
         with started_ahead(CHILD, PROCESS):
             failure = _run_job(home)
         # The pointer decides: what fails after it has moved (Dagster's own records, say) takes nothing back.
