@@ -13,7 +13,6 @@ import os
 import re
 import shutil
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -333,6 +332,8 @@ def _read_proof(folder: Path) -> dict[str, Any]:
 
 def _digests(folder: Path, names: list[str]) -> dict[str, str]:
     """The sha256 of files, several at a time: hashing needs no more than the bytes."""
+    from concurrent.futures import ThreadPoolExecutor  # what only reads need not wait for it
+
     with ThreadPoolExecutor() as threads:
         return dict(zip(names, threads.map(lambda name: _digest(folder / name), names), strict=True))
 
