@@ -9,6 +9,7 @@ from pathlib import Path
 from pipelines.orchestration.failures import failure_of
 from pipelines.orchestration.outcome import Outcome, read_outcome
 from pipelines.orchestration.patience import AT_ONCE, patiently
+from pipelines.orchestration.quiet_night import quiet_night
 from pipelines.orchestration.run import Run, a_run, assert_ready, note_retry
 from pipelines.quality import PROCESS
 from pipelines.runtime.errors import NightlyFailed
@@ -46,14 +47,15 @@ def dagster_home(home: Home) -> Path:
     return folder
 
 
-def run_nightly(home: Home, waits: tuple[float, ...] = AT_ONCE) -> Outcome:
-    """Run the job; ``waits``: how long to wait before each further try, where nobody watches.
+def run_nightly(home: Home, waits: tuple[float, ...] = AT_ONCE, full: bool = False) -> Outcome:
+    """Run the job, or on a night with nothing new what is left of it. ``waits``: how long to wait before each further try, where
+    nobody watches; ``full``: the job, whatever is new.
 
     Raises NightlyFailed with the first error's sentence when nothing was published, UsageError when a person must mend something
     before anything can be done.
     """
     with a_run(home, waits=waits) as run:
-        run.outcome = patiently(lambda: _try(run), waits, lambda error, seconds: note_retry(home, error, seconds))
+        run.outcome = patiently(lambda: _try(run, full), waits, lambda error, seconds: note_retry(home, error, seconds))
         return run.outcome
 
 
@@ -68,11 +70,13 @@ def end_dagster_run(home: Home, run_id: str) -> None:
         end_killed_run(instance, run_id)
 
 
-def _try(run: Run) -> Outcome:
+def _try(run: Run, full: bool) -> Outcome:
     home = run.home
     run.failure = None
     assert_ready(home)
     os.environ["KAA_HOME"] = str(home.path)
+    if not full and quiet_night(home):
+        return read_outcome(home, nothing_new=True)
     with started_ahead(CHILD, PROCESS):
         failure = _run_job(home)
     # The pointer decides: what fails after it has moved (Dagster's own records, say) takes nothing back.

@@ -200,10 +200,11 @@ class Home:
             "restore to rebuild all of it from them, or move the archive away to begin anew. Nothing was changed."
         )
 
-    def put_in_place(self, version: Version, archived: Iterable[str] = ()) -> None:
+    def put_in_place(self, version: Version, archived: Iterable[str] = (), made_with: str | None = None) -> None:
         """Make a finished version the published one, in one step, and remove the one before it.
 
         ``archived``: the deliveries that it has judged; what is archived of them must outlast a power cut as it does.
+        ``made_with``: what identifies the program and the rules that made it (``Version.seal``).
         """
         for file in version.databases:
             if file.with_name(file.name + ".wal").exists():
@@ -211,7 +212,7 @@ class Home:
                     f"{file.name} was not closed properly; nothing is published. Run kaa nightly again."
                 )
         self.write_out_archive(archived)
-        version.seal()
+        version.seal(made_with)
         for zone in ZONES:
             for path in version.folder(zone).rglob("*"):
                 sync(path)
