@@ -4,6 +4,7 @@ A profile is a data file, alone or with its plans in a folder, that lies with th
 holds for all municipalities belongs here, and no other module asks which municipality it serves.
 """
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -268,6 +269,10 @@ class Municipality(_Strict):
         """When a source's extracts are expected here: by its contract, and not while the municipality has closed."""
         own = (item.closing for item in self.closed if item.source == source.name)
         return replace(source.calendar, closings=(*source.calendar.closings, *own))
+    @property
+    def fingerprint(self) -> str:
+        """What identifies the profile as it stands, with the plans and the template that it names."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
 def known_profiles() -> list[str]:

@@ -14,7 +14,6 @@ import duckdb
 
 from pipelines.configuration.contract import Dataset
 from pipelines.configuration.municipality import Municipality
-from pipelines.history.store import columns_of_runs
 from pipelines.runtime.database import attach, open_database
 from pipelines.state.home import Version
 from pipelines.warehouse.compiled import CompiledModel, kept_models, run_models
@@ -122,6 +121,8 @@ def _add_datasets(connection: duckdb.DuckDBPyConnection, history: Path, datasets
     missing = [dataset for dataset in datasets if dataset.table not in there]
     if not missing:
         return
+    from pipelines.history.store import columns_of_runs  # only here: it loads what takes deliveries apart
+
     connection.execute("detach history")
     attach(connection, history, "earlier_history")
     connection.execute("attach ':memory:' as history")
