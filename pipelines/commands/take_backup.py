@@ -12,8 +12,8 @@ import shutil
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from io import RawIOBase
 from pathlib import Path, PurePosixPath
@@ -45,6 +45,8 @@ from pipelines.state.backups import (
 )
 from pipelines.state.databases import version_faults
 from pipelines.state.home import ACCESS_HEAD, ZONES, Home
+from pipelines.state.last_backup import FILE as LAST_BACKUP
+from pipelines.state.last_backup import LastBackup, read_last_backup, write_last_backup
 from pipelines.state.night_records import RECORDS
 from pipelines.state.versions import ASIDE, POINTER, Pointer, Version, sync, write_pointer
 from pipelines.state.versions import UNFINISHED as UNFINISHED_VERSION
@@ -52,7 +54,7 @@ from pipelines.state.versions import UNFINISHED as UNFINISHED_VERSION
 #: What of a KAA_HOME is in no backup: what can be made again, what is at work, and what a person was to look at and remove.
 #: The folder of the keys is left out wherever it lies.
 LEFT_OUT = {
-    "dagster", "dbt", "scratch", "libraries", "restoring", "rekeying", "recomputing", "nightly.lock", "demo", ASIDE, POINTER,
+    "dagster", "dbt", "scratch", "libraries", "restoring", "rekeying", "recomputing", "nightly.lock", "demo", ASIDE, POINTER, LAST_BACKUP,
 }  # fmt: skip
 
 #: Where a backup holds the municipality's own profile, which lies outside KAA_HOME.
@@ -103,14 +105,25 @@ def take_backup(home: Home, place: Path, keep: int | None = None, progress: Prog
         except Exception as error:
             sweep_backups(place)
             event(home.path, Event.BACKUP_FAILED, why=type(error).__name__)
+            _remember(home, replace(read_last_backup(home.path), failed_at=_now()))
             raise
         if keep:
             for path in backups(place)[:-keep]:
                 remove_backup(path)
                 taken.removed.append(path)
     seconds = round(time.monotonic() - began, 1)
+    _remember(home, LastBackup(str(taken.folder), _now(), taken.version, taken.files, taken.size))
     event(home.path, Event.BACKUP_MADE, files=taken.files, bytes=taken.size, seconds=seconds)
     return taken
+
+
+def _remember(home: Home, last: LastBackup) -> None:
+    with suppress(OSError):  # a home that cannot be written says nothing about the backup
+        write_last_backup(home.path, last)
+
+
+def _now() -> str:
+    return clock.now("UTC").isoformat(timespec="seconds")
 
 
 @contextmanager
@@ -149,7 +162,7 @@ def _take(home: Home, place: Path, progress: Progress) -> Taken:
     earlier = next((path for path in reversed(backups(place)) if _readable_list(path)), None)
     copy = _Copy(home, place / f"{UNFINISHED}{name}", earlier, progress)
     version = copy.until_it_stays()
-    ended_at = clock.now("UTC").isoformat(timespec="seconds")
+    ended_at = _now()
     listed = Listed(
         municipality=home.municipality.code,
         home=str(home.path),
@@ -277,7 +290,7 @@ class _Copy:
         self.home, self.folder, self.progress = home, folder, progress
         self.earlier = earlier
         self._before = read_list(earlier).files if earlier else {}
-        self.began_at = clock.now("UTC").isoformat(timespec="seconds")
+        self.began_at = _now()
         self.files: dict[str, Entry] = {}
         self.folders: dict[str, Folder] = {}
         self.copied = 0

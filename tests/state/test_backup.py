@@ -18,6 +18,7 @@ from pipelines.runtime.errors import NightlyFailed
 from pipelines.state.backups import LIST, UNFINISHED, backups, read_list
 from pipelines.state.home import Home, open_home
 from pipelines.state.keys import ARCHIVE_PUBLIC, PSEUDONYM_KEY, make_missing_keys
+from pipelines.state.last_backup import read_last_backup
 from tests.cli.conftest import Kaa, kaa
 from tests.faults import plain_nightly
 from tests.faults.test_disk_full import MEGABYTE, _leave, small_disk
@@ -286,6 +287,8 @@ def test_a_full_disk_is_one_sentence_and_leaves_the_earlier_backups(home: Home, 
     assert backups(place) == [first.folder] and list(place.glob(f"{UNFINISHED}*")) == []
     assert kaa("backup", place, "--check").exit_code == 0
     assert '"backup_failed"' in (home.path / "logs" / "events.jsonl").read_text()
+    last = read_last_backup(home.path)
+    assert last.folder == str(first.folder) and last.taken_at and last.failed_at and last.failed_at >= last.taken_at
 
 
 @pytest.mark.parametrize("broken", ["archive", "history", "cut", "list", "missing"])
