@@ -54,7 +54,8 @@ from pipelines.state.versions import UNFINISHED as UNFINISHED_VERSION
 #: What of a KAA_HOME is in no backup: what can be made again, what is at work, and what a person was to look at and remove.
 #: The folder of the keys is left out wherever it lies.
 LEFT_OUT = {
-    "dagster", "dbt", "scratch", "libraries", "restoring", "rekeying", "recomputing", "nightly.lock", "demo", ASIDE, POINTER, LAST_BACKUP,
+    "dagster", "dbt", "scratch", "libraries", "restoring", "rekeying", "recomputing", "nightly.lock", "demo", ASIDE, POINTER,
+    LAST_BACKUP,
 }  # fmt: skip
 
 #: Where a backup holds the municipality's own profile, which lies outside KAA_HOME.
