@@ -274,6 +274,15 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
+def sync_all(paths: Iterable[Path]) -> None:
+    """Have files and folders on the disk, several at a time: each waits for the disk, and the disk writes for all at once."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor() as threads:
+        for _ in threads.map(sync, paths):
+            pass  # raises what a thread has raised
+
+
 def _may_be_swept(version: Version) -> bool:
     """Whether each of its folders is marked as unfinished or has nothing in it: a nightly was killed when it had made it."""
     return all((folder / UNFINISHED).exists() or not any(folder.iterdir()) for folder in folders_of(version))
