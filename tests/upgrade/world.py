@@ -65,6 +65,13 @@ def third_night(drop: Path) -> None:
         _certificates(day, youths).write(drop)
 
 
+def consents(drop: Path, *, withdrawn: bool) -> None:
+    """Participation that rests on consent, and a night on which one of two consents has ended: for programs that know Flai."""
+    day, until = ("2023-12-02", "2023-11-30") if withdrawn else ("2023-11-28", "")
+    participations = Extract("flai", day).participation("STAYS", YOUTHS[4])
+    participations.participation("WENT", YOUTHS[5], samtycke_till=until).write(drop)
+
+
 def night_after(drop: Path) -> None:
     """A new night of the sources that deliver nightly."""
     later = Extract("ber", "2024-01-03").registered(YOUTHS[1]).registered(YOUTHS[2]).registered(NEWER)
