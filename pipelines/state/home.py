@@ -62,6 +62,7 @@ from pipelines.state.versions import (
     Version,
     disagreement,
     read_pointer,
+    refuse_newer_state,
     sweep,
     sync,
     sync_all,
@@ -384,9 +385,10 @@ def open_home(path: Path | None = None, writing: bool = False) -> Home:
     """The initialised KAA_HOME. ``writing``: for a command that may change something in it; every such command says so.
 
     Raises UsageError when there is none or its settings are wrong, or when root would write into another user's;
-    NightlyFailed when something in it belongs to another user and cannot be written by this one.
+    NightlyFailed when a newer program wrote it, or something in it belongs to another user and cannot be written by this one.
     """
     path = path or home_path()
+    refuse_newer_state(path)
     if writing:
         refuse_to_write_for_another(path)
     settings = read_settings(path)
@@ -427,9 +429,10 @@ def initialise(
     ``keys``: the folder of the keys, where it is not to lie in KAA_HOME.
 
     Raises UsageError for an unknown municipality, a drop folder that is not there, and where something was made with a key that
-    is missing: a new one would not fit.
+    is missing: a new one would not fit. Raises NightlyFailed when a newer program wrote what is there.
     """
     path = path or home_path()
+    refuse_newer_state(path)
     refuse_to_write_for_another(path)
     made: list[str] = []
     if not (path / SETTINGS).exists():
