@@ -197,7 +197,7 @@ def _are_sound(records: pa.LargeStringArray, width: int) -> bool:
         return False
     quoted = pc.match_substring(records, '"')
     separators = pc.count_substring(records, ";")
-    if not pc.all(pc.or_(quoted, pc.equal(separators, width - 1))).as_py():
+    if not pc.all(pc.or_(quoted, pc.equal(separators, width - 1)), min_count=0).as_py():
         return False
     fields = map(split_record, records.filter(quoted).to_pylist())
     return all(each is not None and len(each) == width for each in fields)

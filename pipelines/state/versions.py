@@ -18,6 +18,7 @@ from typing import Any
 
 from pipelines.runtime import clock
 from pipelines.runtime.errors import NightlyFailed
+from pipelines.runtime.files import sync
 
 ZONES = ("history", "warehouse", "published")
 
@@ -226,15 +227,6 @@ def put_aside(home: Path, paths: Iterable[Path], aside: Path) -> None:
 def folders_of(version: Version) -> list[Path]:
     """The folders of a version that are there."""
     return [version.folder(zone) for zone in ZONES if version.folder(zone).exists()]
-
-
-def sync(path: Path) -> None:
-    """Have a file or folder on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _may_be_swept(version: Version) -> bool:
