@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.delivery.judging import HELD
+from pipelines.monitoring.acknowledgements import waiting
+from pipelines.notices import kept_notice
 from pipelines.runtime.errors import NightlyFailed
 from pipelines.state.databases import open_for_reading
 from pipelines.state.home import Home
@@ -13,8 +15,8 @@ from pipelines.state.home import Home
 @dataclass(frozen=True)
 class Outcome:
     """What a nightly came to: counts of deliveries by status judged in it, those that wait for a person, and what else it has to
-    tell, of which some wait for a person. ``notices``: each with `code`, `about` (a dict), `sentence` and `waits_for_a_person`.
-    ``nothing_new``: there was nothing to take in and nothing to build."""
+    tell. ``notices``: each with `code`, `about` (a dict), `sentence` and `waits_for_a_person`; ``waiting_notices``: how many of
+    them wait for somebody who has not acknowledged them. ``nothing_new``: only what tells of the night was made anew."""
 
     version: int
     by_status: dict[str, int]
@@ -57,7 +59,7 @@ def read_outcome(home: Home, nothing_new: bool = False) -> Outcome:
         dict(judged),
         held[0] if held else 0,
         notices,
-        sum(one["waits_for_a_person"] for one in notices),
+        len(waiting(home, [kept_notice(one["code"], one["about"]) for one in notices])),
         nothing_new,
     )
 

@@ -16,6 +16,9 @@ from types import SimpleNamespace
 
 _PROC = Path("/proc")
 
+#: A process of which only the number is left, or not even that.
+_ENDED = "ZX"
+
 #: Seconds for a process to end by itself after SIGTERM, and to be gone after SIGKILL.
 _TO_END, _TO_BE_GONE = 10.0, 10.0
 
@@ -52,7 +55,7 @@ def is_alive(process: ProcessId) -> bool:
         found = _stat(process.number)
     except OSError:
         return False
-    return found.began == process.began and found.state not in "ZX"
+    return found.began == process.began and (found.state not in _ENDED or _has_other_threads(process.number))
 
 
 def is_ours(process: ProcessId) -> bool:
@@ -98,6 +101,15 @@ def kill(processes: list[ProcessId]) -> None:
     _signal(processes, signal.SIGKILL)
 
 
+def _has_other_threads(number: int) -> bool:
+    """Whether a process that has ended still has threads that the system cannot end, and with them its locks."""
+    for stat in (_PROC / str(number) / "task").glob("*/stat"):
+        with suppress(OSError):
+            if _parsed(stat).state not in _ENDED:
+                return True
+    return False
+
+
 def _stopped(process: ProcessId) -> bool:
     try:
         return _stat(process.number).state in "Tt"
@@ -135,6 +147,10 @@ def _handle(number: int) -> Iterator[int]:
 
 def _stat(number: int) -> SimpleNamespace:
     """What the system says of a process. Raises OSError when there is none."""
+    return _parsed(_PROC / str(number) / "stat")
+
+
+def _parsed(stat: Path) -> SimpleNamespace:
     # The name stands in parentheses and may hold anything.
-    fields = (_PROC / str(number) / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    fields = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     return SimpleNamespace(state=fields[0], parent=int(fields[1]), began=int(fields[19]))

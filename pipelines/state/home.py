@@ -36,7 +36,7 @@ from pipelines.configuration.settings import SETTINGS, Settings, read_settings
 from pipelines.runtime import clock
 from pipelines.runtime.database import use_home
 from pipelines.runtime.errors import NightlyFailed, UsageError
-from pipelines.runtime.files import atomic_write, write_new
+from pipelines.runtime.files import atomic_write, sync, sync_all, write_new
 from pipelines.runtime.os_errors import first_foreign, owner, sentence, user_name
 from pipelines.runtime.surroundings import home_path
 from pipelines.state.keys import (
@@ -62,8 +62,8 @@ from pipelines.state.versions import (
     Version,
     disagreement,
     read_pointer,
+    refuse_newer_state,
     sweep,
-    sync,
     unexplained,
     versions,
     write_pointer,
@@ -213,9 +213,7 @@ class Home:
                 )
         self.write_out_archive(archived)
         version.seal(made_with)
-        for zone in ZONES:
-            for path in version.folder(zone).rglob("*"):
-                sync(path)
+        sync_all([path for zone in ZONES for path in version.folder(zone).rglob("*")])
         for folder in [self.archive, *(version.folder(zone).parent for zone in ZONES)]:
             if folder.is_dir():
                 sync(folder)
@@ -247,10 +245,9 @@ class Home:
 
     def write_out_archive(self, deliveries: Iterable[str]) -> None:
         """Have what is archived of these deliveries on the disk; what is there already takes no time."""
-        for delivery_id in deliveries:
-            folder = self.archive / delivery_id
-            for path in [*folder.rglob("*"), *([folder] if folder.is_dir() else [])]:
-                sync(path)
+        folders = [self.archive / delivery_id for delivery_id in deliveries]
+        there = [folder for folder in folders if folder.is_dir()]
+        sync_all([path for folder in there for path in (*folder.iterdir(), folder)])
 
     def sweep(self) -> None:
         """Remove what a published version has replaced and what is half-written; only the holder of the lock may do that."""
@@ -385,9 +382,10 @@ def open_home(path: Path | None = None, writing: bool = False) -> Home:
     """The initialised KAA_HOME. ``writing``: for a command that may change something in it; every such command says so.
 
     Raises UsageError when there is none or its settings are wrong, or when root would write into another user's;
-    NightlyFailed when something in it belongs to another user and cannot be written by this one.
+    NightlyFailed when a newer program wrote it, or something in it belongs to another user and cannot be written by this one.
     """
     path = path or home_path()
+    refuse_newer_state(path)
     if writing:
         refuse_to_write_for_another(path)
     settings = read_settings(path)
@@ -428,9 +426,10 @@ def initialise(
     ``keys``: the folder of the keys, where it is not to lie in KAA_HOME.
 
     Raises UsageError for an unknown municipality, a drop folder that is not there, and where something was made with a key that
-    is missing: a new one would not fit.
+    is missing: a new one would not fit. Raises NightlyFailed when a newer program wrote what is there.
     """
     path = path or home_path()
+    refuse_newer_state(path)
     refuse_to_write_for_another(path)
     made: list[str] = []
     if not (path / SETTINGS).exists():

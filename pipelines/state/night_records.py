@@ -6,14 +6,13 @@ A record counts once its night is published; until then it has another name, and
 import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.runtime.errors import UsageError
-from pipelines.runtime.files import atomic_write
-from pipelines.state.versions import sync
+from pipelines.runtime.errors import NightlyFailed, UsageError
+from pipelines.runtime.files import atomic_write, sync
 
 #: Their folder in the archive.
 RECORDS = ".runs"
@@ -93,10 +92,16 @@ class NightRecords:
 
 
 def read_record(path: Path) -> NightRecord:
-    """Raises UsageError when the file is torn."""
+    """Raises UsageError when the file is torn, NightlyFailed when a newer program wrote it."""
     try:
-        return NightRecord(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content.keys() - {item.name for item in fields(NightRecord)}:
+            raise NightlyFailed(
+                f"{path}, which says what a nightly judged, was written by a newer version of this program: install that one. "
+                "Nothing was changed."
+            )
+        return NightRecord(**content)
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         raise UsageError(
             f"{path}, which says what a nightly judged, is torn: put it back from a backup, or remove it to restore what is in "
             "its deliveries without it."
