@@ -15,6 +15,7 @@ import click
 import pytest
 
 from pipelines.commands.cli import kaa as program
+from pipelines.orchestration.schedule import TIMER
 from pipelines.runtime.log import Event, event
 from tests.cli.conftest import Kaa, Published
 from tests.repository import ROOT
@@ -149,6 +150,11 @@ def test_a_timer_s_unit_is_there_and_all_of_them_are_protected() -> None:
     for wanted in ("ProtectSystem=strict", "NoNewPrivileges=yes", "IPAddressDeny=any", "User=kaa"):
         assert f"\n{wanted}\n" in protection
     assert all(unit.name.startswith("kaa-") and "MemoryMax" in _unit(unit)["Service"] for unit in UNITS)
+
+
+def test_the_nightly_timer_is_the_schedule_s() -> None:
+    """The same expression that is proved to be Dagster's schedule, across every change of the clocks."""
+    assert _unit(DEPLOY / "systemd" / "kaa-nightly.timer")["Timer"]["OnCalendar"] == TIMER
 
 
 @needs_systemd
