@@ -4,6 +4,7 @@ A profile is a data file, alone or with its plans in a folder, that lies with th
 holds for all municipalities belongs here, and no other module asks which municipality it serves.
 """
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -157,7 +158,8 @@ class Contact(_Strict):
 
 
 class Accessibility(_Strict):
-    """The municipality's own assessment of the pages for its accessibility statement: when and how it was made, and what it found
+    """The municipality's own assessment of the pages for its accessibility statement: when and how it was made, and "
+    "what it found
     wanting besides what the program says of itself."""
 
     assessed: date
@@ -166,7 +168,8 @@ class Accessibility(_Strict):
 
 
 class OwnMeasure(_Strict):
-    """A measure (code list ``insats``) that the annual report shows by itself: its name there, and the chapter that shows it."""
+    """A measure (code list ``insats``) that the annual report shows by itself: its name there, and the chapter that "
+    "shows it."""
 
     code: Code
     title: Name
@@ -267,6 +270,11 @@ class Municipality(_Strict):
         own = (item.closing for item in self.closed if item.source == source.name)
         return replace(source.calendar, closings=(*source.calendar.closings, *own))
 
+    @property
+    def fingerprint(self) -> str:
+        """What identifies the profile as it stands, with the plans and the template that it names."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
 
 def known_profiles() -> list[str]:
     """Names of the profiles that come with the program."""
@@ -292,7 +300,8 @@ def profile_path(name_or_path: str) -> Path:
 
 
 def load_municipality(name_or_path: str) -> Municipality:
-    """Read a profile, and the plans and the Word template that it names; raises UsageError with the first fault of the files."""
+    """Read a profile, and the plans and the Word template that it names; raises UsageError with the first fault of "
+    "the files."""
     path = profile_path(name_or_path)
     what = "municipality profile"
     content = read_yaml(path, what)
@@ -305,6 +314,14 @@ def load_municipality(name_or_path: str) -> Municipality:
     if fault:
         raise UsageError(f"The municipality profile {path} {fault}.")
     return profile
+
+
+def profile_files(path: Path) -> list[Path]:
+    """The file of a profile and the files that it names, which lie beside it. Raises UsageError when it cannot be read."""
+    content = read_yaml(path, "municipality profile")
+    named = [content.get("plans"), [content.get("word_template")]] if isinstance(content, dict) else []
+    beside = [(path.parent / name).resolve() for names in named if isinstance(names, list) for name in names if name]
+    return [path, *(one for one in beside if one.is_file())]
 
 
 def _is_list_of_texts(value: object) -> bool:

@@ -16,6 +16,7 @@ SETTINGS = "settings.toml"
 #: What a key must be that is no text.
 _MUST_BE = {
     "drop_retention_days": "a whole number from 1",
+    "longest_night_hours": "a number of hours above 0 and at most 20",
     "tell": "a table ([tell])",
     "tell.webhook": "a table ([tell.webhook])",
     "tell.mail": "a table ([tell.mail])",
@@ -32,7 +33,8 @@ class Settings(BaseModel):
     """``municipality`` is the name or path of a profile, ``drop`` the folder the sources deliver to, ``memory`` how much a
     database may take (default: the machine's share), ``keys`` the folder of the keys, which may lie outside KAA_HOME
     (default: `keys` in it), ``drop_retention_days`` for how many days a delivery that was taken in stays in the drop folder
-    (default: for ever; ``intake.clear_drop``), ``metrics`` the folder that the node exporter reads metrics from (default:
+    (default: for ever; ``intake.clear_drop``), ``longest_night_hours`` after how long a run of the nightly is ended because it
+    hangs, ``metrics`` the folder that the node exporter reads metrics from (default:
     `metrics` in KAA_HOME), ``tell`` who is told of troubles (``telling``)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -42,6 +44,7 @@ class Settings(BaseModel):
     memory: str | None = None
     keys: str | None = None
     drop_retention_days: int | None = Field(default=None, ge=1)
+    longest_night_hours: float = Field(default=4, gt=0, le=20)
     metrics: str | None = None
     tell: Tell | None = None
 

@@ -98,7 +98,7 @@ def build_published(
             """,
             [version.number, now, installed_version("kaa-warehouse"), municipality.code, municipality.title,
              municipality.report_year.kind, _sha256(version.models.read_bytes()), contracts_fingerprint(),
-             _sha256(municipality.model_dump_json().encode())],
+             municipality.fingerprint],
         )  # fmt: skip
         _insert(connection, "open_data", _open_data_rows(municipality))
         _write_public(connection, version, municipality, periods, catalogue)
@@ -150,6 +150,17 @@ def _write_remarks(connection: duckdb.DuckDBPyConnection) -> None:
     if rows:  # in one go: a row at a time takes seconds for the deliveries of some years
         columns = [list(column) for column in zip(*rows, strict=True)]
         connection.execute(f"insert into delivery_remark select {', '.join(['unnest(?)'] * len(columns))}", columns)
+
+
+def renew_published(published: Path, number: int, municipality: Municipality, notices: Iterable[Notice]) -> None:
+    """Have a copy of the published file say that it is of another version, of a night on which nothing came in: everything else
+    in it stays as it is."""
+    now = clock.now(municipality.timezone).replace(tzinfo=None, microsecond=0)
+    with open_database(published) as connection:
+        connection.execute("update publication set version = ?, published_at = ?", [number, now])
+        # Checked is what comes in, and told is what there was to tell on that night.
+        connection.execute("delete from contract_check; delete from notice; checkpoint")
+    write_notices(published, notices)
 
 
 def write_notices(published: Path, notices: Iterable[Notice]) -> None:

@@ -107,6 +107,12 @@ def begin() -> None:
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ)  # noqa: S606 - itself
 
 
+def spare_pandas() -> None:
+    """For a process in which nothing uses pandas: DuckDB would load it, which takes half a second, to see whether a question's
+    parameter is a value of its."""
+    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
+
+
 def _open_standard_files() -> None:
     """Where a standard file is closed, the next file that is opened would take its place and get what is printed.
 

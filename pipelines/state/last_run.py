@@ -33,9 +33,9 @@ class LastRun:
     version after it, why it failed (a sentence that names nobody), deliveries judged in it by status, how many are held, and its
     notices, each with `code`, `about` (a dict), `sentence` and `waits_for_a_person`.
 
-    ``temporary``: what made it fail may be over by itself, so it may be tried again by day. ``left_alone``: the deliveries that lay
-    in the drop folder when it began and that it did not judge, each with whether its files had had time to arrive; until something
-    about them changes, no other run need look before the next night. ``seconds``: how long each step took.
+    ``temporary``: what made it fail may be over by itself, so it may be tried again by day. ``left_alone``: the deliveries that
+    lay in the drop folder when it began and that it did not judge, each with whether its files had had time to arrive; until
+    something about them changes, no other run need look before the next night. ``seconds``: how long each step took.
     """
 
     started_at: str
