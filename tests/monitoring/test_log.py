@@ -53,6 +53,13 @@ def test_no_personnummer_reaches_it_and_a_deliverys_id_stays_as_it_is(tmp_path: 
     assert NUMBER not in text and NUMBER[:8] not in text and own in text
 
 
+def test_a_moment_stays_as_it_is(tmp_path: Path) -> None:
+    moment = "2027-03-25T04:00:00+01:00"
+    event(tmp_path, Event.RUN_FOUND_KILLED, started_at=moment, ended_at=at("2027-03-25 04:00"))
+    (line,) = _lines(tmp_path)
+    assert line["started_at"] == line["ended_at"] == moment
+
+
 def test_the_file_may_be_moved_away_between_two_lines(tmp_path: Path) -> None:
     event(tmp_path, Event.TOLD, channel="mail")
     (tmp_path / FILE).rename(tmp_path / "rotated")
