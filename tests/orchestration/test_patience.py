@@ -53,10 +53,11 @@ def test_a_full_disk_is_not_waited_for_whoever_tells_of_it(home: Home) -> None:
 
 
 def test_a_file_that_another_program_holds_may_be_free_soon(home: Home, tmp_path: Path) -> None:
-    duckdbs_words = f'IO Error: Could not set lock on file "{tmp_path}/history.duckdb": Conflicting lock is held in /usr/bin/duckdb (PID 7).'
+    path = tmp_path / "history.duckdb"
+    duckdbs_words = f'IO Error: Could not set lock on file "{path}": Conflicting lock is held in /usr/bin/duckdb (PID 7).'
     for text in (duckdbs_words, "(sqlite3.OperationalError) database is locked"):
         assert is_temporary(failure_of(home, RuntimeError(text)))
-    assert f"{tmp_path}/history.duckdb is in use" in str(failure_of(home, RuntimeError(duckdbs_words)))
+    assert f"{path} is in use" in str(failure_of(home, RuntimeError(duckdbs_words)))
 
 
 def test_a_version_that_a_statistician_holds_open_may_be_free_soon(
