@@ -54,7 +54,9 @@ def test_a_full_disk_is_not_waited_for_whoever_tells_of_it(home: Home) -> None:
 
 def test_a_file_that_another_program_holds_may_be_free_soon(home: Home, tmp_path: Path) -> None:
     path = tmp_path / "history.duckdb"
-    duckdbs_words = f'IO Error: Could not set lock on file "{path}": Conflicting lock is held in /usr/bin/duckdb (PID 7).'
+    duckdbs_words = (
+        f'IO Error: Could not set lock on file "{path}": Conflicting lock is held in /usr/bin/duckdb (PID 7).'
+    )
     for text in (duckdbs_words, "(sqlite3.OperationalError) database is locked"):
         assert is_temporary(failure_of(home, RuntimeError(text)))
     assert f"{path} is in use" in str(failure_of(home, RuntimeError(duckdbs_words)))
