@@ -233,8 +233,8 @@ def test_another_profile_makes_it_a_whole_night(home: Home, tmp_path: Path) -> N
     text = profile.read_text()
     another = text.replace("settle_minutes: 60", "settle_minutes: 61")
     assert another != text
-    for text, is_quiet in ((text, True), (another, False)):
-        (tmp_path / "profile.yaml").write_text(text)
+    for content, is_quiet in ((text, True), (another, False)):
+        (tmp_path / "profile.yaml").write_text(content)
         settings = home.path / "settings.toml"
         lines = [line for line in settings.read_text().splitlines() if not line.startswith("municipality")]
         settings.write_text("\n".join([f'municipality = "{tmp_path / "profile.yaml"}"', *lines]))
