@@ -18,7 +18,7 @@ from pipelines.runtime import clock
 from pipelines.runtime.database import make_room
 from pipelines.runtime.errors import NightlyFailed, UsageError
 from pipelines.runtime.files import link_or_copy
-from pipelines.runtime.log import event
+from pipelines.runtime.log import Event, event
 from pipelines.state.databases import open_for_reading
 from pipelines.state.home import Home, Version
 
@@ -57,7 +57,7 @@ def quiet_night(home: Home) -> bool:
     except (NightlyFailed, UsageError):
         raise
     except Exception as error:  # the whole night begins anew, and says what is wrong if anything is
-        event(home.path, "quiet_night_given_up", error=type(error).__name__)
+        event(home.path, Event.QUIET_NIGHT_GIVEN_UP, kind=type(error).__name__)
         return False
     finally:
         with suppress(OSError):

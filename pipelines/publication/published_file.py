@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import astuple
+from datetime import date
 from decimal import Decimal
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -23,6 +24,7 @@ from pipelines.history.purge import AGED
 from pipelines.notices import Notice, RemarkCode, kept, message, remark
 from pipelines.publication.tables import OF_INPUTS, OF_PARTS, create_public_figures, create_tables
 from pipelines.quality.checks import CheckResult
+from pipelines.quality.freshness import Freshness
 from pipelines.runtime import clock
 from pipelines.runtime.database import attach, open_database
 from pipelines.runtime.errors import NightlyFailed
@@ -164,7 +166,35 @@ def renew_published(published: Path, number: int, municipality: Municipality, no
 def write_notices(published: Path, notices: Iterable[Notice]) -> None:
     """Add what the night has to tell: some of it is known only when the pages have been made from the file."""
     with open_database(published) as connection:
-        _insert(connection, "notice", [(one.code.value, one.sentence, one.waits_for_a_person) for one in notices])
+        rows = [(one.code.value, one.sentence, one.waits_for_a_person, one.about_json, one.trouble) for one in notices]
+        _insert(connection, "notice", rows)
+        connection.execute("checkpoint")
+
+
+#: Id, code, sentence, since when; who has acknowledged it, when, until when and why, where somebody has.
+TroubleRow = tuple[str, str, str, date, str | None, date | None, date | None, str | None]
+
+
+def write_troubles(published: Path, rows: Iterable[TroubleRow]) -> None:
+    """What is wrong as the night knows it (``monitoring.troubles``), in place of what was written before."""
+    with open_database(published) as connection:
+        connection.execute("delete from trouble")
+        _insert(connection, "trouble", list(rows))
+        connection.execute("checkpoint")
+
+
+def write_freshness(published: Path, found: Iterable[Freshness]) -> None:
+    """Say how fresh each source is, instead of what was said before."""
+    with open_database(published) as connection:
+        connection.execute("delete from freshness")
+        rows = [
+            (
+                one.source, one.last, one.expected_next, one.missing, one.missing_since, one.state.value,
+                one.judged_at.replace(tzinfo=None, microsecond=0),
+            )
+            for one in found
+        ]  # fmt: skip
+        _insert(connection, "freshness", rows)
         connection.execute("checkpoint")
 
 
@@ -205,13 +235,18 @@ def _open_data_rows(municipality: Municipality) -> list[tuple[Any, ...]]:
 
 def profile_rows(municipality: Municipality, disclosure: Disclosure) -> list[tuple[str, str]]:
     """What the municipality calls its own, for who makes pages and documents: each part of the profile as JSON, with the
-    ``disclosure`` that holds now."""
+    ``disclosure`` that holds now and whatever closes its sources."""
     profile = municipality.model_copy(update={"chapters": municipality.report_chapters}).model_dump(mode="json")
     names = (
-        "chapters", "document", "word_template", "own_measures", "survey_questions", "letter_months", "follow_up", "closed",
+        "chapters", "document", "word_template", "own_measures", "survey_questions", "letter_months", "follow_up",
         "targets", "job_centres", "contact", "accessibility",
     )  # fmt: skip
     parts = {name: profile[name] for name in names} | {"disclosure": disclosure.model_dump(mode="json")}
+    parts["closed"] = [
+        {"source": source.name, "first": closing.first, "last": closing.last}
+        for source in load_sources().values()
+        for closing in municipality.calendar(source).closings
+    ]
     return [(name, json.dumps(value, ensure_ascii=False)) for name, value in parts.items()]
 
 
