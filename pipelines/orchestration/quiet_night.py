@@ -88,6 +88,7 @@ def _publish_state(home: Home) -> bool:
     from pipelines.history.store import History
     from pipelines.intake.clear_drop import damaged_copies
     from pipelines.intake.take_in import take_in
+    from pipelines.monitoring.standing import publish_troubles
     from pipelines.orchestration.missing_deliveries import missing_deliveries
     from pipelines.publication.published_file import renew_published
 
@@ -108,6 +109,7 @@ def _publish_state(home: Home) -> bool:
         link_or_copy(before.folder("warehouse") / name, version.folder("warehouse") / name)
     shutil.copyfile(before.published, version.published)
     renew_published(version.published, version.number, home.municipality, notices)
+    publish_troubles(home, version.published, notices)
     _renew_reports(before, version)
     publish(home, version, [], {entry.delivery_id for entry in taken.still_held})
     return True
