@@ -218,8 +218,6 @@ FOUND: dict[str, Callable[[Home], None]] = {
     "a torn proof": lambda home: (_current(home).folder("history") / "version.json").write_text("{"),
     "a part that failed": lambda home: _resealed(home, "insert into failed_part values ('jumps', 'Hopp')"),
     "a page that failed": lambda home: _resealed(home, "insert into notice by name select 'part_failed' as code"),
-        home, "insert into notice (code, sentence, waits_for_a_person) values ('part_failed', 'x', true)"
-    ),
 }
 
 
