@@ -18,9 +18,11 @@ from pipelines.commands.audit import audit
 from pipelines.commands.check_delivery import check_delivery
 from pipelines.commands.deliver import deliver
 from pipelines.commands.edition import edition, signer
+from pipelines.commands.nightly import nightly, watch
 from pipelines.commands.reveal import reveal
 from pipelines.commands.statistics import scb
 from pipelines.commands.tables import WRITERS
+from pipelines.commands.tell import acknowledge, tell
 from pipelines.commands.terminal import as_day, format_option, progress, say
 from pipelines.runtime import clock, os_errors, output, surroundings
 from pipelines.runtime.errors import NightlyFailed, UsageError
@@ -62,24 +64,6 @@ def init(municipality: str, drop: Path, keys: Path | None) -> None:
             f"Move {home.keys / ARCHIVE_PRIVATE} to the auditors' key store now: it opens the archived "
             "deliveries, and the nightly job does not need it."
         )
-
-
-@kaa.command()
-def nightly() -> None:
-    """Take in every new delivery, rebuild the marts, run the checks, publish."""
-    from pipelines.orchestration.nightly import run_nightly
-    from pipelines.state.home import open_home
-
-    outcome = run_nightly(open_home(writing=True))
-    judged = (
-        ", ".join(f"{count} {status}" for status, count in sorted(outcome.by_status.items())) or "no new deliveries"
-    )
-    say(f"Published version {outcome.version}: {judged}; {outcome.held} waiting for a decision.")
-    for sentence in outcome.notices:
-        say(sentence)
-    if outcome.by_status.get("rejected") or outcome.held:
-        say("Run kaa deliveries to see what was rejected or is held, and why.")
-    sys.exit(outcome.exit_code)
 
 
 @kaa.command("accept-change")
@@ -541,6 +525,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     atexit.register(gc.freeze)  # spares the collector a second's look at what will be gone with the process
     if arguments is None:
         surroundings.begin()
+        surroundings.spare_pandas()  # the contract checks, which use it, have a process of their own
         output.open_streams()
     try:
         code = _run(arguments)
@@ -555,6 +540,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(code)
 
 
+kaa.add_command(nightly)
+kaa.add_command(watch)
+kaa.add_command(acknowledge)
 kaa.add_command(audit)
 kaa.add_command(deliver)
 kaa.add_command(edition)
@@ -562,6 +550,7 @@ kaa.add_command(signer)
 kaa.add_command(reveal)
 kaa.add_command(scb)
 kaa.add_command(check_delivery)
+kaa.add_command(tell)
 
 
 def _run(arguments: Sequence[str] | None) -> int:

@@ -16,7 +16,8 @@ from pipelines.commands.restore_nights import nights_to_restore
 from pipelines.intake.from_archive import cleared
 from pipelines.intake.owner import after_rotation, owner
 from pipelines.intake.take_in import Progress
-from pipelines.orchestration.nightly import Outcome, run_nightly
+from pipelines.orchestration.nightly import run_nightly
+from pipelines.orchestration.outcome import Outcome
 from pipelines.runtime.errors import NightlyFailed, UsageError
 from pipelines.state import decision_log
 from pipelines.state.databases import recorded_owner, version_faults

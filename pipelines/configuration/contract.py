@@ -5,24 +5,28 @@ files in ``data_contracts/``. What a column means is therefore changed in one fi
 (``delivery.rows``), nor what differs between municipalities (``municipality``).
 """
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
-from open_data_contract_standard.model import (
-    CustomProperty,
-    DataQuality,
-    OpenDataContractStandard,
-    SchemaObject,
-    SchemaProperty,
-    ServiceLevelAgreementProperty,
-)
 
 from pipelines.runtime.errors import UsageError
+
+if TYPE_CHECKING:  # the standard's model takes as long to load as a question to be answered
+    from open_data_contract_standard.model import (
+        CustomProperty,
+        DataQuality,
+        OpenDataContractStandard,
+        SchemaObject,
+        SchemaProperty,
+        ServiceLevelAgreementProperty,
+    )
 
 CONTRACTS = Path(__file__).resolve().parent.parent.parent / "data_contracts"
 
@@ -227,6 +231,8 @@ def _dataset(source: str, schema: SchemaObject, lists: dict[str, dict[str, str]]
 
 def read_contract(path: Path) -> OpenDataContractStandard:
     """One ODCS file, checked against the standard's model."""
+    from open_data_contract_standard.model import OpenDataContractStandard
+
     return OpenDataContractStandard(**_yaml(path.read_text(encoding="utf-8")))
 
 

@@ -4,6 +4,7 @@ A profile is a data file, alone or with its plans in a folder, that lies with th
 holds for all municipalities belongs here, and no other module asks which municipality it serves.
 """
 
+import hashlib
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -248,6 +249,11 @@ class Municipality(_Strict):
     def own_codes(self) -> dict[str, list[str]]:
         """The code lists of deliveries that are this municipality's own (``contract.OWN_LISTS``)."""
         return {"stadsdelsomrade": self.district_codes, "jobbtorg": [centre.code for centre in self.job_centres]}
+
+    @property
+    def fingerprint(self) -> str:
+        """What identifies the profile as it stands, with the plans and the template that it names."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
     def is_closed(self, source: str, day: date) -> bool:
         """Whether a source delivers nothing on a day."""

@@ -30,7 +30,7 @@ from pipelines.intake.withdrawals import Withdrawals
 from pipelines.notices import Notice, NoticeCode, Remark, as_json, from_json, notice
 from pipelines.personnummer import mask_name
 from pipelines.runtime import clock
-from pipelines.runtime.log import event
+from pipelines.runtime.log import Event, event
 from pipelines.state.home import Home
 from pipelines.state.night_records import NightRecord
 
@@ -109,7 +109,7 @@ class _Night:
         if not (done := self._history.migrated):
             return
         for migration in done:
-            event(self._home.path, "migrated", number=migration.number, what=migration.what)
+            event(self._home.path, Event.MIGRATED, number=migration.number, name=migration.what)
         before, now = str(done[0].number - 1), str(done[-1].number)
         self._notices.append(notice(NoticeCode.STATE_MIGRATED, before=before, now=now))
 

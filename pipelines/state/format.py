@@ -6,7 +6,6 @@ number stands in each version's proof (``versions``), where a shell can read it 
 does not belong here.
 """
 
-from importlib.metadata import version as installed_version
 from pathlib import Path
 
 from pipelines.runtime.errors import NightlyFailed
@@ -17,7 +16,9 @@ FORMAT = 7
 
 def program_version() -> str:
     """The version of the program that is installed."""
-    return installed_version("kaa-warehouse")
+    from importlib.metadata import version  # only here: it takes longer to load than a command that only asks may wait
+
+    return version("kaa-warehouse")
 
 
 def refuse_newer(found: int, where: Path, program: str = "") -> None:

@@ -14,7 +14,6 @@ import duckdb
 
 from pipelines.configuration.contract import Dataset
 from pipelines.configuration.municipality import Municipality
-from pipelines.history.schema import empty_columns
 from pipelines.runtime.database import attach, open_database
 from pipelines.state.home import Version
 from pipelines.warehouse.compiled import CompiledModel, kept_models, run_models
@@ -113,6 +112,11 @@ def made_warehouse(
 
 def _add_datasets(connection: duckdb.DuckDBPyConnection, history: Path, datasets: Iterable[Dataset]) -> None:
     """Put another `history` in the place of one that lacks datasets or columns of them: all that it has, and the others empty."""
+    datasets = list(datasets)
+    if not datasets:
+        return
+    from pipelines.history.schema import empty_columns  # only here: it loads what takes deliveries apart
+
     columns = connection.execute(
         "select table_name, list(column_name) from duckdb_columns() where database_name = 'history' group by table_name"
     ).fetchall()

@@ -17,9 +17,10 @@ from pipelines.configuration.catalogue import read_catalogue
 from pipelines.configuration.municipality import PROFILES
 from pipelines.orchestration import assets
 from pipelines.orchestration.dagster_runs import JOB, forget_runs, tidy_runs
-from pipelines.orchestration.definitions import QUIET, SCHEDULE, TIMEZONE, definitions
+from pipelines.orchestration.definitions import QUIET, TIMEZONE, definitions
 from pipelines.orchestration.event_log import EventLog
 from pipelines.orchestration.nightly import dagster_home, run_nightly
+from pipelines.orchestration.schedule import SCHEDULE
 from pipelines.runtime.errors import NightlyFailed, UsageError
 from pipelines.state.home import initialise, open_home
 from pipelines.warehouse.inputs import TABLES
@@ -70,7 +71,7 @@ def test_the_job_makes_everything_that_can_be_made(defs: dg.Definitions) -> None
     job = defs.resolve_job_def(JOB)
     assert job.asset_layer.executable_asset_keys == graph.materializable_asset_keys
     assert job.executor_def is dg.in_process_executor
-    assert int(job.tags[MAX_RUNTIME_SECONDS_TAG]) == 4 * 3600
+    assert int(job.tags[MAX_RUNTIME_SECONDS_TAG]) > 4 * 3600  # the run ends itself before
     assert [one.name for one in defs.resolve_all_job_defs() if not one.name.startswith("__")] == [JOB]
 
 
