@@ -25,7 +25,7 @@ class NoticeCode(StrEnum):
     DELIVERY_UNEXPLAINED = "delivery_unexplained"  # folder, place
     CLOCK_BEHIND = "clock_behind"  # clock, published, deliveries
     DELIVERIES_VANISHED = "deliveries_vanished"  # drop, deliveries
-    SOURCE_SILENT = "source_silent"  # title, last, days
+    SOURCE_SILENT = "source_silent"  # source, title, last, days
     PART_FAILED = "part_failed"  # part, problem
     COPY_DAMAGED = "copy_damaged"  # deliveries, folder
     STATE_MIGRATED = "state_migrated"  # before, now
@@ -47,7 +47,8 @@ _SENTENCES = {
     "confirm-clock --because TEXT.",
     NoticeCode.DELIVERIES_VANISHED: "Ingen av de {deliveries} leveranser som har lästs in finns kvar i {drop}, och inget nytt "
     "kom. Se efter att rätt mapp är monterad.",
-    NoticeCode.SOURCE_SILENT: "{title} har inte levererat sedan {last}: {days} väntade uttag saknas. Fråga avsändaren.",
+    NoticeCode.SOURCE_SILENT: "{title} har inte levererat sedan {last}. Väntade uttag som saknas: {days}; helger, helgdagar och "
+    "dagar då källan är stängd är inte räknade. Fråga avsändaren.",
     NoticeCode.PART_FAILED: "{part} kunde inte göras i natt ({problem}). Siffrorna är publicerade. Läs logs/dbt.log, åtgärda "
     "orsaken och kör kaa nightly igen.",
     NoticeCode.COPY_DAMAGED: "Leveranser ligger kvar i leveransmappen fast deras tid är ute ({deliveries}, först {folder}), för "

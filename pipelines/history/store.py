@@ -241,17 +241,19 @@ class History:
         ).fetchone()
         return found[0] if found else None
 
-    def latest_extracts(self) -> dict[str, date]:
-        """The latest extract date of each source that has one."""
-        return dict(self.connection.execute("select source, max(extract_date) from extract group by source").fetchall())
+    @staticmethod
+    def latest_extracts(connection: duckdb.DuckDBPyConnection) -> dict[str, date]:
+        """The latest extract date of each source that has one, by an open history."""
+        return dict(connection.execute("select source, max(extract_date) from extract group by source").fetchall())
 
     def begin_service(self, day: date) -> None:
         """Remember the first day on which an extract came when it was new: from then on sources are expected."""
         self.connection.execute("insert into in_service select ? where not exists (from in_service)", [day])
 
-    def is_in_service(self) -> bool:
-        """Whether an extract ever came when it was new."""
-        return bool(self.connection.execute("from in_service").fetchone())
+    @staticmethod
+    def is_in_service(connection: duckdb.DuckDBPyConnection) -> bool:
+        """Whether an extract ever came when it was new, by an open history."""
+        return bool(connection.execute("from in_service").fetchone())
 
     # --- held deliveries -----------------------------------------------------------------------------------------------
 

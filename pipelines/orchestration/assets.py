@@ -35,8 +35,9 @@ from pipelines.orchestration.night import Night, NightlyResource
 from pipelines.orchestration.publish import publish
 from pipelines.orchestration.quiet_night import REPORTS
 from pipelines.publication.guard import assert_figures_may_be_published, assert_same_figures, changes_of_known
-from pipelines.publication.published_file import build_published, write_bridges, write_notices
+from pipelines.publication.published_file import build_published, write_bridges, write_freshness, write_notices
 from pipelines.quality import CheckResult, Promised, validate
+from pipelines.quality.freshness import read_freshness
 from pipelines.runtime import clock
 from pipelines.runtime.database import make_room, open_database
 from pipelines.runtime.errors import NightlyFailed, tells_of_full_disk
@@ -137,6 +138,7 @@ def taken_in(context: dg.AssetExecutionContext, nightly: NightlyResource) -> Ite
         night.notices += result.notices
         if not night.home.is_being_rebuilt:
             night.notices += missing_deliveries(night.home, night.sources, history, result)
+        night.freshness = read_freshness(history.connection, night.sources, night.home.municipality)
     night.judged = {entry.delivery_id for entry in result.judged}
     night.background.submit(night.home.write_out_archive, night.judged)  # what publishing would wait for
     night.still_held = {entry.delivery_id for entry in result.still_held}
@@ -280,6 +282,7 @@ def published_file(nightly: NightlyResource) -> dg.MaterializeResult[None]:
         figures.relation,
         failed=[part.id for part in night.failed_parts],
     )
+    write_freshness(night.building.published, night.freshness)
     _publish_bridges(night)
     if night.previous:  # asked while the pages are made
         night.changes = night.background.submit(changes_of_known, night.home, night.previous, night.building)

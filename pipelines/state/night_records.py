@@ -15,10 +15,14 @@ from pipelines.runtime.errors import NightlyFailed, UsageError
 from pipelines.runtime.files import atomic_write
 from pipelines.state.versions import sync
 
+#: Their folder in the archive.
+RECORDS = ".runs"
+
 
 @dataclass(frozen=True)
 class NightRecord:
-    """What one night judged: its version, its moment, whose it was, the deliveries as the list showed them then, what people had
+    """What one night judged: its version, its moment, whose it was, the deliveries as the list showed them then, "
+    "what people had
     decided about held ones, and which archived deliveries it purged (of so many files)."""
 
     version: int
@@ -43,7 +47,7 @@ class NightRecords:
     """The records of an archive: a file per published night, and one of the night that is going on."""
 
     def __init__(self, archive: Path) -> None:
-        self.folder = archive / ".runs"
+        self.folder = archive / RECORDS
 
     def published(self) -> dict[int, Path]:
         """The records that count, in the order of their versions."""
