@@ -572,7 +572,8 @@ def _freshness(row: Row) -> FreshnessRow:
 
 def _what_a_source_needs(row: Row) -> str:
     if row["state"] == "silent":
-        return f"Fråga avsändaren. Det första väntade uttaget som saknas skulle ha kommit {numbers.long_date(row['missing_since'])}."
+        since = numbers.long_date(row["missing_since"])
+        return f"Fråga avsändaren. Det första väntade uttaget som saknas skulle ha kommit {since}."
     if row["state"] != "late":
         return "Inget" if row["last_extract_date"] else "Inget: källan har aldrig levererat"
     source = _contracts().get(row["source"])

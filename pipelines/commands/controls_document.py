@@ -72,8 +72,9 @@ def _completeness(nights: Rows) -> Iterable[Part]:
     missing = [night for night in nights if not night["delivered"]]
     sources = sorted({night["source"] for night in nights})
     yield Paragraph(
-        "En källa väntas de dagar som dess kontrakt säger, men inte på helgdagar och dagar då den har stängt. En källa som lämnas för "
-        "hand väntas en gång i var och en av sina månader: uttag som kom står på sina dagar, och ett som inte kom på sin sista dag."
+        "En källa väntas de dagar som dess kontrakt säger, men inte på helgdagar och dagar då den har stängt. En källa som "
+        "lämnas för hand väntas en gång i var och en av sina månader: ett uttag som kom står på sin dag, ett som inte kom på "
+        "den sista dagen för det."
     )
     per_source = [
         (source, len(expected), sum(night["delivered"] for night in expected))

@@ -1,4 +1,4 @@
-"""`kaa freshness`: which source has delivered what it should by now. `kaa calendar`: on which days of a year extracts are expected.
+"""`kaa freshness`: which source has delivered what it should. `kaa calendar`: on which days of a year extracts are expected.
 
 The days are known by ``configuration.delivery_calendar``, what is missing by ``quality.freshness``.
 """
@@ -32,7 +32,7 @@ _DAY = timedelta(days=1)
 def freshness(format_: str) -> None:
     """Each source's latest extract, the day until which the next one is expected, and how many are missing, by the clock now.
 
-    state is fresh, late (an extract is missing, too few to ask about), silent (so many are missing as the contract calls too many),
+    state is fresh, late (an extract is missing, too few to ask about), silent (too many by its contract),
     closed, or not_expected (never delivered). Weekends, public holidays and days on which a source has closed are not counted.
     While old years are taken in, sources are judged by the day of the latest extract (judged_at).
 

@@ -35,9 +35,9 @@ class FreshnessState(StrEnum):
 
 @dataclass(frozen=True)
 class Freshness:
-    """A source at a moment by the municipality's clocks. ``last``: the latest extract that counts; ``expected_next``: the day until
-    which the next one should be here, None where none is in sight; ``missing_days``: those days of the ones that should have come
-    before the moment's day."""
+    """A source at a moment by the municipality's clocks. ``last``: the latest extract that counts; ``expected_next``: the last
+    day for the next one, None where none is in sight; ``missing_days``: the last days of those that should have come before the
+    moment's day."""
 
     source: str
     title: str
