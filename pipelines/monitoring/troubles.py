@@ -44,6 +44,9 @@ OF_A_RUN = {
     RunResult.MISSED: TroubleCode.NIGHT_MISSED,
 }
 
+#: Those that no published file knows of.
+OF_NO_PUBLICATION = (*OF_A_RUN.values(), TroubleCode.NOTHING_PUBLISHED)
+
 #: Runs after which the published state is that of the night.
 GOOD = (RunResult.PUBLISHED, RunResult.NOTHING_NEW)
 
@@ -67,10 +70,13 @@ class Found:
     troubles: tuple[Trouble, ...]
     looked_for: frozenset[str]
 
-    def is_over(self, trouble_id: str, code: str) -> bool:
+    def has(self, trouble: str) -> bool:
+        """Whether it is there, by its id."""
+        return any(one.id == trouble for one in self.troubles)
+
+    def is_over(self, trouble: str, code: str) -> bool:
         """Whether a trouble that was known before is over."""
-        is_there = any(one.id == trouble_id for one in self.troubles)
-        return not is_there and (code in self.looked_for or trouble_id in self.looked_for)
+        return not self.has(trouble) and (code in self.looked_for or trouble in self.looked_for)
 
 
 def troubles_of(

@@ -28,6 +28,7 @@ from pipelines.history.store import History
 from pipelines.history.unexplained import unexplained_changes
 from pipelines.intake.clear_drop import damaged_copies
 from pipelines.intake.take_in import take_in
+from pipelines.monitoring.standing import publish_troubles
 from pipelines.notices import NoticeCode, notice
 from pipelines.orchestration.bridges import bridge_rows
 from pipelines.orchestration.missing_deliveries import missing_deliveries
@@ -341,6 +342,7 @@ def pages(nightly: NightlyResource) -> Iterator[dg.MaterializeResult[None]]:
     night.notices += [notice(NoticeCode.PART_FAILED, part=part, problem=problem) for part, problem in failed.items()]
     night.notices += damaged_copies(night.home, night.building, clock.now(night.home.municipality.timezone))
     write_notices(published, night.notices)
+    publish_troubles(night.home, published, night.notices)
     known = set(failed)
     for out, report in reports.items():
         site.write_page(state, report, out, remember)

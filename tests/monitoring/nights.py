@@ -26,7 +26,7 @@ def at(text: str) -> datetime:
 
 @dataclass
 class Night:
-    """What a night publishes besides nothing. Deliveries: id, source, day, revision, status, reason, folder, version that judged."""
+    """What a night publishes. Deliveries: id, source, day, revision, status, reason, folder, and the version that judged them."""
 
     deliveries: list[tuple[str, str | None, str | None, int, str, str | None, str, int]] = field(default_factory=list)
     checks: list[tuple[str, str, str, bool]] = field(default_factory=list)
