@@ -307,10 +307,13 @@ class History:
     def withdrawn_in_held(self, dataset: Dataset, deliveries: Mapping[str, date | None]) -> pl.DataFrame:
         """`delivery_id, key` of the records whose consent the rows put aside for these deliveries (with their dates) withdraw."""
         assert dataset.consent_end
+        held = f"held_{dataset.table}"
+        if not self.connection.execute(f"from {held} limit 1").fetchone():  # as on most nights
+            return pl.DataFrame(schema={"delivery_id": pl.String, "key": pl.String})
         days = pl.DataFrame(list(deliveries.items()), schema={"delivery_id": pl.String, "day": pl.Date}, orient="row")
         self.connection.register("decided", days)
         found = self.connection.execute(
-            f"select distinct delivery_id, {dataset.consent_key} as key from held_{dataset.table} join decided using "
+            f"select distinct delivery_id, {dataset.consent_key} as key from {held} join decided using "
             f"(delivery_id) where {dataset.consent_end.history_name} <= day"
         ).pl()
         self.connection.unregister("decided")

@@ -65,6 +65,7 @@ from pipelines.state.versions import (
     refuse_newer_state,
     sweep,
     sync,
+    sync_all,
     unexplained,
     versions,
     write_pointer,
@@ -214,9 +215,7 @@ class Home:
                 )
         self.write_out_archive(archived)
         version.seal(made_with)
-        for zone in ZONES:
-            for path in version.folder(zone).rglob("*"):
-                sync(path)
+        sync_all(path for zone in ZONES for path in version.folder(zone).rglob("*"))
         for folder in [self.archive, *(version.folder(zone).parent for zone in ZONES)]:
             if folder.is_dir():
                 sync(folder)

@@ -22,6 +22,7 @@ from pipelines.history.unexplained import unexplained_changes
 from pipelines.intake.clear_drop import clear_drop_folder, damaged_copies
 from pipelines.intake.take_in import take_in
 from pipelines.orchestration.missing_deliveries import missing_deliveries
+from pipelines.orchestration.publish import made_with
 from pipelines.publication.guard import assert_figures_may_be_published, assert_same_figures, changes_of_known
 from pipelines.publication.night_log import record_night
 from pipelines.publication.published_file import build_published, write_freshness, write_notices
@@ -79,7 +80,7 @@ def _nightly(home: Home, now: datetime) -> None:
     if home.is_being_rekeyed:
         assert_same_figures(home, version)
     record_night(home.path, version)
-    home.put_in_place(version, [entry.delivery_id for entry in taken.judged])
+    home.put_in_place(version, [entry.delivery_id for entry in taken.judged], made_with(home))
     remove_archives(version.history, home.archive)
     home.forget_decisions({entry.delivery_id for entry in taken.still_held})
     clear_drop_folder(home, version, now)
