@@ -14,18 +14,13 @@ from pipelines.runtime.errors import NightlyFailed
 FORMAT = 7
 
 
-def program_version() -> str:
-    """The version of the program that is installed."""
-    from importlib.metadata import version  # only here: it takes longer to load than a command that only asks may wait
-
-    return version("kaa-warehouse")
-
-
 def refuse_newer(found: int, where: Path, program: str = "") -> None:
     """Raises NightlyFailed when a state of the form ``found`` is newer than what is known here; ``program``: the version that
     wrote it, where that is known."""
     if found <= FORMAT:
         return
+    from pipelines.runtime.program import program_version  # only here: it loads what few commands need
+
     needed = f"version {program}" if program else "the version that wrote it"
     raise NightlyFailed(
         f"{where} is in state format {found}, which a newer version of this program wrote; this one is {program_version()} and "
