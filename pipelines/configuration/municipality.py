@@ -269,6 +269,7 @@ class Municipality(_Strict):
         """When a source's extracts are expected here: by its contract, and not while the municipality has closed."""
         own = (item.closing for item in self.closed if item.source == source.name)
         return replace(source.calendar, closings=(*source.calendar.closings, *own))
+
     @property
     def fingerprint(self) -> str:
         """What identifies the profile as it stands, with the plans and the template that it names."""

@@ -109,7 +109,7 @@ class _Night:
         if not (done := self._history.migrated):
             return
         for migration in done:
-            event(self._home.path, Event.MIGRATED, number=migration.number, name=migration.what)
+            event(self._home.path, Event.MIGRATED, number=migration.number, what=migration.what)
         before, now = str(done[0].number - 1), str(done[-1].number)
         self._notices.append(notice(NoticeCode.STATE_MIGRATED, before=before, now=now))
 

@@ -46,7 +46,7 @@ class Event(StrEnum):
     NOT_TOLD = "not_told"  # channel, why
     METRICS_NOT_WRITTEN = "metrics_not_written"  # why
     TELLING_FAILED = "telling_failed"  # kind, place: a fault of the program
-    MIGRATED = "migrated"  # number, name, seconds
+    MIGRATED = "migrated"  # number, what (the state below KAA_HOME now has)
     DOWNGRADE_REFUSED = "downgrade_refused"  # state, program
     BACKUP_MADE = "backup_made"  # files, bytes, seconds
     BACKUP_FAILED = "backup_failed"  # why

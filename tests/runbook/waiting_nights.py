@@ -1,0 +1,203 @@
+"""Symptoms of nights that publish and leave something for a person, or that only say something."""
+
+import errno
+import os
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.delivery.faults import Rejection
+from pipelines.intake import source_rows as typed
+from pipelines.state.format import FORMAT
+from tests.faults.plain_nightly import NOW
+from tests.model.world import Extract
+from tests.runbook.failed_nights import backup, new_night, put_back
+from tests.runbook.operator import Operator, Steps, symptom
+from tests.state.world import YOUTHS
+
+
+def _few(drop: Path, revision: int = 1, number: int = 20) -> Extract:
+    extract = Extract("folkbokforing", "2024-01-04", revision=revision)
+    for youth in YOUTHS[:number]:
+        extract.resident(youth, stadsdelsomrade="04")
+    extract.write(drop)
+    return extract
+
+
+def _hold(op: Operator) -> str:
+    """Have a delivery be held; its id. What the operator sees of it is in the list of deliveries."""
+    full = Extract("folkbokforing", "2024-01-03")
+    for youth in YOUTHS:
+        full.resident(youth, stadsdelsomrade="04")
+    full.write(op.opened.drop)
+    op.nightly()
+    _few(op.opened.drop)
+    assert "1 waiting for a decision" in op.nightly(2)
+    return str(next(one["delivery_id"] for one in op.deliveries() if one["status"] == "held"))
+
+
+def _message(op: Operator, status: str) -> str:
+    return str(next(one["message"] for one in op.deliveries() if one["status"] == status))
+
+
+@symptom("En leverans hålls")
+def a_delivery_shrank_and_is_right(op: Operator) -> Steps:
+    held = _hold(op)
+    yield _message(op, "held")
+    op.does("deliveries", "release", held)
+
+
+@symptom("En leverans hålls")
+def a_delivery_shrank_and_is_wrong(op: Operator) -> Steps:
+    held = _hold(op)
+    yield _message(op, "held")
+    op.does("deliveries", "reject", held)
+    _few(op.opened.drop, revision=2, number=110)
+
+
+def _rejected(reason: Rejection) -> Callable[[Operator], Steps]:
+    def provoke(op: Operator) -> Steps:
+        drop = op.opened.drop
+        sound = Extract("enkat", "2023-12-20").answer("c1")
+        if reason is Rejection.CONFLICT:
+            sound.write(drop)
+            op.nightly()
+            Extract("enkat", "2023-12-20", folder="annan").answer("c2").write(drop)
+        else:
+            faulty = Extract("enkat", "2023-12-20", folder="fel").answer("c1").with_fault(str(reason)).write(drop)
+            old = NOW.timestamp() - 7200  # no file of it will come any more
+            for path in (drop / "enkat").rglob("leverans.json"):
+                os.utime(path, (old, old))
+            assert faulty is None or faulty
+        said = op.nightly(2)
+        assert any(
+            one["reason"] == reason for one in op.deliveries() if "2023-12-20" in str(one) or one["reason"] == reason
+        )
+        yield said
+        Extract("enkat", "2023-12-20", revision=2, folder="rättad").answer("c1").write(drop)
+        op.nightly()
+        assert ("enkat", "2023-12-20", 2, "accepted") in {
+            (one["source"], one["extract_date"], one["revision"], one["status"]) for one in op.deliveries()
+        }
+
+    provoke.__name__ = f"rejected_as_{reason}"
+    return provoke
+
+
+for each in Rejection:
+    symptom("En leverans avvisades")(_rejected(each))
+
+
+@symptom("En källa är tyst")
+def a_source_is_silent(op: Operator) -> Steps:
+    for day in ("2023-12-22", "2023-12-29"):
+        Extract("ber", day).registered(YOUTHS[1]).write(op.opened.drop)
+    Extract("ber", "2024-03-01").registered(YOUTHS[1]).write(op.opened.drop)
+    yield op.nightly(2)
+    new_night(op.opened.drop, "2024-03-01")
+
+
+@symptom("Inlästa leveranser har försvunnit ur leveransmappen")
+def another_folder_is_mounted(op: Operator) -> Steps:
+    drop = op.opened.drop
+    drop.rename(op.place / "elsewhere")
+    drop.mkdir()
+    yield op.nightly(2)
+    drop.rmdir()
+    (op.place / "elsewhere").rename(drop)
+
+
+@symptom("Arkivets kopia är skadad")
+def an_archived_file_is_damaged(op: Operator) -> Steps:
+    with (op.home / "settings.toml").open("a") as file:
+        file.write("drop_retention_days = 30\n")
+    saved = backup(op)
+    archived = next(
+        path
+        for one in op.deliveries()
+        if one["status"] == "accepted" and (op.opened.drop / str(one["folder"])).is_dir()
+        for path in sorted((op.home / "archive" / str(one["delivery_id"])).glob("*.age"))
+    )
+    archived.write_bytes(b"x" * archived.stat().st_size)
+    op.now = NOW + timedelta(days=40)
+    op.nightly()
+    yield op.nightly(2)
+    assert op.does("archive", "verify").exit_code == 2
+    put_back(op, saved, str(archived.relative_to(op.home)))
+
+
+@symptom("Serverns klocka går fel")
+def the_clock_had_run_ahead(op: Operator) -> Steps:
+    op.now = NOW.replace(year=2031)
+    op.nightly()
+    op.now = NOW
+    Extract("ber", "2026-06-01").registered(YOUTHS[1]).write(op.opened.drop)
+    said = op.nightly(2)
+    yield said
+    from pipelines.runtime import clock
+
+    with clock.running(lambda: NOW):
+        op.does("confirm-clock", "--because", "Klockan stod på 2031")
+
+
+@symptom("En mapp eller en fil går inte att läsa")
+def a_delivery_may_not_be_read(op: Operator) -> Steps:
+    new_night(op.opened.drop)
+    real = Path.open
+
+    def fails(path: Path, *arguments: Any, **named: Any) -> Any:
+        if path.parent.name == "2024-01-03_1" and path.suffix == ".csv":
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return real(path, *arguments, **named)
+
+    op.monkeypatch.setattr(Path, "open", fails)
+    yield op.nightly(2)
+    op.monkeypatch.setattr(Path, "open", real)
+
+
+@symptom("En mapp eller en fil går inte att läsa")
+def a_source_may_not_be_read(op: Operator) -> Steps:
+    real = Path.iterdir
+
+    def fails(path: Path) -> Any:
+        if path == op.opened.drop / "beda":
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return real(path)
+
+    op.monkeypatch.setattr(Path, "iterdir", fails)
+    yield op.nightly(2)
+    op.monkeypatch.setattr(Path, "iterdir", real)
+
+
+@symptom("Programmet kunde inte läsa en leverans")
+def a_delivery_breaks_the_program(op: Operator) -> Steps:
+    new_night(op.opened.drop)
+
+    def fails(*arguments: object) -> Any:
+        raise RecursionError
+
+    right = typed.type_rows
+    op.monkeypatch.setattr(typed, "type_rows", fails)
+    yield op.nightly(2)
+    op.monkeypatch.setattr(typed, "type_rows", right)  # the program is mended
+
+
+@symptom("En leverans är inte hel än")
+def a_file_has_not_come_yet(op: Operator) -> Steps:
+    new_night(op.opened.drop)
+    folder = op.opened.drop / "folkbokforing" / "2024-01-03_1"
+    os.utime(folder / "leverans.json", (NOW.timestamp(), NOW.timestamp()))
+    (folder / "personer.csv").rename(op.place / "personer.csv")
+    yield op.nightly()
+    shutil.move(op.place / "personer.csv", folder / "personer.csv")
+
+
+@symptom("Lagret har uppgraderats")
+def the_first_night_of_a_newer_program(op: Operator) -> Steps:
+    with duckdb.connect(str(op.version.history)) as connection:
+        connection.execute(f"update state_format set number = {FORMAT - 1}")
+    yield op.nightly()
