@@ -21,9 +21,9 @@ from typing import Any, BinaryIO
 from pipelines.personnummer import mask_name, mask_text
 from pipelines.runtime import clock
 from pipelines.runtime.errors import NightlyFailed
+from pipelines.runtime.files import sync
 from pipelines.runtime.os_errors import sentence, user_name
 from pipelines.state.home import ACCESS_HEAD, Home, refuse_to_write_for_another
-from pipelines.state.versions import sync
 
 FILE = "logs/access.jsonl"
 

@@ -15,6 +15,7 @@ from pipelines.configuration.settings import read_settings
 from pipelines.intake.owner import ARCHIVE_FINGERPRINT, after_rotation
 from pipelines.intake.take_in import Progress
 from pipelines.runtime.errors import NightlyFailed, UsageError
+from pipelines.runtime.files import sync
 from pipelines.runtime.log import Event, event
 from pipelines.runtime.os_errors import sentence
 from pipelines.state import decision_log
@@ -33,7 +34,7 @@ from pipelines.state.keys import (
     read_pseudonym_key,
     replace_key,
 )
-from pipelines.state.versions import POINTER, read_pointer, sync, write_pointer
+from pipelines.state.versions import POINTER, read_pointer, write_pointer
 
 _NOTE = f"restoring/{BEING_RESTORED}"
 

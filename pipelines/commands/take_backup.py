@@ -26,6 +26,7 @@ from pipelines.delivery.archive_checksums import read_checksums
 from pipelines.intake.take_in import Progress
 from pipelines.runtime import clock
 from pipelines.runtime.errors import NightlyFailed, UsageError
+from pipelines.runtime.files import sync
 from pipelines.runtime.log import Event, event
 from pipelines.runtime.program import program_version
 from pipelines.state.backups import (
@@ -48,7 +49,7 @@ from pipelines.state.home import ACCESS_HEAD, ZONES, Home
 from pipelines.state.last_backup import FILE as LAST_BACKUP
 from pipelines.state.last_backup import LastBackup, read_last_backup, write_last_backup
 from pipelines.state.night_records import RECORDS
-from pipelines.state.versions import ASIDE, POINTER, Pointer, Version, sync, write_pointer
+from pipelines.state.versions import ASIDE, POINTER, Pointer, Version, write_pointer
 from pipelines.state.versions import UNFINISHED as UNFINISHED_VERSION
 
 #: What of a KAA_HOME is in no backup: what can be made again, what is at work, and what a person was to look at and remove.

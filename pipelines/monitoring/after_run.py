@@ -13,13 +13,14 @@ from pipelines.monitoring.acknowledgements import known_to_somebody
 from pipelines.monitoring.known import Known, KnownTroubles, alone, read_known, write_known
 from pipelines.monitoring.metrics import write_metrics
 from pipelines.monitoring.telling import channels, tell
-from pipelines.monitoring.troubles import GOOD, published_at, troubles_of
+from pipelines.monitoring.troubles import GOOD, Seen, published_at, troubles_of
 from pipelines.notices import NoticeCode
 from pipelines.runtime import clock
 from pipelines.runtime.database import open_database
 from pipelines.runtime.errors import NightlyFailed
 from pipelines.runtime.log import Event, event
 from pipelines.state.home import Home
+from pipelines.state.last_backup import read_last_backup
 from pipelines.state.last_run import LastRun, RunResult
 
 
@@ -43,9 +44,8 @@ def _look(home: Home, run: LastRun) -> None:
     acknowledged = known_to_somebody(home)
     if run.result in GOOD and run.ended_at:
         known.last_published = _later(known.last_published, run.ended_at)
-    found = troubles_of(
-        run, published, _last_published(known, published, now), now, home.settings.telling.unpublished_nights
-    )
+    seen = Seen(run, published, _last_published(known, published, now), read_last_backup(home.path), now)
+    found = troubles_of(seen, home.settings.telling.unpublished_nights)
     begun, over = known.look_at(found, now, acknowledged.keys())
     _write_down(home, run, published, known, begun, over)
     write_known(home.path, known)  # before anybody is told: who is told by a process that is killed may hear it twice

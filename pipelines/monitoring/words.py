@@ -91,6 +91,13 @@ ADVICE: Mapping[str, Advice] = {
         (),
         "på sidan Underlag och kontroller, Hopp i siffrorna (kaa serve)",
     ),
+    TroubleCode.BACKUP_OLD: Advice(
+        "Säkerhetskopieringen fungerar inte",
+        "Siffrorna påverkas inte, men går maskinen sönder är det som har hänt sedan den senaste kopian förlorat.",
+        "Se i loggen varför, åtgärda det och ta en kopia.",
+        ("kaa backup MAPP",),
+        "i logs/events.jsonl i KAA_HOME",
+    ),
     NoticeCode.SOURCE_UNREADABLE: Advice(
         "En leveransmapp går inte att läsa", _WITHOUT, "Ge nattkörningens användare läsrätt.", ("kaa nightly",)
     ),

@@ -46,7 +46,8 @@ class Event(StrEnum):
     NOT_TOLD = "not_told"  # channel, why
     METRICS_NOT_WRITTEN = "metrics_not_written"  # why
     TELLING_FAILED = "telling_failed"  # kind, place: a fault of the program
-    MIGRATED = "migrated"  # number, what (the state below KAA_HOME now has)
+    MIGRATED = "migrated"  # number, what
+    QUIET_NIGHT_GIVEN_UP = "quiet_night_given_up"  # kind: why the whole night runs though there is nothing new
     DOWNGRADE_REFUSED = "downgrade_refused"  # state, program
     BACKUP_MADE = "backup_made"  # files, bytes, seconds
     BACKUP_FAILED = "backup_failed"  # why
@@ -59,6 +60,7 @@ _WARNING, _INFORMATION = 4, 6
 _WARNINGS = {
     Event.RUN_REFUSED, Event.RUN_FOUND_KILLED, Event.RUN_FOUND_HUNG, Event.SOURCE_SILENT, Event.TROUBLE_BEGUN, Event.NOT_TOLD,
     Event.METRICS_NOT_WRITTEN, Event.TELLING_FAILED, Event.DOWNGRADE_REFUSED, Event.BACKUP_FAILED,
+    Event.QUIET_NIGHT_GIVEN_UP,
 }  # fmt: skip
 
 #: What a line may say besides its event and its time.

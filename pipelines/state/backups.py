@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.runtime.errors import UsageError
-from pipelines.state.versions import Version, sync
+from pipelines.runtime.files import sync
+from pipelines.state.versions import Version
 
 LIST = "backup.json"
 

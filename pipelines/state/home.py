@@ -36,7 +36,7 @@ from pipelines.configuration.settings import SETTINGS, Settings, read_settings
 from pipelines.runtime import clock
 from pipelines.runtime.database import use_home
 from pipelines.runtime.errors import NightlyFailed, UsageError
-from pipelines.runtime.files import atomic_write, write_new
+from pipelines.runtime.files import atomic_write, sync, sync_all, write_new
 from pipelines.runtime.os_errors import first_foreign, owner, sentence, user_name
 from pipelines.runtime.surroundings import home_path
 from pipelines.state.keys import (
@@ -64,8 +64,6 @@ from pipelines.state.versions import (
     read_pointer,
     refuse_newer_state,
     sweep,
-    sync,
-    sync_all,
     unexplained,
     versions,
     write_pointer,
@@ -215,7 +213,7 @@ class Home:
                 )
         self.write_out_archive(archived)
         version.seal(made_with)
-        sync_all(path for zone in ZONES for path in version.folder(zone).rglob("*"))
+        sync_all([path for zone in ZONES for path in version.folder(zone).rglob("*")])
         for folder in [self.archive, *(version.folder(zone).parent for zone in ZONES)]:
             if folder.is_dir():
                 sync(folder)
@@ -247,10 +245,9 @@ class Home:
 
     def write_out_archive(self, deliveries: Iterable[str]) -> None:
         """Have what is archived of these deliveries on the disk; what is there already takes no time."""
-        for delivery_id in deliveries:
-            folder = self.archive / delivery_id
-            for path in [*folder.rglob("*"), *([folder] if folder.is_dir() else [])]:
-                sync(path)
+        folders = [self.archive / delivery_id for delivery_id in deliveries]
+        there = [folder for folder in folders if folder.is_dir()]
+        sync_all([path for folder in there for path in (*folder.iterdir(), folder)])
 
     def sweep(self) -> None:
         """Remove what a published version has replaced and what is half-written; only the holder of the lock may do that."""

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.runtime.errors import NightlyFailed, UsageError
-from pipelines.runtime.files import atomic_write
-from pipelines.state.versions import sync
+from pipelines.runtime.files import atomic_write, sync
 
 #: Their folder in the archive.
 RECORDS = ".runs"

@@ -20,6 +20,7 @@ from typing import Any
 
 from pipelines.runtime import clock
 from pipelines.runtime.errors import NightlyFailed
+from pipelines.runtime.files import sync
 from pipelines.state.format import FORMAT, refuse_newer
 
 ZONES = ("history", "warehouse", "published")
@@ -290,24 +291,6 @@ def put_aside(home: Path, paths: Iterable[Path], aside: Path) -> None:
 def folders_of(version: Version) -> list[Path]:
     """The folders of a version that are there."""
     return [version.folder(zone) for zone in ZONES if version.folder(zone).exists()]
-
-
-def sync(path: Path) -> None:
-    """Have a file or folder on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def sync_all(paths: Iterable[Path]) -> None:
-    """Have files and folders on the disk, several at a time: each waits for the disk, and the disk writes for all at once."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor() as threads:
-        for _ in threads.map(sync, paths):
-            pass  # raises what a thread has raised
 
 
 def _may_be_swept(version: Version) -> bool:

@@ -115,7 +115,7 @@ def _add_datasets(connection: duckdb.DuckDBPyConnection, history: Path, datasets
     datasets = list(datasets)
     if not datasets:
         return
-    from pipelines.history.schema import empty_columns  # only here: it loads what takes deliveries apart
+    from pipelines.history.schema import empty_columns  # only here: it loads Polars, which most questions do not need
 
     columns = connection.execute(
         "select table_name, list(column_name) from duckdb_columns() where database_name = 'history' group by table_name"

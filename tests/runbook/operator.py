@@ -1,7 +1,7 @@
 """An operator with a KAA_HOME: sees what the nightly says, and does what the runbook says.
 
-Nights are run by the command `kaa nightly` with all that is around the job; in place of the job itself are its steps without Dagster
-and dbt's process (``plain_nightly``). Where those matter, ``really`` runs all of it.
+Nights are run by the command `kaa nightly` with all that is around the job; in place of the job itself are its steps without
+Dagster and dbt's process (``plain_nightly``). Where those matter, ``really`` runs all of it.
 """
 
 import json

@@ -3,7 +3,6 @@
 import errno
 import os
 import shutil
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -59,37 +58,28 @@ def a_delivery_shrank_and_is_wrong(op: Operator) -> Steps:
     _few(op.opened.drop, revision=2, number=110)
 
 
-def _rejected(reason: Rejection) -> Callable[[Operator], Steps]:
-    def provoke(op: Operator) -> Steps:
-        drop = op.opened.drop
-        sound = Extract("enkat", "2023-12-20").answer("c1")
-        if reason is Rejection.CONFLICT:
-            sound.write(drop)
-            op.nightly()
-            Extract("enkat", "2023-12-20", folder="annan").answer("c2").write(drop)
-        else:
-            faulty = Extract("enkat", "2023-12-20", folder="fel").answer("c1").with_fault(str(reason)).write(drop)
-            old = NOW.timestamp() - 7200  # no file of it will come any more
-            for path in (drop / "enkat").rglob("leverans.json"):
-                os.utime(path, (old, old))
-            assert faulty is None or faulty
-        said = op.nightly(2)
-        assert any(
-            one["reason"] == reason for one in op.deliveries() if "2023-12-20" in str(one) or one["reason"] == reason
-        )
-        yield said
-        Extract("enkat", "2023-12-20", revision=2, folder="rättad").answer("c1").write(drop)
-        op.nightly()
-        assert ("enkat", "2023-12-20", 2, "accepted") in {
-            (one["source"], one["extract_date"], one["revision"], one["status"]) for one in op.deliveries()
-        }
-
-    provoke.__name__ = f"rejected_as_{reason}"
-    return provoke
-
-
-for each in Rejection:
-    symptom("En leverans avvisades")(_rejected(each))
+@symptom("En leverans avvisades")
+def deliveries_are_rejected_for_every_reason(op: Operator) -> Steps:
+    drop = op.opened.drop
+    Extract("enkat", "2023-12-01").answer("c0").write(drop)
+    op.nightly()
+    days = {reason: f"2023-12-{number:02}" for number, reason in enumerate(Rejection, 1)}
+    days[Rejection.CONFLICT] = "2023-12-01"
+    for reason, day in days.items():
+        faulty = Extract("enkat", day, folder=f"fel {reason}").answer("c1")
+        (faulty if reason is Rejection.CONFLICT else faulty.with_fault(str(reason))).write(drop)
+    for path in (drop / "enkat").glob("fel */leverans.json"):
+        os.utime(path, (NOW.timestamp() - 7200, NOW.timestamp() - 7200))  # no file will come after it
+    said = op.nightly(2)
+    assert {one["folder"]: one["reason"] for one in op.deliveries() if "/fel " in one["folder"]} == {
+        f"enkat/fel {reason}": reason for reason in Rejection
+    }
+    yield said
+    for reason, day in days.items():
+        Extract("enkat", day, revision=2, folder=f"rättad {reason}").answer("c1").write(drop)
+    op.nightly()
+    mended = [one["status"] for one in op.deliveries() if "/rättad " in one["folder"]]
+    assert mended == ["accepted"] * len(Rejection)
 
 
 @symptom("En källa är tyst")
