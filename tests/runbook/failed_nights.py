@@ -23,12 +23,10 @@ from tests.faults import plain_nightly
 from tests.faults.test_disk_full import MEGABYTE, _leave
 from tests.model.world import Extract
 from tests.orchestration.test_run import LONG, CutOff
-from tests.repository import ROOT
 from tests.runbook.operator import Operator, Steps, symptom
 from tests.state.world import YOUTHS
 
 OTHER_USER = 12345
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
 
 
 def new_night(drop: Path, day: str = "2024-01-03") -> None:
@@ -472,6 +470,3 @@ def a_page_cannot_be_made(op: Operator) -> Steps:
     again = op.really()
     assert again.exit_code in (0, 2) and "kunde inte göras" not in again.err
     op.commands.append(("nightly",))
-
-
-assert ROOT.is_dir()

@@ -10,12 +10,12 @@ from pipelines.monitoring.words import ADVICE
 from pipelines.notices import _SENTENCES
 from pipelines.state.home import Home
 from tests.cli.conftest import Kaa, kaa
-from tests.runbook import failed_nights, waiting_nights
+from tests.runbook import around, failed_nights, waiting_nights
 from tests.runbook.book import BOOK, sections
 from tests.runbook.operator import SYMPTOMS, Operator, Symptom
 from tests.state.conftest import home, lived
 
-__all__ = ["failed_nights", "home", "kaa", "lived", "waiting_nights"]
+__all__ = ["around", "failed_nights", "home", "kaa", "lived", "waiting_nights"]
 
 SECTIONS = sections()
 

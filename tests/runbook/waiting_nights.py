@@ -9,8 +9,8 @@ from typing import Any
 
 import duckdb
 
+from pipelines.delivery import source_rows as typed
 from pipelines.delivery.faults import Rejection
-from pipelines.intake import source_rows as typed
 from pipelines.state.format import FORMAT
 from tests.faults.plain_nightly import NOW
 from tests.model.world import Extract
