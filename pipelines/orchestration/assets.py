@@ -42,7 +42,7 @@ from pipelines.quality.freshness import read_freshness
 from pipelines.runtime import clock
 from pipelines.runtime.database import make_room, open_database
 from pipelines.runtime.errors import NightlyFailed, tells_of_full_disk
-from pipelines.warehouse.compiled import compiled_models, keep_models
+from pipelines.warehouse.compiled import keep_models, kept_models
 from pipelines.warehouse.dbt import (
     PROJECT,
     DbtCall,
@@ -252,7 +252,7 @@ def dbt_models(context: dg.AssetExecutionContext, nightly: NightlyResource) -> I
         yield from call.stream()
     if failed_nodes(target) != []:
         raise NightlyFailed(dbt_failure(target, log))
-    keep_models(target / "manifest.json", version)
+    keep_models(_MANIFEST, target / "run_results.json", version)
     night.failed_parts = failed_parts(_NODES, parts.target)
     if night.failed_parts:
         close_after_a_kill(version.warehouse)
@@ -272,8 +272,7 @@ def dbt_models(context: dg.AssetExecutionContext, nightly: NightlyResource) -> I
 def published_file(nightly: NightlyResource) -> dg.MaterializeResult[None]:
     """The figures with their definitions, and what came in: all that pages and documents are made from."""
     night = nightly.night
-    manifest = night.building.folder("warehouse") / "dbt" / "manifest.json"
-    figures = next(model for model in compiled_models(manifest) if model.name == "figures")
+    figures = next(model for model in kept_models(night.building.models) if model.name == "figures")
     night.figure_rows = build_published(
         night.building,
         night.home.municipality,
