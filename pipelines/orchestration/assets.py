@@ -390,7 +390,6 @@ def publication(context: dg.AssetExecutionContext, nightly: NightlyResource) -> 
         assert_same_figures(night.home, night.building)
     record_night(night.home.path, night.building)
     night.home.put_in_place(night.building, night.judged)
-    Backlog(night.home, night.building, night.previous).discard()
     remove_archives(night.building.history, night.home.archive)
     forget_persons(night.home, night.building.history, counted_now(night.building, night.home.municipality))
     night.home.forget_decisions(night.still_held)

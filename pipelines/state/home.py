@@ -227,6 +227,7 @@ class Home:
         self.night_records.confirm(version.number)
         write_pointer(self.path, Pointer(version.number, self._replaced(before)))
         # From here on the new version is the published one: what cannot be removed now is removed next time.
+        shutil.rmtree(self.path / BACKLOG, ignore_errors=True)
         with suppress(OSError):
             version.finish()
             self.sweep()
