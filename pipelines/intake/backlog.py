@@ -9,9 +9,11 @@ What a night does with its deliveries is ``take_in``'s.
 
 import hashlib
 import json
+import os
 import secrets
 import shutil
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -190,6 +192,11 @@ class Stop:
         if self.is_wanted and number == signal.SIGINT:
             raise KeyboardInterrupt  # a second time: at once
         self.is_wanted = True
+        terminal = sys.__stderr__
+        if number == signal.SIGINT and terminal is not None and terminal.isatty():
+            os.write(
+                terminal.fileno(), b"\nStopping when the deliveries at hand are taken in; Ctrl-C again stops at once.\n"
+            )
 
 
 @contextmanager

@@ -6,6 +6,7 @@ taking in alone; figures and pages come after it.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 from typing import TextIO
 
 from rich.console import Console
@@ -26,7 +27,7 @@ class _Rows(ProgressColumn):
     def render(self, task: Task) -> Text:
         """Nothing until there is a speed to tell."""
         speed = task.finished_speed or task.speed
-        return Text(f"{speed:,.0f} rows/s".replace(",", " ") if speed else "")
+        return Text(f"{speed / 1e6:.2f} million rows/s" if speed else "", no_wrap=True)
 
 
 class Bar(Watch):
@@ -36,7 +37,7 @@ class Bar(Watch):
         self._progress = Progress(
             TextColumn("Taking in"),
             BarColumn(),
-            TextColumn("{task.fields[done]} of {task.fields[deliveries]} deliveries"),
+            TextColumn("{task.fields[done]} of {task.fields[deliveries]} deliveries read"),
             _Rows(),
             TimeRemainingColumn(compact=True),
             TextColumn("left, then figures and pages"),
@@ -44,6 +45,7 @@ class Bar(Watch):
             speed_estimate_period=_OVER,
             transient=True,
         )
+        self._counting, self._read = Lock(), 0
         self._task = self._progress.add_task("", total=None, visible=False, done=0, deliveries=0)
 
     def begins(self, deliveries: int, rows: int) -> None:
@@ -53,12 +55,13 @@ class Bar(Watch):
 
     def read(self, rows: int) -> None:
         """Go on by the part that reading is."""
-        self._progress.update(self._task, advance=rows * _READING)
+        with self._counting:
+            self._read += 1
+            self._progress.update(self._task, advance=rows * _READING, done=self._read)
 
     def loaded(self, deliveries: int, rows: int) -> None:
         """Go on by the rest."""
-        done = self._progress.tasks[0].fields["done"] + deliveries
-        self._progress.update(self._task, advance=rows * (1 - _READING), done=done)
+        self._progress.update(self._task, advance=rows * (1 - _READING))
 
     def end(self) -> None:
         """Take the bar away."""
