@@ -60,7 +60,8 @@ def _assert_is_a_command(arguments: list[str]) -> None:
 
 def test_the_text_names_every_file_and_every_unit_that_there_is() -> None:
     files = [path.relative_to(DEPLOY.parent).as_posix() for path in DEPLOY.rglob("*") if path.is_file()]
-    named = {word for command in COMMANDS for word in shlex.split(command) if word.startswith("deploy/")}
+    words = [word for command in COMMANDS for word in shlex.split(command)] + re.findall(r"\]\(([^)]+)\)", TEXT)
+    named = {word for word in words if word.startswith("deploy/")}
     installed = {
         path
         for pattern in named
