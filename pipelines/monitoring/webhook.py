@@ -1,6 +1,7 @@
 """Tells a web service: one POST of JSON for each message. docs/overvakning.md says what stands in it; fields are added, never
 changed."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,11 +12,14 @@ from urllib3 import Retry
 
 from pipelines.configuration.telling import WebhookSettings, is_this_machine
 from pipelines.monitoring.channel import NotTold, certificates, secret
-from pipelines.monitoring.message import Item, Message
+from pipelines.monitoring.message import Item, Message, groups
 
 #: Answers after which the same is sent again at once, a few times; later ones are for the next run.
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
 _TRIES = 3
+
+#: So many troubles of one kind stand in a body; all are counted.
+LISTED_OF_A_KIND = 50
 
 
 class Webhook:
@@ -101,11 +105,18 @@ def as_json(message: Message) -> dict[str, Any]:
         # What chat services show of a message.
         "text": message.subject,
         "run": message.run,
-        "begun": [_trouble(one) for one in message.begun],
-        "over": [_trouble(one) for one in message.over],
+        "begun_count": len(message.begun),
+        "begun": _troubles(message.begun),
+        "over_count": len(message.over),
+        "over": _troubles(message.over),
         "open": message.open,
         "acknowledged": message.acknowledged,
     }
+
+
+def _troubles(items: Sequence[Item]) -> list[dict[str, Any]]:
+    """The first of each kind; a backlog may have hundreds, and no service takes a body of any size."""
+    return [_trouble(one) for group in groups(items, LISTED_OF_A_KIND) for one in group.items]
 
 
 def _trouble(one: Item) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Nights as the monitoring sees them: a record of the run, and a published file with what the night found. No nightly is run."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -84,7 +85,8 @@ def end_otherwise(home: Home, moment: str, result: RunResult, failure: str | Non
     """A night that ends at a moment without publishing."""
     with clock.running(lambda: at(moment)):
         run = LastRun(at(moment).isoformat(), 1, result, at(moment).isoformat(), exit_code=1, failure=failure)
-        write_last_run(home.path, run)
+        with suppress(OSError):  # a full disk
+            write_last_run(home.path, run)
         after_run(home, run)
     return run
 

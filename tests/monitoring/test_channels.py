@@ -58,7 +58,8 @@ def test_a_webhook_gets_its_token_over_tls_that_is_verified(
     post = service.posts[0]
     assert service.authorizations == ["Bearer hemligt"] and "hemligt" not in str(post)
     assert post.keys() == {
-        "version", "test", "message_id", "at", "municipality", "machine", "text", "run", "begun", "over", "open", "acknowledged",
+        "version", "test", "message_id", "at", "municipality", "machine", "text", "run", "begun", "begun_count", "over",
+        "over_count", "open", "acknowledged",
     }  # fmt: skip
     assert post["begun"][0].keys() == {
         "id", "code", "since", "over_on", "title", "what", "meaning", "action", "commands", "where",
