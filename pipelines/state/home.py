@@ -23,6 +23,7 @@ whatever happens to the process. Which versions are whole is said in ``versions`
     access.json              how the access log, `logs/access.jsonl`, ends (``audit.access_log``)
     aside/<time>/            what was put out of the way for a person to look at
     restoring/, rekeying/    while `kaa restore` or `kaa keys rotate --pseudonym` works, or after it was killed
+    backlog/                 what of a long backlog is taken in, until it is published (``intake.backlog``)
     recomputing/             while `kaa edition verify --archive` works, or until the nightly after it was killed
 """
 
@@ -77,10 +78,14 @@ __all__ = ["ZONES", "Home", "Version", "home_path", "initialise", "open_home"]
 #: How the access log ends.
 ACCESS_HEAD = "access.json"
 
+#: Where a night keeps what it has taken in of a long backlog.
+BACKLOG = "backlog"
+
 #: What the program itself writes in KAA_HOME; settings and keys may well belong to somebody else.
 MANAGED = (
     *ZONES,
     "archive",
+    BACKLOG,
     "decisions",
     "public",
     "editions",
@@ -228,6 +233,7 @@ class Home:
         self.night_records.confirm(version.number)
         write_pointer(self.path, Pointer(version.number, self._replaced(before)))
         # From here on the new version is the published one: what cannot be removed now is removed next time.
+        shutil.rmtree(self.path / BACKLOG, ignore_errors=True)
         with suppress(OSError):
             version.finish()
             self.sweep()
