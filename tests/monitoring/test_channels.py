@@ -3,6 +3,9 @@
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import replace
+from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -11,8 +14,9 @@ import pytest
 
 from pipelines.configuration.telling import MailSettings, WebhookSettings
 from pipelines.monitoring.channel import NotTold, ToldInPart, within_time
-from pipelines.monitoring.known import read_known
-from pipelines.monitoring.mail import Mail
+from pipelines.monitoring.known import Known, read_known
+from pipelines.monitoring.mail import Mail, as_mail
+from pipelines.monitoring.message import Message, item
 from pipelines.monitoring.message import test_message as trial
 from pipelines.monitoring.telling import message_name
 from pipelines.monitoring.webhook import Webhook
@@ -151,6 +155,24 @@ def test_a_mail_says_in_swedish_what_happened_and_what_to_do_and_what_is_over_an
     ):  # fmt: skip
         assert words in text.replace("\r\n", "\n"), words
     assert "Inga problem är kvar." in over.get_content()
+
+
+@pytest.mark.parametrize("blanks", range(12))
+def test_a_long_subject_reaches_its_reader_as_it_was_written(blanks: int) -> None:
+    settings = MailSettings.model_validate({"host": "localhost", "from": "kaa@example.se", "to": ["drift@example.se"]})
+    codes = ("night_failed", "source_silent", "delivery_held", "delivery_rejected", "check_warns")
+    since = NOW.isoformat()
+    begun = tuple(item(Known(code, code, "Å ä ö.", since, since)) for code in codes[: 1 + blanks % 5])
+    message = replace(trial_of("x" * blanks), begun=begun, over=begun[:2], is_test=False)
+    sent = as_mail(message, settings).as_bytes()
+    assert str(message_from_bytes(sent, policy=policy.default)["Subject"]) == message.subject
+    assert str(make_header(decode_header(message_from_bytes(sent)["Subject"]))) == message.subject
+    assert all(len(line) <= 78 for line in sent.split(b"\n\n")[0].splitlines())
+
+
+def trial_of(municipality: str) -> Message:
+    """A test message of a municipality of this name."""
+    return Message("x", NOW, "0180", municipality, "srv", "Den blev klar.", (), (), 0, 0, is_test=True)
 
 
 def test_a_mail_server_gets_user_and_password_only_over_tls(home: Home, trusted: Certificates) -> None:
