@@ -20,7 +20,8 @@ def _published(home: Home) -> list[tuple[object, ...]]:
     assert version
     with duckdb.connect(str(version.published), read_only=True) as connection:
         return connection.execute(
-            "select trouble, begun_on::varchar, acknowledged_by is not null, acknowledged_until::varchar from trouble order by all"
+            "select trouble, begun_on::varchar, acknowledged_by is not null, acknowledged_until::varchar "
+            "from trouble order by all"
         ).fetchall()
 
 
