@@ -84,6 +84,20 @@ def test_a_webhook_whose_certificate_nobody_vouches_for_is_told_nothing(
         assert service.asked == 0
 
 
+def test_whom_the_machine_trusts_is_told_without_a_file_of_certificates(
+    home: Home, trusted: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with web_service(trusted.server) as service, mail_server(trusted.server) as server:
+        mail = MailSettings.model_validate(_mail(server, trusted) | {"ca_file": None})
+        both = (Webhook(home.path, WebhookSettings(url=service.url)), Mail(home.path, mail))
+        for channel in both:
+            assert "certificate that is not accepted" in _said(channel, home)
+        monkeypatch.setenv("SSL_CERT_FILE", str(trusted.authority))  # as the machine's own store
+        for channel in both:
+            channel.send(trial(home, message_name(NOW), NOW))
+    assert len(service.posts) == len(server.messages) == 1
+
+
 @pytest.mark.parametrize(
     ("answer", "said", "times"),
     [
