@@ -25,9 +25,10 @@ class NoticeCode(StrEnum):
     DELIVERY_UNEXPLAINED = "delivery_unexplained"  # folder, place
     CLOCK_BEHIND = "clock_behind"  # clock, published, deliveries
     DELIVERIES_VANISHED = "deliveries_vanished"  # drop, deliveries
-    SOURCE_SILENT = "source_silent"  # title, last, days
+    SOURCE_SILENT = "source_silent"  # source, title, last, days
     PART_FAILED = "part_failed"  # part, problem
     COPY_DAMAGED = "copy_damaged"  # deliveries, folder
+    STATE_MIGRATED = "state_migrated"  # before, now
 
 
 _SENTENCES = {
@@ -46,19 +47,23 @@ _SENTENCES = {
     "confirm-clock --because TEXT.",
     NoticeCode.DELIVERIES_VANISHED: "Ingen av de {deliveries} leveranser som har lästs in finns kvar i {drop}, och inget nytt "
     "kom. Se efter att rätt mapp är monterad.",
-    NoticeCode.SOURCE_SILENT: "{title} har inte levererat sedan {last}: {days} väntade uttag saknas. Fråga avsändaren.",
+    NoticeCode.SOURCE_SILENT: "{title} har inte levererat sedan {last}. Väntade uttag som saknas: {days}; helger, helgdagar och "
+    "dagar då källan är stängd är inte räknade. Fråga avsändaren.",
     NoticeCode.PART_FAILED: "{part} kunde inte göras i natt ({problem}). Siffrorna är publicerade. Läs logs/dbt.log, åtgärda "
     "orsaken och kör kaa nightly igen.",
     NoticeCode.COPY_DAMAGED: "Leveranser ligger kvar i leveransmappen fast deras tid är ute ({deliveries}, först {folder}), för "
     "arkivets kopia är skadad eller går inte att kontrollera. Kör kaa archive verify, som säger vad som är fel, och lägg "
     "tillbaka filerna ur en säkerhetskopia av arkivet.",
+    NoticeCode.STATE_MIGRATED: "Programmet är uppgraderat: det som ligger i lagret har gått från form {before} till form {now}, "
+    "med all historik kvar. Äldre program vägrar från och med nu; spara säkerhetskopian från före uppgraderingen tills du vet "
+    "att du inte behöver gå tillbaka.",
 }
 
 #: Which of the things that a notice is about tell it from others of its code; without any there is one of that code.
 _TELLS_APART = ("source", "title", "part", "folder")
 
 #: What goes over by itself, or was no delivery.
-_WAITS_FOR_NOBODY = {NoticeCode.FOLDER_UNREADABLE, NoticeCode.DELIVERY_SETTLING}
+_WAITS_FOR_NOBODY = {NoticeCode.FOLDER_UNREADABLE, NoticeCode.DELIVERY_SETTLING, NoticeCode.STATE_MIGRATED}
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,11 @@ from pathlib import Path
 import click
 
 from pipelines.commands.audit import audit
+from pipelines.commands.backup import backup, restore_taken
 from pipelines.commands.check_delivery import check_delivery
 from pipelines.commands.deliver import deliver
 from pipelines.commands.edition import edition, signer
+from pipelines.commands.freshness import calendar, freshness
 from pipelines.commands.nightly import nightly, watch
 from pipelines.commands.reveal import reveal
 from pipelines.commands.statistics import scb
@@ -132,7 +134,8 @@ def confirm_clock(because: str) -> None:
         )
     else:
         say(
-            f"Noted: {now:%Y-%m-%d %H:%M} is right, and {later.astimezone(zone):%Y-%m-%d %H:%M} was wrong. The next kaa nightly "
+            f"Noted: {now:%Y-%m-%d %H:%M} is right, and {later.astimezone(zone):%Y-%m-%d %H:%M} was wrong. The next "
+            f"kaa nightly "
             "judges what waited for that."
         )
 
@@ -289,7 +292,7 @@ def serve(port: int, browser: bool, public: bool) -> None:
     from functools import partial
 
     from dashboards.pages.serve import ReportServer
-    from pipelines.commands.queries import check_shown, shown_reports
+    from pipelines.commands.queries import check_shown, shown_operations, shown_reports
     from pipelines.commands.traces import trace_for_page
     from pipelines.state.home import open_home
 
@@ -297,7 +300,10 @@ def serve(port: int, browser: bool, public: bool) -> None:
     check_shown(home, public)
     try:
         server = ReportServer(
-            partial(shown_reports, home, public), port, None if public else partial(trace_for_page, home)
+            partial(shown_reports, home, public),
+            port,
+            None if public else partial(trace_for_page, home),
+            partial(shown_operations, home),
         )
     except OSError as error:
         raise UsageError(f"Port {port} cannot be used ({error.strerror}): choose another --port, or none.") from error
@@ -335,18 +341,14 @@ def recover(number: int | None, because: str | None, format_: str) -> None:
     aside = choose(home, number, because)
     rest = f" The rest lies in {aside}." if aside else ""
     say(
-        f"Version {number} counts from now on.{rest} What was judged in later nightlies is taken in again where it still lies in "
+        f"Version {number} counts from now on.{rest} What was judged in later nightlies is taken in again where it "
+        f"still lies in "
         "the drop folder."
     )
 
 
 @kaa.command()
-@click.option(
-    "--key",
-    required=True,
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="The archive's private key.",
-)
+@click.option("--key", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="The archive's private key.")
 @click.option(
     "--archive",
     "folder",
@@ -354,11 +356,34 @@ def recover(number: int | None, because: str | None, format_: str) -> None:
     help="Another archive, copied in.",
 )
 @click.option("--pseudonym-key", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Its backup.")
-def restore(key: Path, folder: Path | None, pseudonym_key: Path | None) -> None:
-    """Rebuild history, warehouse and publication from the archive and its private key, delivery by delivery.
+@click.option(
+    "--backup",
+    "taken",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A backup by kaa backup, for an empty KAA_HOME; instead of --key.",
+)
+@click.option(
+    "--keys",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="With --backup: a folder with the keys, which no backup holds.",
+)
+def restore(
+    key: Path | None, folder: Path | None, pseudonym_key: Path | None, taken: Path | None, keys: Path | None
+) -> None:
+    """Rebuild history, warehouse and publication from the archive and its private key, delivery by delivery; or with --backup
+    make an empty KAA_HOME what it was when the backup was taken.
 
     What lies in KAA_HOME of an earlier state is put aside, never deleted; a home that is whole is left alone.
     """
+    if taken:
+        if key or folder or pseudonym_key:
+            raise UsageError("--backup needs no archive and no private key: give it alone, or with --keys.")
+        restore_taken(taken, keys, progress)
+        return
+    if key is None:
+        raise UsageError("Say what to restore from: --key with the archive's private key, or --backup with a backup.")
+    if keys:
+        raise UsageError("--keys belongs to --backup; with --key give the pseudonyms' key with --pseudonym-key.")
     from pipelines.commands.restore import restore as rebuild
     from pipelines.state.home import open_home
 
@@ -502,7 +527,8 @@ def rotate(which: str | None, key: Path, to: Path | None) -> None:
     if to:
         count = rotate_archive_key.rotate(open_home(writing=True), key, to, progress)
         say(
-            f"{count} archived deliveries are sealed to the new key; keep the old private key for as long as older backups count."
+            f"{count} archived deliveries are sealed to the new key; keep the old private key for as long as older "
+            f"backups count."
         )
         return
     version = rotate_pseudonym_key.rotate(open_home(writing=True), key, progress)
@@ -534,7 +560,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         output.give_up()
         if lost.reason:
             say(
-                f"Standard output cannot be written ({lost.reason}): what was read is not complete. Mend that, then run it again."
+                f"Standard output cannot be written ({lost.reason}): what was read is not complete. Mend that, then "
+                f"run it again."
             )
         code = 1
     sys.exit(code)
@@ -544,6 +571,7 @@ kaa.add_command(nightly)
 kaa.add_command(watch)
 kaa.add_command(acknowledge)
 kaa.add_command(audit)
+kaa.add_command(backup)
 kaa.add_command(deliver)
 kaa.add_command(edition)
 kaa.add_command(signer)
@@ -551,6 +579,8 @@ kaa.add_command(reveal)
 kaa.add_command(scb)
 kaa.add_command(check_delivery)
 kaa.add_command(tell)
+kaa.add_command(freshness)
+kaa.add_command(calendar)
 
 
 def _run(arguments: Sequence[str] | None) -> int:

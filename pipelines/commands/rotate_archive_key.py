@@ -22,6 +22,7 @@ from pipelines.delivery.archive_checksums import (
 from pipelines.intake.owner import ROTATED_ARCHIVE_KEY
 from pipelines.intake.take_in import Progress
 from pipelines.runtime.errors import UsageError
+from pipelines.runtime.files import sync
 from pipelines.state import decision_log
 from pipelines.state.home import Home
 from pipelines.state.keys import (
@@ -33,7 +34,6 @@ from pipelines.state.keys import (
     read_private_key,
     replace_key,
 )
-from pipelines.state.versions import sync
 
 
 def rotate(home: Home, key: Path, to: Path, progress: Progress = lambda text: None) -> int:

@@ -6,6 +6,7 @@ holds for all municipalities belongs here, and no other module asks which munici
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -16,7 +17,15 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from pipelines.configuration.catalogue import Figure, PeriodKind, read_catalogue
-from pipelines.configuration.contract import CONTRACTS, code_lists, read_code_list
+from pipelines.configuration.contract import (
+    CONTRACTS,
+    Source,
+    closing_systems,
+    code_lists,
+    contract_names,
+    read_code_list,
+)
+from pipelines.configuration.delivery_calendar import Closing, DeliveryCalendar
 from pipelines.configuration.disclosure import CellSuppression, Disclosure, DisclosureDecision
 from pipelines.configuration.plans import Plan, read_plans
 from pipelines.configuration.report_document import (
@@ -115,11 +124,22 @@ class Thresholds(_Strict):
 
 
 class Closed(_Strict):
-    """Days of each year, both included (MM-DD), on which a source delivers nothing."""
+    """Days of each year, both included (MM-DD), on which a source delivers nothing in this municipality; what closes a system
+    that several municipalities have stands in the source's contract."""
 
     source: str
-    first: str = Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")
-    last: str = Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")
+    first: str
+    last: str
+
+    @model_validator(mode="after")
+    def _is_days_of_a_year(self) -> Self:
+        _ = self.closing
+        return self
+
+    @property
+    def closing(self) -> Closing:
+        """The days."""
+        return Closing(self.first, self.last)
 
 
 class OpenData(_Strict):
@@ -145,7 +165,8 @@ class Contact(_Strict):
 
 
 class Accessibility(_Strict):
-    """The municipality's own assessment of the pages for its accessibility statement: when and how it was made, and what it found
+    """The municipality's own assessment of the pages for its accessibility statement: when and how it was made, and "
+    "what it found
     wanting besides what the program says of itself."""
 
     assessed: date
@@ -154,7 +175,8 @@ class Accessibility(_Strict):
 
 
 class OwnMeasure(_Strict):
-    """A measure (code list ``insats``) that the annual report shows by itself: its name there, and the chapter that shows it."""
+    """A measure (code list ``insats``) that the annual report shows by itself: its name there, and the chapter that "
+    "shows it."""
 
     code: Code
     title: Name
@@ -194,8 +216,9 @@ class Municipality(_Strict):
     """One municipality's profile.
 
     ``first_day``: no extract is older. ``settle_minutes``: a delivery whose files are not all there is judged when its
-    manifest is older than this. ``chapters``: of the annual report, in its order; the program's and the municipality's own
-    where the profile does not say. ``document``: the report's Word file, where it is not the usual one; ``word_template``: in the
+    manifest is older than this. ``systems``: source -> the system that its extracts come from, where its contract says when
+    that is closed. ``chapters``: of the annual report, in its order; the program's and the municipality's own where the profile
+    does not say. ``document``: the report's Word file, where it is not the usual one; ``word_template``: in the
     profile the path of a Word file of the municipality's own. ``letter_months``: of the large mailing whose answers are followed.
     ``follow_up``: what the plans want followed up, a sentence. ``cited_by_figures``: whether the documents that the
     definitions of figures cite are this municipality's. ``disclosure``: what was decided on public output, once or several times.
@@ -211,6 +234,7 @@ class Municipality(_Strict):
     districts: list[District]
     job_centres: list[JobCentre]
     thresholds: Thresholds
+    systems: dict[str, Name] = Field(default_factory=dict)
     closed: list[Closed] = Field(default_factory=list)
     open_data: OpenData | None = None
     contact: Contact | None = None
@@ -250,14 +274,18 @@ class Municipality(_Strict):
         """The code lists of deliveries that are this municipality's own (``contract.OWN_LISTS``)."""
         return {"stadsdelsomrade": self.district_codes, "jobbtorg": [centre.code for centre in self.job_centres]}
 
+    def calendar(self, source: Source) -> DeliveryCalendar:
+        """When a source's extracts are expected here: by its contract, and not while the system that they come from here, or the
+        municipality itself, has closed."""
+        system = self.systems.get(source.name)
+        of_systems = (closing for closing in source.calendar.closings if closing.system in (None, system))
+        own = (item.closing for item in self.closed if item.source == source.name)
+        return replace(source.calendar, closings=(*of_systems, *own))
+
     @property
     def fingerprint(self) -> str:
         """What identifies the profile as it stands, with the plans and the template that it names."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
-
-    def is_closed(self, source: str, day: date) -> bool:
-        """Whether a source delivers nothing on a day."""
-        return any(item.source == source and item.first <= f"{day:%m-%d}" <= item.last for item in self.closed)
 
 
 def known_profiles() -> list[str]:
@@ -284,7 +312,8 @@ def profile_path(name_or_path: str) -> Path:
 
 
 def load_municipality(name_or_path: str) -> Municipality:
-    """Read a profile, and the plans and the Word template that it names; raises UsageError with the first fault of the files."""
+    """Read a profile, and the plans and the Word template that it names; raises UsageError with the first fault of "
+    "the files."""
     path = profile_path(name_or_path)
     what = "municipality profile"
     content = read_yaml(path, what)
@@ -297,6 +326,14 @@ def load_municipality(name_or_path: str) -> Municipality:
     if fault:
         raise UsageError(f"The municipality profile {path} {fault}.")
     return profile
+
+
+def profile_files(path: Path) -> list[Path]:
+    """The file of a profile and the files that it names, which lie beside it. Raises UsageError when it cannot be read."""
+    content = read_yaml(path, "municipality profile")
+    named = [content.get("plans"), [content.get("word_template")]] if isinstance(content, dict) else []
+    beside = [(path.parent / name).resolve() for names in named if isinstance(names, list) for name in names if name]
+    return [path, *(one for one in beside if one.is_file())]
 
 
 def _is_list_of_texts(value: object) -> bool:
@@ -321,9 +358,22 @@ def _faults(profile: Municipality) -> Iterator[str]:
         yield f"names the district {unknown[0]!r} but does not define it; add it under districts"
     else:
         yield from _successor_faults({district.code: district for district in profile.districts})
+    yield from _source_faults(profile)
     yield from _report_faults(profile)
     yield from _target_faults(profile.targets)
     yield from _disclosure_faults(profile.disclosure)
+
+
+def _source_faults(profile: Municipality) -> Iterator[str]:
+    """What is wrong with what is said of sources: nothing would come of it, and nobody would be told."""
+    known = contract_names()
+    if unknown := [name for name in (*profile.systems, *(item.source for item in profile.closed)) if name not in known]:
+        yield f"names the source {unknown[0]!r}, which has no contract; choose one of {', '.join(known)}"
+        return
+    for source, system in profile.systems.items():
+        if system not in (systems := closing_systems(source)):
+            choice = f"choose {' or '.join(systems)}, or leave it out" if systems else "leave it out"
+            yield f"names the system {system!r}, of which the contract of {source} says nothing; {choice}"
 
 
 def _disclosure_faults(decisions: list[DisclosureDecision]) -> Iterator[str]:

@@ -13,7 +13,6 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import polars as pl
@@ -21,9 +20,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.configuration.contract import Dataset
-from pipelines.delivery.distinct_records import DistinctRecords, LineNumbers, Places, RecordIds
+from pipelines.delivery.distinct_records import DistinctRecords, LineNumbers, Places, RecognisedFile, RecordIds
 from pipelines.delivery.faults import Fault, Rejection, fault, malformed
 from pipelines.delivery.manifest import ManifestFile
+from pipelines.delivery.same_lines import lines_of
 from pipelines.delivery.trouble import Trouble, is_absent, trouble
 from pipelines.notices import Flaw, RemarkCode
 
@@ -162,45 +162,75 @@ def _records(
         on_fault(fault(Rejection.CHECKSUM_MISMATCH, RemarkCode.CHECKSUM_OTHER, file=file.name))
     text = _decoded(content, file, on_fault)
     _check_size(text, file)
-    physical = _physical_lines(text)
-    line_numbers = np.arange(1, len(physical) + 1, dtype=np.uint32)
-    quoted = b'"' in text
-    all_records = _logical_records(physical, line_numbers, file) if quoted else (physical, line_numbers)
-    _check_lengths(*all_records, file)
-    header, records, line_numbers = _header(*all_records, file, dataset)
-    found = known.recognise(header, records)  # what stood in a file before was found sound there
+    found = _sound_lines(text, known)
     broken: list[tuple[int, Flaw]] = []
-    if quoted or not _are_regular(found.texts, len(header)):
-        filled = (records.str.strip_chars(BLANKS) != "").to_numpy()
-        if not filled.all():
-            records, line_numbers = records.filter(pl.Series(filled)), line_numbers[filled]
-            found = known.recognise(header, records)
-        new = pl.DataFrame({"line": line_numbers[found.new], "record": records[found.new]})
-        broken = _lines_with_other_fields(new, len(header))
-        if broken:
-            for line, what in broken:
-                on_fault(malformed(file.name, line, what, width=len(header)))
-            sound = ~np.isin(line_numbers, [line for line, _ in broken])
-            records, line_numbers = records.filter(pl.Series(sound)), line_numbers[sound]
-            found = known.recognise(header, records)
+    line_numbers = None
+    if found is None:
+        found, line_numbers, broken = _line_by_line(text, file, dataset, known)
+    header = found.header
+    for line, what in broken:
+        on_fault(malformed(file.name, line, what, width=len(header)))
     for name in [column.name for column in dataset.columns if column.name not in header]:
         about = {"file": file.name, "column": name, "source": dataset.source}
         on_fault(fault(Rejection.MISSING_COLUMN, RemarkCode.COLUMN_MISSING, **about))
-    delivered = len(records) + len(broken)
+    delivered = len(found.ids) + len(broken)
     if delivered != file.rows:
         counts = {"rows": delivered, "promised": file.rows}
         on_fault(fault(Rejection.ROW_COUNT_MISMATCH, RemarkCode.ROW_COUNT_OTHER, file=file.name, **counts))
+    return FileRecords(dataset, file.name, header, known.remember(found), line_numbers, _garbled(text, found))
+
+
+def _sound_lines(text: bytes, known: DistinctRecords) -> RecognisedFile | None:
+    """The records of a text of which every line is one, with as many fields as the header; None where it must be looked at
+    line by line. What stood in a file before was found sound there."""
+    end = text.find(b"\n") + 1 or len(text)
+    header = split_record(text[:end].decode()) if end <= MAX_RECORD else None
+    if header is None or not 1 < len(set(header)) == len(header):  # an empty line could be a record of a single field
+        return None
+    found = known.recognise_lines(tuple(header), text, end)
+    return found if _are_sound(found.texts, len(header)) else None
+
+
+def _are_sound(records: pa.LargeStringArray, width: int) -> bool:
+    """Whether each of these lines is a record of several fields by itself."""
+    if (pc.max(pc.binary_length(records)).as_py() or 0) > MAX_RECORD:
+        return False
+    quoted = pc.match_substring(records, '"')
+    separators = pc.count_substring(records, ";")
+    if not pc.all(pc.or_(quoted, pc.equal(separators, width - 1)), min_count=0).as_py():
+        return False
+    fields = map(split_record, records.filter(quoted).to_pylist())
+    return all(each is not None and len(each) == width for each in fields)
+
+
+def _line_by_line(
+    text: bytes, file: ManifestFile, dataset: Dataset, known: DistinctRecords
+) -> tuple[RecognisedFile, LineNumbers | None, list[tuple[int, Flaw]]]:
+    """The sound records of a text, the lines on which they begin, and the lines of the others with what is wrong with them."""
+    physical = lines_of(text).as_series
+    line_numbers = np.arange(1, len(physical) + 1, dtype=np.uint32)
+    all_records = _logical_records(physical, line_numbers, file) if b'"' in text else (physical, line_numbers)
+    _check_lengths(*all_records, file)
+    header, records, line_numbers = _header(*all_records, file, dataset)
+    filled = (records.str.strip_chars(BLANKS) != "").to_numpy()
+    if not filled.all():
+        records, line_numbers = records.filter(pl.Series(filled)), line_numbers[filled]
+    found = known.recognise(header, records)
+    new = pl.DataFrame({"line": line_numbers[found.new], "record": records[found.new]})
+    broken = _lines_with_other_fields(new, len(header))
+    if broken:
+        sound = ~np.isin(line_numbers, [line for line, _ in broken])
+        line_numbers = line_numbers[sound]
+        found = known.recognise(header, records.filter(pl.Series(sound)))
     in_sequence = bool((line_numbers == np.arange(2, len(line_numbers) + 2)).all())
-    record_ids = known.remember(found)
-    irregular = None if in_sequence else line_numbers
-    return FileRecords(dataset, file.name, header, record_ids, irregular, _garbled(text, records))
+    return found, None if in_sequence else line_numbers, broken
 
 
-def _garbled(text: bytes, records: pl.Series) -> int:
+def _garbled(text: bytes, found: RecognisedFile) -> int:
     """How many records hold what no Swedish text holds, but another encoding read as the stated one gives."""
     if text.isascii() or not any(sign in text for sign in _GARBLED_BEGINS):
         return 0
-    return int(records.str.contains(_GARBLED).sum())
+    return int(found.records.str.contains(_GARBLED).sum())
 
 
 def _header(
@@ -265,9 +295,9 @@ def _too_large(file: ManifestFile) -> Fault:
 
 def _check_size(text: bytes, file: ManifestFile) -> None:
     """Before anything is made of each line and each value."""
-    if text.count(b"\n") > MAX_LINES:
+    if len(text) > MAX_LINES and text.count(b"\n") > MAX_LINES:
         raise _Unusable(malformed(file.name, MAX_LINES + 1, Flaw.TOO_MANY_LINES, most=MAX_LINES // 10**6))
-    if text.count(b";") > MAX_VALUES:
+    if len(text) > MAX_VALUES and text.count(b";") > MAX_VALUES:
         raise _Unusable(malformed(file.name, 1, Flaw.TOO_MANY_VALUES, most=MAX_VALUES // 10**6))
 
 
@@ -277,16 +307,6 @@ def _check_lengths(records: pl.Series, line_numbers: LineNumbers, file: Manifest
     if too_long.any():
         line = int(line_numbers[too_long.argmax()])
         raise _Unusable(malformed(file.name, line, Flaw.RECORD_TOO_LONG, most=MAX_RECORD // 1024**2))
-
-
-def _physical_lines(text: bytes) -> pl.Series:
-    """Every line with its end; the bytes are not copied."""
-    ends = np.flatnonzero(np.frombuffer(text, dtype=np.uint8) == ord("\n")) + 1
-    if text and not text.endswith(b"\n"):
-        ends = np.append(ends, len(text))
-    bounds = np.concatenate([np.zeros(1, dtype=np.int64), ends])
-    lines = pa.LargeStringArray.from_buffers(len(ends), pa.py_buffer(bounds), pa.py_buffer(text))
-    return cast(pl.Series, pl.from_arrow(lines))
 
 
 def _logical_records(
@@ -306,12 +326,6 @@ def _logical_records(
         .agg(pl.col("line").first(), pl.col("record").str.join().str.replace_all("\r\n", "\n", literal=True))
     )
     return joined["record"], joined["line"].to_numpy()
-
-
-def _are_regular(records: pa.LargeStringArray, width: int) -> bool:
-    """Whether records without quotes all have as many fields as the header; an empty line could be one of a single field."""
-    separators = pc.count_substring(records, ";")
-    return width > 1 and bool(pc.all(pc.equal(separators, width - 1)).as_py())
 
 
 def _lines_with_other_fields(records: pl.DataFrame, width: int) -> list[tuple[int, Flaw]]:

@@ -1,5 +1,6 @@
 """What the archive keeps of a delivery: its manifest and files as received, and where it lay."""
 
+import os
 from pathlib import Path
 
 from pipelines.delivery.archive import Archive, Received, archived_name
@@ -47,7 +48,8 @@ class Evidence:
 def _links_out(folder: Path) -> list[str]:
     """The names in a delivery's folder that lead out of it: its manifest may be bad because of one."""
     try:
-        links = [path for path in folder.iterdir() if path.is_symlink()]
+        with os.scandir(folder) as entries:
+            links = [Path(entry.path) for entry in entries if entry.is_symlink()]
     except OSError:
         return []
     return sorted(path.name for path in links if not _leads_inside(path))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from pipelines.monitoring.known import Known
-from pipelines.monitoring.words import Advice, advice, commands
+from pipelines.monitoring.words import Advice, acknowledging, advice, commands
 from pipelines.state.home import Home
 
 #: So many troubles of one kind are told one by one; the others are counted.
@@ -16,7 +16,7 @@ SHOWN_OF_A_KIND = 5
 
 @dataclass(frozen=True)
 class Item:
-    """A trouble in words."""
+    """A trouble in words. ``commands`` help with it; ``acknowledging`` is the one for who knows of it."""
 
     id: str
     code: str
@@ -24,6 +24,7 @@ class Item:
     sentence: str
     advice: Advice
     commands: tuple[str, ...]
+    acknowledging: str
     over_on: date | None = None
 
     @property
@@ -37,6 +38,15 @@ class Group:
 
     items: tuple[Item, ...]
     others: int
+
+    @property
+    def advice(self) -> Advice:
+        return self.items[0].advice
+
+    @property
+    def shared_commands(self) -> tuple[str, ...]:
+        """The commands that help with each of them."""
+        return tuple(one for one in self.items[0].commands if all(one in item.commands for item in self.items))
 
 
 @dataclass(frozen=True)
@@ -105,7 +115,8 @@ def item(known: Known) -> Item:
         known.began.date(),
         known.sentence,
         advice(known.code),
-        commands(known.code, known.id, known.about),
+        commands(known.code, known.about),
+        acknowledging(known.id),
         datetime.fromisoformat(known.over_at).date() if known.over_at else None,
     )
 

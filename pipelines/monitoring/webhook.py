@@ -118,6 +118,6 @@ def _trouble(one: Item) -> dict[str, Any]:
         "what": one.sentence,
         "meaning": one.advice.meaning,
         "action": one.advice.action,
-        "commands": list(one.commands),
+        "commands": [*one.commands, one.acknowledging],
         "where": one.advice.where,
     }

@@ -5,22 +5,25 @@ What happened is the trouble's own sentence. Commands stand by themselves, so th
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
-from pipelines.monitoring.troubles import TroubleCode
+from pipelines.monitoring.troubles import GOOD, TroubleCode
 from pipelines.notices import NoticeCode
+from pipelines.state.last_run import LastRun, RunResult
 
 
 @dataclass(frozen=True)
 class Advice:
     """``title`` in short; ``meaning`` for the numbers; ``action``: what a person does; ``commands`` with what the trouble is
-    about in braces; ``where`` more is said."""
+    about in braces; ``where`` more is said, with its preposition."""
 
     title: str
     meaning: str
     action: str
     commands: tuple[str, ...] = ()
-    where: str = "sidan Drift (kaa serve)"
+    where: str = "på sidan Drift (kaa serve)"
 
 
 _UNTOUCHED = "Det som publicerades senast ligger kvar orört, men nattens uppgifter är inte med."
@@ -33,7 +36,7 @@ ADVICE: Mapping[str, Advice] = {
         _UNTOUCHED,
         "Åtgärda det som programmet säger och kör nattkörningen igen.",
         ("kaa nightly",),
-        "logs/events.jsonl och logs/dbt.log i KAA_HOME",
+        "i logs/events.jsonl och logs/dbt.log i KAA_HOME",
     ),
     TroubleCode.NIGHT_KILLED: Advice(
         "Nattkörningen avbröts",
@@ -41,28 +44,28 @@ ADVICE: Mapping[str, Advice] = {
         "Se i maskinens logg varför processen avslutades (omstart, slut på minne) och kör nattkörningen igen. Inget behöver "
         "städas först.",
         ("kaa nightly",),
-        "journalctl och logs/events.jsonl i KAA_HOME",
+        "i journalctl och logs/events.jsonl i KAA_HOME",
     ),
     TroubleCode.NIGHT_HUNG: Advice(
         "Nattkörningen fastnade",
         _UNTOUCHED,
         "Se om disken eller leveransmappens nätverk svarar och kör nattkörningen igen. Inget behöver städas först.",
         ("kaa nightly",),
-        "logs/events.jsonl i KAA_HOME",
+        "i logs/events.jsonl i KAA_HOME",
     ),
     TroubleCode.NIGHT_MISSED: Advice(
         "Nattkörningen startade inte",
         _UNTOUCHED,
         "Se om timern eller Dagsters tjänst är i gång, och kör nattkörningen.",
         ("systemctl list-timers 'kaa*'", "kaa nightly"),
-        "journalctl",
+        "i journalctl",
     ),
     TroubleCode.NOTHING_PUBLISHED: Advice(
         "Inget har publicerats",
         "Alla siffror är så gamla som den senaste publiceringen.",
         "Se om nattkörningen startar alls (timern eller Dagsters tjänst) och vad den senaste sade.",
         ("systemctl list-timers 'kaa*'", "kaa nightly"),
-        "logs/events.jsonl i KAA_HOME",
+        "i logs/events.jsonl i KAA_HOME",
     ),
     TroubleCode.DELIVERY_HELD: Advice(
         "En leverans väntar på beslut",
@@ -81,14 +84,21 @@ ADVICE: Mapping[str, Advice] = {
         "Uppgifterna är med i siffrorna, men de kan vara fel.",
         "Läs vad kontrollen säger och fråga avsändaren. Är det känt och i sin ordning: kvittera det.",
         (),
-        "sidan Underlag och kontroller (kaa serve)",
+        "på sidan Underlag och kontroller (kaa serve)",
     ),
     TroubleCode.FIGURE_JUMPED: Advice(
         "Siffror har ändrats mer än väntat",
         "Siffrorna är publicerade, men de kan vara fel.",
         "Jämför med det som har hänt hos källorna. Är ändringen riktig: kvittera den.",
         (),
-        "sidan Underlag och kontroller, Hopp i siffrorna (kaa serve)",
+        "på sidan Underlag och kontroller, Hopp i siffrorna (kaa serve)",
+    ),
+    TroubleCode.BACKUP_OLD: Advice(
+        "Säkerhetskopieringen fungerar inte",
+        "Siffrorna påverkas inte, men går maskinen sönder är det som har hänt sedan den senaste kopian förlorat.",
+        "Se i loggen varför, åtgärda det och ta en kopia.",
+        ("kaa backup MAPP",),
+        "i logs/events.jsonl i KAA_HOME",
     ),
     NoticeCode.SOURCE_UNREADABLE: Advice(
         "En leveransmapp går inte att läsa", _WITHOUT, "Ge nattkörningens användare läsrätt.", ("kaa nightly",)
@@ -119,7 +129,7 @@ ADVICE: Mapping[str, Advice] = {
         "Alla siffror är publicerade; bara den delen saknas.",
         "Läs loggen, åtgärda orsaken och kör nattkörningen igen.",
         ("kaa nightly",),
-        "logs/dbt.log i KAA_HOME",
+        "i logs/dbt.log i KAA_HOME",
     ),
     NoticeCode.COPY_DAMAGED: Advice(
         "Arkivets kopia av en leverans är skadad",
@@ -138,13 +148,34 @@ def advice(code: str) -> Advice:
     return ADVICE.get(code, _OTHER)
 
 
-def commands(code: str, trouble: str, about: Mapping[str, str]) -> tuple[str, ...]:
-    """The commands that help with a trouble; those that name something that is not known are left out. The last one is for a
-    trouble that is known and shall be told to nobody again."""
+def commands(code: str, about: Mapping[str, str]) -> tuple[str, ...]:
+    """The commands that help with a trouble; those that name something that is not known are left out."""
     found = []
     for command in advice(code).commands:
-        try:
+        with suppress(KeyError):
             found.append(command.format(**about))
-        except KeyError:
-            continue
-    return (*found, f'kaa acknowledge {trouble} --because "…" --until ÅÅÅÅ-MM-DD')
+    return tuple(found)
+
+
+def acknowledging(trouble: str) -> str:
+    """The command for a trouble that is known and shall be told to nobody again."""
+    return f'kaa acknowledge {trouble} --because "…" --until ÅÅÅÅ-MM-DD'
+
+
+#: What came of a run, in one sentence; {at} is when it ended or began.
+_RESULTS = {
+    RunResult.RUNNING: "En nattkörning som började {at} pågår.",
+    RunResult.PUBLISHED: "Den senaste nattkörningen blev klar {at} och publicerade version {version}.",
+    RunResult.NOTHING_NEW: "Den senaste nattkörningen blev klar {at}; inget nytt hade kommit.",
+    RunResult.FAILED: "Den senaste nattkörningen, {at}, misslyckades.",
+    RunResult.KILLED: "Den senaste nattkörningen, som började {at}, avbröts.",
+    RunResult.MISSED: "Nattkörningen som skulle ha börjat {at} startade aldrig.",
+    RunResult.HUNG: "Den senaste nattkörningen, som började {at}, fastnade och avbröts.",
+}
+
+
+def of_run(run: LastRun) -> str:
+    """What came of a run, in Swedish."""
+    is_ended = run.ended_at and run.result in (*GOOD, RunResult.FAILED)
+    at = datetime.fromisoformat(run.ended_at if is_ended and run.ended_at else run.started_at)
+    return _RESULTS[run.result].format(at=f"{at:%Y-%m-%d} kl. {at:%H.%M}", version=run.version)

@@ -24,6 +24,7 @@ from pipelines.orchestration.run import Run, a_run, assert_ready, going, note_re
 from pipelines.publication.known_figures import KnownChange
 from pipelines.quality import PROCESS
 from pipelines.quality.checks import CheckResult
+from pipelines.quality.freshness import Freshness
 from pipelines.runtime.errors import NightlyFailed
 from pipelines.runtime.worker_process import started_ahead
 from pipelines.state.home import Home, Version, open_home
@@ -51,6 +52,7 @@ class Night:
     unexplained: list[Unexplained] = field(default_factory=list)
     changes: Future[list[KnownChange]] | None = None
     notices: list[Notice] = field(default_factory=list)
+    freshness: list[Freshness] = field(default_factory=list)
     failed_parts: dict[Part, str] = field(default_factory=dict)
     #: The files of the reports' pages; None until they are made.
     pages: list[Path] | None = None

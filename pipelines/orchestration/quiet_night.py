@@ -18,7 +18,7 @@ from pipelines.runtime import clock
 from pipelines.runtime.database import make_room
 from pipelines.runtime.errors import NightlyFailed, UsageError
 from pipelines.runtime.files import link_or_copy
-from pipelines.runtime.log import event
+from pipelines.runtime.log import Event, event
 from pipelines.state.databases import open_for_reading
 from pipelines.state.home import Home, Version
 
@@ -57,7 +57,7 @@ def quiet_night(home: Home) -> bool:
     except (NightlyFailed, UsageError):
         raise
     except Exception as error:  # the whole night begins anew, and says what is wrong if anything is
-        event(home.path, "quiet_night_given_up", error=type(error).__name__)
+        event(home.path, Event.QUIET_NIGHT_GIVEN_UP, kind=type(error).__name__)
         return False
     finally:
         with suppress(OSError):
@@ -88,8 +88,10 @@ def _publish_state(home: Home) -> bool:
     from pipelines.history.store import History
     from pipelines.intake.clear_drop import damaged_copies
     from pipelines.intake.take_in import take_in
+    from pipelines.monitoring.standing import publish_troubles
     from pipelines.orchestration.missing_deliveries import missing_deliveries
-    from pipelines.publication.published_file import renew_published
+    from pipelines.publication.published_file import renew_published, write_freshness
+    from pipelines.quality.freshness import read_freshness
 
     before = home.current()
     assert before is not None
@@ -101,6 +103,7 @@ def _publish_state(home: Home) -> bool:
         removed = history.purge(version.number)
         purged = purge_archives(history.connection, sources, home.archive, version.number)
         notices = [*taken.notices, *missing_deliveries(home, sources, history, taken)]
+        fresh = read_freshness(history.connection, sources, home.municipality)
     if taken.judged or removed or purged:  # it has come in since, or its time has come
         return False
     notices += damaged_copies(home, version, clock.now(home.municipality.timezone))
@@ -108,6 +111,8 @@ def _publish_state(home: Home) -> bool:
         link_or_copy(before.folder("warehouse") / name, version.folder("warehouse") / name)
     shutil.copyfile(before.published, version.published)
     renew_published(version.published, version.number, home.municipality, notices)
+    write_freshness(version.published, fresh)
+    publish_troubles(home, version.published, notices)
     _renew_reports(before, version)
     publish(home, version, [], {entry.delivery_id for entry in taken.still_held})
     return True

@@ -24,6 +24,7 @@ from pipelines.history.purge import AGED
 from pipelines.notices import Notice, RemarkCode, kept, message, remark
 from pipelines.publication.tables import OF_INPUTS, OF_PARTS, create_public_figures, create_tables
 from pipelines.quality.checks import CheckResult
+from pipelines.quality.freshness import Freshness
 from pipelines.runtime import clock
 from pipelines.runtime.database import attach, open_database
 from pipelines.runtime.errors import NightlyFailed
@@ -182,6 +183,21 @@ def write_troubles(published: Path, rows: Iterable[TroubleRow]) -> None:
         connection.execute("checkpoint")
 
 
+def write_freshness(published: Path, found: Iterable[Freshness]) -> None:
+    """Say how fresh each source is, instead of what was said before."""
+    with open_database(published) as connection:
+        connection.execute("delete from freshness")
+        rows = [
+            (
+                one.source, one.last, one.expected_next, one.missing, one.missing_since, one.state.value,
+                one.judged_at.replace(tzinfo=None, microsecond=0),
+            )
+            for one in found
+        ]  # fmt: skip
+        _insert(connection, "freshness", rows)
+        connection.execute("checkpoint")
+
+
 #: Figure, measure, category, period, the one before, position, reason, change, units: why a number is another one than the year
 #: before. A step of no reason is the number itself, of the period before (position 0) and of this one (last).
 BridgeRow = tuple[str, str, str, str, str, int, str | None, Decimal, int]
@@ -219,13 +235,18 @@ def _open_data_rows(municipality: Municipality) -> list[tuple[Any, ...]]:
 
 def profile_rows(municipality: Municipality, disclosure: Disclosure) -> list[tuple[str, str]]:
     """What the municipality calls its own, for who makes pages and documents: each part of the profile as JSON, with the
-    ``disclosure`` that holds now."""
+    ``disclosure`` that holds now and whatever closes its sources."""
     profile = municipality.model_copy(update={"chapters": municipality.report_chapters}).model_dump(mode="json")
     names = (
-        "chapters", "document", "word_template", "own_measures", "survey_questions", "letter_months", "follow_up", "closed",
+        "chapters", "document", "word_template", "own_measures", "survey_questions", "letter_months", "follow_up",
         "targets", "job_centres", "contact", "accessibility",
     )  # fmt: skip
     parts = {name: profile[name] for name in names} | {"disclosure": disclosure.model_dump(mode="json")}
+    parts["closed"] = [
+        {"source": source.name, "first": closing.first, "last": closing.last}
+        for source in load_sources().values()
+        for closing in municipality.calendar(source).closings
+    ]
     return [(name, json.dumps(value, ensure_ascii=False)) for name, value in parts.items()]
 
 

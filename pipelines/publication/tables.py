@@ -65,6 +65,8 @@ TABLES = {
     "notice": "code varchar, sentence varchar, waits_for_a_person boolean, about varchar, trouble varchar",
     "trouble": """trouble varchar, code varchar, sentence varchar, begun_on date, acknowledged_by varchar,
     acknowledged_on date, acknowledged_until date, acknowledged_because varchar""",
+    "freshness": """source varchar, last_extract_date date, next_expected_date date, missing bigint, missing_since date,
+    state varchar, judged_at timestamp""",
     "open_data": "name varchar, value varchar",
     "profile": "name varchar, value varchar",
     "publication": """version integer, published_at timestamp, program_version varchar, municipality_code varchar,

@@ -1,12 +1,20 @@
-"""Writes a file in one step: a reader sees the old one or the new one, never half of one, whatever happens to the process.
+"""Writes a file in one step: a reader sees the old one or the new one, never half of one, whatever happens to the process; and
+has files on the disk, so that they outlast a power cut.
 
 What is in a file, and whether it may be replaced, does not belong here.
 """
 
+import ctypes
 import os
 import secrets
 import shutil
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
+from typing import Any
+
+#: From so many files on it is cheaper to have the whole file system written than to wait for each of them.
+_MANY = 100
 
 
 def atomic_write(path: Path, content: bytes | str, mode: int = 0o666) -> Path:
@@ -51,3 +59,34 @@ def link_or_copy(source: Path, target: Path) -> None:
         raise
     except OSError:  # no links here, or too many of this file
         shutil.copy2(source, target)
+
+
+def sync(path: Path) -> None:
+    """Have a file or folder on the disk. Raises OSError when it is not there or cannot be written."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_all(paths: Sequence[Path]) -> None:
+    """Have files and folders of one file system on the disk; of many, all that waits to be written on that file system: each by
+    itself would wait for the disk in turn. Raises OSError as ``sync`` does."""
+    if len(paths) < _MANY or _syncfs() is None:
+        for path in paths:
+            sync(path)
+        return
+    handle = os.open(paths[0], os.O_RDONLY)
+    try:
+        if _syncfs()(handle):
+            error = ctypes.get_errno()
+            raise OSError(error, os.strerror(error), str(paths[0]))
+    finally:
+        os.close(handle)
+
+
+@cache
+def _syncfs() -> Any:
+    """Linux's call for it; None on other systems."""
+    return getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)

@@ -15,9 +15,9 @@ from pipelines.delivery.find import find_deliveries
 from pipelines.delivery.manifest import MANIFEST_NAME, read_manifest
 from pipelines.personnummer import mask_name
 from pipelines.runtime.errors import UsageError
+from pipelines.runtime.files import sync
 from pipelines.sending.mapping import Mapping
 from pipelines.sending.pack import Packed
-from pipelines.state.versions import sync
 
 #: What a delivery's folder is called while it is made, and for how long somebody may still be making it.
 _PART = re.compile(r"\.[0-9a-f]{16}\.part")

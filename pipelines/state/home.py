@@ -16,10 +16,14 @@ whatever happens to the process. Which versions are whole is said in ``versions`
     dagster/, dbt/           the orchestrator's own storage; what dbt made of the project
     logs/                    what dbt said last night; who has looked at rows; what each night was made with
     current.json             the pointer
-    decided.jsonl            what people decided about the state, known figures and the clock (``decision_log``)
+    decided.jsonl            what people decided about the state, known figures, the clock and troubles (``decision_log``)
+    last_run.json            the last run, whatever came of it (``last_run``)
+    troubles.json            what is wrong, since when and who has been told (``monitoring.known``)
+    metrics/                 what the node exporter reads, unless the settings name another folder
     access.json              how the access log, `logs/access.jsonl`, ends (``audit.access_log``)
     aside/<time>/            what was put out of the way for a person to look at
     restoring/, rekeying/    while `kaa restore` or `kaa keys rotate --pseudonym` works, or after it was killed
+    backlog/                 what of a long backlog is taken in, until it is published (``intake.backlog``)
     recomputing/             while `kaa edition verify --archive` works, or until the nightly after it was killed
 """
 
@@ -36,7 +40,7 @@ from pipelines.configuration.settings import SETTINGS, Settings, read_settings
 from pipelines.runtime import clock
 from pipelines.runtime.database import use_home
 from pipelines.runtime.errors import NightlyFailed, UsageError
-from pipelines.runtime.files import atomic_write, write_new
+from pipelines.runtime.files import atomic_write, sync, sync_all, write_new
 from pipelines.runtime.os_errors import first_foreign, owner, sentence, user_name
 from pipelines.runtime.surroundings import home_path
 from pipelines.state.keys import (
@@ -62,8 +66,8 @@ from pipelines.state.versions import (
     Version,
     disagreement,
     read_pointer,
+    refuse_newer_state,
     sweep,
-    sync,
     unexplained,
     versions,
     write_pointer,
@@ -74,10 +78,14 @@ __all__ = ["ZONES", "Home", "Version", "home_path", "initialise", "open_home"]
 #: How the access log ends.
 ACCESS_HEAD = "access.json"
 
+#: Where a night keeps what it has taken in of a long backlog.
+BACKLOG = "backlog"
+
 #: What the program itself writes in KAA_HOME; settings and keys may well belong to somebody else.
 MANAGED = (
     *ZONES,
     "archive",
+    BACKLOG,
     "decisions",
     "public",
     "editions",
@@ -87,6 +95,10 @@ MANAGED = (
     "logs",
     "scratch",
     "nightly.lock",
+    "last_run.json",
+    "troubles.json",
+    "troubles.lock",
+    "metrics",
     ACCESS_HEAD,
 )
 
@@ -213,9 +225,7 @@ class Home:
                 )
         self.write_out_archive(archived)
         version.seal(made_with)
-        for zone in ZONES:
-            for path in version.folder(zone).rglob("*"):
-                sync(path)
+        sync_all([path for zone in ZONES for path in version.folder(zone).rglob("*")])
         for folder in [self.archive, *(version.folder(zone).parent for zone in ZONES)]:
             if folder.is_dir():
                 sync(folder)
@@ -223,6 +233,7 @@ class Home:
         self.night_records.confirm(version.number)
         write_pointer(self.path, Pointer(version.number, self._replaced(before)))
         # From here on the new version is the published one: what cannot be removed now is removed next time.
+        shutil.rmtree(self.path / BACKLOG, ignore_errors=True)
         with suppress(OSError):
             version.finish()
             self.sweep()
@@ -247,10 +258,9 @@ class Home:
 
     def write_out_archive(self, deliveries: Iterable[str]) -> None:
         """Have what is archived of these deliveries on the disk; what is there already takes no time."""
-        for delivery_id in deliveries:
-            folder = self.archive / delivery_id
-            for path in [*folder.rglob("*"), *([folder] if folder.is_dir() else [])]:
-                sync(path)
+        folders = [self.archive / delivery_id for delivery_id in deliveries]
+        there = [folder for folder in folders if folder.is_dir()]
+        sync_all([path for folder in there for path in (*folder.iterdir(), folder)])
 
     def sweep(self) -> None:
         """Remove what a published version has replaced and what is half-written; only the holder of the lock may do that."""
@@ -385,9 +395,10 @@ def open_home(path: Path | None = None, writing: bool = False) -> Home:
     """The initialised KAA_HOME. ``writing``: for a command that may change something in it; every such command says so.
 
     Raises UsageError when there is none or its settings are wrong, or when root would write into another user's;
-    NightlyFailed when something in it belongs to another user and cannot be written by this one.
+    NightlyFailed when a newer program wrote it, or something in it belongs to another user and cannot be written by this one.
     """
     path = path or home_path()
+    refuse_newer_state(path)
     if writing:
         refuse_to_write_for_another(path)
     settings = read_settings(path)
@@ -428,9 +439,10 @@ def initialise(
     ``keys``: the folder of the keys, where it is not to lie in KAA_HOME.
 
     Raises UsageError for an unknown municipality, a drop folder that is not there, and where something was made with a key that
-    is missing: a new one would not fit.
+    is missing: a new one would not fit. Raises NightlyFailed when a newer program wrote what is there.
     """
     path = path or home_path()
+    refuse_newer_state(path)
     refuse_to_write_for_another(path)
     made: list[str] = []
     if not (path / SETTINGS).exists():

@@ -18,8 +18,8 @@ from pathlib import Path
 import pyrage
 
 from pipelines.runtime.errors import UsageError
-from pipelines.runtime.files import write_new
-from pipelines.state.versions import ASIDE, new_aside, sync
+from pipelines.runtime.files import sync, write_new
+from pipelines.state.versions import ASIDE, new_aside
 
 PSEUDONYM_KEY, ARCHIVE_PUBLIC, ARCHIVE_PRIVATE = "pseudonym.key", "archive.public", "archive.private"
 

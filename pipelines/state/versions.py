@@ -20,6 +20,8 @@ from typing import Any
 
 from pipelines.runtime import clock
 from pipelines.runtime.errors import NightlyFailed
+from pipelines.runtime.files import sync
+from pipelines.state.format import FORMAT, refuse_newer
 
 ZONES = ("history", "warehouse", "published")
 
@@ -83,15 +85,20 @@ class Version:
             (folder / UNFINISHED).touch()
 
     def seal(self, made_with: str | None = None) -> None:
-        """Write into each folder what it holds; a version without the proof of all its folders is not complete.
+        """Write into each folder what it holds, and which program made it; a version without the proof of all its folders is not
+        complete.
 
         ``made_with``: what identifies the program and the rules that made all of it, where that is known.
         """
+        from pipelines.runtime.program import program_version  # only here: it loads what few commands need
+
         for zone in ZONES:
             folder = self.folder(zone)
             names = _files(folder)
             proof = {
                 "version": self.number,
+                "format": FORMAT,
+                "program": program_version(),
                 "files": {name: (folder / name).stat().st_size for name in names},
                 "sha256": _digests(folder, names),
                 "made_with": made_with,
@@ -123,6 +130,16 @@ class Version:
     def sealed_files(self, zone: str) -> list[str]:
         """The files of a zone, as paths below its folder. Raises OSError or ValueError when the proof is missing or torn."""
         return list(_sealed_files(self.folder(zone)))
+
+    def refuse_newer(self) -> None:
+        """Raises NightlyFailed when a newer program made it."""
+        try:
+            # the one zone that everybody may read
+            content = json.loads((self.folder("published") / SEAL).read_text(encoding="utf-8"))
+            found, program = int(content.get("format", 0)), str(content.get("program", ""))
+        except (OSError, ValueError, TypeError, AttributeError):  # what is torn or not there is told by who asks for it
+            return
+        refuse_newer(found, self.home, program)
 
     def finish(self) -> None:
         """It is the published one: nothing of it is unfinished any more."""
@@ -194,6 +211,17 @@ def versions(home: Path) -> list[Version]:
     return [Version(home, number) for number in sorted(numbers)]
 
 
+def refuse_newer_state(home: Path) -> None:
+    """Raises NightlyFailed when a newer program has published something here; what it has only begun will be swept away."""
+    counts: Pointer | None = None
+    with suppress(NightlyFailed):  # who needs the pointer says what is wrong with it
+        counts = read_pointer(home)
+    for folder in _folders(home / "published"):
+        version = Version(home, int(folder.name))
+        if (counts and counts.version == version.number) or not (folder / UNFINISHED).exists():
+            version.refuse_newer()
+
+
 def disagreement(home: Path, found: str) -> NightlyFailed:
     """The error for a state that the program cannot explain."""
     return NightlyFailed(
@@ -263,15 +291,6 @@ def put_aside(home: Path, paths: Iterable[Path], aside: Path) -> None:
 def folders_of(version: Version) -> list[Path]:
     """The folders of a version that are there."""
     return [version.folder(zone) for zone in ZONES if version.folder(zone).exists()]
-
-
-def sync(path: Path) -> None:
-    """Have a file or folder on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _may_be_swept(version: Version) -> bool:

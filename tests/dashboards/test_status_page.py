@@ -122,6 +122,27 @@ def test_large_jumps_come_first_and_all_on_request(stockholm: Site, nacka: Site)
     assert "Det finns inget tidigare uttag att jämföra med." in nacka.page("underlag.html").text
 
 
+def test_each_source_is_shown_with_what_is_missing_and_what_to_do(stockholm: Site, nacka: Site) -> None:
+    page = stockholm.page("drift.html")
+    (table,) = [table for table in page.tables if table.section == "kallor"]
+    ask = "Fråga avsändaren. Det första väntade uttaget som saknas skulle ha kommit 29\u00a0november 2023."
+    assert table.row("Barn- och elevregistret (BER)") == ["Tyst", "2023-11-28", "3", "2023-12-04", ask]
+    later = "Inget än. Fråga avsändaren om 3 väntade uttag i rad saknas."
+    assert table.row("Folkbokföringen") == ["Sen", "2023-11-30", "1", "2023-12-04", later]
+    assert table.row("Skolregistret") == ["Aktuell", "2023-12-01", "–", "2023-12-04", "Inget"]
+    assert table.row("Skolslussen") == ["Stängd", "2023-12-01", "–", "2024-01-08", "Inget"]
+    assert table.row("Flai") == ["Väntas inte", "–", "–", "–", "Inget: källan har aldrig levererat"]
+    assert "Läget 4 december 2023 kl. 04.07." in page.text
+    assert "Källornas uttag" not in nacka.page("drift.html").text  # nothing was judged
+
+
+def test_a_silent_source_leads_to_the_table_of_sources(file: Path) -> None:
+    def silent(maker: published_file.Maker) -> None:
+        maker.notices += [("source_silent", "BER har inte levererat.", True), ("part_failed", "Sidan gick inte.", True)]
+
+    assert [task.section for task in read(file, change=silent).tasks] == ["kallor", None]
+
+
 def test_without_trouble_nothing_is_to_do(nacka: Site) -> None:
     text = nacka.page("underlag.html").text + nacka.page("drift.html").text
     for expected in (
@@ -174,6 +195,33 @@ def test_a_correction_that_was_rejected_is_still_to_be_sent(file: Path) -> None:
     assert sections(read(file, delivery(DAY), delivery(DAY, "rejected", revision=2, reason="missing_file"))) == [
         "avvisade"
     ]
+
+
+def test_what_somebody_has_acknowledged_is_no_task_and_stays_on_the_page(file: Path) -> None:
+    because = ("Eva", date(2024, 1, 3), date(2024, 2, 1), "De byter system.")
+
+    def change(maker: published_file.Maker) -> None:
+        maker.notices += [("source_silent", "Enkäten är tyst.", True), ("clock_behind", "Klockan går fel.", True)]
+        maker.checks = [("flai", "insats", name, "warning", False, "Fler än väntat.") for name in ("growth", "share")]
+        maker.troubles = [
+            ("source_silent", "source_silent", "Enkäten är tyst.", date(2024, 1, 2), *because),
+            ("clock_behind", "clock_behind", "Klockan går fel.", date(2024, 1, 2), None, None, None, None),
+            ("check_warns:flai/insats/growth", "check_warns", "Varnar.", date(2024, 1, 2), *because),
+            ("delivery_rejected:d0", "delivery_rejected", "Avvisad.", date(2024, 1, 2), *because),
+        ]
+
+    state = read(file, delivery(DAY, "rejected", reason="missing_file"), change=change)
+    assert [task.text for task in state.tasks] == ["Klockan går fel.", "1\u00a0kontroll varnar: läs varför."]
+    assert [one.sentence for one in state.known] == ["Varnar.", "Avvisad.", "Enkäten är tyst."]
+    assert len(state.failed_checks) == 2 and len(state.troubles) == 4
+
+
+def test_a_held_delivery_is_a_task_whoever_knows_of_it(file: Path) -> None:
+    def change(maker: published_file.Maker) -> None:
+        known = ("Eva", date(2024, 1, 3), date(2024, 2, 1), "Vi frågar.")
+        maker.troubles = [("delivery_held:d0", "delivery_held", "Den väntar.", date(2024, 1, 2), *known)]
+
+    assert sections(read(file, delivery(DAY, "held"), change=change)) == ["beslut"]
 
 
 def test_what_a_person_rejected_needs_nothing_more(file: Path) -> None:

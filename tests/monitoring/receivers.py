@@ -1,6 +1,7 @@
-"""Real servers that are told: a web service and a mail server on this machine, with certificates of an authority of the tests' own."""
+"""Real servers that are told: a web service and a mail server on this machine, with certificates of the tests' own."""
 
 import json
+import socket
 import ssl
 import threading
 import time
@@ -113,7 +114,7 @@ class MailServer:
     def login(self, server: object, session: object, envelope: object, mechanism: str, data: object) -> AuthResult:
         assert isinstance(data, LoginPassword)
         self.logins.append((data.login.decode(), data.password.decode()))
-        return AuthResult(success=data.password == b"hemligt")
+        return AuthResult(success=data.password == b"hemligt", handled=False)
 
 
 @contextmanager
@@ -139,8 +140,6 @@ def mail_server(
 
 
 def _free_port() -> int:
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

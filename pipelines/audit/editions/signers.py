@@ -21,8 +21,7 @@ from pipelines.audit.editions.signatures import (
 from pipelines.personnummer import mask_name
 from pipelines.runtime import clock
 from pipelines.runtime.errors import UsageError
-from pipelines.runtime.files import atomic_write
-from pipelines.state.versions import sync
+from pipelines.runtime.files import atomic_write, sync
 
 FILE = "signers"
 

@@ -19,9 +19,9 @@ from typing import Literal
 from pipelines.audit.editions.folder import EDITION, SIGNATURE, Edition, Previous, read_edition, sha256
 from pipelines.audit.editions.signers import FILE
 from pipelines.runtime.errors import NightlyFailed, UsageError
+from pipelines.runtime.files import sync
 from pipelines.state import decision_log
 from pipelines.state.home import Home
-from pipelines.state.versions import sync
 
 FOLDER = "editions"
 PRIVATE = ".private"
