@@ -79,7 +79,7 @@ def a_run(home: Home, started_by: str = "command", waits: tuple[float, ...] = AT
             with watched(home.path, longest(home).total_seconds(), lambda: _hangs(run)):
                 yield run
         except BaseException as error:
-            _end(run, error)
+            _end(run, run.failure or error)
             raise
         else:
             _end(run, run.failure)
@@ -251,13 +251,23 @@ def settle(home: Home, result: RunResult = RunResult.KILLED) -> LastRun | None:
 def clear(home: Home) -> Holder | None:
     """Put in order what a killed or hung run has left, if any, without beginning another. Returns who was killed while holding
     the lock. Raises NightlyFailed when a run that hangs cannot be ended."""
-    result = RunResult.HUNG if end_hung_run(home) else RunResult.KILLED
+    hung = end_hung_run(home)
+    if not hung and not _something_is_left(home):
+        return None  # whoever begins just now finds the lock free
+    result = RunResult.HUNG if hung else RunResult.KILLED
     try:
         with home.nightly_lock() as lock:
             settle(home, result)
             return lock.left_by
     except AnotherRuns:
         return None
+
+
+def _something_is_left(home: Home) -> bool:
+    who, last = holder(home.path), read_last_run(home.path)
+    if who is not None:
+        return not who.is_alive
+    return last is not None and last.result is RunResult.RUNNING
 
 
 def end_hung_run(home: Home) -> bool:
