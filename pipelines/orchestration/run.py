@@ -61,10 +61,13 @@ def going(home: Path) -> Run | None:
 
 
 @contextmanager
-def a_run(home: Home, started_by: str = "command", waits: tuple[float, ...] = AT_ONCE) -> Iterator[Run]:
+def a_run(
+    home: Home, started_by: str = "command", waits: tuple[float, ...] = AT_ONCE, dagster_run: str | None = None
+) -> Iterator[Run]:
     """The run around all that is done here; within one that goes on in this process, that one.
 
-    ``waits``: how long to wait before each further try to begin, where nobody watches. Raises AnotherRuns when another run or
+    ``waits``: how long to wait before each further try to begin, where nobody watches; ``dagster_run``: under which id Dagster knows
+    it, where it has started it. Raises AnotherRuns when another run or
     command holds the lock, NightlyFailed when one that hangs cannot be ended. An error that comes out of what is done here is
     written down as the run's and goes on; so is ``Run.failure``.
     """
@@ -73,6 +76,8 @@ def a_run(home: Home, started_by: str = "command", waits: tuple[float, ...] = AT
         return
     with ExitStack() as stack:
         lock = patiently(lambda: _lock(stack, home), waits, lambda error, seconds: note_retry(home, error, seconds))
+        if dagster_run:
+            lock.name_dagster_run(dagster_run)
         run = _begin(home, lock, started_by)
         _GOING[home.path] = run
         try:
