@@ -66,10 +66,10 @@ def a_run(
 ) -> Iterator[Run]:
     """The run around all that is done here; within one that goes on in this process, that one.
 
-    ``waits``: how long to wait before each further try to begin, where nobody watches; ``dagster_run``: under which id Dagster knows
-    it, where it has started it. Raises AnotherRuns when another run or
-    command holds the lock, NightlyFailed when one that hangs cannot be ended. An error that comes out of what is done here is
-    written down as the run's and goes on; so is ``Run.failure``.
+    ``waits``: how long to wait before each further try to begin, where nobody watches; ``dagster_run``: under which id Dagster
+    knows it, where it has started it. Raises AnotherRuns when another run or command holds the lock, NightlyFailed when one that
+    hangs cannot be ended. An error that comes out of what is done here is written down as the run's and goes on; so is
+    ``Run.failure``.
     """
     if found := going(home.path):
         yield found
