@@ -315,9 +315,8 @@ def contract_names(folder: Path = CONTRACTS) -> list[str]:
 def closing_systems(name: str, folder: Path = CONTRACTS) -> list[str]:
     """The systems whose closings a source's contract knows, each by its name. Only that one contract is read."""
     promises = read_contract(folder / f"{name}.odcs.yaml").slaProperties or []
-    return sorted(
-        {_custom(one.customProperties).get("system") for one in promises if one.property == "closed"} - {None}
-    )
+    systems = (_custom(one.customProperties).get("system") for one in promises if one.property == "closed")
+    return sorted({str(system) for system in systems if system})
 
 
 def contracts_fingerprint(folder: Path = CONTRACTS) -> str:
