@@ -19,6 +19,7 @@ from pipelines.configuration.contract import load_sources
 from pipelines.history.purge_archives import purge_archives, remove_archives
 from pipelines.history.store import History
 from pipelines.history.unexplained import unexplained_changes
+from pipelines.intake.backlog import Backlog
 from pipelines.intake.clear_drop import clear_drop_folder, damaged_copies
 from pipelines.intake.take_in import take_in
 from pipelines.monitoring.standing import publish_troubles
@@ -52,8 +53,14 @@ def _nightly(home: Home, now: datetime) -> None:
     sources = load_sources(home.municipality.own_codes)
     version = home.start_next()
     before, unexplained = None if home.is_being_rebuilt else home.current(), []
+    # Everything that is taken in is kept at once: a kill at any moment is one from which the next nightly goes on.
+    backlog = None if home.is_being_rebuilt else Backlog(home, version, before, every=0)
+    if backlog:
+        backlog.resume()
     with History(version.history, sources, before.history if before else None) as history:
-        taken = take_in(home, sources, history, version.number, lambda rows, dates: None, now=now)
+        if backlog and backlog.so_far:
+            history.begins_after(before.history if before else None)
+        taken = take_in(home, sources, history, version.number, now=now, backlog=backlog)
         history.purge(version.number)
         if before:
             unexplained = unexplained_changes(history.connection, before.history, history.datasets(), version.number)

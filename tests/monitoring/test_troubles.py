@@ -24,7 +24,10 @@ def test_every_trouble_has_words_of_its_own_with_what_to_do() -> None:
 def test_an_id_can_be_typed_and_tells_troubles_apart() -> None:
     assert trouble_id("clock_behind", "") == "clock_behind"
     assert trouble_id("check_warns", "flai/insats/growth") == "check_warns:flai/insats/growth"
-    swedish, other = trouble_id("part_failed", "Målgrupp och register"), trouble_id("part_failed", "målgrupp och register")
+    swedish, other = (
+        trouble_id("part_failed", "Målgrupp och register"),
+        trouble_id("part_failed", "målgrupp och register"),
+    )
     assert swedish != other and swedish.startswith("part_failed:malgrupp-och-register-") and swedish.isascii()
     assert trouble_id("x", "åäö").isascii() and trouble_id("x", "…") != trouble_id("x", "–")
 
