@@ -20,6 +20,7 @@ from tests.state.world import rows
 from tests.upgrade import world
 from tests.upgrade.conftest import OLDEST, Old, cells
 
+pytestmark = pytest.mark.usefixtures("models")
 oldest = pytest.mark.parametrize("commit", [OLDEST])
 
 #: What the nights that follow do not touch: everything that was known on these days.
