@@ -40,11 +40,15 @@ _VALUES = {"period_id": "verksamhetsar-2023", "from_": "2023-11-01", "to": "2023
 
 
 #: What a command asks for besides, before it looks at KAA_HOME.
-_MORE = {"report": ["--out", "out"], "restore": ["--key", "key"], "rotate": ["--archive"]}
+_MORE = {"report": ["--out", "out"], "restore": ["--key", "FILE"], "rotate": ["--pseudonym"]}
+#: A report that can be checked.
+_REPORT = """figure,measure,period,gender,district,job_centre,category,subcategory,value,kind,printed,note
+population,in_register,verksamhetsar-2023,*,*,*,*,*,5,count,5,
+"""
 
 
 def _arguments(command: click.Command, file: Path) -> list[str]:
-    words: list[str] = list(_MORE.get(command.name or "", []))
+    words = [str(file) if word == "FILE" else word for word in _MORE.get(command.name or "", [])]
     for parameter in command.params:
         if not parameter.required:
             continue
@@ -69,7 +73,7 @@ def _written_by_a_newer_program(home: Home, number: int = 3) -> None:
 
 def test_every_command_refuses_and_changes_nothing(home: Home, kaa: Kaa, tmp_path: Path) -> None:
     file = tmp_path / "file.csv"
-    file.write_text("printed,label,op,terms,value\n")
+    file.write_text(_REPORT)
     _written_by_a_newer_program(home)
     before = everything(home.path)
     commands = [(words, command) for words, command in _commands(program) if not WITHOUT_A_HOME & {words[0], words[-1]}]
