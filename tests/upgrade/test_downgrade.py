@@ -43,7 +43,7 @@ _VALUES = {"period_id": "verksamhetsar-2023", "from_": "2023-11-01", "to": "2023
 _MORE = {"report": ["--out", "out"], "restore": ["--key", "FILE"], "rotate": ["--pseudonym"]}
 #: A report that can be checked.
 _REPORT = """figure,measure,period,gender,district,job_centre,category,subcategory,value,kind,printed,note
-population,in_register,verksamhetsar-2023,*,*,*,*,*,5,count,5,
+population,in_register,verksamhetsar-2023,*,*,*,*,*,5,exact,5,
 """
 
 
