@@ -198,11 +198,10 @@ def there_is_no_memory(op: Operator) -> Steps:
         raise MemoryError
 
     new_night(op.opened.drop)
+    right = read_batches.read_file
     op.monkeypatch.setattr(read_batches, "read_file", fails)
     yield op.nightly(1)
-    op.monkeypatch.undo()
-    op.monkeypatch.setenv("KAA_HOME", str(op.home))
-    op.in_place_of_the_job()
+    op.monkeypatch.setattr(read_batches, "read_file", right)
     with (op.home / "settings.toml").open("a") as settings:
         settings.write('memory = "1GB"\n')
 
@@ -350,6 +349,7 @@ def every_figure_is_empty(op: Operator) -> Steps:
 
 @symptom("Ett oväntat fel", is_slow=True)
 def the_program_is_at_fault(op: Operator) -> Steps:
+    new_night(op.opened.drop)
     right = plain_nightly.build_models
 
     def fails(*arguments: object) -> Any:
