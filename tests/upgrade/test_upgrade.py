@@ -106,6 +106,7 @@ def test_the_upgrade_is_told_and_logged_once(old: Old) -> None:
     assert rows(old.home, "select count(*) from notice where code = 'state_migrated'") == [(0,)]
 
 
+@pytest.mark.slow
 @oldest
 def test_what_is_restored_from_the_old_archive_is_what_was_known(
     old: Old, kaa: Kaa, plain_restore: None, tmp_path: Path
