@@ -5,11 +5,14 @@ remark is about a delivery: what became of it, why, what it is warned of and wha
 in a sentence: what is asked about it is asked of its code.
 """
 
+import hashlib
 import json
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class NoticeCode(StrEnum):
@@ -22,9 +25,10 @@ class NoticeCode(StrEnum):
     DELIVERY_UNEXPLAINED = "delivery_unexplained"  # folder, place
     CLOCK_BEHIND = "clock_behind"  # clock, published, deliveries
     DELIVERIES_VANISHED = "deliveries_vanished"  # drop, deliveries
-    SOURCE_SILENT = "source_silent"  # title, last, days
+    SOURCE_SILENT = "source_silent"  # source, title, last, days
     PART_FAILED = "part_failed"  # part, problem
     COPY_DAMAGED = "copy_damaged"  # deliveries, folder
+    STATE_MIGRATED = "state_migrated"  # before, now
 
 
 _SENTENCES = {
@@ -43,16 +47,23 @@ _SENTENCES = {
     "confirm-clock --because TEXT.",
     NoticeCode.DELIVERIES_VANISHED: "Ingen av de {deliveries} leveranser som har lästs in finns kvar i {drop}, och inget nytt "
     "kom. Se efter att rätt mapp är monterad.",
-    NoticeCode.SOURCE_SILENT: "{title} har inte levererat sedan {last}: {days} väntade uttag saknas. Fråga avsändaren.",
+    NoticeCode.SOURCE_SILENT: "{title} har inte levererat sedan {last}. Väntade uttag som saknas: {days}; helger, helgdagar och "
+    "dagar då källan är stängd är inte räknade. Fråga avsändaren.",
     NoticeCode.PART_FAILED: "{part} kunde inte göras i natt ({problem}). Siffrorna är publicerade. Läs logs/dbt.log, åtgärda "
     "orsaken och kör kaa nightly igen.",
     NoticeCode.COPY_DAMAGED: "Leveranser ligger kvar i leveransmappen fast deras tid är ute ({deliveries}, först {folder}), för "
     "arkivets kopia är skadad eller går inte att kontrollera. Kör kaa archive verify, som säger vad som är fel, och lägg "
     "tillbaka filerna ur en säkerhetskopia av arkivet.",
+    NoticeCode.STATE_MIGRATED: "Programmet är uppgraderat: det som ligger i lagret har gått från form {before} till form {now}, "
+    "med all historik kvar. Äldre program vägrar från och med nu; spara säkerhetskopian från före uppgraderingen tills du vet "
+    "att du inte behöver gå tillbaka.",
 }
 
+#: Which of the things that a notice is about tell it from others of its code; without any there is one of that code.
+_TELLS_APART = ("source", "title", "part", "folder")
+
 #: What goes over by itself, or was no delivery.
-_WAITS_FOR_NOBODY = {NoticeCode.FOLDER_UNREADABLE, NoticeCode.DELIVERY_SETTLING}
+_WAITS_FOR_NOBODY = {NoticeCode.FOLDER_UNREADABLE, NoticeCode.DELIVERY_SETTLING, NoticeCode.STATE_MIGRATED}
 
 
 @dataclass(frozen=True)
@@ -72,10 +83,40 @@ class Notice:
         """What it says to people, in Swedish, with what to do."""
         return _SENTENCES[self.code].format(**dict(self.about))
 
+    @property
+    def trouble(self) -> str:
+        """The id of the trouble that it tells of, the same every night for as long as it is the same trouble."""
+        about = dict(self.about)
+        return trouble_id(self.code, next((about[name] for name in _TELLS_APART if name in about), ""))
+
+    @property
+    def about_json(self) -> str:
+        """What it is about, as it is kept."""
+        return json.dumps(dict(self.about), ensure_ascii=False)
+
 
 def notice(code: NoticeCode, **about: object) -> Notice:
     """A notice with what it is about, each written as text."""
     return Notice(code, tuple((name, str(value)) for name, value in about.items()))
+
+
+def kept_notice(code: str, about: Mapping[str, Any]) -> Notice:
+    """A notice as it was kept. Raises ValueError for a code that this program does not know."""
+    return notice(NoticeCode(code), **about)
+
+
+def trouble_id(code: str, subject: str) -> str:
+    """How a trouble is called on the command line: its code and, after a colon, what it is about, in letters that every terminal
+    has. What had to be written otherwise for that keeps a fingerprint, so that two never share an id."""
+    if not subject:
+        return code
+    plain = unicodedata.normalize("NFKD", subject.lower()).encode("ascii", "ignore").decode()
+    plain = re.sub("[^a-z0-9_./-]+", "-", plain).strip("-")[:40]
+    if plain == subject:
+        return f"{code}:{plain}"
+    return f"{code}:{plain}-{hashlib.sha256(subject.encode(errors='surrogateescape')).hexdigest()[:6]}".replace(
+        ":-", ":"
+    )
 
 
 class RemarkCode(StrEnum):

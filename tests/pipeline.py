@@ -90,7 +90,7 @@ class Pipeline:
             if before:  # whatever came, in whatever order: history does not change by itself
                 found = unexplained_changes(history.connection, before.history, history.datasets(), version.number)
                 assert found == []
-            self.missing = missing_deliveries(self.home, self.sources, history, result, self.now.date())
+            self.missing = missing_deliveries(self.home, self.sources, history, result, self.now)
         version.models.write_text(models_json())
         self.home.put_in_place(version)
         return result

@@ -21,8 +21,8 @@ from itertools import groupby, pairwise
 from math import sqrt
 from statistics import fmean
 
-# Not scipy.stats, which has these by name too: it takes longer to load than a page to make.
-from scipy.special import bdtr, bdtrik, ndtri
+# scipy.special is loaded where it is needed: it takes longer to load than a page to make, and few commands and pages need it.
+# Not scipy.stats, which has these by name too: that takes longer still.
 
 #: The limits of a funnel plot: one group in twenty is outside the inner ones by chance, one in five hundred outside the outer.
 INNER, OUTER = 0.95, 0.998
@@ -102,6 +102,8 @@ def funnel_limits(whole: Decimal | int, share: float, level: float) -> Interval:
 
 def _lowest(n: int, share: float, tail: float) -> float:
     """The least count that chance gives more often than in ``tail``, less the part of it that is left over."""
+    from scipy.special import bdtr, bdtrik
+
     count = max(int(bdtrik(tail, n, share)), 0)
     while bdtr(count, n, share) <= tail:
         count += 1
@@ -137,6 +139,8 @@ def _side(value: float, mean: float) -> int:
 
 
 def _quantile(level: float) -> float:
+    from scipy.special import ndtri
+
     return float(ndtri((1 + level) / 2))
 
 

@@ -7,7 +7,7 @@ what has changed afterwards, and what a person has to do about it. Only wording 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 
@@ -56,6 +56,17 @@ FAULTS = {
 }
 
 SEVERITIES = {"error": "Fel", "warning": "Varning"}
+
+FRESHNESS = {
+    "fresh": "Aktuell",
+    "late": "Sen",
+    "silent": "Tyst",
+    "closed": "Stängd",
+    "not_expected": "Väntas inte",
+}
+
+#: How a state looks: as the status of a delivery that is as good or bad.
+FRESHNESS_LOOKS = {"fresh": "accepted", "late": "held", "silent": "rejected"}
 
 CHANGES = {
     "revised": "Källan skickade en rättad leverans",
@@ -195,6 +206,19 @@ class Change:
 
 
 @dataclass(frozen=True)
+class FreshnessRow:
+    """Whether a source has delivered what it should. ``next_expected``: the last day for the next extract."""
+
+    source: str
+    state: str
+    state_id: str
+    last: date | None
+    missing: int
+    next_expected: date | None
+    to_do: str
+
+
+@dataclass(frozen=True)
 class Purge:
     """A line of the protocol of gallring."""
 
@@ -234,6 +258,9 @@ class Status:
     jumps: tuple[Jump, ...] | None
     #: What else there is to tell of the night and waits for nobody: sentences.
     notices: tuple[str, ...]
+    freshness: tuple[FreshnessRow, ...]
+    #: The moment at which sources were judged by the calendar; None where none was.
+    freshness_at: datetime | None
     changes: tuple[Change, ...]
     purges: tuple[Purge, ...]
     #: So many rows of the lists are not on the page.
@@ -447,7 +474,7 @@ def _tasks(
 ) -> Iterator[Task]:
     for row in notices:
         if row["waits_for_a_person"]:
-            yield Task(row["sentence"], None)
+            yield Task(row["sentence"], "kallor" if row["code"] == "source_silent" else None)
     if held:
         yield Task(
             f"{numbers.counted(len(held), 'leverans', 'leveranser')} väntar på beslut: släpp eller avvisa.", "beslut"
@@ -514,6 +541,8 @@ def _whole(found: NightlyStatus) -> Status:
         passed_checks=len(found.checks) - len(failed),
         jumps=None if found.jumps is None else jumps,
         notices=tuple(row["sentence"] for row in found.notices if not row["waits_for_a_person"]),
+        freshness=tuple(_freshness(row) for row in found.freshness),
+        freshness_at=max((row["judged_at"] for row in found.freshness), default=None),
         changes=tuple(_change(one) for one in found.changed_extracts),
         purges=tuple(_purge(row) for row in found.purge_protocol),
     )
@@ -527,6 +556,29 @@ def _check(row: Row) -> Check:
         _words(SEVERITIES, row["severity"]),
         row["detail"] or "",
     )
+
+
+def _freshness(row: Row) -> FreshnessRow:
+    return FreshnessRow(
+        source=source_title(row["source"]),
+        state=_words(FRESHNESS, row["state"]),
+        state_id=FRESHNESS_LOOKS.get(row["state"], ""),
+        last=row["last_extract_date"],
+        missing=row["missing"],
+        next_expected=row["next_expected_date"],
+        to_do=_what_a_source_needs(row),
+    )
+
+
+def _what_a_source_needs(row: Row) -> str:
+    if row["state"] == "silent":
+        since = numbers.long_date(row["missing_since"])
+        return f"Fråga avsändaren. Det första väntade uttaget som saknas skulle ha kommit {since}."
+    if row["state"] != "late":
+        return "Inget" if row["last_extract_date"] else "Inget: källan har aldrig levererat"
+    source = _contracts().get(row["source"])
+    most = source.calendar.silent_after if source else None
+    return f"Inget än. Fråga avsändaren om {most} väntade uttag i rad saknas." if most and most > 1 else "Inget än"
 
 
 def _purge(row: Row) -> Purge:

@@ -121,7 +121,7 @@ def _warnings(night: date, school: date | None, closed: Iterable[Closed]) -> tup
         f"Skolregistret är stängt {numbers.day_of_year(one.first)}–{numbers.day_of_year(one.last)}. Nya avbrott och nya studier "
         "syns inte förrän det öppnar, så skillnaderna är osäkra."
         for one in closed
-        if one.source == SCHOOL_REGISTER and one.first <= f"{night:%m-%d}" <= one.last
+        if one.source == SCHOOL_REGISTER and one.holds_on(night)
     ]
     if school is None:
         found.append("Inget uttag ur skolregistret har lästs in. Alla räknas därför som om de inte studerar.")

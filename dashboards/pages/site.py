@@ -43,7 +43,7 @@ from dashboards.documents.outline import signs
 from dashboards.drawing import chance_charts, charts, theme
 from dashboards.pages import reports, search
 from dashboards.published.catalogue import Figure
-from dashboards.published.publication import Period
+from dashboards.published.publication import Period, Publication
 from dashboards.published.report import Published, read_report
 from dashboards.wording import numbers
 from dashboards.wording.audience import audience
@@ -55,6 +55,9 @@ ASSETS = "assets"
 
 #: What stands in the place of a page that could not be made.
 STAND_IN = "stand_in.html.j2"
+
+#: Which publication a page is of.
+PUBLICATION = "publication.html.j2"
 
 #: The questions behind the numbers of one table.
 TRACES = "traces.html.j2"
@@ -157,6 +160,8 @@ class Page:
     part: str | None = None
     #: Shows what the public may not see: single deliveries, how a plan was followed case by case.
     is_internal: bool = False
+    #: Says how the last nightly went, so that it is another page after a night that changed no number.
+    tells_of_the_night: bool = False
     #: The questions behind its numbers, where they are written with it. A public output has none.
     trace_pages: Callable[[Build], Iterable[traces.TracePage]] = lambda build: ()
 
@@ -338,7 +343,8 @@ PAGES: dict[str, Page] = {page.id: page for page in (
          about="Vad revisorer frågar, vad som besvarar det, och vad data inte kan besvara.", is_internal=True,
          trace_pages=lambda build: build.auditor.trace_pages("revisorn.html")),
     Page("underlag", "Underlag och kontroller", "underlag.html", "status.html.j2", _status, "Underlag",
-         about="Vad som har levererats, vad som inte är med och vad kontrollerna säger.", is_internal=True),
+         about="Vad som har levererats, vad som inte är med och vad kontrollerna säger.", is_internal=True,
+         tells_of_the_night=True),
     Page("kontakt", "Kontakt", "kontakt.html", "contact.html.j2", _who_answers, foot="Kontakt",
          about="Vem som svarar på frågor om siffrorna och på fel som någon har hittat."),
     Page("rattelser", "Så rättas siffrorna", "rattelser.html", "corrections.html.j2", _who_answers, foot="Rättelser",
@@ -349,7 +355,7 @@ PAGES: dict[str, Page] = {page.id: page for page in (
          about="Sök bland rapportens rubriker, tabeller och mått, eller välj i listan över alla sidor."),
     Page("drift", "Drift", "drift.html", "operator.html.j2", _status, foot="Drift",
          about="För den som sköter programmet: hur den senaste nattkörningen gick, och vad som behöver göras.",
-         is_internal=True),
+         is_internal=True, tells_of_the_night=True),
 )}  # fmt: skip
 
 
@@ -614,6 +620,11 @@ def write_page(page: Page, build: Build, out: Path, on_failure: OnFailure = _sto
     for name, text in texts.items():
         atomic_write(out / name, text)
     return [out / name for name in texts]
+
+
+def publication_line(report_title: str, publication: Publication) -> str:
+    """What stands at the foot of each page of a report, there and nowhere else: which publication it is of."""
+    return _environment().get_template(PUBLICATION).render(report_title=report_title, publication=publication)
 
 
 def write_shared(build: Build, out: Path, on_failure: OnFailure = _stop) -> list[Path]:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import duckdb
 
 from dashboards.published.file import NoReport, rows
+from pipelines.configuration.delivery_calendar import Closing
 from pipelines.configuration.disclosure import Disclosure, read_disclosure
 from pipelines.configuration.report_document import DocumentChapter, WordTemplate, report_document
 
@@ -77,12 +78,10 @@ class ReportChapter:
 
 
 @dataclass(frozen=True)
-class Closed:
-    """Days of each year (MM-DD, both included) on which a source delivers nothing."""
+class Closed(Closing):
+    """Days of each year on which a source delivers nothing."""
 
     source: str
-    first: str
-    last: str
 
 
 @dataclass(frozen=True)

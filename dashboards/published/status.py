@@ -51,6 +51,8 @@ class NightlyStatus:
     #: None where the figures could not be compared with other nights'.
     jumps: list[Row] | None
     notices: list[Row]
+    #: By source, in the order of the contracts.
+    freshness: list[Row]
     job_centres: dict[str, str]
     changed_extracts: tuple[ChangedExtract, ...]
     purge_protocol: list[Row]
@@ -68,6 +70,7 @@ order by found desc, delivery.source, quarantine.dataset, quarantine.column_name
 _CHECKS = "select * from contract_check order by severity, source, dataset, check_name"
 _JUMPS = "select * from figure_check order by is_warning desc, compared_with, title, group_code"
 _NOTICES = "select * from notice order by waits_for_a_person desc, rowid"
+_FRESHNESS = "select * from freshness order by rowid"
 _PURGE_PROTOCOL = "select * from purge_protocol order by version desc, reason"
 
 
@@ -84,6 +87,7 @@ def read_status(path: Path) -> NightlyStatus:
             checks=rows(connection, _CHECKS),
             jumps=rows(connection, _JUMPS) if has_jumps else None,
             notices=rows(connection, _NOTICES),
+            freshness=rows(connection, _FRESHNESS),
             job_centres={row["code"]: row["name"] for row in rows(connection, "select code, name from job_centre")},
             changed_extracts=read_changed_extracts(connection),
             purge_protocol=rows(connection, _PURGE_PROTOCOL),

@@ -65,7 +65,8 @@ def log_access(home: Home, what: str, rows: int, why: str | None = None, which: 
         raise NightlyFailed(f"Nothing is shown, for the access log cannot be written. {sentence(error)}") from error
     except ValueError as error:
         raise NightlyFailed(
-            f"Nothing is shown, for {home.path / ACCESS_HEAD}, which says how the access log ends, is damaged: restore it from a "
+            f"Nothing is shown, for {home.path / ACCESS_HEAD}, which says how the access log ends, is damaged: "
+            f"restore it from a "
             "backup."
         ) from error
 
@@ -100,6 +101,16 @@ def first_wrong_line(home: Home) -> int | None:
     if hashes[-1] == head.last or (announced and hashes[-1] == _hash_of(announced)):
         return None
     return hashes.index(head.last) + 1 if head.last in hashes else len(lines)
+
+
+@contextmanager
+def held_still(home: Path) -> Iterator[None]:
+    """While this goes on nobody adds to the log of a KAA_HOME: its two files can be copied as they are at one moment."""
+    if (home / FILE).exists():
+        with _opened(home, reading=True):
+            yield
+    else:
+        yield
 
 
 # --- the log ---------------------------------------------------------------------------------------------------------------

@@ -17,11 +17,11 @@ import duckdb
 
 from pipelines.audit.access_log import read_accesses
 from pipelines.configuration.contract import Dataset, Source
+from pipelines.configuration.delivery_calendar import DeliveryCalendar, Expected
 from pipelines.configuration.municipality import Municipality
 from pipelines.delivery.judging import ACCEPTED
 from pipelines.history.store import History
 from pipelines.publication.night_log import MADE_WITH, read_nights
-from pipelines.quality.silence import expected_days
 from pipelines.runtime.database import open_database
 from pipelines.runtime.errors import UsageError
 from pipelines.state.decision_log import decisions as read_decisions
@@ -92,19 +92,21 @@ def _completeness(
     ).fetchall()
     if not extracts:
         return []
-    in_service = connection.execute("from in_service").fetchone()
+    in_service = History.is_in_service(connection)
     until = max(nights).astimezone(days.zone).date() if in_service else max(last for _, _, last in extracts)
     seen: dict[tuple[str, date], Rows] = {}
     for source, day, delivery_id, status in connection.execute(
         "select source, extract_date, delivery_id, status from delivery where source is not null order by all"
     ).fetchall():
         seen.setdefault((source, day), []).append({"delivery_id": delivery_id, "status": status})
-    one_day = timedelta(days=1)
+    loaded: dict[str, list[date]] = {}
+    for source, day in connection.execute("select source, extract_date from extract order by all").fetchall():
+        loaded.setdefault(source, []).append(day)
     expected = [
         (day, name)
         for name, since, _ in extracts
-        for day in expected_days(
-            sources[name], municipality, max(days.first, since) - one_day, min(days.last, until) + one_day
+        for day in _expected_days(
+            municipality.calendar(sources[name]), loaded[name], max(days.first, since), min(days.last, until)
         )
     ]
     return [
@@ -116,6 +118,24 @@ def _completeness(
         }
         for day, name in sorted(expected)
     ]
+
+
+def _expected_days(calendar: DeliveryCalendar, loaded: list[date], first: date, last: date) -> list[date]:
+    """The days between two, both included, on which an extract was expected: of a hand-kept source those of the extracts that
+    came, on whatever day of their months, and the last day of each that did not come."""
+    one_day = timedelta(days=1)
+    if calendar.due_day is None:
+        return [one.due for one in calendar.expected(first - one_day, last + one_day)]
+    came = {day for day in loaded if first <= day <= last}
+    expected = calendar.expected(first - timedelta(days=32), last + one_day)  # dated in the month of its last day
+    missing = {one.due for one in expected if one.due >= first and not _came(calendar, loaded, one)}
+    return sorted(came | missing)
+
+
+def _came(calendar: DeliveryCalendar, loaded: list[date], expected: Expected) -> bool:
+    """Whether an extract came, in time or late, before the next one was expected."""
+    following = calendar.next_expected(expected.first, expected.due + timedelta(days=1))
+    return any(day >= expected.first and (following is None or day < following.first) for day in loaded)
 
 
 def _accuracy(connection: duckdb.DuckDBPyConnection, sources: dict[str, Source], days: Days) -> Rows:

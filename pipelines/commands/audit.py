@@ -58,10 +58,8 @@ def trace(period_id: str, as_known: str | None, key: Path | None, format_: str, 
     from pipelines.audit.access_log import log_access
     from pipelines.audit.cell import Cell
     from pipelines.commands.traces import read_trace
-    from pipelines.runtime.database import spare_pandas
     from pipelines.state.home import open_home
 
-    spare_pandas()
     gc.disable()  # an answer may be a hundred thousand small things, and the process ends with it
     home = open_home()
     found = read_trace(home, Cell(**dimensions), period_id, as_day(as_known), key)

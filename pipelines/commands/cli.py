@@ -15,12 +15,16 @@ from pathlib import Path
 import click
 
 from pipelines.commands.audit import audit
+from pipelines.commands.backup import backup, restore_taken
 from pipelines.commands.check_delivery import check_delivery
 from pipelines.commands.deliver import deliver
 from pipelines.commands.edition import edition, signer
+from pipelines.commands.freshness import calendar, freshness
+from pipelines.commands.nightly import nightly, watch
 from pipelines.commands.reveal import reveal
 from pipelines.commands.statistics import scb
 from pipelines.commands.tables import WRITERS
+from pipelines.commands.tell import acknowledge, tell
 from pipelines.commands.terminal import as_day, format_option, progress, say
 from pipelines.runtime import clock, os_errors, output, surroundings
 from pipelines.runtime.errors import NightlyFailed, UsageError
@@ -62,24 +66,6 @@ def init(municipality: str, drop: Path, keys: Path | None) -> None:
             f"Move {home.keys / ARCHIVE_PRIVATE} to the auditors' key store now: it opens the archived "
             "deliveries, and the nightly job does not need it."
         )
-
-
-@kaa.command()
-def nightly() -> None:
-    """Take in every new delivery, rebuild the marts, run the checks, publish."""
-    from pipelines.orchestration.nightly import run_nightly
-    from pipelines.state.home import open_home
-
-    outcome = run_nightly(open_home(writing=True))
-    judged = (
-        ", ".join(f"{count} {status}" for status, count in sorted(outcome.by_status.items())) or "no new deliveries"
-    )
-    say(f"Published version {outcome.version}: {judged}; {outcome.held} waiting for a decision.")
-    for sentence in outcome.notices:
-        say(sentence)
-    if outcome.by_status.get("rejected") or outcome.held:
-        say("Run kaa deliveries to see what was rejected or is held, and why.")
-    sys.exit(outcome.exit_code)
 
 
 @kaa.command("accept-change")
@@ -148,7 +134,8 @@ def confirm_clock(because: str) -> None:
         )
     else:
         say(
-            f"Noted: {now:%Y-%m-%d %H:%M} is right, and {later.astimezone(zone):%Y-%m-%d %H:%M} was wrong. The next kaa nightly "
+            f"Noted: {now:%Y-%m-%d %H:%M} is right, and {later.astimezone(zone):%Y-%m-%d %H:%M} was wrong. The next "
+            f"kaa nightly "
             "judges what waited for that."
         )
 
@@ -351,18 +338,14 @@ def recover(number: int | None, because: str | None, format_: str) -> None:
     aside = choose(home, number, because)
     rest = f" The rest lies in {aside}." if aside else ""
     say(
-        f"Version {number} counts from now on.{rest} What was judged in later nightlies is taken in again where it still lies in "
+        f"Version {number} counts from now on.{rest} What was judged in later nightlies is taken in again where it "
+        f"still lies in "
         "the drop folder."
     )
 
 
 @kaa.command()
-@click.option(
-    "--key",
-    required=True,
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="The archive's private key.",
-)
+@click.option("--key", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="The archive's private key.")
 @click.option(
     "--archive",
     "folder",
@@ -370,11 +353,34 @@ def recover(number: int | None, because: str | None, format_: str) -> None:
     help="Another archive, copied in.",
 )
 @click.option("--pseudonym-key", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Its backup.")
-def restore(key: Path, folder: Path | None, pseudonym_key: Path | None) -> None:
-    """Rebuild history, warehouse and publication from the archive and its private key, delivery by delivery.
+@click.option(
+    "--backup",
+    "taken",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A backup by kaa backup, for an empty KAA_HOME; instead of --key.",
+)
+@click.option(
+    "--keys",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="With --backup: a folder with the keys, which no backup holds.",
+)
+def restore(
+    key: Path | None, folder: Path | None, pseudonym_key: Path | None, taken: Path | None, keys: Path | None
+) -> None:
+    """Rebuild history, warehouse and publication from the archive and its private key, delivery by delivery; or with --backup
+    make an empty KAA_HOME what it was when the backup was taken.
 
     What lies in KAA_HOME of an earlier state is put aside, never deleted; a home that is whole is left alone.
     """
+    if taken:
+        if key or folder or pseudonym_key:
+            raise UsageError("--backup needs no archive and no private key: give it alone, or with --keys.")
+        restore_taken(taken, keys, progress)
+        return
+    if key is None:
+        raise UsageError("Say what to restore from: --key with the archive's private key, or --backup with a backup.")
+    if keys:
+        raise UsageError("--keys belongs to --backup; with --key give the pseudonyms' key with --pseudonym-key.")
     from pipelines.commands.restore import restore as rebuild
     from pipelines.state.home import open_home
 
@@ -518,7 +524,8 @@ def rotate(which: str | None, key: Path, to: Path | None) -> None:
     if to:
         count = rotate_archive_key.rotate(open_home(writing=True), key, to, progress)
         say(
-            f"{count} archived deliveries are sealed to the new key; keep the old private key for as long as older backups count."
+            f"{count} archived deliveries are sealed to the new key; keep the old private key for as long as older "
+            f"backups count."
         )
         return
     version = rotate_pseudonym_key.rotate(open_home(writing=True), key, progress)
@@ -541,6 +548,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     atexit.register(gc.freeze)  # spares the collector a second's look at what will be gone with the process
     if arguments is None:
         surroundings.begin()
+        surroundings.spare_pandas()  # the contract checks, which use it, have a process of their own
         output.open_streams()
     try:
         code = _run(arguments)
@@ -549,19 +557,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
         output.give_up()
         if lost.reason:
             say(
-                f"Standard output cannot be written ({lost.reason}): what was read is not complete. Mend that, then run it again."
+                f"Standard output cannot be written ({lost.reason}): what was read is not complete. Mend that, then "
+                f"run it again."
             )
         code = 1
     sys.exit(code)
 
 
+kaa.add_command(nightly)
+kaa.add_command(watch)
+kaa.add_command(acknowledge)
 kaa.add_command(audit)
+kaa.add_command(backup)
 kaa.add_command(deliver)
 kaa.add_command(edition)
 kaa.add_command(signer)
 kaa.add_command(reveal)
 kaa.add_command(scb)
 kaa.add_command(check_delivery)
+kaa.add_command(tell)
+kaa.add_command(freshness)
+kaa.add_command(calendar)
 
 
 def _run(arguments: Sequence[str] | None) -> int:

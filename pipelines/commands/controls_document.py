@@ -71,7 +71,11 @@ def _table(
 def _completeness(nights: Rows) -> Iterable[Part]:
     missing = [night for night in nights if not night["delivered"]]
     sources = sorted({night["source"] for night in nights})
-    yield Paragraph("En källa väntas de dagar som dess kontrakt säger, men inte de dagar då den har stängt.")
+    yield Paragraph(
+        "En källa väntas de dagar som dess kontrakt säger, men inte på helgdagar och dagar då den har stängt. En källa som "
+        "lämnas för hand väntas en gång i var och en av sina månader: ett uttag som kom står på sin dag, ett som inte kom på "
+        "den sista dagen för det."
+    )
     per_source = [
         (source, len(expected), sum(night["delivered"] for night in expected))
         for source in sources

@@ -16,9 +16,11 @@ from pipelines.commands.restore_nights import nights_to_restore
 from pipelines.intake.from_archive import cleared
 from pipelines.intake.owner import after_rotation, owner
 from pipelines.intake.take_in import Progress
-from pipelines.orchestration.nightly import Outcome, run_nightly
+from pipelines.orchestration.nightly import run_nightly
+from pipelines.orchestration.outcome import Outcome
 from pipelines.runtime.errors import NightlyFailed, UsageError
 from pipelines.state import decision_log
+from pipelines.state.backups import BEING_RESTORED
 from pipelines.state.databases import recorded_owner, version_faults
 from pipelines.state.home import Home
 from pipelines.state.keys import Keys, read_private_key
@@ -47,6 +49,12 @@ def restore(
     Raises UsageError when the home is whole, the key does not open the archive or there is nothing to restore, and NightlyFailed
     when the last step, the nightly that publishes, fails.
     """
+    if (home.restoring / BEING_RESTORED).exists():
+        raise UsageError(
+            f"In {home.path} lies a kaa restore --backup that was not finished: run the same again, or move the "
+            f"folder away and begin "
+            "with an empty one. Nothing was changed."
+        )
     source = (archive or home.archive).absolute()
     keys = read_private_key(key)
     with home.nightly_lock():

@@ -7,6 +7,8 @@ is opened as well: the delivery's id must follow from its place and manifest, an
 
 import hashlib
 import json
+import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -50,10 +52,8 @@ def verify_archive(home: Home, folder: Path | None = None, key: Path | None = No
     archive = folder or home.archive
     keys = read_private_key(key) if key else None
     judged = judged_deliveries(archive)
-    there = {path.name for path in archive.glob("[!.]*") if path.is_dir()}
-    kept = {name for name in there if name in judged or not (archive / name / RECORD).exists()}
     found = []
-    for name in sorted(kept | judged.keys()):
+    for name in sorted(kept_deliveries(archive, judged.keys()) | judged.keys()):
         state = _state(archive / name, judged.get(name, {}), keys.private if keys else None)
         if keys and not folder and state is NONE_KEPT:
             with home.nightly_lock():
@@ -64,13 +64,22 @@ def verify_archive(home: Home, folder: Path | None = None, key: Path | None = No
     return [one for one in found if one.delivery_id not in purged_meanwhile]
 
 
-def judged_deliveries(archive: Path) -> dict[str, dict[str, Any]]:
-    """What published nights have judged and no later one has purged from the archive, by id."""
-    records = [read_record(path) for path in NightRecords(archive).published().values()]
+def judged_deliveries(archive: Path, last: int = sys.maxsize) -> dict[str, dict[str, Any]]:
+    """What published nights have judged, up to the ``last`` version, and none of them has purged from the archive, by id."""
+    published = NightRecords(archive).published()
+    records = [read_record(path) for version, path in published.items() if version <= last]
     judged = {entry["delivery_id"]: entry for record in records for entry in record.judged}
     for delivery in {delivery for record in records for delivery in record.purged}:
         judged.pop(delivery, None)
     return judged
+
+
+def kept_deliveries(archive: Path, judged: Collection[str]) -> set[str]:
+    """The deliveries that an archive holds, by id: those that were judged, and those of before the archive kept what "
+    "was. What a
+    nightly left that was never published is none yet."""
+    there = {path.name for path in archive.glob("[!.]*") if path.is_dir()}
+    return {name for name in there if name in judged or not (archive / name / RECORD).exists()}
 
 
 def give_checksums(archive: Archive, delivery: str) -> None:

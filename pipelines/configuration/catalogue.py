@@ -4,7 +4,7 @@ Whoever needs to know what a figure counts, whether its numbers add up or what t
 is the SQL beside the entry; what a code means is in ``data_contracts/code_lists``.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -323,8 +323,9 @@ def read_catalogue(folder: Path = FIGURES) -> Catalogue:
     """
     figures = sorted((_read(path) for path in sorted(folder.glob("figure_*.yml"))), key=lambda figure: figure.position)
     catalogue = MappingProxyType({figure.id: figure for figure in figures})
+    lists = code_lists()
     for figure in figures:
-        fault = next(_faults(figure, catalogue), None)
+        fault = next(_faults(figure, catalogue, lists), None)
         if fault:
             raise _wrong(folder / f"{figure.model}.yml", fault)
     return catalogue
@@ -350,13 +351,13 @@ def _wrong(path: Path, fault: str) -> NightlyFailed:
     return NightlyFailed(f"The entry of {path.stem} in the catalogue is wrong at {fault}. Correct {path}.")
 
 
-def _faults(figure: Figure, catalogue: Catalogue) -> Iterator[str]:
+def _faults(figure: Figure, catalogue: Catalogue, lists: Collection[str]) -> Iterator[str]:
     """What is wrong between an entry and the rest of the catalogue."""
     if any(other.position == figure.position for other in catalogue.values() if other.id != figure.id):
         yield f"position: {figure.position} is another figure's too"
     for level in ("category", "subcategory"):
         found = getattr(figure, level)
-        if found and found.code_list and found.code_list not in code_lists():
+        if found and found.code_list and found.code_list not in lists:
             yield f"{level}.code_list: there is no list {found.code_list!r} in data_contracts/code_lists"
     for name, measure in figure.measures.items():
         for field, keys in _references(measure):

@@ -2,27 +2,34 @@
 
 Everything that reads, types or checks an extract takes its knowledge from here, and this module takes it from the ODCS
 files in ``data_contracts/``. What a column means is therefore changed in one file. Checking values does not belong here
-(``delivery.rows``), nor what differs between municipalities (``municipality``).
+(``delivery.rows``), nor what differs between municipalities (``municipality``), nor what a calendar's days are
+(``delivery_calendar``).
 """
+
+from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import time
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
-from open_data_contract_standard.model import (
-    CustomProperty,
-    DataQuality,
-    OpenDataContractStandard,
-    SchemaObject,
-    SchemaProperty,
-    ServiceLevelAgreementProperty,
-)
 
+from pipelines.configuration.delivery_calendar import Closing, DeliveryCalendar, Holidays
 from pipelines.runtime.errors import UsageError
+
+if TYPE_CHECKING:  # the standard's model takes as long to load as a question to be answered
+    from open_data_contract_standard.model import (
+        CustomProperty,
+        DataQuality,
+        OpenDataContractStandard,
+        SchemaObject,
+        SchemaProperty,
+        ServiceLevelAgreementProperty,
+    )
 
 CONTRACTS = Path(__file__).resolve().parent.parent.parent / "data_contracts"
 
@@ -125,8 +132,8 @@ class Source:
     """A source system and the datasets that each of its deliveries must hold.
 
     ``archive_years``: for how many years after the year of its extract a delivery is archived; None: for ever.
-    ``weekdays``: on which an extract is expected, Monday is 0; ``silent_after``: so many of them may be missing in a row.
-    ``short_title``: for where the whole title does not fit.
+    ``calendar``: when its extracts are expected, by its contract alone (``Municipality.calendar`` knows the municipality's own
+    closings too). ``short_title``: for where the whole title does not fit.
     """
 
     name: str
@@ -134,8 +141,7 @@ class Source:
     short_title: str
     datasets: dict[str, Dataset]
     archive_years: int | None = None
-    weekdays: frozenset[int] = frozenset(range(7))
-    silent_after: int | None = None
+    calendar: DeliveryCalendar = field(default_factory=DeliveryCalendar)
 
 
 def _custom(properties: list[CustomProperty] | None) -> dict[str, Any]:
@@ -227,6 +233,8 @@ def _dataset(source: str, schema: SchemaObject, lists: dict[str, dict[str, str]]
 
 def read_contract(path: Path) -> OpenDataContractStandard:
     """One ODCS file, checked against the standard's model."""
+    from open_data_contract_standard.model import OpenDataContractStandard
+
     return OpenDataContractStandard(**_yaml(path.read_text(encoding="utf-8")))
 
 
@@ -235,15 +243,57 @@ def _whole(promise: ServiceLevelAgreementProperty | None) -> int | None:
     return promise.value if promise and isinstance(promise.value, int) else None
 
 
-def _weekdays(promise: ServiceLevelAgreementProperty | None) -> frozenset[int]:
-    """The days of the week of a delivery time in cron's words, `0 4 * * 1-5`; Monday is 0."""
-    days = (promise.schedule or "").split()[-1:] if promise else []
-    if days in ([], ["*"]):
-        return frozenset(range(7))
+def _calendar(promises: list[ServiceLevelAgreementProperty]) -> DeliveryCalendar:
+    """When extracts are expected. Raises ValueError where one of the promises cannot be read."""
+    by_name = {str(item.property): item for item in promises}
+    frequency, holidays, late = (by_name.get(name) for name in ("frequency", "holidays", "lateAfter"))
+    months, weekdays = _cron_days((frequency.schedule if frequency else None) or "0 0 * * *")
+    due_day, silent_after = (_whole(by_name.get(name)) for name in ("dueDay", "silentAfter"))
+    for name, number in (("dueDay", due_day), ("silentAfter", silent_after)):
+        if number is not None and number < 1:
+            raise ValueError(f"`{name}` is a number from 1")
+    return DeliveryCalendar(
+        weekdays=weekdays,
+        months=months,
+        due_day=due_day,
+        holidays=Holidays(str(holidays.value), _listed(holidays.valueExt)) if holidays else None,
+        closings=tuple(Closing(str(one.value), str(one.valueExt)) for one in promises if one.property == "closed"),
+        late_after=time.fromisoformat(str(late.value)) if late else time.max,
+        silent_after=silent_after,
+    )
+
+
+def _read_calendar(path: Path, contract: OpenDataContractStandard) -> DeliveryCalendar:
+    try:
+        return _calendar(contract.slaProperties or [])
+    except ValueError as error:
+        raise UsageError(
+            f"The contract {path} does not say when extracts are expected (slaProperties): {error}."
+        ) from error
+
+
+def _listed(names: str | float | None) -> tuple[str, ...]:
+    return tuple(name.strip() for name in str(names).split(",")) if names else ("public",)
+
+
+def _cron_days(schedule: str) -> tuple[frozenset[int], frozenset[int]]:
+    """The months, and the days of the week (Monday is 0), of a delivery time in cron's words: `0 4 * 1,5,9 1-5`."""
+    fields = schedule.split()
+    if len(fields) != 5 or fields[2] != "*":
+        raise ValueError(f"the schedule {schedule!r} is not five fields of cron with `*` as the day of the month")
+    days = _cron_numbers(fields[4], range(8))
+    return _cron_numbers(fields[3], range(1, 13)), frozenset((day - 1) % 7 for day in days)  # cron's 0 and 7 are Sunday
+
+
+def _cron_numbers(text: str, allowed: range) -> frozenset[int]:
+    if text == "*":
+        return frozenset(allowed)
     found: set[int] = set()
-    for part in days[0].split(","):
+    for part in text.split(","):
         first, _, last = part.partition("-")
-        found |= {(day - 1) % 7 for day in range(int(first), int(last or first) + 1)}  # cron's 0 and 7 are Sunday
+        found |= set(range(int(first), int(last or first) + 1))
+    if not found or not found <= set(allowed):
+        raise ValueError(f"the schedule's {text!r} is none of {allowed.start} to {allowed.stop - 1}")
     return frozenset(found)
 
 
@@ -281,7 +331,6 @@ def load_sources(own_codes: Mapping[str, list[str]] | None = None, folder: Path 
             str(_custom(contract.customProperties).get("shortTitle", contract.name)),
             {item.name: item for item in datasets},
             archive_years=_whole(promises.get("archiveRetention")),
-            weekdays=_weekdays(promises.get("frequency")),
-            silent_after=_whole(promises.get("silentAfter")),
+            calendar=_read_calendar(path, contract),
         )
     return sources

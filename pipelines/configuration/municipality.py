@@ -4,7 +4,9 @@ A profile is a data file, alone or with its plans in a folder, that lies with th
 holds for all municipalities belongs here, and no other module asks which municipality it serves.
 """
 
+import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -15,7 +17,8 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from pipelines.configuration.catalogue import Figure, PeriodKind, read_catalogue
-from pipelines.configuration.contract import CONTRACTS, code_lists, read_code_list
+from pipelines.configuration.contract import CONTRACTS, Source, code_lists, read_code_list
+from pipelines.configuration.delivery_calendar import Closing, DeliveryCalendar
 from pipelines.configuration.disclosure import CellSuppression, Disclosure, DisclosureDecision
 from pipelines.configuration.plans import Plan, read_plans
 from pipelines.configuration.report_document import (
@@ -114,11 +117,22 @@ class Thresholds(_Strict):
 
 
 class Closed(_Strict):
-    """Days of each year, both included (MM-DD), on which a source delivers nothing."""
+    """Days of each year, both included (MM-DD), on which a source delivers nothing in this municipality; what closes the source
+    system itself stands in its contract."""
 
     source: str
-    first: str = Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")
-    last: str = Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")
+    first: str
+    last: str
+
+    @model_validator(mode="after")
+    def _is_days_of_a_year(self) -> Self:
+        _ = self.closing
+        return self
+
+    @property
+    def closing(self) -> Closing:
+        """The days."""
+        return Closing(self.first, self.last)
 
 
 class OpenData(_Strict):
@@ -144,7 +158,8 @@ class Contact(_Strict):
 
 
 class Accessibility(_Strict):
-    """The municipality's own assessment of the pages for its accessibility statement: when and how it was made, and what it found
+    """The municipality's own assessment of the pages for its accessibility statement: when and how it was made, and "
+    "what it found
     wanting besides what the program says of itself."""
 
     assessed: date
@@ -153,7 +168,8 @@ class Accessibility(_Strict):
 
 
 class OwnMeasure(_Strict):
-    """A measure (code list ``insats``) that the annual report shows by itself: its name there, and the chapter that shows it."""
+    """A measure (code list ``insats``) that the annual report shows by itself: its name there, and the chapter that "
+    "shows it."""
 
     code: Code
     title: Name
@@ -249,9 +265,15 @@ class Municipality(_Strict):
         """The code lists of deliveries that are this municipality's own (``contract.OWN_LISTS``)."""
         return {"stadsdelsomrade": self.district_codes, "jobbtorg": [centre.code for centre in self.job_centres]}
 
-    def is_closed(self, source: str, day: date) -> bool:
-        """Whether a source delivers nothing on a day."""
-        return any(item.source == source and item.first <= f"{day:%m-%d}" <= item.last for item in self.closed)
+    def calendar(self, source: Source) -> DeliveryCalendar:
+        """When a source's extracts are expected here: by its contract, and not while the municipality has closed."""
+        own = (item.closing for item in self.closed if item.source == source.name)
+        return replace(source.calendar, closings=(*source.calendar.closings, *own))
+
+    @property
+    def fingerprint(self) -> str:
+        """What identifies the profile as it stands, with the plans and the template that it names."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
 def known_profiles() -> list[str]:
@@ -278,7 +300,8 @@ def profile_path(name_or_path: str) -> Path:
 
 
 def load_municipality(name_or_path: str) -> Municipality:
-    """Read a profile, and the plans and the Word template that it names; raises UsageError with the first fault of the files."""
+    """Read a profile, and the plans and the Word template that it names; raises UsageError with the first fault of "
+    "the files."""
     path = profile_path(name_or_path)
     what = "municipality profile"
     content = read_yaml(path, what)
@@ -291,6 +314,14 @@ def load_municipality(name_or_path: str) -> Municipality:
     if fault:
         raise UsageError(f"The municipality profile {path} {fault}.")
     return profile
+
+
+def profile_files(path: Path) -> list[Path]:
+    """The file of a profile and the files that it names, which lie beside it. Raises UsageError when it cannot be read."""
+    content = read_yaml(path, "municipality profile")
+    named = [content.get("plans"), [content.get("word_template")]] if isinstance(content, dict) else []
+    beside = [(path.parent / name).resolve() for names in named if isinstance(names, list) for name in names if name]
+    return [path, *(one for one in beside if one.is_file())]
 
 
 def _is_list_of_texts(value: object) -> bool:
@@ -315,6 +346,9 @@ def _faults(profile: Municipality) -> Iterator[str]:
         yield f"names the district {unknown[0]!r} but does not define it; add it under districts"
     else:
         yield from _successor_faults({district.code: district for district in profile.districts})
+    known = sorted(path.name.removesuffix(".odcs.yaml") for path in CONTRACTS.glob("*.odcs.yaml"))
+    if unknown := [item.source for item in profile.closed if item.source not in known]:
+        yield f"closes the source {unknown[0]!r}, which has no contract; choose one of {', '.join(known)}"
     yield from _report_faults(profile)
     yield from _target_faults(profile.targets)
     yield from _disclosure_faults(profile.disclosure)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pipelines.delivery.manifest import MANIFEST_NAME
 from pipelines.delivery.trouble import Trouble, is_absent, trouble
-from pipelines.runtime.errors import UsageError
+from pipelines.runtime.errors import DropFolderMissing, UsageError
+from pipelines.runtime.os_errors import is_temporary
 
 #: What a file holds beyond this is not read: it is no manifest, and is not to fill the memory.
 _LONGEST_MANIFEST = 4 * 1024**2
@@ -53,12 +54,13 @@ def find_deliveries(drop: Path) -> tuple[list[Found], list[Closed]]:
     """Every folder with a manifest, in path order, and what cannot be read here. A folder without a manifest is not a
     delivery yet and is left alone.
 
-    Raises UsageError when the drop folder is missing or cannot be listed.
+    Raises UsageError when the drop folder cannot be listed, DropFolderMissing when it is not there or does not answer.
     """
     try:
         entries = sorted(drop.iterdir())
     except OSError as error:
-        raise UsageError(
+        kind = DropFolderMissing if is_absent(error) or is_temporary(error) else UsageError
+        raise kind(
             f"The drop folder {error.filename or drop} cannot be read ({error.strerror}): mount it, give the nightly job "
             "access to it, or correct `drop` in the settings file."
         ) from error

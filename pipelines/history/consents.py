@@ -18,19 +18,16 @@ from pipelines.delivery.consent import ConsentFingerprints
 WITHDRAWN = "samtycket återkallat"
 WITHDRAWN_LATE = "kom in efter att samtycket återkallats"
 
-_TABLES = """
-create table if not exists withdrawn_consent (fingerprint varchar);
-create table if not exists withdrawing_delivery (delivery_id varchar);
-alter table quarantine add column if not exists consent varchar;
+_OF_A_NIGHT = """
 create or replace temp table withdrawn_before as from withdrawn_consent;
 create or replace temp table withdrawn_record (source_table varchar, key varchar, fingerprint varchar);
 """
 
 
-def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """The tables that remember withdrawals, in a history that is opened for a night: `withdrawn_consent` (what is withdrawn),
-    `withdrawing_delivery` (which deliveries did that), and for this night `withdrawn_before` and `withdrawn_record`."""
-    connection.execute(_TABLES)
+def begin_night(connection: duckdb.DuckDBPyConnection) -> None:
+    """What is known of withdrawals for a night, in a history that is opened: `withdrawn_before` (what was withdrawn on earlier
+    nights) and `withdrawn_record` (records that are found to be)."""
+    connection.execute(_OF_A_NIGHT)
 
 
 def withdraw(

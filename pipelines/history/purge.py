@@ -27,19 +27,6 @@ CAME_LATE = "kom in efter gallringstiden"
 #: What sources deliver again night after night.
 _EVERY_NIGHT = (CAME_LATE, WITHDRAWN_LATE)
 
-_TABLES = """
-create table if not exists purged_number (fingerprint varchar);
-create table if not exists purged_archive (delivery_id varchar);
-create table if not exists purge_protocol (
-    version integer, data_year integer, persons bigint, rows bigint, quarantined bigint, archives bigint, reason varchar,
-    first_date date, last_date date
-);
-alter table purge_protocol add column if not exists withdrawals bigint default 0;
-create table if not exists purge_protocol_dataset (
-    data_year integer, reason varchar, dataset varchar, persons bigint, first_date date, last_date date
-);
-"""
-
 
 @dataclass(frozen=True)
 class Removal:
@@ -59,11 +46,6 @@ class Removal:
     withdrawals: int = 0
 
 
-def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """The tables that purging keeps in a history file."""
-    connection.execute(_TABLES)
-
-
 def data_year(connection: duckdb.DuckDBPyConnection) -> int | None:
     """The year that the data's clock shows; None before the first extract."""
     latest = connection.execute("select max(extract_date) from extract").fetchone()
@@ -74,7 +56,6 @@ def purge(connection: duckdb.DuckDBPyConnection, datasets: Iterable[Dataset], ve
     """Remove every record whose consent is withdrawn and every person whose time has come, write the protocol, and forget numbers
     that no row holds any more."""
     datasets = list(datasets)
-    create_tables(connection)
     removals: list[Removal] = []
     year = data_year(connection)
     if year:

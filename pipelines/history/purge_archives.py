@@ -13,7 +13,7 @@ import duckdb
 
 from pipelines.configuration.contract import Source
 from pipelines.delivery.archive import SUFFIX
-from pipelines.history.purge import Removal, create_tables, data_year, due_removals, write_protocol
+from pipelines.history.purge import Removal, data_year, due_removals, write_protocol
 from pipelines.history.store import KNOWN_BEFORE
 from pipelines.state.databases import open_for_reading
 from pipelines.state.night_records import NightRecords
@@ -26,7 +26,6 @@ def purge_archives(
     connection: duckdb.DuckDBPyConnection, sources: dict[str, Source], archive: Path, version: int
 ) -> Removal | None:
     """Note the archived deliveries whose time is over, and write the protocol; nothing is removed yet."""
-    create_tables(connection)
     year = data_year(connection)
     if year is None:
         return None

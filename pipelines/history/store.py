@@ -19,37 +19,11 @@ from pipelines.configuration.municipality import Thresholds
 from pipelines.delivery.consent import ConsentFingerprints
 from pipelines.delivery.judging import Judged, Ledger, Loaded
 from pipelines.delivery.rows import BatchRows
-from pipelines.delivery.values import history_schema
 from pipelines.history import consents
 from pipelines.history.merge import Timeline, merge
 from pipelines.history.purge import Removal, purge
+from pipelines.history.schema import Migration, prepare
 from pipelines.runtime.database import attach, open_database
-
-_TYPES = {pl.Date: "date", pl.Boolean: "boolean", pl.Int64: "bigint", pl.String: "varchar"}
-
-_FIXED_TABLES = """
-create table if not exists delivery (
-    delivery_id varchar, folder varchar, source varchar, extract_date date, revision integer, status varchar,
-    reason varchar, message varchar, rows bigint, quarantined_rows bigint, content varchar, decided varchar,
-    judged_in integer, remarks varchar
-);
-alter table delivery add column if not exists remarks varchar;
-create table if not exists extract (source varchar, extract_date date, revision integer, delivery_id varchar);
-create table if not exists extract_dataset (delivery_id varchar, dataset varchar, rows bigint);
-create table if not exists delivered_file (
-    delivery_id varchar, dataset varchar, file varchar, sha256 varchar, rows bigint, repeated bigint
-);
-alter table delivered_file add column if not exists repeated bigint;
-create table if not exists in_service (since date);
-create table if not exists belongs_to (name varchar, value varchar);
-create table if not exists night (version integer, taken_in_at timestamp);
-create table if not exists number (pseudonym varchar, birth_date date, gender varchar);
-create table if not exists quarantined_number (pseudonym varchar, birth_date date);
-create table if not exists quarantine (
-    delivery_id varchar, dataset varchar, file varchar, line bigint, column_name varchar, reason varchar,
-    expected varchar, pseudonyms varchar[]
-);
-"""
 
 #: Whom the history held before tonight; purging asks that.
 KNOWN_BEFORE = """
@@ -67,25 +41,6 @@ _KNOWN = (
 _LEDGER_COLUMNS = [item.name for item in fields(Judged)]
 
 
-def columns_of_runs(dataset: Dataset) -> str:
-    """The columns of a dataset's interval table, as SQL."""
-    return f"{_listed(_columns(dataset))}, first_extract_date date, last_extract_date date"
-
-
-def _columns(dataset: Dataset) -> dict[str, str]:
-    return {name: _sql_type(type_) for name, type_ in history_schema(dataset).items()}
-
-
-def _listed(columns: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} {type_}" for name, type_ in columns.items())
-
-
-def _sql_type(type_: object) -> str:
-    if isinstance(type_, pl.Decimal):
-        return f"decimal({type_.precision}, {type_.scale})"
-    return _TYPES[type_]  # type: ignore[index]
-
-
 class History:
     """An open history file, a context manager: leaving it normally checkpoints, so that the file is whole by itself."""
 
@@ -94,10 +49,18 @@ class History:
         self._path = path
         self._sources = sources
         self._has_removed = False
+        #: What a history of an earlier program was migrated by when it was opened.
+        self.migrated: list[Migration] = []
         self.connection = open_database(path, attaches=[before] if before else [], keep_order=False)
 
     def __enter__(self) -> "History":
-        self._create_tables()
+        try:
+            self.migrated = prepare(self.connection, self._path, self.datasets())
+            consents.begin_night(self.connection)
+            self.connection.execute(KNOWN_BEFORE)
+        except BaseException:
+            self.connection.close()
+            raise
         return self
 
     def __exit__(self, kind: object, *rest: object) -> None:
@@ -108,21 +71,6 @@ class History:
             self.connection.close()
         if kind is None and self._has_removed:
             rewrite(self._path)
-
-    def _create_tables(self) -> None:
-        self.connection.execute(_FIXED_TABLES)
-        for dataset in self.datasets():
-            columns = _columns(dataset)
-            self.connection.execute(
-                f"create table if not exists {dataset.table} ({columns_of_runs(dataset)});"
-                f"create table if not exists held_{dataset.table} ({_listed(columns)}, delivery_id varchar)"
-            )
-            for table in (dataset.table, f"held_{dataset.table}"):
-                for name, type_ in columns.items():  # a column that the contract has gained since
-                    self.connection.execute(f"alter table {table} add column if not exists {name} {type_}")
-        self._widen_integers()
-        consents.create_tables(self.connection)
-        self.connection.execute(KNOWN_BEFORE)
 
     def begins_after(self, before: Path | None) -> None:
         """The file holds some of tonight already: whom and which withdrawals the history held before tonight says the file
@@ -138,17 +86,6 @@ class History:
             if table in tables:
                 run(f"insert into {target} select distinct {column} from before.{table}")
         run("detach before")
-
-    def _widen_integers(self) -> None:
-        """Numbers of a history of an earlier program had room for 32 bits."""
-        tables = {f"{prefix}{dataset.table}" for dataset in self.datasets() for prefix in ("", "held_")}
-        narrow = self.connection.execute(
-            "select table_name, column_name from duckdb_columns() where data_type = 'INTEGER' and database_name = "
-            "current_database() and table_name in (select unnest(?::varchar[]))",
-            [sorted(tables)],
-        ).fetchall()
-        for table, column in narrow:
-            self.connection.execute(f"alter table {table} alter column {column} type bigint")
 
     def datasets(self) -> list[Dataset]:
         """The datasets of all sources."""
@@ -326,17 +263,19 @@ class History:
         ).fetchone()
         return found[0] if found else None
 
-    def latest_extracts(self) -> dict[str, date]:
-        """The latest extract date of each source that has one."""
-        return dict(self.connection.execute("select source, max(extract_date) from extract group by source").fetchall())
+    @staticmethod
+    def latest_extracts(connection: duckdb.DuckDBPyConnection) -> dict[str, date]:
+        """The latest extract date of each source that has one, by an open history."""
+        return dict(connection.execute("select source, max(extract_date) from extract group by source").fetchall())
 
     def begin_service(self, day: date) -> None:
         """Remember the first day on which an extract came when it was new: from then on sources are expected."""
         self.connection.execute("insert into in_service select ? where not exists (from in_service)", [day])
 
-    def is_in_service(self) -> bool:
-        """Whether an extract ever came when it was new."""
-        return bool(self.connection.execute("from in_service").fetchone())
+    @staticmethod
+    def is_in_service(connection: duckdb.DuckDBPyConnection) -> bool:
+        """Whether an extract ever came when it was new, by an open history."""
+        return bool(connection.execute("from in_service").fetchone())
 
     # --- held deliveries -----------------------------------------------------------------------------------------------
 
@@ -390,10 +329,13 @@ class History:
     def withdrawn_in_held(self, dataset: Dataset, deliveries: Mapping[str, date | None]) -> pl.DataFrame:
         """`delivery_id, key` of the records whose consent the rows put aside for these deliveries (with their dates) withdraw."""
         assert dataset.consent_end
+        held = f"held_{dataset.table}"
+        if not self.connection.execute(f"from {held} limit 1").fetchone():  # as on most nights
+            return pl.DataFrame(schema={"delivery_id": pl.String, "key": pl.String})
         days = pl.DataFrame(list(deliveries.items()), schema={"delivery_id": pl.String, "day": pl.Date}, orient="row")
         self.connection.register("decided", days)
         found = self.connection.execute(
-            f"select distinct delivery_id, {dataset.consent_key} as key from held_{dataset.table} join decided using "
+            f"select distinct delivery_id, {dataset.consent_key} as key from {held} join decided using "
             f"(delivery_id) where {dataset.consent_end.history_name} <= day"
         ).pl()
         self.connection.unregister("decided")

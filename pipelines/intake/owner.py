@@ -43,13 +43,15 @@ def owner(home: Home) -> dict[str, str]:
     }
 
 
-def after_rotation(home: Home, recorded: dict[str, str]) -> dict[str, str]:
-    """The owner that a history recorded, as it is since the archive's key was rotated, if it was after that night.
+def after_rotation(home: Home, recorded: dict[str, str], public_key: str | None = None) -> dict[str, str]:
+    """The owner that a history recorded, as it is since the archive's key was rotated to the home's (or to "
+    "``public_key``), if it
+    was after that night.
 
     Raises UsageError when the archive's key or what people have decided cannot be read.
     """
     key = recorded.get(ARCHIVE_FINGERPRINT)
-    if key is None or key == archive_fingerprint(home.archive_public_key):
+    if key is None or key == archive_fingerprint(public_key or home.archive_public_key):
         return recorded
     for rotation in decision_log.decisions(home, ROTATED_ARCHIVE_KEY):
         if rotation["from_key"] == key:

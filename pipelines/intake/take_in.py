@@ -33,6 +33,7 @@ from pipelines.notices import Notice, NoticeCode, Remark, as_json, from_json, no
 from pipelines.personnummer import mask_name
 from pipelines.runtime import clock
 from pipelines.runtime.errors import NightlyFailed
+from pipelines.runtime.log import Event, event
 from pipelines.state.home import Home
 from pipelines.state.night_records import NightRecord
 
@@ -81,6 +82,7 @@ def take_in(
         found, unreadable = ([], []) if home.is_being_rebuilt else find_deliveries(home.drop)
         check_owner(home, history, sources, found)
         night = _Night(home, sources, history, version, on_batch, now, backlog)
+        night.report_migrations()
         night.carry_out_decisions()
         night.report_unreadable(unreadable)
         with stoppable() as stop:
@@ -123,6 +125,15 @@ class _Night:
         self._withdrawals = Withdrawals(history, self._pseudonymiser.consents)
         self._notices: list[Notice] = []
         self._carried_out = dict(earlier.carried_out)
+
+    def report_migrations(self) -> None:
+        """That the history was written by an earlier program and is not any more."""
+        if not (done := self._history.migrated):
+            return
+        for migration in done:
+            event(self._home.path, Event.MIGRATED, number=migration.number, what=migration.what)
+        before, now = str(done[0].number - 1), str(done[-1].number)
+        self._notices.append(notice(NoticeCode.STATE_MIGRATED, before=before, now=now))
 
     # --- before a file is opened ---------------------------------------------------------------------------------------
 

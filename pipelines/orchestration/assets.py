@@ -8,7 +8,6 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext, redirect_stdout, suppress
-from datetime import datetime
 from functools import partial
 from importlib.metadata import version as package_version
 from pathlib import Path
@@ -20,29 +19,28 @@ from packaging.version import parse as parse_version
 
 from dashboards.pages import site
 from dashboards.pages.reports import write_lists
-from pipelines.audit.bridges.counted_now import counted_now
 from pipelines.configuration.catalogue import read_catalogue
 from pipelines.configuration.contract import Dataset, Source, load_sources
-from pipelines.history.purge_archives import purge_archives, remove_archives
+from pipelines.history.purge_archives import purge_archives
 from pipelines.history.store import History
 from pipelines.history.unexplained import unexplained_changes
 from pipelines.intake.backlog import Backlog
-from pipelines.intake.clear_drop import clear_drop_folder, damaged_copies
+from pipelines.intake.clear_drop import damaged_copies
 from pipelines.intake.progress import NOBODY, Watch
 from pipelines.intake.take_in import take_in
 from pipelines.notices import NoticeCode, notice
 from pipelines.orchestration.bridges import bridge_rows
 from pipelines.orchestration.missing_deliveries import missing_deliveries
 from pipelines.orchestration.night import Night, NightlyResource
+from pipelines.orchestration.publish import publish
+from pipelines.orchestration.quiet_night import REPORTS
 from pipelines.publication.guard import assert_figures_may_be_published, assert_same_figures, changes_of_known
-from pipelines.publication.kept_persons import forget_persons
-from pipelines.publication.night_log import record_night
-from pipelines.publication.published_file import build_published, write_bridges, write_notices
+from pipelines.publication.published_file import build_published, write_bridges, write_freshness, write_notices
 from pipelines.quality import CheckResult, Promised, validate
+from pipelines.quality.freshness import read_freshness
 from pipelines.runtime import clock
 from pipelines.runtime.database import make_room, open_database
 from pipelines.runtime.errors import NightlyFailed, tells_of_full_disk
-from pipelines.state.home import Home
 from pipelines.warehouse.compiled import compiled_models, keep_models
 from pipelines.warehouse.dbt import (
     PROJECT,
@@ -155,6 +153,7 @@ def taken_in(context: dg.AssetExecutionContext, nightly: NightlyResource) -> Ite
         night.notices += result.notices
         if not night.home.is_being_rebuilt:
             night.notices += missing_deliveries(night.home, night.sources, history, result)
+        night.freshness = read_freshness(history.connection, night.sources, night.home.municipality)
     night.judged = {entry.delivery_id for entry in result.judged}
     night.background.submit(night.home.write_out_archive, night.judged)  # what publishing would wait for
     night.still_held = {entry.delivery_id for entry in result.still_held}
@@ -298,6 +297,7 @@ def published_file(nightly: NightlyResource) -> dg.MaterializeResult[None]:
         figures.relation,
         failed=[part.id for part in night.failed_parts],
     )
+    write_freshness(night.building.published, night.freshness)
     _publish_bridges(night)
     if night.previous:  # asked while the pages are made
         night.changes = night.background.submit(changes_of_known, night.home, night.previous, night.building)
@@ -354,7 +354,7 @@ def pages(nightly: NightlyResource) -> Iterator[dg.MaterializeResult[None]]:
                 site.write_page(page, report, out, remember)
         site.write_shared(report, out, remember)
     night.notices += [notice(NoticeCode.PART_FAILED, part=part, problem=problem) for part, problem in failed.items()]
-    night.notices += damaged_copies(night.home, night.building, _now(night.home))
+    night.notices += damaged_copies(night.home, night.building, clock.now(night.home.municipality.timezone))
     write_notices(published, night.notices)
     known = set(failed)
     for out, report in reports.items():
@@ -388,22 +388,13 @@ def publication(context: dg.AssetExecutionContext, nightly: NightlyResource) -> 
         )
     if night.home.is_being_rekeyed:
         assert_same_figures(night.home, night.building)
-    record_night(night.home.path, night.building)
-    night.home.put_in_place(night.building, night.judged)
-    remove_archives(night.building.history, night.home.archive)
-    forget_persons(night.home, night.building.history, counted_now(night.building, night.home.municipality))
-    night.home.forget_decisions(night.still_held)
-    cleared = clear_drop_folder(night.home, night.building, _now(night.home))
+    cleared = publish(night.home, night.building, night.judged, night.still_held)
     for delivery, reason in cleared.kept.items():
         context.log.warning(f"Delivery {delivery} stays in the drop folder: {reason}.")
     context.log.info(f"Deliveries removed from the drop folder: {len(cleared.removed)}.")
     return dg.MaterializeResult(metadata={"version": night.building.number})
 
 
-def _now(home: Home) -> datetime:
-    return clock.now(home.municipality.timezone)
-
-
 def reports_folder(published: Path) -> Path:
     """Where a version keeps the pages of its reports, in a folder for each period."""
-    return published / "report"
+    return published / REPORTS

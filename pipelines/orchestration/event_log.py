@@ -21,9 +21,8 @@ from sqlalchemy import event as database_event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import NullPool, StaticPool
 
-from pipelines.runtime.errors import NightlyFailed, UsageError
+from pipelines.runtime.errors import WORDED
 
-_WORDED_HERE = (NightlyFailed.__name__, UsageError.__name__)
 _ENDS = (dg.DagsterEventType.RUN_SUCCESS, dg.DagsterEventType.RUN_FAILURE, dg.DagsterEventType.RUN_CANCELED)
 
 
@@ -97,7 +96,7 @@ def without_text(told: Any) -> Any:
     are worded here, and Dagster's, name no data."""
     if isinstance(told, SerializableErrorInfo):
         kind = told.cls_name or "error"
-        message = told.message if kind in _WORDED_HERE or kind.startswith("Dagster") else f"{kind}\n"
+        message = told.message if kind in WORDED or kind.startswith("Dagster") else f"{kind}\n"
         return told._replace(message=message, cause=without_text(told.cause), context=without_text(told.context))
     inside = {name: getattr(told, name) for name in getattr(told, "_fields", ())}
     changed = {name: part for name, before in inside.items() if (part := without_text(before)) is not before}

@@ -3,7 +3,7 @@
 A night on which nothing comes looks like a quiet one; this tells them apart. What came is judged in ``delivery``.
 """
 
-from datetime import date
+from datetime import datetime
 
 from pipelines.configuration.contract import Source
 from pipelines.delivery.judging import ACCEPTED, SUPERSEDED
@@ -11,33 +11,30 @@ from pipelines.history.store import History
 from pipelines.intake.clear_drop import due_deliveries
 from pipelines.intake.take_in import TakenIn
 from pipelines.notices import Notice, NoticeCode, notice
-from pipelines.quality.silence import is_fresh, silent_sources
+from pipelines.quality.freshness import came_new, read_freshness, silence
 from pipelines.runtime import clock
 from pipelines.state.home import Home
 
 
 def missing_deliveries(
-    home: Home, sources: dict[str, Source], history: History, result: TakenIn, today: date | None = None
+    home: Home, sources: dict[str, Source], history: History, result: TakenIn, now: datetime | None = None
 ) -> list[Notice]:
     """The notices of what did not come, after the night has taken in what there was.
 
     Sources are expected by the calendar from the first night on which an extract came when it was new. Before that, while
-    old years are taken in, the day is that of the latest extract.
+    old years are taken in, the day is that of the latest extract. ``now``: by the municipality's clocks; by default the clock's.
     """
-    today = today or clock.today(home.municipality.timezone)
-    last = history.latest_extracts()
+    now = now or clock.now(home.municipality.timezone)
     if any(
-        entry.extract_date and is_fresh(entry.extract_date, today)
+        entry.extract_date and came_new(entry.extract_date, now.date())
         for entry in result.judged
         if entry.status == ACCEPTED
     ):
-        history.begin_service(today)
-    found = [*_vanished(home, history, result)]
-    if last:
-        found += silent_sources(
-            last, sources, home.municipality, today if history.is_in_service() else max(last.values())
-        )
-    return found
+        history.begin_service(now.date())
+    return [
+        *_vanished(home, history, result),
+        *silence(read_freshness(history.connection, sources, home.municipality, now)),
+    ]
 
 
 def _vanished(home: Home, history: History, result: TakenIn) -> list[Notice]:

@@ -1,20 +1,20 @@
 """Runs the nightly job in this process: the same job that the schedule runs. Deciding what it does belongs in ``assets``."""
 
-import errno
 import os
 import warnings
 from contextlib import redirect_stderr
-from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
+from pipelines.orchestration.failures import failure_of
+from pipelines.orchestration.outcome import Outcome, read_outcome
+from pipelines.orchestration.patience import AT_ONCE, patiently
+from pipelines.orchestration.quiet_night import quiet_night
+from pipelines.orchestration.run import Run, a_run, assert_ready, note_retry
 from pipelines.quality import PROCESS
-from pipelines.runtime import os_errors
-from pipelines.runtime.errors import NightlyFailed, UsageError, tells_of_full_disk
+from pipelines.runtime.errors import NightlyFailed
 from pipelines.runtime.files import atomic_write
 from pipelines.runtime.worker_process import started_ahead
-from pipelines.state.databases import open_for_reading
 from pipelines.state.home import Home
 from pipelines.warehouse.dbt import CHILD
 
@@ -37,26 +37,6 @@ event_log_storage:
       env: DAGSTER_HOME
 """
 
-#: What SQLite, in which Dagster keeps its records, says when it may not write; it does not say where.
-_RECORDS_REFUSED = ("unable to open database file", "attempt to write a readonly database")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a nightly came to: counts of deliveries by status judged in it, those that wait for a person, and what else it has to
-    tell: sentences, of which some wait for a person."""
-
-    version: int
-    by_status: dict[str, int]
-    held: int
-    notices: tuple[str, ...] = ()
-    waiting_notices: int = 0
-
-    @property
-    def exit_code(self) -> int:
-        """2 when this night rejected a delivery, one is held or a notice waits for a person, else 0 (interface.md)."""
-        return 2 if self.by_status.get("rejected") or self.held or self.waiting_notices else 0
-
 
 def dagster_home(home: Home) -> Path:
     """The orchestrator's folder below KAA_HOME, with its settings."""
@@ -67,39 +47,53 @@ def dagster_home(home: Home) -> Path:
     return folder
 
 
-def run_nightly(home: Home) -> Outcome:
-    """Run the job; raises NightlyFailed with the first error's sentence when nothing was published."""
-    with home.nightly_lock():
-        if not home.is_being_rebuilt:
-            if not home.drop.is_dir():
-                raise UsageError(
-                    f"The drop folder {home.drop} is missing: mount it, or correct `drop` in {home.path / 'settings.toml'}."
-                )
-            home.check_state()
-            home.check_keys()
-        before = _published_number(home)
-        os.environ["KAA_HOME"] = str(home.path)
-        with started_ahead(CHILD, PROCESS):
-            failure = _run_job(home)
-        # The pointer decides: what fails after it has moved (Dagster's own records, say) takes nothing back.
-        if _published_number(home) <= before:
-            raise failure or NightlyFailed(
+def run_nightly(home: Home, waits: tuple[float, ...] = AT_ONCE, full: bool = False) -> Outcome:
+    """Run the job, or on a night with nothing new what is left of it. ``waits``: how long to wait before each further try, where
+    nobody watches; ``full``: the job, whatever is new.
+
+    Raises NightlyFailed with the first error's sentence when nothing was published, UsageError when a person must mend something
+    before anything can be done.
+    """
+    with a_run(home, waits=waits) as run:
+        run.outcome = patiently(lambda: _try(run, full), waits, lambda error, seconds: note_retry(home, error, seconds))
+        return run.outcome
+
+
+def end_dagster_run(home: Home, run_id: str) -> None:
+    """End Dagster's record of a run whose process is gone, so that its queue does not wait for it."""
+    os.environ["DAGSTER_HOME"] = str(dagster_home(home))
+    import dagster as dg
+
+    from pipelines.orchestration.dagster_runs import end_killed_run
+
+    with dg.DagsterInstance.get() as instance:
+        end_killed_run(instance, run_id)
+
+
+def _try(run: Run, full: bool) -> Outcome:
+    home = run.home
+    run.failure = None
+    assert_ready(home)
+    os.environ["KAA_HOME"] = str(home.path)
+    if not full and quiet_night(home):
+        return read_outcome(home, nothing_new=True)
+    with started_ahead(CHILD, PROCESS):
+        failure = _run_job(home)
+    # The pointer decides: what fails after it has moved (Dagster's own records, say) takes nothing back.
+    if not run.has_published:
+        raise (
+            run.failure
+            or failure
+            or NightlyFailed(
                 "The nightly ended without publishing; see the run in dagster dev, then run kaa nightly again."
             )
-        return _outcome(home)
-
-
-def _published_number(home: Home) -> int:
-    """The published version's number; 0 where there is none, or where a restore finds that nobody can say which it is."""
-    try:
-        current = home.current()
-    except NightlyFailed:
-        return 0
-    return current.number if current else 0
+        )
+    run.failure = None
+    return read_outcome(home)
 
 
 def _run_job(home: Home) -> Exception | None:
-    """Run the job to its end; returns why it failed, if it did."""
+    """Run the job to its end; returns why it failed, where that is not a step's affair (``definitions.note_failure``)."""
     warnings.filterwarnings("ignore", module="dagster")
     try:
         os.environ["DAGSTER_HOME"] = str(dagster_home(home))
@@ -112,70 +106,7 @@ def _run_job(home: Home) -> Exception | None:
             job = definitions().resolve_job_def(JOB)
             # Standard error is for our sentences; where Dagster cannot write its records it would put them there.
             with redirect_stderr(StringIO()):
-                result = job.execute_in_process(instance=instance, raise_on_error=False)
-            return None if result.success else _failure(home, result)
-    except (NightlyFailed, UsageError) as error:
-        return error
+                job.execute_in_process(instance=instance, raise_on_error=False)
+        return None
     except Exception as error:  # Dagster itself: its records need room too
-        return _unforeseen(home, type(error).__name__, str(error), "")
-
-
-def _failure(home: Home, result: Any) -> Exception:
-    """The first step's error as a sentence: our own sentences as they are, anything else by its kind only."""
-    for event in result.all_events:
-        data = event.event_specific_data if event.is_failure else None
-        error = getattr(data, "error", None)
-        while error is not None:
-            if error.cls_name == "UsageError":
-                return UsageError(_sentence(error.message))
-            if error.cls_name == "NightlyFailed" and not tells_of_full_disk(error.message):
-                return NightlyFailed(_sentence(error.message))
-            if error.cause is None:
-                step = f" in step {event.step_key}" if event.step_key else ""
-                return _unforeseen(home, error.cls_name or "error", error.message, step)
-            error = error.cause
-    return _unforeseen(home, "error", "", "")
-
-
-def _unforeseen(home: Home, kind: str, message: str, step: str) -> NightlyFailed:
-    if tells_of_full_disk(message):
-        return NightlyFailed(
-            f"The disk that holds {home.path} is full (or fails); what was published before is untouched. Make room on it "
-            "(a nightly needs as much again as history, warehouse and published take) and run kaa nightly again."
-        )
-    if any(words in message for words in _RECORDS_REFUSED):
-        refused: OSError | None = PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(home.path / "dagster"))
-    else:
-        refused = os_errors.found_in(message)
-    if refused:
-        return NightlyFailed(
-            f"The nightly failed{step}; what was published before is untouched. {os_errors.sentence(refused)}"
-        )
-    return NightlyFailed(
-        f"The nightly failed{step} ({kind}); what was published before is untouched. See the run in dagster dev, mend the "
-        "cause and run kaa nightly again."
-    )
-
-
-def _sentence(message: str) -> str:
-    return message.strip().partition(": ")[2] or message.strip()
-
-
-def _outcome(home: Home) -> Outcome:
-    version = home.current()
-    assert version is not None
-    with open_for_reading(version.history) as connection:
-        judged = connection.execute(
-            "select status, count(*) from delivery where judged_in = ? and decided is null group by status",
-            [version.number],
-        ).fetchall()
-        held = connection.execute("select count(*) from delivery where status = 'held'").fetchone()
-    with open_for_reading(version.published) as connection:
-        notices = connection.execute("select sentence, waits_for_a_person from notice order by rowid").fetchall()
-    return Outcome(
-        version.number,
-        dict(judged),
-        held[0] if held else 0,
-        tuple(one[0] for one in notices),
-        sum(one[1] for one in notices),
-    )
+        return failure_of(home, error)

@@ -30,6 +30,11 @@ PURGED, CONSENT_WITHDRAWN, WITHDRAWN_IN_PART = "purged", "consent_withdrawn", "c
 CountedNow = Callable[[str, Sequence[Figure]], pl.DataFrame]
 
 
+def keeps_persons(home: Home) -> bool:
+    """Whether anything is kept beside an edition."""
+    return any(_files(home.path))
+
+
 def forget_persons(home: Home, history: Path, counted_now: CountedNow) -> int:
     """Forget whose time has come and whose consent is withdrawn, in what is kept beside every edition; returns how many persons
     and records that were."""

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import astuple
+from datetime import date
 from decimal import Decimal
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -23,6 +24,7 @@ from pipelines.history.purge import AGED
 from pipelines.notices import Notice, RemarkCode, kept, message, remark
 from pipelines.publication.tables import OF_INPUTS, OF_PARTS, create_public_figures, create_tables
 from pipelines.quality.checks import CheckResult
+from pipelines.quality.freshness import Freshness
 from pipelines.runtime import clock
 from pipelines.runtime.database import attach, open_database
 from pipelines.runtime.errors import NightlyFailed
@@ -96,7 +98,7 @@ def build_published(
             """,
             [version.number, now, installed_version("kaa-warehouse"), municipality.code, municipality.title,
              municipality.report_year.kind, _sha256(version.models.read_bytes()), contracts_fingerprint(),
-             _sha256(municipality.model_dump_json().encode())],
+             municipality.fingerprint],
         )  # fmt: skip
         _insert(connection, "open_data", _open_data_rows(municipality))
         _write_public(connection, version, municipality, periods, catalogue)
@@ -150,10 +152,49 @@ def _write_remarks(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"insert into delivery_remark select {', '.join(['unnest(?)'] * len(columns))}", columns)
 
 
+def renew_published(published: Path, number: int, municipality: Municipality, notices: Iterable[Notice]) -> None:
+    """Have a copy of the published file say that it is of another version, of a night on which nothing came in: everything else
+    in it stays as it is."""
+    now = clock.now(municipality.timezone).replace(tzinfo=None, microsecond=0)
+    with open_database(published) as connection:
+        connection.execute("update publication set version = ?, published_at = ?", [number, now])
+        # Checked is what comes in, and told is what there was to tell on that night.
+        connection.execute("delete from contract_check; delete from notice; checkpoint")
+    write_notices(published, notices)
+
+
 def write_notices(published: Path, notices: Iterable[Notice]) -> None:
     """Add what the night has to tell: some of it is known only when the pages have been made from the file."""
     with open_database(published) as connection:
-        _insert(connection, "notice", [(one.code.value, one.sentence, one.waits_for_a_person) for one in notices])
+        rows = [(one.code.value, one.sentence, one.waits_for_a_person, one.about_json, one.trouble) for one in notices]
+        _insert(connection, "notice", rows)
+        connection.execute("checkpoint")
+
+
+#: Id, code, sentence, since when; who has acknowledged it, when, until when and why, where somebody has.
+TroubleRow = tuple[str, str, str, date, str | None, date | None, date | None, str | None]
+
+
+def write_troubles(published: Path, rows: Iterable[TroubleRow]) -> None:
+    """What is wrong as the night knows it (``monitoring.troubles``), in place of what was written before."""
+    with open_database(published) as connection:
+        connection.execute("delete from trouble")
+        _insert(connection, "trouble", list(rows))
+        connection.execute("checkpoint")
+
+
+def write_freshness(published: Path, found: Iterable[Freshness]) -> None:
+    """Say how fresh each source is, instead of what was said before."""
+    with open_database(published) as connection:
+        connection.execute("delete from freshness")
+        rows = [
+            (
+                one.source, one.last, one.expected_next, one.missing, one.missing_since, one.state.value,
+                one.judged_at.replace(tzinfo=None, microsecond=0),
+            )
+            for one in found
+        ]  # fmt: skip
+        _insert(connection, "freshness", rows)
         connection.execute("checkpoint")
 
 
@@ -194,13 +235,18 @@ def _open_data_rows(municipality: Municipality) -> list[tuple[Any, ...]]:
 
 def profile_rows(municipality: Municipality, disclosure: Disclosure) -> list[tuple[str, str]]:
     """What the municipality calls its own, for who makes pages and documents: each part of the profile as JSON, with the
-    ``disclosure`` that holds now."""
+    ``disclosure`` that holds now and whatever closes its sources."""
     profile = municipality.model_copy(update={"chapters": municipality.report_chapters}).model_dump(mode="json")
     names = (
-        "chapters", "document", "word_template", "own_measures", "survey_questions", "letter_months", "follow_up", "closed",
+        "chapters", "document", "word_template", "own_measures", "survey_questions", "letter_months", "follow_up",
         "targets", "job_centres", "contact", "accessibility",
     )  # fmt: skip
     parts = {name: profile[name] for name in names} | {"disclosure": disclosure.model_dump(mode="json")}
+    parts["closed"] = [
+        {"source": source.name, "first": closing.first, "last": closing.last}
+        for source in load_sources().values()
+        for closing in municipality.calendar(source).closings
+    ]
     return [(name, json.dumps(value, ensure_ascii=False)) for name, value in parts.items()]
 
 

@@ -13,7 +13,6 @@ estimate is wrong by a thousand times it takes everything times everything, and 
 import os
 import re
 import shutil
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -64,12 +63,6 @@ _room = Room()
 _opened = count()
 #: Several threads may ask for one file, and get one database: only the first of them sets it up.
 _opening = Lock()
-
-
-def spare_pandas() -> None:
-    """For a command that answers in a second: DuckDB loads pandas, which takes half of one, to see whether a question's parameter
-    is a value of its. Only where nothing of this process uses pandas."""
-    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
 
 
 def use_home(home: Path, memory: str | None) -> None:

@@ -7,6 +7,7 @@ What is in a file, and whether it may be replaced, does not belong here.
 import ctypes
 import os
 import secrets
+import shutil
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -45,6 +46,19 @@ def write_new(path: Path, content: bytes | str, mode: int) -> None:
     except OSError:
         path.unlink(missing_ok=True)
         raise
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Have a file that nobody writes in any more under another name too, without its bytes being written again where the file
+    system can; folders that are missing are made. Raises OSError when it cannot be had.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        raise
+    except OSError:  # no links here, or too many of this file
+        shutil.copy2(source, target)
 
 
 def sync(path: Path) -> None:

@@ -35,9 +35,24 @@ _KINDS: dict[int, tuple[str, str]] = {
     errno.ENOENT: ("is missing", "put it back"),
     errno.ELOOP: ("is a link that leads to itself", "remove it"),
     errno.EMFILE: ("cannot be opened (too many files are open)", "raise the limit of open files (ulimit -n)"),
+    errno.EBUSY: ("is in use by another program", "close it there, or wait until that has ended"),
     errno.ENOMEM: ("cannot be read (memory is short)", "give the machine memory to spare"),
 }
 _FORBIDDEN = (errno.EACCES, errno.EPERM)
+
+#: What may be over in some minutes without anybody's doing: a mount or a disk that does not answer, a file in use.
+_TEMPORARY = {
+    errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENETDOWN, errno.ENETUNREACH,
+    errno.ETIMEDOUT, errno.ECONNRESET, errno.ECONNABORTED, errno.EREMOTEIO, errno.EBUSY, errno.EAGAIN,
+}  # fmt: skip
+
+#: What DuckDB and SQLite say when another program has the file.
+_DUCKDB_IN_USE, _SQLITE_IN_USE = "Conflicting lock is held", "database is locked"
+
+
+def is_temporary(error: OSError) -> bool:
+    """Whether it may be over in some minutes without anybody's doing."""
+    return error.errno in _TEMPORARY
 
 
 def found_in(text: str) -> OSError | None:
@@ -46,8 +61,12 @@ def found_in(text: str) -> OSError | None:
         number = int(match["number"])
         path = ast.literal_eval(match["path"]) if match["path"] else None
         return OSError(number, os.strerror(number), path)
-    if (match := _DUCKDB.search(text)) and (known := _NUMBERS.get(match["why"].strip())):
-        return OSError(known, os.strerror(known), match["path"])
+    if match := _DUCKDB.search(text):
+        in_use = match["why"].startswith(_DUCKDB_IN_USE)
+        if known := errno.EBUSY if in_use else _NUMBERS.get(match["why"].strip()):
+            return OSError(known, os.strerror(known), match["path"])
+    if _SQLITE_IN_USE in text:
+        return OSError(errno.EBUSY, os.strerror(errno.EBUSY))
     return None
 
 

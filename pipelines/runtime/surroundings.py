@@ -34,6 +34,8 @@ PERSON = {
     "_KAA_COMPLETE", "COMP_WORDS", "COMP_CWORD",
     "BROWSER", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS",
     "SSH_AUTH_SOCK",
+    # Whether standard error goes to systemd's journal, which takes the lines for machines too (``log``).
+    "JOURNAL_STREAM",
     # Certificates that the machine trusts, and its way to the network: for what is fetched from a school's server.
     "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
 }  # fmt: skip
@@ -103,6 +105,12 @@ def begin() -> None:
     leave_behind()
     if sys.orig_argv and (obeyed or sys.getfilesystemencoding() != "utf-8"):
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ)  # noqa: S606 - itself
+
+
+def spare_pandas() -> None:
+    """For a process in which nothing uses pandas: DuckDB would load it, which takes half a second, to see whether a question's
+    parameter is a value of its."""
+    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
 
 
 def _open_standard_files() -> None:

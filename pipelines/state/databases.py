@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.runtime.database import open_database
-from pipelines.runtime.errors import NightlyFailed
+from pipelines.runtime.errors import NightlyFailed, TemporaryFailure
 from pipelines.state.versions import Version
 
 #: A table that each file must hold to be ours: (schema, table).
@@ -125,7 +125,7 @@ def _cannot_open(path: Path, error: Exception) -> NightlyFailed:
     if _is_held(error):
         holder = _HOLDER.search(text)
         who = f" ({holder[1]})" if holder else ""
-        return NightlyFailed(
+        return TemporaryFailure(
             f"Another program{who} holds {path}: close it there, or wait until it has ended, and try again."
         )
     if "Permission denied" in text or isinstance(error, PermissionError):

@@ -24,7 +24,6 @@ whatever happens to the process. Which versions are whole is said in ``versions`
     recomputing/             while `kaa edition verify --archive` works, or until the nightly after it was killed
 """
 
-import fcntl
 import os
 import shutil
 from collections.abc import Iterable, Iterator
@@ -56,6 +55,7 @@ from pipelines.state.keys import (
     replace_key,
 )
 from pipelines.state.night_records import NightRecords
+from pipelines.state.nightly_lock import Lock, hold
 from pipelines.state.versions import (
     POINTER,
     ZONES,
@@ -63,6 +63,7 @@ from pipelines.state.versions import (
     Version,
     disagreement,
     read_pointer,
+    refuse_newer_state,
     sweep,
     unexplained,
     versions,
@@ -94,8 +95,7 @@ MANAGED = (
     ACCESS_HEAD,
 )
 
-#: The homes that this process has locked, those that it restores, and those that it gives another pseudonym key.
-_LOCKED: set[Path] = set()
+#: The homes that this process restores, and those that it gives another pseudonym key.
 _RESTORING: set[Path] = set()
 _REKEYING: set[Path] = set()
 
@@ -205,10 +205,11 @@ class Home:
             "restore to rebuild all of it from them, or move the archive away to begin anew. Nothing was changed."
         )
 
-    def put_in_place(self, version: Version, archived: Iterable[str] = ()) -> None:
+    def put_in_place(self, version: Version, archived: Iterable[str] = (), made_with: str | None = None) -> None:
         """Make a finished version the published one, in one step, and remove the one before it.
 
         ``archived``: the deliveries that it has judged; what is archived of them must outlast a power cut as it does.
+        ``made_with``: what identifies the program and the rules that made it (``Version.seal``).
         """
         for file in version.databases:
             if file.with_name(file.name + ".wal").exists():
@@ -216,10 +217,8 @@ class Home:
                     f"{file.name} was not closed properly; nothing is published. Run kaa nightly again."
                 )
         self.write_out_archive(archived)
-        version.seal()
-        for zone in ZONES:
-            for path in version.folder(zone).rglob("*"):
-                sync(path)
+        version.seal(made_with)
+        sync_all([path for zone in ZONES for path in version.folder(zone).rglob("*")])
         for folder in [self.archive, *(version.folder(zone).parent for zone in ZONES)]:
             if folder.is_dir():
                 sync(folder)
@@ -356,27 +355,16 @@ class Home:
     # --- one at a time -------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def nightly_lock(self) -> Iterator[None]:
-        """Held by the one nightly that may write; the operating system lets go of it when the process ends.
+    def nightly_lock(self, purpose: str = "command") -> Iterator[Lock]:
+        """Held by the one process that may write; the operating system lets go of it when the process ends.
 
         The process that holds it may enter again: `kaa nightly` holds it around the job, and the job, which the schedule
-        starts without `kaa nightly`, takes it for itself.
+        starts without `kaa nightly`, takes it for itself. ``purpose``: `nightly_lock.RUN` for a run of the nightly.
+
+        Raises AnotherRuns when another process holds it.
         """
-        if self.path in _LOCKED:
-            yield
-            return
-        with (self.path / "nightly.lock").open("w", encoding="utf-8") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise NightlyFailed(
-                    "Another nightly is running on this KAA_HOME; wait until it has ended and try again."
-                ) from None
-            _LOCKED.add(self.path)
-            try:
-                yield
-            finally:
-                _LOCKED.discard(self.path)
+        with hold(self.path, purpose) as lock:
+            yield lock
 
     # --- decisions -----------------------------------------------------------------------------------------------------
 
@@ -400,9 +388,10 @@ def open_home(path: Path | None = None, writing: bool = False) -> Home:
     """The initialised KAA_HOME. ``writing``: for a command that may change something in it; every such command says so.
 
     Raises UsageError when there is none or its settings are wrong, or when root would write into another user's;
-    NightlyFailed when something in it belongs to another user and cannot be written by this one.
+    NightlyFailed when a newer program wrote it, or something in it belongs to another user and cannot be written by this one.
     """
     path = path or home_path()
+    refuse_newer_state(path)
     if writing:
         refuse_to_write_for_another(path)
     settings = read_settings(path)
@@ -443,9 +432,10 @@ def initialise(
     ``keys``: the folder of the keys, where it is not to lie in KAA_HOME.
 
     Raises UsageError for an unknown municipality, a drop folder that is not there, and where something was made with a key that
-    is missing: a new one would not fit.
+    is missing: a new one would not fit. Raises NightlyFailed when a newer program wrote what is there.
     """
     path = path or home_path()
+    refuse_newer_state(path)
     refuse_to_write_for_another(path)
     made: list[str] = []
     if not (path / SETTINGS).exists():
@@ -460,7 +450,7 @@ def initialise(
             raise UsageError(f"KAA_HOME cannot be set up. {sentence(error)}") from error
         name = municipality if municipality in known_profiles() else str(profile)
         settings = Settings(municipality=name, drop=str(drop.absolute()), keys=str(keys.absolute()) if keys else None)
-        write_new(path / SETTINGS, tomli_w.dumps(settings.model_dump(exclude_none=True)), 0o640)
+        write_new(path / SETTINGS, tomli_w.dumps(settings.model_dump(exclude_defaults=True)), 0o640)
         made.append(SETTINGS)
     for zone in (*ZONES, "archive", "decisions"):
         (path / zone).mkdir(mode=0o755 if zone == "published" else 0o700, exist_ok=True)

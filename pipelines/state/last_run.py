@@ -24,13 +24,19 @@ class RunResult(StrEnum):
     FAILED = "failed"
     KILLED = "killed"  # found by who came next
     HUNG = "hung"  # took longer than a night may, and was ended
+    MISSED = "missed"  # none began when one should have; found by `kaa watch`
 
 
 @dataclass(frozen=True)
 class LastRun:
     """A run: when it began and ended (ISO 8601 with offset), the process that is or was at it, what came of it, the published
     version after it, why it failed (a sentence that names nobody), deliveries judged in it by status, how many are held, and its
-    notices, each with `code`, `about` (a dict), `sentence` and `waits_for_a_person`."""
+    notices, each with `code`, `about` (a dict), `sentence` and `waits_for_a_person`.
+
+    ``temporary``: what made it fail may be over by itself, so it may be tried again by day. ``left_alone``: the deliveries that
+    lay in the drop folder when it began and that it did not judge, each with whether its files had had time to arrive; until
+    something about them changes, no other run need look before the next night. ``seconds``: how long each step took.
+    """
 
     started_at: str
     process: int
@@ -42,6 +48,9 @@ class LastRun:
     by_status: dict[str, int] = field(default_factory=dict)
     held: int = 0
     notices: list[dict[str, Any]] = field(default_factory=list)
+    temporary: bool = False
+    left_alone: dict[str, bool] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
 
 
 def read_last_run(home: Path) -> LastRun | None:

@@ -6,18 +6,22 @@ A record counts once its night is published; until then it has another name, and
 import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.runtime.errors import UsageError
+from pipelines.runtime.errors import NightlyFailed, UsageError
 from pipelines.runtime.files import atomic_write, sync
+
+#: Their folder in the archive.
+RECORDS = ".runs"
 
 
 @dataclass(frozen=True)
 class NightRecord:
-    """What one night judged: its version, its moment, whose it was, the deliveries as the list showed them then, what people had
+    """What one night judged: its version, its moment, whose it was, the deliveries as the list showed them then, "
+    "what people had
     decided about held ones, and which archived deliveries it purged (of so many files)."""
 
     version: int
@@ -42,7 +46,7 @@ class NightRecords:
     """The records of an archive: a file per published night, and one of the night that is going on."""
 
     def __init__(self, archive: Path) -> None:
-        self.folder = archive / ".runs"
+        self.folder = archive / RECORDS
 
     def published(self) -> dict[int, Path]:
         """The records that count, in the order of their versions."""
@@ -88,10 +92,16 @@ class NightRecords:
 
 
 def read_record(path: Path) -> NightRecord:
-    """Raises UsageError when the file is torn."""
+    """Raises UsageError when the file is torn, NightlyFailed when a newer program wrote it."""
     try:
-        return NightRecord(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content.keys() - {item.name for item in fields(NightRecord)}:
+            raise NightlyFailed(
+                f"{path}, which says what a nightly judged, was written by a newer version of this program: install that one. "
+                "Nothing was changed."
+            )
+        return NightRecord(**content)
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         raise UsageError(
             f"{path}, which says what a nightly judged, is torn: put it back from a backup, or remove it to restore what is in "
             "its deliveries without it."

@@ -1,11 +1,13 @@
 """The versions below KAA_HOME and the pointer that says which one counts: what is whole, begun, replaced or unexplained.
 
 A version carries its own proof. While it is built, an empty file `unfinished` lies in each of its folders; when all of it is
-there, each folder gets `version.json`, which lists its files; then the pointer is moved; and then `unfinished` goes. So a
-backup that was taken file by file, or a pointer that is lost, shows for what it is. Removed is only what a whole published
-version has recorded as replaced, and what is marked as unfinished. What the files hold does not belong here (``databases``).
+there, each folder gets `version.json`, which lists its files with their sizes and sha256; then the pointer is moved; and then
+`unfinished` goes. So a backup that was taken file by file, or a pointer that is lost, shows for what it is. Removed is only what
+a whole published version has recorded as replaced, and what is marked as unfinished. What the files hold does not belong here
+(``databases``).
 """
 
+import hashlib
 import json
 import os
 import re
@@ -19,6 +21,7 @@ from typing import Any
 from pipelines.runtime import clock
 from pipelines.runtime.errors import NightlyFailed
 from pipelines.runtime.files import sync
+from pipelines.state.format import FORMAT, program_version, refuse_newer
 
 ZONES = ("history", "warehouse", "published")
 
@@ -81,12 +84,60 @@ class Version:
             folder.mkdir(parents=True, mode=0o755 if zone == "published" else 0o700)
             (folder / UNFINISHED).touch()
 
-    def seal(self) -> None:
-        """Write into each folder what it holds; a version without the proof of all its folders is not complete."""
+    def seal(self, made_with: str | None = None) -> None:
+        """Write into each folder what it holds, and which program made it; a version without the proof of all its folders is not
+        complete.
+
+        ``made_with``: what identifies the program and the rules that made all of it, where that is known.
+        """
         for zone in ZONES:
             folder = self.folder(zone)
-            files = {name: (folder / name).stat().st_size for name in _files(folder)}
-            (folder / SEAL).write_text(json.dumps({"version": self.number, "files": files}), encoding="utf-8")
+            names = _files(folder)
+            proof = {
+                "version": self.number,
+                "format": FORMAT,
+                "program": program_version(),
+                "files": {name: (folder / name).stat().st_size for name in names},
+                "sha256": _digests(folder, names),
+                "made_with": made_with,
+            }
+            (folder / SEAL).write_text(json.dumps(proof), encoding="utf-8")
+
+    @property
+    def made_with(self) -> str | None:
+        """What the program and the rules were that made all of it; None where they are not known, or the proof is torn."""
+        with suppress(OSError, ValueError):
+            proofs = {_read_proof(self.folder(zone)).get("made_with") for zone in ZONES}
+            return proofs.pop() if len(proofs) == 1 else None
+        return None
+
+    @property
+    def is_as_sealed(self) -> bool:
+        """Whether each of its files is byte for byte the one that was sealed; False also where an earlier program sealed it,
+        which did not say what the bytes were."""
+        try:
+            return all(self._is_as_sealed(zone) for zone in ZONES)
+        except (OSError, ValueError):
+            return False
+
+    def _is_as_sealed(self, zone: str) -> bool:
+        folder = self.folder(zone)
+        sealed = _read_proof(folder).get("sha256")
+        return sealed is not None and sealed == _digests(folder, self.sealed_files(zone))
+
+    def sealed_files(self, zone: str) -> list[str]:
+        """The files of a zone, as paths below its folder. Raises OSError or ValueError when the proof is missing or torn."""
+        return list(_sealed_files(self.folder(zone)))
+
+    def refuse_newer(self) -> None:
+        """Raises NightlyFailed when a newer program made it."""
+        try:
+            # the one zone that everybody may read
+            content = json.loads((self.folder("published") / SEAL).read_text(encoding="utf-8"))
+            found, program = int(content.get("format", 0)), str(content.get("program", ""))
+        except (OSError, ValueError, TypeError, AttributeError):  # what is torn or not there is told by who asks for it
+            return
+        refuse_newer(found, self.home, program)
 
     def finish(self) -> None:
         """It is the published one: nothing of it is unfinished any more."""
@@ -156,6 +207,17 @@ def versions(home: Path) -> list[Version]:
     """Every version of which there is anything in any zone, in order."""
     numbers = {int(folder.name) for zone in ZONES for folder in _folders(home / zone)}
     return [Version(home, number) for number in sorted(numbers)]
+
+
+def refuse_newer_state(home: Path) -> None:
+    """Raises NightlyFailed when a newer program has published something here; what it has only begun will be swept away."""
+    counts: Pointer | None = None
+    with suppress(NightlyFailed):  # who needs the pointer says what is wrong with it
+        counts = read_pointer(home)
+    for folder in _folders(home / "published"):
+        version = Version(home, int(folder.name))
+        if (counts and counts.version == version.number) or not (folder / UNFINISHED).exists():
+            version.refuse_newer()
 
 
 def disagreement(home: Path, found: str) -> NightlyFailed:
@@ -269,13 +331,33 @@ def _files(folder: Path) -> list[str]:
 
 def _sealed_files(folder: Path) -> dict[str, int]:
     """Raises ValueError when the proof is torn or another version's."""
-    content: Any = json.loads((folder / SEAL).read_text(encoding="utf-8"))
-    files = content.get("files") if isinstance(content, dict) else None
+    content = _read_proof(folder)
+    files = content.get("files")
     if not isinstance(files, dict) or content.get("version") != int(folder.name):
         raise ValueError(folder)
     if not all(isinstance(size, int) for size in files.values()):
         raise ValueError(folder)
     return files
+
+
+def _read_proof(folder: Path) -> dict[str, Any]:
+    content: Any = json.loads((folder / SEAL).read_text(encoding="utf-8"))
+    if not isinstance(content, dict):
+        raise ValueError(folder)
+    return content
+
+
+def _digests(folder: Path, names: list[str]) -> dict[str, str]:
+    """The sha256 of files, several at a time: hashing needs no more than the bytes."""
+    from concurrent.futures import ThreadPoolExecutor  # what only reads need not wait for it
+
+    with ThreadPoolExecutor() as threads:
+        return dict(zip(names, threads.map(lambda name: _digest(folder / name), names), strict=True))
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _is_cut(path: Path, size: int) -> bool:

@@ -14,7 +14,6 @@ import duckdb
 
 from pipelines.configuration.contract import Dataset
 from pipelines.configuration.municipality import Municipality
-from pipelines.history.store import columns_of_runs
 from pipelines.runtime.database import attach, open_database
 from pipelines.state.home import Version
 from pipelines.warehouse.compiled import CompiledModel, kept_models, run_models
@@ -112,20 +111,21 @@ def made_warehouse(
 
 
 def _add_datasets(connection: duckdb.DuckDBPyConnection, history: Path, datasets: Iterable[Dataset]) -> None:
-    """Put another `history` in the place of one that lacks datasets: all that it has, and the others empty."""
-    there = [
-        table
-        for (table,) in connection.execute(
-            "select table_name from duckdb_tables() where database_name = 'history'"
-        ).fetchall()
-    ]
-    missing = [dataset for dataset in datasets if dataset.table not in there]
-    if not missing:
+    """Put another `history` in the place of one that lacks datasets or columns of them: all that it has, and the others empty."""
+    from pipelines.history.schema import empty_columns  # only here: it loads Polars, which most questions do not need
+
+    columns = connection.execute(
+        "select table_name, list(column_name) from duckdb_columns() where database_name = 'history' group by table_name"
+    ).fetchall()
+    there = {table: set(names) for table, names in columns}
+    gained = {dataset.table: empty_columns(dataset, there.get(dataset.table, set())) for dataset in datasets}
+    if not any(gained.values()):
         return
     connection.execute("detach history")
     attach(connection, history, "earlier_history")
     connection.execute("attach ':memory:' as history")
     for table in there:
-        connection.execute(f"create view history.{table} as from earlier_history.{table}")
-    for dataset in missing:
-        connection.execute(f"create table history.{dataset.table} ({columns_of_runs(dataset)})")
+        listed = ", ".join(["*", *gained.get(table, [])])
+        connection.execute(f"create view history.{table} as select {listed} from earlier_history.{table}")
+    for table in gained.keys() - there.keys():
+        connection.execute(f"create view history.{table} as select {', '.join(gained[table])} limit 0")

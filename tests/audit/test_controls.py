@@ -70,6 +70,24 @@ def test_each_expected_night_stands_against_what_came(home: Home, kaa: Kaa) -> N
     assert not register["2023-11-28"]["deliveries"]
 
 
+def test_of_a_hand_kept_source_stands_what_came_and_the_last_day_of_what_did_not(home: Home, kaa: Kaa) -> None:
+    nights = _controls(kaa, "2023-11-27", "2024-01-02")["completeness"]
+    by_hand = [
+        (night["source"], night["extract_date"], night["delivered"])
+        for night in nights
+        if night["source"] in ("enkat", "nyckeltal")
+    ]
+    assert by_hand == [
+        ("enkat", "2023-11-28", True), ("nyckeltal", "2023-11-29", True), ("enkat", "2023-12-14", False),
+    ]  # fmt: skip
+
+
+def test_holidays_are_no_nights_on_which_a_source_is_expected(home: Home, kaa: Kaa) -> None:
+    nights = _controls(kaa, "2023-12-20", "2024-01-02")["completeness"]
+    days = [night["extract_date"][5:] for night in nights if night["source"] == "ber"]
+    assert days == ["12-20", "12-21", "12-22", "12-27", "12-28", "12-29", "01-02"]
+
+
 def test_who_decided_and_looked_is_listed(home: Home, kaa: Kaa) -> None:
     assert kaa("quarantine").exit_code == 0
     found = _controls(kaa)

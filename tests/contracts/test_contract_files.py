@@ -246,7 +246,9 @@ def test_protected_marking_is_classified_as_worthy_of_protection() -> None:
 def test_contract_says_when_for_whom_and_how_long(path: Path) -> None:
     contract = OpenDataContractStandard.from_file(str(path))
     promises = {item.property: item for item in contract.slaProperties or []}
-    assert promises["frequency"].schedule == "0 4 * * 1-5"
+    assert promises["frequency"].scheduler == "cron" and (promises["frequency"].schedule or "").endswith(" 1-5")
+    assert (promises["holidays"].value, promises["holidays"].valueExt) == ("SE", "public, de_facto")
+    assert all(len(item.description or "") >= 15 for item in contract.slaProperties or [])
     assert promises["timeOfAvailability"].value == "04:00"
     holds_persons = any(dataset.number_columns for dataset in SOURCES[str(contract.id)].datasets.values())
     kept = promises["retention"]

@@ -152,6 +152,8 @@ class Maker:
     summary: list[tuple[date, str, str, str, int]] = field(default_factory=list)
     jumps: list[tuple[Any, ...]] = field(default_factory=list)
     notices: list[tuple[str, str, bool]] = field(default_factory=list)
+    #: Rows of the table freshness.
+    freshness: list[tuple[Any, ...]] = field(default_factory=list)
     #: Parts that failed: id and title; they have no table.
     failed_parts: list[tuple[str, str]] = field(default_factory=list)
 
@@ -433,6 +435,7 @@ class Maker:
             insert("purge_protocol", ((*entry, entry[6] == AGED, 0) for entry in self.purged))
             insert("purge_protocol_dataset", self.purged_of_datasets)
             insert("notice", self.notices)
+            insert("freshness", self.freshness)
             insert("failed_part", self.failed_parts)
             insert("quarantine", self.quarantine)
             insert("contract_check", self.checks)
@@ -506,6 +509,14 @@ def stockholm(path: Path, change: Callable[[Maker], None] | None = None) -> Path
             False,
             "Senaste uttaget är 9 dagar gammalt.",
         ),
+    ]
+    at = datetime(2023, 12, 4, 4, 7)
+    maker.freshness += [
+        ("ber", date(2023, 11, 28), date(2023, 12, 4), 3, date(2023, 11, 29), "silent", at),
+        ("flai", None, None, 0, None, "not_expected", at),
+        ("folkbokforing", date(2023, 11, 30), date(2023, 12, 4), 1, date(2023, 12, 1), "late", at),
+        ("skolregister", date(2023, 12, 1), date(2023, 12, 4), 0, None, "fresh", at),
+        ("skolslussen", date(2023, 12, 1), date(2024, 1, 8), 0, None, "closed", at),
     ]
     for year in maker.years:
         maker.fill(year)

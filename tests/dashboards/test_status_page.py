@@ -122,6 +122,27 @@ def test_large_jumps_come_first_and_all_on_request(stockholm: Site, nacka: Site)
     assert "Det finns inget tidigare uttag att jämföra med." in nacka.page("underlag.html").text
 
 
+def test_each_source_is_shown_with_what_is_missing_and_what_to_do(stockholm: Site, nacka: Site) -> None:
+    page = stockholm.page("drift.html")
+    (table,) = [table for table in page.tables if table.section == "kallor"]
+    ask = "Fråga avsändaren. Det första väntade uttaget som saknas skulle ha kommit 29\u00a0november 2023."
+    assert table.row("Barn- och elevregistret (BER)") == ["Tyst", "2023-11-28", "3", "2023-12-04", ask]
+    later = "Inget än. Fråga avsändaren om 3 väntade uttag i rad saknas."
+    assert table.row("Folkbokföringen") == ["Sen", "2023-11-30", "1", "2023-12-04", later]
+    assert table.row("Skolregistret") == ["Aktuell", "2023-12-01", "–", "2023-12-04", "Inget"]
+    assert table.row("Skolslussen") == ["Stängd", "2023-12-01", "–", "2024-01-08", "Inget"]
+    assert table.row("Flai") == ["Väntas inte", "–", "–", "–", "Inget: källan har aldrig levererat"]
+    assert "Läget 4 december 2023 kl. 04.07." in page.text
+    assert "Källornas uttag" not in nacka.page("drift.html").text  # nothing was judged
+
+
+def test_a_silent_source_leads_to_the_table_of_sources(file: Path) -> None:
+    def silent(maker: published_file.Maker) -> None:
+        maker.notices += [("source_silent", "BER har inte levererat.", True), ("part_failed", "Sidan gick inte.", True)]
+
+    assert [task.section for task in read(file, change=silent).tasks] == ["kallor", None]
+
+
 def test_without_trouble_nothing_is_to_do(nacka: Site) -> None:
     text = nacka.page("underlag.html").text + nacka.page("drift.html").text
     for expected in (

@@ -23,9 +23,11 @@ from pipelines.intake.backlog import Backlog
 from pipelines.intake.clear_drop import clear_drop_folder, damaged_copies
 from pipelines.intake.take_in import take_in
 from pipelines.orchestration.missing_deliveries import missing_deliveries
+from pipelines.orchestration.publish import made_with
 from pipelines.publication.guard import assert_figures_may_be_published, assert_same_figures, changes_of_known
 from pipelines.publication.night_log import record_night
-from pipelines.publication.published_file import build_published, write_notices
+from pipelines.publication.published_file import build_published, write_freshness, write_notices
+from pipelines.quality.freshness import read_freshness
 from pipelines.state.home import Home, Version
 from pipelines.warehouse.compiled import CompiledModel, run_models
 from pipelines.warehouse.inputs import EVERYTHING, write_inputs
@@ -63,7 +65,8 @@ def _nightly(home: Home, now: datetime) -> None:
             unexplained = unexplained_changes(history.connection, before.history, history.datasets(), version.number)
         notices = list(taken.notices)
         if not home.is_being_rebuilt:
-            notices += missing_deliveries(home, sources, history, taken, now.date())
+            notices += missing_deliveries(home, sources, history, taken, now)
+        fresh = read_freshness(history.connection, sources, home.municipality, now)
         purge_archives(history.connection, sources, home.archive, version.number)
         days = history.connection.execute("select distinct extract_date from extract").fetchall()
     periods = periods_of([day for (day,) in days], home.municipality)
@@ -71,6 +74,7 @@ def _nightly(home: Home, now: datetime) -> None:
         write_inputs(connection, home.municipality, periods, EVERYTHING)
     figures = build_models(version)
     build_published(version, home.municipality, periods, read_catalogue(), [], figures)
+    write_freshness(version.published, fresh)
     write_notices(version.published, [*notices, *damaged_copies(home, version, now)])
     for period in periods:
         if period.kind == home.municipality.report_year.kind:
@@ -83,7 +87,7 @@ def _nightly(home: Home, now: datetime) -> None:
     if home.is_being_rekeyed:
         assert_same_figures(home, version)
     record_night(home.path, version)
-    home.put_in_place(version, [entry.delivery_id for entry in taken.judged])
+    home.put_in_place(version, [entry.delivery_id for entry in taken.judged], made_with(home))
     remove_archives(version.history, home.archive)
     home.forget_decisions({entry.delivery_id for entry in taken.still_held})
     clear_drop_folder(home, version, now)

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.orchestration.nightly import _unforeseen
+from pipelines.orchestration.failures import unforeseen
 from pipelines.runtime.errors import NightlyFailed, tells_of_full_disk
 from pipelines.state.home import ZONES
 from tests.faults import plain_nightly
@@ -79,9 +79,9 @@ def test_a_full_disk_has_a_sentence(night: Night, broken: Path) -> None:
     home = night.copy(broken)
     for text in ("[Errno 28] No space left on device", "IO Error: Could not write all: No space left on device",
                  "database or disk is full"):  # fmt: skip
-        sentence = str(_unforeseen(home, "OSError", text, " in step take_in"))
+        sentence = str(unforeseen(home, "OSError", text, " in step take_in"))
         assert sentence.startswith(f"The disk that holds {home.path} is full") and "Make room" in sentence
-    assert "is full" not in str(_unforeseen(home, "KeyError", "'x'", " in step take_in"))
+    assert "is full" not in str(unforeseen(home, "KeyError", "'x'", " in step take_in"))
 
 
 @pytest.mark.slow

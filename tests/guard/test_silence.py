@@ -1,14 +1,13 @@
 """Absence is not health: deliveries that have all vanished, and sources that are silent when they are expected."""
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
-
-import pytest
+from zoneinfo import ZoneInfo
 
 from pipelines.configuration.contract import load_sources
 from pipelines.configuration.municipality import load_municipality
 from pipelines.notices import NoticeCode
-from pipelines.quality.silence import silent_sources
+from pipelines.quality.freshness import freshness, silence
 from tests.model.world import Extract, personnummer
 from tests.pipeline import Pipeline
 
@@ -17,30 +16,12 @@ STOCKHOLM = load_municipality("stockholm")
 SOURCES = load_sources()
 
 
-@pytest.mark.parametrize(
-    ("source", "last", "on", "missing"),
-    [
-        ("ber", "2026-11-20", "2026-11-25", 0),  # a Friday: the extracts of Monday and Tuesday are missing
-        ("ber", "2026-11-20", "2026-11-26", 3),  # and Wednesday's
-        ("ber", "2026-11-20", "2026-11-23", 0),  # a weekend
-        ("ber", "2026-11-25", "2026-11-25", 0),
-        ("ber", "2026-11-26", "2026-11-25", 0),  # dated tomorrow
-        ("skolregister", "2026-05-29", "2026-09-16", 0),  # closed in summer
-        ("skolregister", "2026-05-29", "2026-09-21", 3),
-        ("enkat", "2026-10-01", "2026-11-25", 0),  # kept by hand
-    ],
-)
-def test_a_source_is_silent_when_expected_extracts_are_missing(source: str, last: str, on: str, missing: int) -> None:
-    found = silent_sources({source: date.fromisoformat(last)}, SOURCES, STOCKHOLM, date.fromisoformat(on))
-    assert [dict(one.about)["days"] for one in found] == ([str(missing)] if missing else [])
-    assert all(one.waits_for_a_person and last in one.sentence for one in found)
-
-
-def test_what_a_municipality_closes_is_its_own() -> None:
-    days = date(2026, 5, 29), date(2026, 7, 1)
-    always_open = STOCKHOLM.model_copy(update={"closed": []})
-    found = [silent_sources({"skolregister": days[0]}, SOURCES, each, days[1]) for each in (STOCKHOLM, always_open)]
-    assert [len(one) for one in found] == [0, 1]
+def test_a_silent_source_is_told_with_what_is_missing_and_what_was_not_counted() -> None:
+    at = datetime(2026, 4, 10, 4, tzinfo=ZoneInfo("Europe/Stockholm"))
+    [one] = silence(freshness({"ber": date(2026, 4, 2), "enkat": date(2026, 4, 2)}, SOURCES, STOCKHOLM, at))
+    assert one.waits_for_a_person
+    assert dict(one.about) == {"source": "ber", "title": SOURCES["ber"].title, "last": "2026-04-02", "days": "3"}
+    assert "har inte levererat sedan 2026-04-02. Väntade uttag som saknas: 3; helger, helgdagar" in one.sentence
 
 
 def _missing(pipeline: Pipeline, today: str) -> list[NoticeCode]:
@@ -73,6 +54,14 @@ def test_once_in_service_a_source_is_expected_by_the_clock(tmp_path: Path) -> No
     assert _missing(pipeline, "2028-11-24") == [NoticeCode.SOURCE_SILENT] * 2  # and for as long as it lasts
     _deliver(pipeline, "2028-11-23")
     assert _missing(pipeline, "2028-11-24") == []
+
+
+def test_over_easter_nobody_is_silent(tmp_path: Path) -> None:
+    pipeline = Pipeline(tmp_path)
+    _deliver(pipeline, "2026-04-01")
+    assert _missing(pipeline, "2026-04-01") == []
+    assert _missing(pipeline, "2026-04-08") == []  # 2 and 7 April: Good Friday and Easter Monday lie between them
+    assert _missing(pipeline, "2026-04-09") == [NoticeCode.SOURCE_SILENT] * 2
 
 
 def test_known_deliveries_that_have_all_vanished_are_told_of(tmp_path: Path) -> None:

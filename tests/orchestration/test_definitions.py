@@ -16,10 +16,11 @@ from dashboards.pages import site
 from pipelines.configuration.catalogue import read_catalogue
 from pipelines.configuration.municipality import PROFILES
 from pipelines.orchestration import assets
-from pipelines.orchestration.dagster_runs import JOB, forget_runs, tidy_runs
-from pipelines.orchestration.definitions import QUIET, SCHEDULE, TIMEZONE, definitions
+from pipelines.orchestration.dagster_runs import JOB, tidy_runs
+from pipelines.orchestration.definitions import QUIET, TIMEZONE, definitions
 from pipelines.orchestration.event_log import EventLog
 from pipelines.orchestration.nightly import dagster_home, run_nightly
+from pipelines.orchestration.schedule import SCHEDULE
 from pipelines.runtime.errors import NightlyFailed, UsageError
 from pipelines.state.home import initialise, open_home
 from pipelines.warehouse.inputs import TABLES
@@ -70,7 +71,7 @@ def test_the_job_makes_everything_that_can_be_made(defs: dg.Definitions) -> None
     job = defs.resolve_job_def(JOB)
     assert job.asset_layer.executable_asset_keys == graph.materializable_asset_keys
     assert job.executor_def is dg.in_process_executor
-    assert int(job.tags[MAX_RUNTIME_SECONDS_TAG]) == 4 * 3600
+    assert int(job.tags[MAX_RUNTIME_SECONDS_TAG]) > 4 * 3600  # the run ends itself before
     assert [one.name for one in defs.resolve_all_job_defs() if not one.name.startswith("__")] == [JOB]
 
 
@@ -237,19 +238,6 @@ def something() -> None:
 
 def _run(instance: dg.DagsterInstance) -> str:
     return dg.materialize([something], instance=instance).run_id
-
-
-def test_nothing_is_left_of_an_old_run(instance: dg.DagsterInstance) -> None:
-    old, kept = _run(instance), _run(instance)
-    root = Path(instance.root_directory)
-    moment = instance.get_run_record_by_id(kept).create_timestamp  # type: ignore[union-attr]
-    assert [path for path in root.rglob("*") if old in path.name]
-    forget_runs(instance, moment, own_run="")
-    assert [run.run_id for run in instance.get_runs()] == [kept]
-    assert [path for path in root.rglob("*") if old in path.name] == []
-    files = b"".join(path.read_bytes() for path in root.rglob("*") if path.is_file() and path.suffix != ".db")
-    assert old.encode() not in files
-    assert instance.fetch_materializations(something.key, limit=9).records[0].run_id == kept
 
 
 def test_only_runs_whose_process_is_gone_are_ended(instance: dg.DagsterInstance) -> None:

@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 
 from pipelines.commands import restore
-from pipelines.orchestration.nightly import Outcome
+from pipelines.orchestration.outcome import Outcome
 from pipelines.state.home import Home, initialise, open_home
 from tests.faults import plain_nightly
 from tests.pipeline import models_json

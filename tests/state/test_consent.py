@@ -148,7 +148,7 @@ def test_another_pseudonym_key_makes_other_fingerprints_of_the_same_consents(
 
 #: What a history of an earlier program does not have.
 _NEW_TABLES = (
-    "withdrawn_consent", "withdrawing_delivery", *(
+    "state_format", "withdrawn_consent", "withdrawing_delivery", *(
         f"{held}{table}"
         for table in ("antagning_antagningar", "skolslussen_besok", "flai_deltaganden", "jobbtorg_unga_antal")
         for held in ("", "held_")

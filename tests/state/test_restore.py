@@ -12,7 +12,7 @@ import pytest
 
 from pipelines.commands import restore, restore_history
 from pipelines.delivery.archive import RECORD
-from pipelines.orchestration.nightly import Outcome
+from pipelines.orchestration.outcome import Outcome
 from pipelines.runtime.errors import NightlyFailed
 from pipelines.state.home import Home, initialise, open_home
 from tests.cli.conftest import Kaa, kaa

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.orchestration.nightly import _unforeseen
+from pipelines.orchestration.failures import unforeseen
 from pipelines.runtime import os_errors
 from pipelines.state.home import initialise, open_home
 from tests.cli.conftest import Kaa
@@ -100,12 +100,12 @@ def test_a_step_that_the_operating_system_stopped_is_told_in_its_words(tmp_path:
     home, _ = initialise("stockholm", tmp_path / "drop", tmp_path / "home")
     (home.path / "logs").touch()
     error = _refused(lambda: (home.path / "logs" / "dbt.log").touch())
-    told = str(_unforeseen(home, type(error).__name__, f"{type(error).__name__}: {error}", " in step dbt_models"))
+    told = str(unforeseen(home, type(error).__name__, f"{type(error).__name__}: {error}", " in step dbt_models"))
     assert _is_sentence(
         told, "in step dbt_models", "is untouched", f"{home.path / 'logs'} is a file where a folder should be"
     )
     for text in ("(sqlite3.OperationalError) unable to open database file", "attempt to write a readonly database"):
-        told = str(_unforeseen(home, "OperationalError", text, ""))
+        told = str(unforeseen(home, "OperationalError", text, ""))
         assert _is_sentence(told, str(home.path), "may not be used", "belongs to")
 
 

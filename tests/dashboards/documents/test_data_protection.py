@@ -83,7 +83,7 @@ def contracts(tmp_path: Path) -> Path:
         {"property": "legalGround", "value": "4 § 2 förordningen (2006:39), prövad"},
     ]
     ber["schema"][0]["properties"].append(column)
-    ber["version"] = "1.1.0"
+    ber["version"] = "1.2.0"
     (folder / "ber.odcs.yaml").write_text(yaml.safe_dump(ber, allow_unicode=True), encoding="utf-8")
     new = yaml.safe_load((folder / "beda.odcs.yaml").read_text(encoding="utf-8"))
     new |= {"id": "antagning_ny", "name": "Gymnasieantagningen i länet"}
@@ -98,7 +98,7 @@ def test_a_new_source_or_column_is_in_the_documents_by_itself(contracts: Path) -
             "Vald skola indirekt personuppgift 4 § 2 förordningen (2006:39), prövad Skolan som ungdomen helst" in text
         )
         assert "4 § 2 förordningen (2006:39), prövad vald skola (registret)" in text  # by legal ground
-        assert "Gymnasieantagningen i länet antagning_ny 1.0.0" in text and "(BER), KAA-modulen ber 1.1.0" in text
+        assert "Gymnasieantagningen i länet antagning_ny 1.1.0" in text and "(BER), KAA-modulen ber 1.2.0" in text
         assert "Personnummer" in text.split("Examina och bevis, ur Gymnasieantagningen i länet")[1]
     for text in _both(files, ASSESSMENT):
         assert "vald skola" in text

@@ -1,0 +1,136 @@
+"""What is done when a run has ended, whatever came of it: troubles are noted, people told, metrics written.
+
+Which troubles there are is asked in ``troubles``; how a run is started, watched and ended belongs in ``orchestration``.
+"""
+
+import traceback
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pipelines.monitoring.acknowledgements import known_to_somebody
+from pipelines.monitoring.known import Known, KnownTroubles, alone, read_known, write_known
+from pipelines.monitoring.metrics import write_metrics
+from pipelines.monitoring.telling import channels, tell
+from pipelines.monitoring.troubles import GOOD, published_at, troubles_of
+from pipelines.notices import NoticeCode
+from pipelines.runtime import clock
+from pipelines.runtime.database import open_database
+from pipelines.runtime.errors import NightlyFailed
+from pipelines.runtime.log import Event, event
+from pipelines.state.home import Home
+from pipelines.state.last_run import LastRun, RunResult
+
+
+def after_run(home: Home, run: LastRun) -> None:
+    """Note what is wrong after a run and what is over, tell who is to be told, and write the metrics.
+
+    Called with the same run again it tells nothing twice, so whoever watches over the nightly may call it at any time. It never
+    raises: what could not be told is tried again next time, and said in the log and on the page.
+    """
+    try:
+        with alone(home.path):
+            _look(home, run)
+    except Exception as error:  # whatever it is, the night is published or failed already; its text may quote the data
+        event(home.path, Event.TELLING_FAILED, kind=type(error).__name__, place=_place(error))
+
+
+def _look(home: Home, run: LastRun) -> None:
+    now = clock.now(home.municipality.timezone)
+    known = read_known(home.path)
+    published = _published(home)
+    acknowledged = known_to_somebody(home)
+    if run.result in GOOD and run.ended_at:
+        known.last_published = _later(known.last_published, run.ended_at)
+    found = troubles_of(
+        run, published, _last_published(known, published, now), now, home.settings.telling.unpublished_nights
+    )
+    begun, over = known.look_at(found, now, acknowledged.keys())
+    _write_down(home, run, published, known, begun, over)
+    write_known(home.path, known)  # before anybody is told: who is told by a process that is killed may hear it twice
+    try:
+        tell(home, known, sentence_of(run), now, channels(home))
+    finally:
+        write_known(home.path, known)
+        write_metrics(home, run, known, published)
+
+
+def _published(home: Home) -> Path | None:
+    """The published file; None before the first night, and where nobody can say which one counts."""
+    with suppress(NightlyFailed):
+        version = home.current()
+        return version.published if version and version.published.is_file() else None
+    return None
+
+
+def _later(before: str | None, at: str) -> str:
+    return at if before is None or datetime.fromisoformat(at) > datetime.fromisoformat(before) else before
+
+
+def _last_published(known: KnownTroubles, published: Path | None, now: datetime) -> datetime | None:
+    """When a run last published or found nothing new, by the municipality's clocks."""
+    if known.last_published:
+        return datetime.fromisoformat(known.last_published).astimezone(now.tzinfo)
+    if published:
+        zone = now.tzinfo if isinstance(now.tzinfo, ZoneInfo) else None
+        return published_at(published).replace(tzinfo=zone)
+    return None
+
+
+#: What came of a run, in one sentence; {at} is when it ended or began.
+_RESULTS = {
+    RunResult.RUNNING: "En nattkörning som började {at} pågår.",
+    RunResult.PUBLISHED: "Den senaste nattkörningen blev klar {at} och publicerade version {version}.",
+    RunResult.NOTHING_NEW: "Den senaste nattkörningen blev klar {at}; inget nytt hade kommit.",
+    RunResult.FAILED: "Den senaste nattkörningen, {at}, misslyckades.",
+    RunResult.KILLED: "Den senaste nattkörningen, som började {at}, avbröts.",
+    RunResult.MISSED: "Nattkörningen som skulle ha börjat {at} startade aldrig.",
+    RunResult.HUNG: "Den senaste nattkörningen, som började {at}, fastnade och avbröts.",
+}
+
+
+def sentence_of(run: LastRun) -> str:
+    """What came of a run, in Swedish."""
+    is_ended = run.ended_at and run.result in (*GOOD, RunResult.FAILED)
+    at = datetime.fromisoformat(run.ended_at if is_ended and run.ended_at else run.started_at)
+    return _RESULTS[run.result].format(at=f"{at:%Y-%m-%d} kl. {at:%H.%M}", version=run.version)
+
+
+# --- the log -----------------------------------------------------------------------------------------------------------------
+
+_JUDGED = """
+select delivery_id, source, extract_date, revision, status, reason, rows, quarantined_rows
+from delivery
+where judged_in > ? and judged_in <= ?
+order by judged_in, extract_date, source, revision
+"""
+
+
+def _write_down(
+    home: Home, run: LastRun, published: Path | None, known: KnownTroubles, begun: list[Known], over: list[Known]
+) -> None:
+    """The events of this look."""
+    if published and run.result in GOOD and run.version > known.logged_version:
+        with open_database(published, read_only=True) as connection:
+            cursor = connection.execute(_JUDGED, [known.logged_version or run.version - 1, run.version])
+            names = [column[0] for column in cursor.description or ()]
+            for row in cursor.fetchall():
+                event(home.path, Event.DELIVERY_JUDGED, **dict(zip(names, row, strict=True)))
+        known.logged_version = run.version
+    for one in begun:
+        event(home.path, Event.TROUBLE_BEGUN, trouble=one.id, code=one.code)
+    for one in over:
+        days = (datetime.fromisoformat(one.over_at or one.seen_at) - one.began).days
+        event(home.path, Event.TROUBLE_OVER, trouble=one.id, code=one.code, days=days)
+    if known.logged_run != run.started_at:
+        for notice in run.notices:
+            if notice["code"] == NoticeCode.SOURCE_SILENT:
+                event(home.path, Event.SOURCE_SILENT, **notice["about"])
+        known.logged_run = run.started_at
+
+
+def _place(error: Exception) -> str:
+    """Where in the program an error arose."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{'/'.join(Path(frames[-1].filename).parts[-3:])}:{frames[-1].lineno}" if frames else ""
