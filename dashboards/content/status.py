@@ -11,6 +11,7 @@ from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 
+from dashboards.content.operations import Operations, Trouble, published_trouble
 from dashboards.content.tables import MISSING_LABEL
 from dashboards.published.file import ALL, MISSING
 from dashboards.published.status import ChangedExtract, NightlyStatus, Remark, Row, read_status
@@ -259,6 +260,8 @@ class Status:
     #: What else there is to tell of the night and waits for nobody: sentences.
     notices: tuple[str, ...]
     freshness: tuple[FreshnessRow, ...]
+    #: All that lasts until a person has seen to it, also what somebody has acknowledged, which is no task.
+    troubles: tuple[Trouble, ...]
     #: The moment at which sources were judged by the calendar; None where none was.
     freshness_at: datetime | None
     changes: tuple[Change, ...]
@@ -267,6 +270,11 @@ class Status:
     left_out: int = 0
     #: So many rows of a list are seen without asking for the others.
     shown: int = SHOWN
+
+    @property
+    def known(self) -> tuple[Trouble, ...]:
+        """The troubles that somebody has acknowledged."""
+        return tuple(one for one in self.troubles if one.acknowledged)
 
     @property
     def large_jumps(self) -> tuple[Jump, ...]:
@@ -502,16 +510,19 @@ def _not_used(held: tuple[Delivery, ...], rejected: tuple[Delivery, ...]) -> Ite
         yield f"{numbers.counted(count, 'leverans', 'leveranser')} gick inte att använda, och källan har inte lämnat någon ny."
 
 
-def read(path: Path) -> Status:
-    """The state of the published file's deliveries and checks; of each list as much as a page shows."""
-    whole = _whole(read_status(path))
+def read(path: Path, now: Operations | None = None) -> Status:
+    """The state of the published file's deliveries and checks; of each list as much as a page shows. ``now``: what is known of
+    runs and troubles since, where that is asked."""
+    whole = _whole(read_status(path), now)
     lists = {name: getattr(whole, name) for name in LISTS}
     shown = {name: found[:LIMIT] for name, found in lists.items()}
     left_out = sum(len(found) for found in lists.values()) - sum(len(found) for found in shown.values())
     return replace(whole, left_out=left_out, **shown)
 
 
-def _whole(found: NightlyStatus) -> Status:
+def _whole(found: NightlyStatus, now: Operations | None) -> Status:
+    troubles = now.troubles if now else tuple(published_trouble(row) for row in found.troubles)
+    known = {one.id for one in troubles if one.acknowledged}
     new = [row for row in found.deliveries if row["judged_in"] == found.version]
     old = [row for row in found.deliveries if row["judged_in"] != found.version]
     others = [row for row in found.deliveries if row["status"] in ("duplicate", "superseded")]
@@ -520,10 +531,21 @@ def _whole(found: NightlyStatus) -> Status:
     failed = [row for row in found.checks if not row["success"]]
     quarantine = tuple(_quarantined(row) for row in found.quarantine if row["is_new"])
     jumps = tuple(_jump(row, found.job_centres) for row in found.jumps or ())
+    of_runs = [one for one in troubles if one.is_of_a_run and one.id not in known]
     return Status(
         came_in=_came_in(new),
-        tasks=tuple(
-            _tasks(found.notices, held, rejected, quarantine, len(failed), sum(one.is_warning for one in jumps))
+        tasks=(
+            *(Task(one.sentence, None) for one in of_runs),
+            *_tasks(
+                [row for row in found.notices if row.get("trouble") not in known],
+                held,
+                tuple(one for one in rejected if f"delivery_rejected:{one.delivery_id}" not in known),
+                quarantine,
+                sum(_warning(row) not in known for row in failed),
+                sum(
+                    row["is_warning"] and f"figure_jumped:{row['check_name']}" not in known for row in found.jumps or ()
+                ),
+            ),
         ),
         not_used=tuple(_not_used(held, rejected)),
         meanings=tuple((title, MEANINGS[status]) for status, title in STATUSES.items()),
@@ -541,11 +563,17 @@ def _whole(found: NightlyStatus) -> Status:
         passed_checks=len(found.checks) - len(failed),
         jumps=None if found.jumps is None else jumps,
         notices=tuple(row["sentence"] for row in found.notices if not row["waits_for_a_person"]),
+        troubles=troubles,
         freshness=tuple(_freshness(row) for row in found.freshness),
         freshness_at=max((row["judged_at"] for row in found.freshness), default=None),
         changes=tuple(_change(one) for one in found.changed_extracts),
         purges=tuple(_purge(row) for row in found.purge_protocol),
     )
+
+
+def _warning(row: Row) -> str:
+    """The trouble that a check warns of."""
+    return f"check_warns:{row['source']}/{row['dataset']}/{row['check_name']}"
 
 
 def _check(row: Row) -> Check:

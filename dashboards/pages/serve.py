@@ -6,7 +6,8 @@
 ``shown()`` says where the reports that count now lie, or None; it is asked at every request, so a nightly's new version is shown
 without a restart. The pages themselves are made by ``site``. Of internal reports the documents, and the pages of other periods,
 are made when somebody asks for them (``requested``). ``trace``, where it is given, answers the questions behind the numbers
-(``traced``): those that stand on a page. Neither is done for another site's page. Not for a network: anybody who may use this
+(``traced``): those that stand on a page. Neither is done for another site's page. ``operations``, where it is given, says what
+has come of the nights since: the start page and the operator's show it. Not for a network: anybody who may use this
 machine may read what is published, and nobody else can reach it.
 """
 
@@ -15,6 +16,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -24,6 +26,7 @@ import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dashboards.content import status
+from dashboards.content.operations import Operations
 from dashboards.documents import names
 from dashboards.pages import traced
 from dashboards.pages.reports import START, Report, read_reports
@@ -31,6 +34,7 @@ from dashboards.pages.requested import Requested
 from dashboards.published.publication import PublicTreatment
 from dashboards.wording import numbers
 from dashboards.wording.audience import audience
+from dashboards.wording.letters import lower_first
 from pipelines.runtime import clock
 
 ADDRESS = "127.0.0.1"
@@ -81,9 +85,16 @@ class ReportServer(ThreadingHTTPServer):
     daemon_threads = True  # a browser keeps connections open; they must not keep the program from ending
     allow_reuse_address = os.name == "posix"
 
-    def __init__(self, shown: Callable[[], Shown | None], port: int = 0, trace: traced.Tracing | None = None) -> None:
+    def __init__(
+        self,
+        shown: Callable[[], Shown | None],
+        port: int = 0,
+        trace: traced.Tracing | None = None,
+        operations: Callable[[], Operations | None] = lambda: None,
+    ) -> None:
         self.shown = shown
         self.trace = trace
+        self.operations = operations
         self.requested = Requested()
         super().__init__((ADDRESS, port), _Handler)
 
@@ -165,7 +176,13 @@ class _Handler(BaseHTTPRequestHandler):
             if shown is None:
                 return None
             try:
-                found = (_start_page(shown), TYPES[".html"]) if path == "/" else self._given(shown, path)
+                operations = None if shown.public else self.server.operations()
+                if path == "/":
+                    found: tuple[bytes, str] | None = _start_page(shown, operations), TYPES[".html"]
+                else:
+                    found = self._given(shown, path)
+                if found and operations and path.endswith(f"/{OPERATORS_PAGE}"):
+                    found = _with_operations(found[0], shown, operations), TYPES[".html"]
                 if found and query and self.server.trace:
                     found = self._answered(shown, path, found[0], query) or found
             except (OSError, duckdb.Error):
@@ -260,16 +277,38 @@ def _sentence(text: str) -> bytes:
     return page.encode()
 
 
-def _start_page(shown: Shown) -> bytes:
-    """Which reports there are; of internal ones also how the last night went, and what else can be made."""
-    publication, found, others = read_reports(shown.published_file, shown.folder)
-    internal = shown.public is None
+@cache
+def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).resolve().parent / "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters.update(long_date=numbers.long_date)
-    template = environment.get_template("reports.html.j2")
+    environment.filters.update(long_date=numbers.long_date, lower_first=lower_first)
+    return environment
+
+
+#: The part of the operator's page that says what is to be done; no section stands in it.
+_STATE = re.compile(rb'<section class="state[^"]*" id="laget".*?</section>\n?', re.DOTALL)
+
+#: The page that it leads to for what readers see too.
+_READERS_PAGE = "underlag.html"
+
+
+def _with_operations(page: bytes, shown: Shown, operations: Operations) -> bytes:
+    """The operator's page with what is known now in the place of what was known when it was made."""
+    publication, _, _ = read_reports(shown.published_file, shown.folder)
+    macros = _environment().get_template("state.html.j2").module
+    state = macros.state(  # type: ignore[attr-defined]
+        status.read(shown.published_file, operations), publication, operations, _READERS_PAGE
+    )
+    return _STATE.sub(lambda _: str(state).encode(), page, count=1)
+
+
+def _start_page(shown: Shown, operations: Operations | None) -> bytes:
+    """Which reports there are; of internal ones also how the last night went, and what else can be made."""
+    publication, found, others = read_reports(shown.published_file, shown.folder)
+    internal = shown.public is None
+    template = _environment().get_template("reports.html.j2")
     return template.render(
         publication=publication,
         reports=[(report, _documents(report, internal)) for report in found],
@@ -277,7 +316,8 @@ def _start_page(shown: Shown) -> bytes:
         documents=[(file, names.KINDS[kind].label) for file, kind in DOCUMENTS],
         audience=audience(shown.public),
         # What came in and what is to be done is for inside the house.
-        status=status.read(shown.published_file) if internal else None,
+        status=status.read(shown.published_file, operations) if internal else None,
+        operations=operations,
         days_since=(clock.now().replace(tzinfo=None) - publication.published_at).days,
         operators_page=OPERATORS_PAGE,
     ).encode()

@@ -53,6 +53,8 @@ class NightlyStatus:
     notices: list[Row]
     #: By source, in the order of the contracts.
     freshness: list[Row]
+    #: What is wrong, since when and who has acknowledged it.
+    troubles: list[Row]
     job_centres: dict[str, str]
     changed_extracts: tuple[ChangedExtract, ...]
     purge_protocol: list[Row]
@@ -71,6 +73,7 @@ _CHECKS = "select * from contract_check order by severity, source, dataset, chec
 _JUMPS = "select * from figure_check order by is_warning desc, compared_with, title, group_code"
 _NOTICES = "select * from notice order by waits_for_a_person desc, rowid"
 _FRESHNESS = "select * from freshness order by rowid"
+_TROUBLES = "select * from trouble order by begun_on, trouble"
 _PURGE_PROTOCOL = "select * from purge_protocol order by version desc, reason"
 
 
@@ -87,11 +90,18 @@ def read_status(path: Path) -> NightlyStatus:
             checks=rows(connection, _CHECKS),
             jumps=rows(connection, _JUMPS) if has_jumps else None,
             notices=rows(connection, _NOTICES),
-            freshness=rows(connection, _FRESHNESS),
+            freshness=_rows_if_there(connection, "freshness", _FRESHNESS),
+            troubles=_rows_if_there(connection, "trouble", _TROUBLES),
             job_centres={row["code"]: row["name"] for row in rows(connection, "select code, name from job_centre")},
             changed_extracts=read_changed_extracts(connection),
             purge_protocol=rows(connection, _PURGE_PROTOCOL),
         )
+
+
+def _rows_if_there(connection: duckdb.DuckDBPyConnection, table: str, query: str) -> list[Row]:
+    """The rows of a table that a file of an older program does not have; what it shows is shown until the next night."""
+    is_there = connection.execute("select 1 from duckdb_tables() where table_name = ?", [table]).fetchone()
+    return rows(connection, query) if is_there else []
 
 
 def _read_remarks(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Remark]]:

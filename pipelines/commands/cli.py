@@ -292,7 +292,7 @@ def serve(port: int, browser: bool, public: bool) -> None:
     from functools import partial
 
     from dashboards.pages.serve import ReportServer
-    from pipelines.commands.queries import check_shown, shown_reports
+    from pipelines.commands.queries import check_shown, shown_operations, shown_reports
     from pipelines.commands.traces import trace_for_page
     from pipelines.state.home import open_home
 
@@ -300,7 +300,10 @@ def serve(port: int, browser: bool, public: bool) -> None:
     check_shown(home, public)
     try:
         server = ReportServer(
-            partial(shown_reports, home, public), port, None if public else partial(trace_for_page, home)
+            partial(shown_reports, home, public),
+            port,
+            None if public else partial(trace_for_page, home),
+            partial(shown_operations, home),
         )
     except OSError as error:
         raise UsageError(f"Port {port} cannot be used ({error.strerror}): choose another --port, or none.") from error

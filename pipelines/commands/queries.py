@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -26,6 +26,7 @@ from pipelines.warehouse.inputs import EVERYTHING
 from pipelines.warehouse.periods import Period, parse_period
 
 if TYPE_CHECKING:
+    from dashboards.content.operations import Operations
     from dashboards.disclosure.output import PublicOutput
     from dashboards.pages.serve import Shown
     from dashboards.published.status import ChangedExtract
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DELIVERY_COLUMNS", "FIGURE_COLUMNS", "PLAN_COLUMNS", "PROTOCOL_COLUMNS", "QUARANTINE_COLUMNS", "check_printed",
     "check_shown", "decide", "notes_on_figures", "read_deliveries", "read_figures", "read_planned_purge", "read_purge_protocol",
-    "read_quarantine", "shown_reports", "write_report",
+    "read_quarantine", "shown_operations", "shown_reports", "write_report",
 ]  # fmt: skip
 
 DELIVERY_COLUMNS = (
@@ -195,6 +196,37 @@ def shown_reports(home: Home, public: bool) -> "Shown | None":
         return from_published(home, read)
     except (NightlyFailed, UsageError):
         return None
+
+
+def shown_operations(home: Home) -> "Operations | None":
+    """What has come of the runs, what is wrong and who knows of it, as it is now; None where no run has left a record."""
+    from dashboards.content.operations import Acknowledged, Operations, Trouble, Untold
+    from pipelines.monitoring.acknowledgements import known_to_somebody
+    from pipelines.monitoring.known import read_known
+    from pipelines.monitoring.troubles import GOOD, OF_NO_PUBLICATION
+    from pipelines.monitoring.words import of_run
+    from pipelines.state.last_run import RunResult, read_last_run
+
+    run = read_last_run(home.path)
+    if run is None:
+        return None
+    known, acknowledged = read_known(home.path), known_to_somebody(home)
+    troubles = []
+    for one in known.open:
+        by = acknowledged.get(one.id)
+        who = Acknowledged(by.who, by.on, by.until, by.because) if by else None
+        troubles.append(Trouble(one.id, one.sentence, one.began.date(), who, one.code in OF_NO_PUBLICATION))
+    return Operations(
+        of_run(run),
+        run.result not in (*GOOD, RunResult.RUNNING),
+        run.result is RunResult.RUNNING,
+        tuple(troubles),
+        tuple(
+            Untold(channel, datetime.fromisoformat(sending.at), sending.why)
+            for channel, sending in known.sendings.items()
+            if sending.why
+        ),
+    )
 
 
 def check_shown(home: Home, public: bool) -> None:

@@ -55,7 +55,8 @@ from pipelines.state.versions import UNFINISHED as UNFINISHED_VERSION
 #: What of a KAA_HOME is in no backup: what can be made again, what is at work, and what a person was to look at and remove.
 #: The folder of the keys is left out wherever it lies.
 LEFT_OUT = {
-    "dagster", "dbt", "scratch", "libraries", "restoring", "rekeying", "recomputing", "nightly.lock", "demo", ASIDE, POINTER, LAST_BACKUP,
+    "dagster", "dbt", "scratch", "libraries", "restoring", "rekeying", "recomputing", "demo", ASIDE, POINTER,
+    LAST_BACKUP,
 }  # fmt: skip
 
 #: Where a backup holds the municipality's own profile, which lies outside KAA_HOME.
@@ -270,7 +271,7 @@ class _Belonging:
     def __call__(self, name: str) -> bool:
         parts = PurePosixPath(name).parts
         zone = parts[0]
-        if zone in LEFT_OUT or name == self._keys or name == f"{POINTER}.part":
+        if zone in LEFT_OUT or name == self._keys or zone.endswith((".lock", ".part")):
             return False
         if zone in ZONES:
             return len(parts) == 1 or (parts[1] == self._number and parts[2:] != (UNFINISHED_VERSION,))

@@ -13,14 +13,16 @@ from pipelines.monitoring.acknowledgements import known_to_somebody
 from pipelines.monitoring.known import Known, KnownTroubles, alone, read_known, write_known
 from pipelines.monitoring.metrics import write_metrics
 from pipelines.monitoring.telling import channels, tell
-from pipelines.monitoring.troubles import GOOD, published_at, troubles_of
+from pipelines.monitoring.troubles import GOOD, Seen, published_at, troubles_of
+from pipelines.monitoring.words import of_run
 from pipelines.notices import NoticeCode
 from pipelines.runtime import clock
 from pipelines.runtime.database import open_database
 from pipelines.runtime.errors import NightlyFailed
 from pipelines.runtime.log import Event, event
 from pipelines.state.home import Home
-from pipelines.state.last_run import LastRun, RunResult
+from pipelines.state.last_backup import read_last_backup
+from pipelines.state.last_run import LastRun
 
 
 def after_run(home: Home, run: LastRun) -> None:
@@ -43,14 +45,13 @@ def _look(home: Home, run: LastRun) -> None:
     acknowledged = known_to_somebody(home)
     if run.result in GOOD and run.ended_at:
         known.last_published = _later(known.last_published, run.ended_at)
-    found = troubles_of(
-        run, published, _last_published(known, published, now), now, home.settings.telling.unpublished_nights
-    )
+    seen = Seen(run, published, _last_published(known, published, now), read_last_backup(home.path), now)
+    found = troubles_of(seen, home.settings.telling.unpublished_nights)
     begun, over = known.look_at(found, now, acknowledged.keys())
     _write_down(home, run, published, known, begun, over)
     write_known(home.path, known)  # before anybody is told: who is told by a process that is killed may hear it twice
     try:
-        tell(home, known, sentence_of(run), now, channels(home))
+        tell(home, known, of_run(run), now, channels(home))
     finally:
         write_known(home.path, known)
         write_metrics(home, run, known, published)
@@ -76,25 +77,6 @@ def _last_published(known: KnownTroubles, published: Path | None, now: datetime)
         zone = now.tzinfo if isinstance(now.tzinfo, ZoneInfo) else None
         return published_at(published).replace(tzinfo=zone)
     return None
-
-
-#: What came of a run, in one sentence; {at} is when it ended or began.
-_RESULTS = {
-    RunResult.RUNNING: "En nattkörning som började {at} pågår.",
-    RunResult.PUBLISHED: "Den senaste nattkörningen blev klar {at} och publicerade version {version}.",
-    RunResult.NOTHING_NEW: "Den senaste nattkörningen blev klar {at}; inget nytt hade kommit.",
-    RunResult.FAILED: "Den senaste nattkörningen, {at}, misslyckades.",
-    RunResult.KILLED: "Den senaste nattkörningen, som började {at}, avbröts.",
-    RunResult.MISSED: "Nattkörningen som skulle ha börjat {at} startade aldrig.",
-    RunResult.HUNG: "Den senaste nattkörningen, som började {at}, fastnade och avbröts.",
-}
-
-
-def sentence_of(run: LastRun) -> str:
-    """What came of a run, in Swedish."""
-    is_ended = run.ended_at and run.result in (*GOOD, RunResult.FAILED)
-    at = datetime.fromisoformat(run.ended_at if is_ended and run.ended_at else run.started_at)
-    return _RESULTS[run.result].format(at=f"{at:%Y-%m-%d} kl. {at:%H.%M}", version=run.version)
 
 
 # --- the log -----------------------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from pipelines.runtime.files import atomic_write
 from pipelines.runtime.log import Event, event
 from pipelines.runtime.os_errors import sentence
 from pipelines.state.home import Home
+from pipelines.state.last_backup import read_last_backup
 from pipelines.state.last_run import LastRun, RunResult
 
 FOLDER = "metrics"
@@ -165,6 +166,10 @@ def _of_the_machine(registry: CollectorRegistry, home: Home) -> None:
     for zone in ZONES:
         folder = home.path / zone
         zones.labels(zone).set(_archive_bytes(home) if zone == "archive" else _bytes(folder))
+    backup = read_last_backup(home.path)
+    if (taken := _moment(backup.taken_at)) is not None:
+        _gauge(registry, "kaa_backup_last_timestamp_seconds", "When the last whole backup was taken.").set(taken)
+        _gauge(registry, "kaa_backup_bytes", "What it takes.").set(backup.bytes)
     usage = shutil.disk_usage(home.path)
     _gauge(registry, "kaa_disk_free_bytes", "What is free on the disk of KAA_HOME.").set(usage.free)
     _gauge(registry, "kaa_disk_size_bytes", "The size of that disk.").set(usage.total)

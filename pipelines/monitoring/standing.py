@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipelines.monitoring.acknowledgements import Acknowledgement, known_to_somebody
 from pipelines.monitoring.known import read_known
-from pipelines.monitoring.troubles import Trouble, standing
+from pipelines.monitoring.troubles import OF_NO_PUBLICATION, Trouble, of_notices, standing
 from pipelines.notices import Notice
 from pipelines.publication.published_file import TroubleRow, write_troubles
 from pipelines.runtime import clock
@@ -20,8 +20,15 @@ def publish_troubles(home: Home, published: Path, notices: Iterable[Notice]) -> 
     """Write what is wrong into a published file, with since when and who has acknowledged it, in place of what stood there."""
     today = clock.today(home.municipality.timezone)
     known, acknowledged = read_known(home.path), known_to_somebody(home)
+    found = standing(published, of_notices(notices))
+    # A check that was not made tonight warns still.
+    earlier = [
+        Trouble(one.id, one.code, one.sentence)
+        for one in known.open
+        if one.code not in OF_NO_PUBLICATION and not found.has(one.id) and not found.is_over(one.id, one.code)
+    ]
     rows: list[TroubleRow] = []
-    for trouble in standing(published, notices).troubles:
+    for trouble in (*found.troubles, *earlier):
         before = known.troubles.get(trouble.id)
         begun = before.began.date() if before and before.is_open else today
         rows.append(_row(trouble, begun, acknowledged.get(trouble.id)))

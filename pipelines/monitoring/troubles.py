@@ -4,7 +4,7 @@
 A trouble is something that a person should see to and that lasts: a night that failed, a source that is silent, a delivery
 that waits, a check that warns. Its id is the same for as long as it is the same trouble."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,6 +19,7 @@ from pipelines.configuration.contract import Source, load_sources
 from pipelines.notices import Notice, NoticeCode, kept_notice, trouble_id
 from pipelines.personnummer import mask_name
 from pipelines.runtime.database import open_database
+from pipelines.state.last_backup import LastBackup
 from pipelines.state.last_run import LastRun, RunResult
 
 
@@ -34,6 +35,7 @@ class TroubleCode(StrEnum):
     DELIVERY_REJECTED = "delivery_rejected"
     CHECK_WARNS = "check_warns"
     FIGURE_JUMPED = "figure_jumped"
+    BACKUP_OLD = "backup_old"
 
 
 #: What a run that published nothing is told of as. One of them at a time: the latest.
@@ -43,6 +45,12 @@ OF_A_RUN = {
     RunResult.HUNG: TroubleCode.NIGHT_HUNG,
     RunResult.MISSED: TroubleCode.NIGHT_MISSED,
 }
+
+#: A backup is taken every night; over a weekend with a holiday none may be.
+BACKUP_IS_OLD = timedelta(days=3)
+
+#: Those that no published file knows of.
+OF_NO_PUBLICATION = (*OF_A_RUN.values(), TroubleCode.NOTHING_PUBLISHED, TroubleCode.BACKUP_OLD)
 
 #: Runs after which the published state is that of the night.
 GOOD = (RunResult.PUBLISHED, RunResult.NOTHING_NEW)
@@ -67,17 +75,30 @@ class Found:
     troubles: tuple[Trouble, ...]
     looked_for: frozenset[str]
 
-    def is_over(self, trouble_id: str, code: str) -> bool:
+    def has(self, trouble: str) -> bool:
+        """Whether it is there, by its id."""
+        return any(one.id == trouble for one in self.troubles)
+
+    def is_over(self, trouble: str, code: str) -> bool:
         """Whether a trouble that was known before is over."""
-        is_there = any(one.id == trouble_id for one in self.troubles)
-        return not is_there and (code in self.looked_for or trouble_id in self.looked_for)
+        return not self.has(trouble) and (code in self.looked_for or trouble in self.looked_for)
 
 
-def troubles_of(
-    run: LastRun, published: Path | None, last_published: datetime | None, now: datetime, nights: int
-) -> Found:
-    """What is wrong after a run. ``published``: the published file, where there is one. ``last_published``: when a run last
-    published, or found that there was nothing new. ``nights``: so many expected nights without that are a trouble."""
+@dataclass(frozen=True)
+class Seen:
+    """What is looked at: the last run; the published file, where there is one; when a run last published or found nothing new;
+    the last backup; and the time, by the municipality's clocks."""
+
+    run: LastRun
+    published: Path | None
+    last_published: datetime | None
+    backup: LastBackup
+    now: datetime
+
+
+def troubles_of(seen: Seen, nights: int) -> Found:
+    """What is wrong after a run. ``nights``: so many expected nights without a publication are a trouble."""
+    run, last_published = seen.run, seen.last_published
     troubles: list[Trouble] = []
     looked_for: set[str] = set()
     if run.result is not RunResult.RUNNING:
@@ -86,19 +107,31 @@ def troubles_of(
         troubles.append(_failed_night(code, run))
     if last_published:
         looked_for.add(TroubleCode.NOTHING_PUBLISHED)
-        if (missed := expected_nights(last_published, now)) >= nights:
+        if (missed := expected_nights(last_published, seen.now)) >= nights:
             troubles.append(_nothing_published(last_published, missed))
-    if run.result in GOOD and published:
-        found = standing(published, [kept_notice(one["code"], one["about"]) for one in run.notices])
+    looked_for.add(TroubleCode.BACKUP_OLD)
+    troubles += _old_backup(seen.backup, seen.now)
+    if run.result in GOOD and seen.published:
+        found = standing(seen.published, [_kept(one) for one in run.notices if one["waits_for_a_person"]])
         troubles += found.troubles
         looked_for |= found.looked_for
     return Found(tuple(troubles), frozenset(looked_for))
 
 
-def standing(published: Path, notices: Iterable[Notice]) -> Found:
-    """What a night that could publish has found wrong: its notices, and what stands in its published file."""
-    noticed = {one.trouble: one for one in notices if one.waits_for_a_person}
-    troubles = [Trouble(one.trouble, one.code, mask_name(one.sentence)) for one in noticed.values()]
+def of_notices(notices: Iterable[Notice]) -> list[Trouble]:
+    """The troubles that notices tell of."""
+    return [Trouble(one.trouble, one.code, mask_name(one.sentence)) for one in notices if one.waits_for_a_person]
+
+
+def _kept(notice: Mapping[str, Any]) -> Trouble:
+    """The trouble that a notice tells of, as a run's record keeps it."""
+    kept = kept_notice(notice["code"], notice["about"])
+    return Trouble(kept.trouble, kept.code, mask_name(notice["sentence"]))
+
+
+def standing(published: Path, noticed: Iterable[Trouble]) -> Found:
+    """What a night that could publish has found wrong: what its notices tell of, and what stands in its published file."""
+    troubles = list({one.id: one for one in noticed}.values())
     looked_for: set[str] = {code.value for code in NoticeCode}
     with open_database(published, read_only=True) as connection:
         troubles += [*_held(connection), *_rejected(connection)]
@@ -142,6 +175,18 @@ def _nothing_published(last: datetime, missed: int) -> Trouble:
     return Trouble(
         code, code, f"Inget har publicerats sedan {last:%Y-%m-%d} kl. {last:%H.%M}: {missed} {nights} har gått."
     )
+
+
+def _old_backup(backup: LastBackup, now: datetime) -> Iterable[Trouble]:
+    """Whether backups that are taken have stopped being taken; where none ever was, it is not done by this program."""
+    code = TroubleCode.BACKUP_OLD
+    taken = datetime.fromisoformat(backup.taken_at).astimezone(now.tzinfo) if backup.taken_at else None
+    last = f"Den senaste hela är från {taken:%Y-%m-%d} kl. {taken:%H.%M}." if taken else "Det finns ingen hel."
+    if backup.failed_at:
+        failed = datetime.fromisoformat(backup.failed_at).astimezone(now.tzinfo)
+        yield Trouble(code, code, f"Säkerhetskopieringen {failed:%Y-%m-%d} kl. {failed:%H.%M} misslyckades. {last}")
+    elif taken and now - taken > BACKUP_IS_OLD:
+        yield Trouble(code, code, f"Ingen säkerhetskopia har tagits på mer än {BACKUP_IS_OLD.days} dagar. {last}")
 
 
 # --- deliveries --------------------------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from pipelines.intake.backlog import Backlog
 from pipelines.intake.clear_drop import damaged_copies
 from pipelines.intake.progress import NOBODY, Watch
 from pipelines.intake.take_in import take_in
+from pipelines.monitoring.standing import publish_troubles
 from pipelines.notices import NoticeCode, notice
 from pipelines.orchestration.bridges import bridge_rows
 from pipelines.orchestration.missing_deliveries import missing_deliveries
@@ -41,7 +42,7 @@ from pipelines.quality.freshness import read_freshness
 from pipelines.runtime import clock
 from pipelines.runtime.database import make_room, open_database
 from pipelines.runtime.errors import NightlyFailed, tells_of_full_disk
-from pipelines.warehouse.compiled import compiled_models, keep_models
+from pipelines.warehouse.compiled import keep_models, kept_models
 from pipelines.warehouse.dbt import (
     PROJECT,
     DbtCall,
@@ -266,7 +267,7 @@ def dbt_models(context: dg.AssetExecutionContext, nightly: NightlyResource) -> I
         yield from call.stream()
     if failed_nodes(target) != []:
         raise NightlyFailed(dbt_failure(target, log))
-    keep_models(target / "manifest.json", version)
+    keep_models(_MANIFEST, target / "run_results.json", version)
     night.failed_parts = failed_parts(_NODES, parts.target)
     if night.failed_parts:
         close_after_a_kill(version.warehouse)
@@ -286,8 +287,7 @@ def dbt_models(context: dg.AssetExecutionContext, nightly: NightlyResource) -> I
 def published_file(nightly: NightlyResource) -> dg.MaterializeResult[None]:
     """The figures with their definitions, and what came in: all that pages and documents are made from."""
     night = nightly.night
-    manifest = night.building.folder("warehouse") / "dbt" / "manifest.json"
-    figures = next(model for model in compiled_models(manifest) if model.name == "figures")
+    figures = next(model for model in kept_models(night.building.models) if model.name == "figures")
     night.figure_rows = build_published(
         night.building,
         night.home.municipality,
@@ -356,6 +356,7 @@ def pages(nightly: NightlyResource) -> Iterator[dg.MaterializeResult[None]]:
     night.notices += [notice(NoticeCode.PART_FAILED, part=part, problem=problem) for part, problem in failed.items()]
     night.notices += damaged_copies(night.home, night.building, clock.now(night.home.municipality.timezone))
     write_notices(published, night.notices)
+    publish_troubles(night.home, published, night.notices)
     known = set(failed)
     for out, report in reports.items():
         site.write_page(state, report, out, remember)

@@ -6,7 +6,6 @@ number stands in each version's proof (``versions``), where a shell can read it 
 does not belong here.
 """
 
-from importlib.metadata import version as installed_version
 from pathlib import Path
 
 from pipelines.runtime.errors import NightlyFailed
@@ -15,16 +14,13 @@ from pipelines.runtime.errors import NightlyFailed
 FORMAT = 7
 
 
-def program_version() -> str:
-    """The version of the program that is installed."""
-    return installed_version("kaa-warehouse")
-
-
 def refuse_newer(found: int, where: Path, program: str = "") -> None:
     """Raises NightlyFailed when a state of the form ``found`` is newer than what is known here; ``program``: the version that
     wrote it, where that is known."""
     if found <= FORMAT:
         return
+    from pipelines.runtime.program import program_version  # only here: it loads what few commands need
+
     needed = f"version {program}" if program else "the version that wrote it"
     raise NightlyFailed(
         f"{where} is in state format {found}, which a newer version of this program wrote; this one is {program_version()} and "

@@ -16,7 +16,10 @@ whatever happens to the process. Which versions are whole is said in ``versions`
     dagster/, dbt/           the orchestrator's own storage; what dbt made of the project
     logs/                    what dbt said last night; who has looked at rows; what each night was made with
     current.json             the pointer
-    decided.jsonl            what people decided about the state, known figures and the clock (``decision_log``)
+    decided.jsonl            what people decided about the state, known figures, the clock and troubles (``decision_log``)
+    last_run.json            the last run, whatever came of it (``last_run``)
+    troubles.json            what is wrong, since when and who has been told (``monitoring.known``)
+    metrics/                 what the node exporter reads, unless the settings name another folder
     access.json              how the access log, `logs/access.jsonl`, ends (``audit.access_log``)
     aside/<time>/            what was put out of the way for a person to look at
     restoring/, rekeying/    while `kaa restore` or `kaa keys rotate --pseudonym` works, or after it was killed
@@ -92,6 +95,10 @@ MANAGED = (
     "logs",
     "scratch",
     "nightly.lock",
+    "last_run.json",
+    "troubles.json",
+    "troubles.lock",
+    "metrics",
     ACCESS_HEAD,
 )
 

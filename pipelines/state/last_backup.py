@@ -14,8 +14,8 @@ FILE = "last_backup.json"
 
 @dataclass(frozen=True)
 class LastBackup:
-    """Its folder, when it was taken and read back, of which version, its files and bytes, and when one failed since (ISO 8601 with
-    offset; None: none has been taken, none has failed since)."""
+    """Its folder, when it was taken and read back, of which version, its files and bytes, and when one failed since (ISO 8601
+    with offset; None: none has been taken, none has failed since)."""
 
     folder: str | None = None
     taken_at: str | None = None

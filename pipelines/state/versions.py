@@ -21,7 +21,7 @@ from typing import Any
 from pipelines.runtime import clock
 from pipelines.runtime.errors import NightlyFailed
 from pipelines.runtime.files import sync
-from pipelines.state.format import FORMAT, program_version, refuse_newer
+from pipelines.state.format import FORMAT, refuse_newer
 
 ZONES = ("history", "warehouse", "published")
 
@@ -90,6 +90,8 @@ class Version:
 
         ``made_with``: what identifies the program and the rules that made all of it, where that is known.
         """
+        from pipelines.runtime.program import program_version  # only here: it loads what few commands need
+
         for zone in ZONES:
             folder = self.folder(zone)
             names = _files(folder)

@@ -112,6 +112,9 @@ def made_warehouse(
 
 def _add_datasets(connection: duckdb.DuckDBPyConnection, history: Path, datasets: Iterable[Dataset]) -> None:
     """Put another `history` in the place of one that lacks datasets or columns of them: all that it has, and the others empty."""
+    datasets = list(datasets)
+    if not datasets:
+        return
     from pipelines.history.schema import empty_columns  # only here: it loads Polars, which most questions do not need
 
     columns = connection.execute(

@@ -152,6 +152,7 @@ class Maker:
     summary: list[tuple[date, str, str, str, int]] = field(default_factory=list)
     jumps: list[tuple[Any, ...]] = field(default_factory=list)
     notices: list[tuple[str, str, bool]] = field(default_factory=list)
+    troubles: list[tuple[Any, ...]] = field(default_factory=list)
     #: Rows of the table freshness.
     freshness: list[tuple[Any, ...]] = field(default_factory=list)
     #: Parts that failed: id and title; they have no table.
@@ -434,7 +435,8 @@ class Maker:
             )
             insert("purge_protocol", ((*entry, entry[6] == AGED, 0) for entry in self.purged))
             insert("purge_protocol_dataset", self.purged_of_datasets)
-            insert("notice", self.notices)
+            insert("notice", ((code, *rest, "{}", code) for code, *rest in self.notices))
+            insert("trouble", self.troubles)
             insert("freshness", self.freshness)
             insert("failed_part", self.failed_parts)
             insert("quarantine", self.quarantine)

@@ -9,15 +9,18 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
+from dashboards.content.operations import Acknowledged, Operations, Trouble, Untold
 from dashboards.pages import reports, requested, serve, site, traced
 from dashboards.published.publication import PublicTreatment
 from dashboards.wording.audience import INTERNAL, audience
 from pipelines.configuration.disclosure import CellSuppression
 from tests.dashboards.built_site import Site
+from tests.dashboards.html_page import Page
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +45,11 @@ def internal(version: Path) -> serve.Shown:
 
 @contextmanager
 def serving(
-    shown: Callable[[], serve.Shown | None], trace: traced.Tracing | None = None
+    shown: Callable[[], serve.Shown | None],
+    trace: traced.Tracing | None = None,
+    operations: Callable[[], Operations | None] = lambda: None,
 ) -> Iterator[serve.ReportServer]:
-    with serve.ReportServer(shown, trace=trace) as server:
+    with serve.ReportServer(shown, trace=trace, operations=operations) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield server
@@ -86,6 +91,47 @@ def test_the_start_page_tells_of_the_last_night_and_lists_the_report_years_first
     for file in ("arsrapport.docx", "arsrapport.xlsx", "arsrapport.pdf"):
         assert f'href="/verksamhetsar-2022/dokument/{file}"' in text
     assert INTERNAL in text
+
+
+FAILED = Trouble(
+    "night_failed:ab12", "Nattkörningen som började 2024-01-09 kl. 04.00 misslyckades.", date(2024, 1, 9), None, True
+)
+SILENT = Trouble(
+    "source_silent:enkat",
+    "Enkäten har inte levererat sedan 2023-12-01.",
+    date(2024, 1, 2),
+    Acknowledged("Eva i drift (genom kaa)", date(2024, 1, 3), date(2024, 2, 1), "De byter system."),
+)
+UNTOLD = Untold("webhook", datetime(2024, 1, 9, 4, 8), "larm.example.se answers 404: check the address.")
+
+
+def test_what_has_come_of_runs_since_is_shown_as_it_is_now(published: Path) -> None:
+    now = Operations("Den senaste nattkörningen misslyckades.", True, False, (FAILED, SILENT), (UNTOLD,))
+    with serving(lambda: internal(published), operations=lambda: now) as server:
+        start = _read(server, "/")
+        drift = _read(server, "/verksamhetsar-2023/drift.html")
+        for text in (start, drift):
+            assert now.run in text and "Sidorna visar vad nattkörningen före den publicerade 8 januari 2024" in text
+            assert "Den blev klar" not in text and "Den senaste nattkörningen blev klar" not in text
+        assert "nådde inte fram till webhook" in start
+        assert FAILED.sentence in drift and UNTOLD.why in drift
+        known = "Känt, kvitterat av Eva i drift (genom kaa) 3 januari 2024, till och med 1 februari 2024. Skäl: De byter system."
+        assert known in drift and drift.count("kaa acknowledge night_failed:ab12") == 1
+        # It is one more thing to do than the night's own, and what is known is none.
+        assert "6 saker att göra" in drift and "6 saker väntar" in start
+        assert now.run.encode() not in ask(server, "/verksamhetsar-2023/")[2]
+
+
+def test_a_run_that_goes_on_is_told_of_and_the_published_one_is_still_the_latest(published: Path) -> None:
+    now = Operations("En nattkörning som började 2024-01-09 kl. 04.00 pågår.", False, True, ())
+    with serving(lambda: internal(published), operations=lambda: now) as server:
+        text = _read(server, "/verksamhetsar-2023/drift.html")
+    assert now.run in text and "Den senaste nattkörningen blev klar 8 januari 2024" in text
+
+
+def _read(server: serve.ReportServer, path: str) -> str:
+    """What stands on a page, with plain blanks."""
+    return " ".join(Page(ask(server, path)[2].decode()).text.split())
 
 
 def test_of_public_reports_it_lists_those_that_were_made_and_nothing_of_the_night(

@@ -197,6 +197,33 @@ def test_a_correction_that_was_rejected_is_still_to_be_sent(file: Path) -> None:
     ]
 
 
+def test_what_somebody_has_acknowledged_is_no_task_and_stays_on_the_page(file: Path) -> None:
+    because = ("Eva", date(2024, 1, 3), date(2024, 2, 1), "De byter system.")
+
+    def change(maker: published_file.Maker) -> None:
+        maker.notices += [("source_silent", "Enkäten är tyst.", True), ("clock_behind", "Klockan går fel.", True)]
+        maker.checks = [("flai", "insats", name, "warning", False, "Fler än väntat.") for name in ("growth", "share")]
+        maker.troubles = [
+            ("source_silent", "source_silent", "Enkäten är tyst.", date(2024, 1, 2), *because),
+            ("clock_behind", "clock_behind", "Klockan går fel.", date(2024, 1, 2), None, None, None, None),
+            ("check_warns:flai/insats/growth", "check_warns", "Varnar.", date(2024, 1, 2), *because),
+            ("delivery_rejected:d0", "delivery_rejected", "Avvisad.", date(2024, 1, 2), *because),
+        ]
+
+    state = read(file, delivery(DAY, "rejected", reason="missing_file"), change=change)
+    assert [task.text for task in state.tasks] == ["Klockan går fel.", "1\u00a0kontroll varnar: läs varför."]
+    assert [one.sentence for one in state.known] == ["Varnar.", "Avvisad.", "Enkäten är tyst."]
+    assert len(state.failed_checks) == 2 and len(state.troubles) == 4
+
+
+def test_a_held_delivery_is_a_task_whoever_knows_of_it(file: Path) -> None:
+    def change(maker: published_file.Maker) -> None:
+        known = ("Eva", date(2024, 1, 3), date(2024, 2, 1), "Vi frågar.")
+        maker.troubles = [("delivery_held:d0", "delivery_held", "Den väntar.", date(2024, 1, 2), *known)]
+
+    assert sections(read(file, delivery(DAY, "held"), change=change)) == ["beslut"]
+
+
 def test_what_a_person_rejected_needs_nothing_more(file: Path) -> None:
     state = read(file, delivery(DAY, "rejected", reason="volume_drop", decided="reject", judged_in=OLD))
     assert (sections(state), state.rejected, len(state.rejected_before)) == ([], (), 1)

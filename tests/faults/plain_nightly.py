@@ -22,6 +22,7 @@ from pipelines.history.unexplained import unexplained_changes
 from pipelines.intake.backlog import Backlog
 from pipelines.intake.clear_drop import clear_drop_folder, damaged_copies
 from pipelines.intake.take_in import take_in
+from pipelines.monitoring.standing import publish_troubles
 from pipelines.orchestration.missing_deliveries import missing_deliveries
 from pipelines.orchestration.publish import made_with
 from pipelines.publication.guard import assert_figures_may_be_published, assert_same_figures, changes_of_known
@@ -75,7 +76,9 @@ def _nightly(home: Home, now: datetime) -> None:
     figures = build_models(version)
     build_published(version, home.municipality, periods, read_catalogue(), [], figures)
     write_freshness(version.published, fresh)
-    write_notices(version.published, [*notices, *damaged_copies(home, version, now)])
+    notices += damaged_copies(home, version, now)
+    write_notices(version.published, notices)
+    publish_troubles(home, version.published, notices)
     for period in periods:
         if period.kind == home.municipality.report_year.kind:
             out = version.folder("published") / "report" / period.period_id

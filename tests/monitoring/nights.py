@@ -26,12 +26,14 @@ def at(text: str) -> datetime:
 
 @dataclass
 class Night:
-    """What a night publishes besides nothing. Deliveries: id, source, day, revision, status, reason, folder, version that judged."""
+    """What a night publishes. Deliveries: id, source, day, revision, status, reason, folder, and the version that judged them."""
 
     deliveries: list[tuple[str, str | None, str | None, int, str, str | None, str, int]] = field(default_factory=list)
     checks: list[tuple[str, str, str, bool]] = field(default_factory=list)
     jumps: list[tuple[str, bool]] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    #: Source, state, and how many expected extracts are missing.
+    freshness: list[tuple[str, str, int]] = field(default_factory=list)
 
     def write(self, published: Path, number: int, moment: datetime) -> None:
         with duckdb.connect(str(published)) as connection:
@@ -55,10 +57,13 @@ class Night:
                     "'last_night' as compared_with, date '2026-11-27' as compared_date, date '2026-11-28' as on_date",
                     [name, is_warning],
                 )
+            for source, state, missing in self.freshness:
+                row = [source, state, missing]
+                connection.execute("insert into freshness by name select ? as source, ? as state, ? as missing", row)
         write_notices(published, self.notices)
 
 
-def publish(home: Home, moment: str, night: Night) -> LastRun:
+def publish(home: Home, moment: str, night: Night, **of_the_run: Any) -> LastRun:
     """A night that ends at a moment and publishes."""
     with clock.running(lambda: at(moment)):
         before = home.current()
@@ -68,7 +73,7 @@ def publish(home: Home, moment: str, night: Night) -> LastRun:
         home.put_in_place(version)
         run = LastRun(
             at(moment).isoformat(), 1, RunResult.PUBLISHED, at(moment).isoformat(), version.number, 0,
-            notices=[_as_kept(one) for one in night.notices],
+            notices=[_as_kept(one) for one in night.notices], **of_the_run,
         )  # fmt: skip
         write_last_run(home.path, run)
         after_run(home, run)

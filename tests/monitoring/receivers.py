@@ -1,4 +1,4 @@
-"""Real servers that are told: a web service and a mail server on this machine, with certificates of an authority of the tests' own."""
+"""Real servers that are told: a web service and a mail server on this machine, with certificates of the tests' own."""
 
 import json
 import socket

@@ -17,7 +17,7 @@ from pipelines.state.last_run import RunResult
 from tests.monitoring.nights import Night, at, end_otherwise, publish
 from tests.monitoring.receivers import web_service
 
-SILENT = notice(NoticeCode.SOURCE_SILENT, title="Enkäten", last="2026-11-20", days=3)
+SILENT = notice(NoticeCode.SOURCE_SILENT, source="enkat", title="Enkäten", last="2026-11-20", days=3)
 
 
 def _told(posts: list[dict[str, object]]) -> list[tuple[list[str], list[str]]]:
@@ -34,14 +34,14 @@ def test_a_trouble_is_told_when_it_begins_and_when_it_is_over_and_not_between(te
         home = telling(webhook={"url": service.url})
         publish(home, "2026-11-23 04:05", Night())
         publish(home, "2026-11-24 04:05", Night(notices=[SILENT]))
-        later = notice(NoticeCode.SOURCE_SILENT, title="Enkäten", last="2026-11-20", days=4)
+        later = notice(NoticeCode.SOURCE_SILENT, source="enkat", title="Enkäten", last="2026-11-20", days=4)
         publish(home, "2026-11-25 04:05", Night(notices=[later]))
         publish(home, "2026-11-26 04:05", Night())
         publish(home, "2026-11-27 04:05", Night())
     assert _told(service.posts) == [([SILENT.trouble], []), ([], [SILENT.trouble])]
     assert service.posts[0]["begun"][0]["since"] == "2026-11-24"
     assert service.posts[1]["over"][0]["over_on"] == "2026-11-26"
-    assert "4 väntade uttag" in service.posts[1]["over"][0]["what"]
+    assert "saknas: 4" in service.posts[1]["over"][0]["what"]
     assert [one for one in _events(home) if one.startswith(("trouble", "told", "not"))] == [
         "trouble_begun", "told", "trouble_over", "told",
     ]  # fmt: skip

@@ -16,7 +16,7 @@ import pytest
 from pipelines.orchestration import publish, quiet_night
 from pipelines.orchestration.quiet_night import nothing_new
 from pipelines.publication.guard import STOPPED
-from pipelines.runtime import clock
+from pipelines.runtime import clock, program
 from pipelines.state.home import Home, Version, initialise, open_home
 from tests.faults import plain_nightly
 from tests.faults.support import ROOT, assert_clean
@@ -217,7 +217,7 @@ FOUND: dict[str, Callable[[Home], None]] = {
     "a proof of an earlier program": _sealed_by_an_earlier_program,
     "a torn proof": lambda home: (_current(home).folder("history") / "version.json").write_text("{"),
     "a part that failed": lambda home: _resealed(home, "insert into failed_part values ('jumps', 'Hopp')"),
-    "a page that failed": lambda home: _resealed(home, "insert into notice values ('part_failed', 'x', true)"),
+    "a page that failed": lambda home: _resealed(home, "insert into notice by name select 'part_failed' as code"),
 }
 
 
@@ -230,34 +230,34 @@ def test_anything_else_makes_it_a_whole_night(home: Home, found: str) -> None:
 
 def test_another_profile_makes_it_a_whole_night(home: Home, tmp_path: Path) -> None:
     profile = ROOT / "data_contracts" / "municipalities" / "stockholm.yaml"
-    for text, is_quiet in ((profile.read_text(), True), (profile.read_text() + "\nsettle_minutes: 61\n", False)):
-        (tmp_path / "profile.yaml").write_text(text)
+    text = profile.read_text()
+    another = text.replace("settle_minutes: 60", "settle_minutes: 61")
+    assert another != text
+    for content, is_quiet in ((text, True), (another, False)):
+        (tmp_path / "profile.yaml").write_text(content)
         settings = home.path / "settings.toml"
         lines = [line for line in settings.read_text().splitlines() if not line.startswith("municipality")]
         settings.write_text("\n".join([f'municipality = "{tmp_path / "profile.yaml"}"', *lines]))
         assert nothing_new(open_home(home.path)) == is_quiet
 
 
-@pytest.mark.parametrize(
-    "part", ["pipelines/x.py", "dbt_project/models/x.sql", "data_contracts/x.yaml", "dashboards/x.j2"]
-)
-def test_another_program_makes_it_a_whole_night(
-    home: Home, part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_program_makes_it_a_whole_night(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Any file of it: the SQL and the contracts are read anew each night, and pages come of the rest."""
-    from pipelines.runtime import program
-
     written = shutil.ignore_patterns("__pycache__", "target", "logs")
     for name in ("pipelines", "dashboards", "data_contracts", "dbt_project"):
         shutil.copytree(ROOT / name, tmp_path / "program" / name, ignore=written)
     monkeypatch.setattr(program, "_ROOT", tmp_path / "program")
     assert nothing_new(home)
-    (tmp_path / "program" / part).write_text("-- another")
-    assert publish.made_with(home) is None  # what this process has loaded is not what lies there
-    assert not nothing_new(home)
-    monkeypatch.setattr(publish, "_LOADED", program.program_content())
-    assert publish.made_with(home) is not None
-    assert not nothing_new(home)
+    for name in ("pipelines/x.py", "dbt_project/models/x.sql", "data_contracts/x.yaml", "dashboards/x.j2"):
+        file = tmp_path / "program" / name
+        file.write_text("-- another")
+        assert publish.made_with(home) is None  # what this process has loaded is not what lies there
+        assert not nothing_new(home)
+        with monkeypatch.context() as patched:
+            patched.setattr(publish, "_LOADED", program.program_content())
+            assert publish.made_with(home) is not None
+            assert not nothing_new(home)
+        file.unlink()
 
 
 def test_what_comes_in_while_it_begins_is_left_to_a_whole_night(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
