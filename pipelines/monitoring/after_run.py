@@ -9,8 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import duckdb
+
 from pipelines.monitoring.acknowledgements import known_to_somebody
-from pipelines.monitoring.known import Known, KnownTroubles, alone, read_known, write_known
+from pipelines.monitoring.known import FILE, Known, KnownTroubles, alone, read_known, write_known
 from pipelines.monitoring.metrics import write_metrics
 from pipelines.monitoring.telling import channels, tell
 from pipelines.monitoring.troubles import GOOD, Seen, published_at, troubles_of
@@ -49,19 +51,29 @@ def _look(home: Home, run: LastRun) -> None:
     found = troubles_of(seen, home.settings.telling.unpublished_nights)
     begun, over = known.look_at(found, now, acknowledged.keys())
     _write_down(home, run, published, known, begun, over)
-    write_known(home.path, known)  # before anybody is told: who is told by a process that is killed may hear it twice
+    _keep(home, known)  # before anybody is told: who is told by a process that is killed may hear it twice
     try:
         tell(home, known, of_run(run), now, channels(home))
     finally:
-        write_known(home.path, known)
+        _keep(home, known)
         write_metrics(home, run, known, published)
 
 
+def _keep(home: Home, known: KnownTroubles) -> None:
+    """Where it cannot be kept people are told all the same, and told again next time."""
+    try:
+        write_known(home.path, known)
+    except OSError as error:
+        event(home.path, Event.TELLING_FAILED, kind=type(error).__name__, place=FILE)
+
+
 def _published(home: Home) -> Path | None:
-    """The published file; None before the first night, and where nobody can say which one counts."""
-    with suppress(NightlyFailed):
+    """The published file; None before the first night, and where nobody can say which one counts or it cannot be read: a night
+    that failed for that is told of."""
+    with suppress(NightlyFailed, duckdb.Error, OSError):
         version = home.current()
-        return version.published if version and version.published.is_file() else None
+        if version and published_at(version.published):
+            return version.published
     return None
 
 

@@ -66,6 +66,7 @@ def main() -> None:
         for count in (few, many):
             home = _backlog(place / str(count), place / "all", names[:count])
             sizes[count] = _sizes(home)
+            print(f"after {count} nights: {sizes[count]}", file=sys.stderr)
             if count == few:
                 shutil.rmtree(place / str(count))
         (place / "backups").mkdir()
