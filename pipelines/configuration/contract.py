@@ -314,10 +314,12 @@ def contract_names(folder: Path = CONTRACTS) -> list[str]:
 
 def closing_systems(name: str, folder: Path = CONTRACTS) -> list[str]:
     """The systems whose closings a source's contract knows, each by its name. Only that one contract is read."""
-    promises = read_contract(folder / f"{name}.odcs.yaml").slaProperties or []
-    return sorted(
-        {_custom(one.customProperties).get("system") for one in promises if one.property == "closed"} - {None}
-    )
+    # Not by the standard's model: every command checks the profile by this, and that would take it as long as its answer.
+    promises = _yaml((folder / f"{name}.odcs.yaml").read_text(encoding="utf-8")).get("slaProperties") or []
+    told = [
+        one for promise in promises if promise["property"] == "closed" for one in promise.get("customProperties") or []
+    ]
+    return sorted({str(one["value"]) for one in told if one["property"] == "system"})
 
 
 def contracts_fingerprint(folder: Path = CONTRACTS) -> str:

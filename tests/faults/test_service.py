@@ -18,6 +18,7 @@ import pytest
 
 from pipelines.orchestration.nightly import dagster_home
 from pipelines.runtime.log import FILE as LOG
+from pipelines.runtime.processes import descendants
 from pipelines.state.home import Home
 from pipelines.state.last_run import LastRun, RunResult, read_last_run
 from pipelines.state.nightly_lock import Holder, holder
@@ -66,16 +67,18 @@ def _events(home: Home, name: str) -> list[dict[str, object]]:
 
 
 def _run_at_work(home: Home, number: int) -> Holder:
-    """The daemon's run number so and so, when it has come as far as dbt."""
+    """The daemon's run number so and so, when it is at work; the first when it has come as far as dbt."""
 
     def is_there() -> bool:
-        last = _last(home)
-        begun = len(_events(home, "run_started")) == number and last is not None and last.result is RunResult.RUNNING
-        return begun and (home.path / "warehouse" / "000002" / "dbt").is_dir()
+        who, begun = holder(home.path), len(_events(home, "run_started")) == number
+        as_far_as_dbt = (
+            home.path / "warehouse" / "000002" / "dbt"
+        ).is_dir()  # of the first it stays, until the second sweeps
+        return bool(begun and as_far_as_dbt and who and who.is_alive and descendants(who.process))
 
     _wait(home, f"run {number}", is_there)
-    who = holder(home.path)
-    assert who is not None and who.is_alive and who.dagster_run
+    who, last = holder(home.path), _last(home)
+    assert who is not None and who.dagster_run and last is not None and last.result is RunResult.RUNNING
     return who
 
 

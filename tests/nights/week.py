@@ -91,33 +91,34 @@ class Week:
 
     def run(self, what: str, *command: str, expected: int = 0) -> None:
         """Run a command of `kaa`, and note what came of it."""
-        out, err = StringIO(), StringIO()
+        out, err, began = StringIO(), StringIO(), self.now
         with redirect_stdout(out), redirect_stderr(err):
             try:
                 main([*command])
             except SystemExit as ended:
                 code = int(ended.code or 0)
         self.said = err.getvalue()
-        self.note(what, code)
+        self._note(began, what, code)
         assert code == expected, f"{what} ({' '.join(command)}): exit code {code}\n{self.said}"
 
     def cut_off(self, what: str, how: str) -> subprocess.Popen[bytes]:
         """A night that is killed or stopped on its way; of a stopped one the process is left."""
+        began = self.now
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.nights.cut_off", str(self.home), str(self.offset), how],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         _, status = os.waitpid(process.pid, os.WUNTRACED)
         assert os.WIFSTOPPED(status) if how == "stopped" else os.WIFSIGNALED(status), (how, status)
-        self.note(what, None)
+        self._note(began, what, None)
         return process
 
-    def note(self, what: str, code: int | None = None) -> None:
+    def _note(self, began: datetime, what: str, code: int | None) -> None:
         """Note what happened, with what has been told since the row before."""
         mails = [str(message["Subject"]) for message in self.mail.messages[self._mails :]]
         posts = [_in_short(post) for post in self.web.posts[self._posts :]]
         self._mails, self._posts = len(self.mail.messages), len(self.web.posts)
-        self.rows.append(Row(self.now, what, code, tuple(mails), tuple(posts)))
+        self.rows.append(Row(began, what, code, tuple(mails), tuple(posts)))
 
     def assert_told(self, *subjects: str) -> None:
         """What people were told at the last row: a part of each subject, in order, and nothing else."""

@@ -120,13 +120,16 @@ def test_the_sensor_asks_for_a_late_delivery_by_day_and_leaves_the_night_to_the_
 
 
 def test_the_sensor_asks_for_nothing_while_a_run_goes_on_or_waits(
-    home: Home, instance: dg.DagsterInstance, told: list[LastRun], monkeypatch: pytest.MonkeyPatch
+    home: Home, instance: dg.DagsterInstance, told: list[LastRun]
 ) -> None:
     _last(home, NIGHT)
     _deliver(home, "sen")
-    monkeypatch.setattr(sensor, "is_waiting", lambda instance: True)
+    with home.nightly_lock():
+        assert _look(instance) is None
+    waiting = instance.create_run_for_job(_job(), status=dg.DagsterRunStatus.NOT_STARTED)
     assert _look(instance) is None
-    monkeypatch.undo()
+    instance.delete_run(waiting.run_id)
+    assert _look(instance) is not None
 
 
 def test_the_sensor_frees_dagsters_queue_of_a_run_that_was_killed(

@@ -82,9 +82,12 @@ def test_a_home_that_was_set_up_today_has_missed_nothing(home: Home, told: list[
     assert _look(home, monday).exit_code == 1 and [one.result for one in told] == [RunResult.MISSED]
 
 
-def test_a_night_that_goes_on_is_not_over(home: Home, told: list[LastRun], started: list[CutOff]) -> None:
+@pytest.mark.parametrize("purpose", ["run", "command"])
+def test_a_night_that_goes_on_is_not_over(home: Home, told: list[LastRun], started: list[CutOff], purpose: str) -> None:
+    """`kaa restore`, too, ends with a run."""
     started.append(CutOff(home))
-    write_last_run(home.path, _night(RunResult.RUNNING))
+    place = home.path / "nightly.lock"
+    place.write_text(place.read_text().replace('"run"', f'"{purpose}"'))
     verdict = _look(home, FRIDAY + MORNING)
     assert verdict.exit_code == 0 and "goes on" in verdict.sentence and told == []
     assert started[0].process.poll() is None

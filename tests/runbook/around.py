@@ -55,7 +55,7 @@ class _Receiver(BaseHTTPRequestHandler):
         pass
 
 
-@symptom("En kontroll varnar")
+@symptom("En kontroll varnar", is_slow=True)
 def a_check_warns(op: Operator) -> Steps:
     """A source delivers less than half of its rows with a code: the checks are not made by plain nights, so this is put in."""
     real: Callable[..., Any] = plain_nightly.build_published

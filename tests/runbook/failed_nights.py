@@ -15,6 +15,7 @@ import duckdb
 import pytest
 
 from pipelines.intake import read_batches
+from pipelines.orchestration import nightly
 from pipelines.runtime import clock
 from pipelines.state.format import FORMAT
 from pipelines.state.home import ZONES
@@ -72,14 +73,14 @@ def the_pointer_is_lost(op: Operator) -> Steps:
     op.does("recover", "--version", "3", "--because", "current.json var borta")
 
 
-@symptom("Lagret går inte ihop med sig självt")
+@symptom("Lagret går inte ihop med sig självt", is_slow=True)
 def the_pointer_is_torn(op: Operator) -> Steps:
     (op.home / "current.json").write_text('{"versi')
     yield op.nightly(1)
     op.does("recover", "--version", "3", "--because", "current.json var trasig")
 
 
-@symptom("En fil i den publicerade versionen är trasig")
+@symptom("En fil i den publicerade versionen är trasig", is_slow=True)
 def a_file_is_garbage(op: Operator) -> Steps:
     saved = backup(op)
     file = op.version.published
@@ -88,7 +89,7 @@ def a_file_is_garbage(op: Operator) -> Steps:
     put_back(op, saved, str(file.relative_to(op.home)))
 
 
-@symptom("En fil i den publicerade versionen är trasig")
+@symptom("En fil i den publicerade versionen är trasig", is_slow=True)
 def a_file_is_torn_and_there_is_no_backup(op: Operator) -> Steps:
     key = private_key(op)
     file = op.version.models
@@ -97,7 +98,7 @@ def a_file_is_torn_and_there_is_no_backup(op: Operator) -> Steps:
     op.does("restore", "--key", key)
 
 
-@symptom("Historiken är borta")
+@symptom("Historiken är borta", is_slow=True)
 def all_versions_are_lost(op: Operator) -> Steps:
     key = private_key(op)
     lose(op)
@@ -114,7 +115,7 @@ def a_restore_was_killed(op: Operator) -> Steps:
     op.does("restore", "--key", key)
 
 
-@symptom("Besluten går inte att läsa")
+@symptom("Besluten går inte att läsa", is_slow=True)
 def the_decisions_are_torn(op: Operator) -> Steps:
     decided = op.home / "decided.jsonl"
     before = decided.read_text() if decided.exists() else ""
@@ -126,7 +127,7 @@ def the_decisions_are_torn(op: Operator) -> Steps:
 # --- keys -----------------------------------------------------------------------------------------------------------------
 
 
-@symptom("Fel nyckel")
+@symptom("Fel nyckel", is_slow=True)
 def another_pseudonym_key(op: Operator) -> Steps:
     key = op.home / "keys" / "pseudonym.key"
     right = key.read_text()
@@ -135,7 +136,7 @@ def another_pseudonym_key(op: Operator) -> Steps:
     key.write_text(right)
 
 
-@symptom("En nyckel saknas eller är trasig")
+@symptom("En nyckel saknas eller är trasig", is_slow=True)
 def a_key_is_missing(op: Operator) -> Steps:
     key = op.home / "keys" / "pseudonym.key"
     right = key.read_text()
@@ -145,7 +146,7 @@ def a_key_is_missing(op: Operator) -> Steps:
     key.chmod(0o600)
 
 
-@symptom("En nyckel saknas eller är trasig")
+@symptom("En nyckel saknas eller är trasig", is_slow=True)
 def a_key_is_damaged(op: Operator) -> Steps:
     key = op.home / "keys" / "archive.public"
     right = key.read_text()
@@ -178,7 +179,7 @@ def small_disk(place: Path) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(place)], check=False)
 
 
-@symptom("Disken är full")
+@symptom("Disken är full", is_slow=True)
 def the_disk_is_full(op: Operator) -> Steps:
     with small_disk(op.place / "disk") as disk:
         shutil.copytree(op.home, disk / "home", symlinks=True)
@@ -191,17 +192,16 @@ def the_disk_is_full(op: Operator) -> Steps:
         op.nightly()  # while the disk is there
 
 
-@symptom("Minnet tog slut")
+@symptom("Minnet tog slut", is_slow=True)
 def there_is_no_memory(op: Operator) -> Steps:
     def fails(*arguments: object) -> Any:
         raise MemoryError
 
     new_night(op.opened.drop)
+    right = read_batches.read_file
     op.monkeypatch.setattr(read_batches, "read_file", fails)
     yield op.nightly(1)
-    op.monkeypatch.undo()
-    op.monkeypatch.setenv("KAA_HOME", str(op.home))
-    op.in_place_of_the_job()
+    op.monkeypatch.setattr(read_batches, "read_file", right)
     with (op.home / "settings.toml").open("a") as settings:
         settings.write('memory = "1GB"\n')
 
@@ -214,7 +214,7 @@ def the_drop_folder_is_not_mounted(op: Operator) -> Steps:
     (op.place / "elsewhere").rename(drop)
 
 
-@symptom("Mappen tillhör en annan användare")
+@symptom("Mappen tillhör en annan användare", is_slow=True)
 def root_runs_it(op: Operator) -> Steps:
     if os.geteuid():
         pytest.skip("only root can give a folder to another user")
@@ -232,14 +232,14 @@ def a_setting_is_misspelt(op: Operator) -> Steps:
     settings.write_text(right)
 
 
-@symptom("Inställningarna är fel")
+@symptom("Inställningarna är fel", is_slow=True)
 def the_variable_is_not_set(op: Operator) -> Steps:
     op.monkeypatch.setenv("KAA_HOME", str(op.place / "var"))
     yield op.nightly(64)
     op.monkeypatch.setenv("KAA_HOME", str(op.home))
 
 
-@symptom("Lagret är en annan kommuns")
+@symptom("Lagret är en annan kommuns", is_slow=True)
 def the_settings_name_another_municipality(op: Operator) -> Steps:
     settings = op.home / "settings.toml"
     right = settings.read_text()
@@ -268,7 +268,7 @@ def a_run_was_killed(op: Operator) -> Steps:
     yield said.out + said.err
 
 
-@symptom("Körningen fastnade")
+@symptom("Körningen fastnade", is_slow=True)
 def a_run_hangs(op: Operator) -> Steps:
     other = CutOff(op.opened, seconds=LONG)
     try:
@@ -279,7 +279,7 @@ def a_run_hangs(op: Operator) -> Steps:
         other.end()
 
 
-@symptom("Natten startade inte")
+@symptom("Natten startade inte", is_slow=True)
 def no_night_began(op: Operator) -> Steps:
     op.nightly()
     last = read_last_run(op.home)
@@ -292,7 +292,7 @@ def no_night_began(op: Operator) -> Steps:
     (op.home / "last_run.json").unlink()  # the clock of this test goes back again
 
 
-@symptom("Ett annat program håller filen")
+@symptom("Ett annat program håller filen", is_slow=True)
 def a_file_is_open_elsewhere(op: Operator) -> Steps:
     hold = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print(1, flush=True); sys.stdin.read()"
     with subprocess.Popen(
@@ -310,7 +310,8 @@ def a_file_is_open_elsewhere(op: Operator) -> Steps:
 
 
 def other_models(op: Operator, change: Any) -> None:
-    """Have the compiled models be other ones: the program was upgraded."""
+    """Have the compiled models be other ones: the program was upgraded, so that its first night is a whole one."""
+    op.monkeypatch.setattr(nightly, "quiet_night", lambda home: False)
     models = json.loads(Path(os.environ[plain_nightly.MODELS]).read_text(encoding="utf-8"))
     changed = op.place / "models.json"
     changed.write_text(json.dumps([model | {"sql": change(model)} for model in models]), encoding="utf-8")
@@ -326,7 +327,7 @@ def an_upgrade_changes_a_figure(op: Operator) -> Steps:
     op.does("accept-change", "--because", "Definitionen är ändrad, beslut 7")
 
 
-@symptom("Kända siffror har ändrats")
+@symptom("Kända siffror har ändrats", is_slow=True)
 def somebody_has_changed_the_history(op: Operator) -> Steps:
     saved = backup(op)
     with duckdb.connect(str(op.version.history)) as connection:
@@ -335,7 +336,7 @@ def somebody_has_changed_the_history(op: Operator) -> Steps:
     put_back(op, saved, str(op.version.history.relative_to(op.home)))
 
 
-@symptom("Varje siffra har blivit tom")
+@symptom("Varje siffra har blivit tom", is_slow=True)
 def every_figure_is_empty(op: Operator) -> Steps:
     right = os.environ[plain_nightly.MODELS]
     other_models(
@@ -346,8 +347,9 @@ def every_figure_is_empty(op: Operator) -> Steps:
     op.monkeypatch.setenv(plain_nightly.MODELS, right)
 
 
-@symptom("Ett oväntat fel")
+@symptom("Ett oväntat fel", is_slow=True)
 def the_program_is_at_fault(op: Operator) -> Steps:
+    new_night(op.opened.drop)
     right = plain_nightly.build_models
 
     def fails(*arguments: object) -> Any:

@@ -113,7 +113,7 @@ SYMPTOMS: list[Symptom] = []
 def symptom(
     heading: str, is_slow: bool = False
 ) -> Callable[[Callable[[Operator], Steps]], Callable[[Operator], Steps]]:
-    """Marks a way to provoke what stands under a heading. ``is_slow``: it needs the whole job."""
+    """Marks a way to provoke what stands under a heading. ``is_slow``: it needs the whole job, or is one of several of a kind."""
 
     def mark(provoke: Callable[[Operator], Steps]) -> Callable[[Operator], Steps]:
         SYMPTOMS.append(Symptom(heading, provoke, is_slow))

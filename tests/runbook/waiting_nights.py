@@ -50,7 +50,7 @@ def a_delivery_shrank_and_is_right(op: Operator) -> Steps:
     op.does("deliveries", "release", held)
 
 
-@symptom("En leverans hålls")
+@symptom("En leverans hålls", is_slow=True)
 def a_delivery_shrank_and_is_wrong(op: Operator) -> Steps:
     held = _hold(op)
     yield _message(op, "held")
@@ -91,7 +91,7 @@ def a_source_is_silent(op: Operator) -> Steps:
     new_night(op.opened.drop, "2024-03-01")
 
 
-@symptom("Inlästa leveranser har försvunnit ur leveransmappen")
+@symptom("Inlästa leveranser har försvunnit ur leveransmappen", is_slow=True)
 def another_folder_is_mounted(op: Operator) -> Steps:
     drop = op.opened.drop
     drop.rename(op.place / "elsewhere")
@@ -101,7 +101,7 @@ def another_folder_is_mounted(op: Operator) -> Steps:
     (op.place / "elsewhere").rename(drop)
 
 
-@symptom("Arkivets kopia är skadad")
+@symptom("Arkivets kopia är skadad", is_slow=True)
 def an_archived_file_is_damaged(op: Operator) -> Steps:
     with (op.home / "settings.toml").open("a") as file:
         file.write("drop_retention_days = 30\n")
@@ -120,7 +120,7 @@ def an_archived_file_is_damaged(op: Operator) -> Steps:
     put_back(op, saved, str(archived.relative_to(op.home)))
 
 
-@symptom("Serverns klocka går fel")
+@symptom("Serverns klocka går fel", is_slow=True)
 def the_clock_had_run_ahead(op: Operator) -> Steps:
     op.now = NOW.replace(year=2031)
     op.nightly()
@@ -149,7 +149,7 @@ def a_delivery_may_not_be_read(op: Operator) -> Steps:
     op.monkeypatch.setattr(Path, "open", real)
 
 
-@symptom("En mapp eller en fil går inte att läsa")
+@symptom("En mapp eller en fil går inte att läsa", is_slow=True)
 def a_source_may_not_be_read(op: Operator) -> Steps:
     real = Path.iterdir
 
@@ -163,7 +163,7 @@ def a_source_may_not_be_read(op: Operator) -> Steps:
     op.monkeypatch.setattr(Path, "iterdir", real)
 
 
-@symptom("Programmet kunde inte läsa en leverans")
+@symptom("Programmet kunde inte läsa en leverans", is_slow=True)
 def a_delivery_breaks_the_program(op: Operator) -> Steps:
     new_night(op.opened.drop)
 
@@ -176,7 +176,7 @@ def a_delivery_breaks_the_program(op: Operator) -> Steps:
     op.monkeypatch.setattr(typed, "type_rows", right)  # the program is mended
 
 
-@symptom("En leverans är inte hel än")
+@symptom("En leverans är inte hel än", is_slow=True)
 def a_file_has_not_come_yet(op: Operator) -> Steps:
     new_night(op.opened.drop)
     folder = op.opened.drop / "folkbokforing" / "2024-01-03_1"

@@ -15,6 +15,7 @@ import click
 import pytest
 
 from pipelines.commands.cli import kaa as program
+from pipelines.orchestration.schedule import TIMER
 from pipelines.runtime.log import Event, event
 from tests.cli.conftest import Kaa, Published
 from tests.repository import ROOT
@@ -59,7 +60,8 @@ def _assert_is_a_command(arguments: list[str]) -> None:
 
 def test_the_text_names_every_file_and_every_unit_that_there_is() -> None:
     files = [path.relative_to(DEPLOY.parent).as_posix() for path in DEPLOY.rglob("*") if path.is_file()]
-    named = {word for command in COMMANDS for word in shlex.split(command) if word.startswith("deploy/")}
+    words = [word for command in COMMANDS for word in shlex.split(command)] + re.findall(r"\]\(([^)]+)\)", TEXT)
+    named = {word for word in words if word.startswith("deploy/")}
     installed = {
         path
         for pattern in named
@@ -149,6 +151,11 @@ def test_a_timer_s_unit_is_there_and_all_of_them_are_protected() -> None:
     for wanted in ("ProtectSystem=strict", "NoNewPrivileges=yes", "IPAddressDeny=any", "User=kaa"):
         assert f"\n{wanted}\n" in protection
     assert all(unit.name.startswith("kaa-") and "MemoryMax" in _unit(unit)["Service"] for unit in UNITS)
+
+
+def test_the_nightly_timer_is_the_schedule_s() -> None:
+    """The same expression that is proved to be Dagster's schedule, across every change of the clocks."""
+    assert _unit(DEPLOY / "systemd" / "kaa-nightly.timer")["Timer"]["OnCalendar"] == TIMER
 
 
 @needs_systemd

@@ -78,7 +78,7 @@ def old(unpacked: Path, commit: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     return Old(open_home(settings.parent), place / "said")
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The compiled models, for nights without dbt's process."""
     path = tmp_path_factory.mktemp("models") / "models.json"

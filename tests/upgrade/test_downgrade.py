@@ -22,7 +22,7 @@ from tests.state.world import content, everything
 __all__ = ["home", "lived"]
 
 #: Commands that look at no KAA_HOME: what they need is given to them.
-WITHOUT_A_HOME = {"check-delivery", "deliver", "demo", "dictionary", "data-protection"}
+WITHOUT_A_HOME = {"check-delivery", "deliver", "demo", "dictionary", "data-protection", "make"}
 
 
 def _commands(group: click.Group, *before: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
@@ -39,29 +39,30 @@ def _commands(group: click.Group, *before: str) -> Iterator[tuple[tuple[str, ...
 _VALUES = {"period_id": "verksamhetsar-2023", "from_": "2023-11-01", "to": "2023-11-30", "size": "2", "seed": "1"}
 
 
+#: What a command asks for besides, before it looks at KAA_HOME.
+_MORE = {"report": ["--out", "out"], "restore": ["--key", "FILE"], "rotate": ["--pseudonym"]}
+#: A report that can be checked.
+_REPORT = """figure,measure,period,gender,district,job_centre,category,subcategory,value,kind,printed,note
+population,in_register,verksamhetsar-2023,*,*,*,*,*,5,exact,5,
+"""
+
+
 def _arguments(command: click.Command, file: Path) -> list[str]:
-    words: list[str] = []
+    words = [str(file) if word == "FILE" else word for word in _MORE.get(command.name or "", [])]
     for parameter in command.params:
         if not parameter.required:
             continue
-        value = _VALUES.get(parameter.name or "") or (
-            str(file) if isinstance(parameter.type, click.Path) else _plain(parameter)
-        )
+        value = _VALUES.get(parameter.name or "") or _plain(parameter, file)
         words += [parameter.opts[0], value] if isinstance(parameter, click.Option) else [value]
     return words
 
 
-def _plain(parameter: click.Parameter) -> str:
+def _plain(parameter: click.Parameter, file: Path) -> str:
+    if isinstance(parameter.type, click.Path):
+        return str(file if parameter.type.file_okay else file.parent)
     if isinstance(parameter.type, click.Choice):
         return str(parameter.type.choices[0])
     return "1" if isinstance(parameter.type, click.types.IntParamType) else "x"
-
-
-ALL = [
-    pytest.param(words, command, id=" ".join(words))
-    for words, command in _commands(program)
-    if words[0] not in WITHOUT_A_HOME
-]
 
 
 def _written_by_a_newer_program(home: Home, number: int = 3) -> None:
@@ -70,18 +71,18 @@ def _written_by_a_newer_program(home: Home, number: int = 3) -> None:
         proof.write_text(json.dumps(json.loads(proof.read_text()) | {"format": FORMAT + 1, "program": "9.1.0"}))
 
 
-@pytest.mark.parametrize(("words", "command"), ALL)
-def test_every_command_refuses_and_changes_nothing(
-    home: Home, kaa: Kaa, tmp_path: Path, words: tuple[str, ...], command: click.Command
-) -> None:
+def test_every_command_refuses_and_changes_nothing(home: Home, kaa: Kaa, tmp_path: Path) -> None:
     file = tmp_path / "file.csv"
-    file.write_text("x")
+    file.write_text(_REPORT)
     _written_by_a_newer_program(home)
     before = everything(home.path)
-    said = kaa(*words, *_arguments(command, file))
-    assert (said.exit_code, said.out, said.err.count("\n")) == (1, "", 1), said
-    assert f"state format {FORMAT + 1}" in said.err and "install version 9.1.0" in said.err
-    assert everything(home.path) == before
+    commands = [(words, command) for words, command in _commands(program) if not WITHOUT_A_HOME & {words[0], words[-1]}]
+    assert len(commands) > 30
+    for words, command in commands:
+        said = kaa(*words, *_arguments(command, file))
+        assert (said.exit_code, said.out, said.err.count("\n")) == (1, "", 1), (words, said)
+        assert f"state format {FORMAT + 1}" in said.err and "install version 9.1.0" in said.err
+        assert everything(home.path) == before, words
 
 
 def test_the_schedule_refuses_too(home: Home) -> None:
