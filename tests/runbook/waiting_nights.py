@@ -64,7 +64,7 @@ def deliveries_are_rejected_for_every_reason(op: Operator) -> Steps:
     drop = op.opened.drop
     Extract("enkat", "2023-12-01").answer("c0").write(drop)
     op.nightly()
-    days = {reason: f"2023-12-{number:02}" for number, reason in enumerate(Rejection, 1)}
+    days = {reason: f"2023-12-{number:02}" for number, reason in enumerate(Rejection, 2)}
     days[Rejection.CONFLICT] = "2023-12-01"
     for reason, day in days.items():
         faulty = Extract("enkat", day, folder=f"fel {reason}").answer("c1")
