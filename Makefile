@@ -27,7 +27,7 @@ test-slow: $(VENV)/.dev browser ssh-keygen
 
 test-all: test test-slow
 
-bench: $(VENV)/.dev ## what 20 to 520 nights of an untidy city cost, by model; fails where a model grows faster than its rows
+bench: $(VENV)/.dev ## what a year, a night and a night with nothing new cost, and whether the aims are met; fails where a model grows faster than its rows
 	$(BIN)/python -m tests.benchmarks
 
 check: lint types

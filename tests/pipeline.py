@@ -24,6 +24,7 @@ from pipelines.configuration.municipality import load_municipality
 from pipelines.delivery.rows import BatchRows
 from pipelines.history.store import History
 from pipelines.history.unexplained import unexplained_changes
+from pipelines.intake.backlog import EVERY, Backlog
 from pipelines.intake.take_in import TakenIn, take_in
 from pipelines.notices import Notice
 from pipelines.orchestration.missing_deliveries import missing_deliveries
@@ -69,13 +70,22 @@ class Pipeline:
         #: What did not come, as the last night told it.
         self.missing: list[Notice] = []
         self.batches: list[tuple[BatchRows, dict[int, date]]] = []
+        #: After how many seconds of work what is taken in is kept, and what the last night said of what it found kept.
+        self.keep_every = EVERY
+        self.told: str | None = None
 
     def run(self) -> TakenIn:
         """One nightly: take in, purge, put in place."""
         before = self.home.current()
         version = self.home.start_next()
+        backlog = Backlog(self.home, version, before, self.keep_every)
+        self.told = backlog.resume()
         with History(version.history, self.sources, before.history if before else None) as history:
-            result = take_in(self.home, self.sources, history, version.number, self._remember, now=self.now)
+            if backlog.so_far:
+                history.begins_after(before.history if before else None)
+            result = take_in(
+                self.home, self.sources, history, version.number, self._remember, now=self.now, backlog=backlog
+            )
             history.purge(version.number)
             if before:  # whatever came, in whatever order: history does not change by itself
                 found = unexplained_changes(history.connection, before.history, history.datasets(), version.number)

@@ -40,14 +40,15 @@ class Delivered:
         came = {source for _, source in self.published.extracts}
         if not came:  # nothing has come at all: then every table says so
             return frozenset()
-        known = {(key.figure, key.measure) for key in self.published.numbers.values}
         needed = {
             (figure.id, each.measure)
             for figure in self.published.catalogue.values()
             for each in figure.sources
             if each.role in _NEEDED and each.source not in came
         }
-        return frozenset(needed - known)
+        if not needed:  # as where every source delivers: the numbers need not be gone through
+            return frozenset()
+        return frozenset(needed - {(key.figure, key.measure) for key in self.published.numbers.values})
 
     def _fact(self, fact: Fact) -> Fact | None:
         if not self.has_source(fact.number):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from functools import cached_property
-from itertools import product
+from itertools import chain, product
 from typing import Self
 
 import duckdb
@@ -200,6 +200,14 @@ class Numbers:
         """The categories and subcategories that were read, of each figure."""
         return frozenset((key.figure, code) for key in self.values for code in (key.category, key.subcategory))
 
+    @cached_property
+    def _by_figure(self) -> dict[str, list[NumberKey]]:
+        """The keys of what is there, of each figure."""
+        found: dict[str, list[NumberKey]] = {}
+        for key in self.values if self.public is None else self.public:
+            found.setdefault(key.figure, []).append(key)
+        return found
+
     def used(self, column: str, figure: str | None = None, period: str | None = None) -> list[str]:
         """The values of a dimension that occur, sorted as text; `*` is none.
 
@@ -209,11 +217,9 @@ class Numbers:
             raise NotPublished(_no_figure(figure))
         if column in self.totals_only or (period is not None and period not in self.periods):
             raise NotPublished(f"{column} för perioden ”{period}” är inte inläst.")
-        found = {
-            getattr(key, column)
-            for key in (self.values if self.public is None else self.public)
-            if (figure is None or key.figure == figure) and (period is None or key.period == period)
-        }
+        groups = self._by_figure.values() if figure is None else [self._by_figure.get(figure, [])]
+        keys = chain.from_iterable(groups)
+        found = {getattr(key, column) for key in keys if period is None or key.period == period}
         return sorted(found - {ALL})
 
 

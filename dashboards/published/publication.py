@@ -77,9 +77,9 @@ class ReportChapter:
     title: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Closed(Closing):
-    """Days of each year on which a source delivers nothing."""
+    """Days of each year on which a source delivers nothing here."""
 
     source: str
 

@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'target_group_difference'}}}) }}
 -- If this breaks, the keepers' list, with the protected identities that it leaves out, and the published figure tell of different
 -- persons: both judge the latest night.
 with latest as (
@@ -33,11 +34,15 @@ counted as (
         and figure.district = '*'
         and figure.job_centre = '*'
         and figure.measure in ('eligible_not_in_register', 'in_register_not_eligible')
+),
+
+the_worklist_is_what_the_figure_counts as (
+    select coalesce(side.measure, counted.measure) as measure, side.persons, counted.value
+    from side
+    full outer join counted on counted.measure = side.measure
+    where side.persons is distinct from counted.value
+        -- Only where the latest night is among the periods: a single question for another day need not have it.
+        and exists (select 1 from {{ source('input', 'period') }} as period inner join latest on latest.period_id = period.period_id)
 )
 
-select coalesce(side.measure, counted.measure) as measure, side.persons, counted.value
-from side
-full outer join counted on counted.measure = side.measure
-where side.persons is distinct from counted.value
-    -- Only where the latest night is among the periods: a single question for another day need not have it.
-    and exists (select 1 from {{ source('input', 'period') }} as period inner join latest on latest.period_id = period.period_id)
+{{ broken_rules([rule('the_worklist_is_what_the_figure_counts')]) }}

@@ -551,6 +551,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     atexit.register(gc.freeze)  # spares the collector a second's look at what will be gone with the process
     if arguments is None:
         surroundings.begin()
+        gc.set_threshold(100_000, 20, 100)  # pages and answers are many small things that stay to the end
         surroundings.spare_pandas()  # the contract checks, which use it, have a process of their own
         output.open_streams()
     try:

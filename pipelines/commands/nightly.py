@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @click.option("--if-new", is_flag=True, help="Do nothing unless a delivery has come since the last run.")
 def nightly(unattended: bool, if_new: bool) -> None:
     """Take in every new delivery, rebuild the marts, run the checks, publish."""
+    from pipelines.monitoring.acknowledgements import known_to_somebody
     from pipelines.orchestration.nightly import run_nightly
     from pipelines.orchestration.patience import AT_ONCE, WAITS
     from pipelines.state.home import open_home
@@ -32,8 +33,10 @@ def nightly(unattended: bool, if_new: bool) -> None:
         ", ".join(f"{count} {status}" for status, count in sorted(outcome.by_status.items())) or "no new deliveries"
     )
     say(f"Published version {outcome.version}: {judged}; {outcome.held} waiting for a decision.")
+    known = known_to_somebody(home)
     for one in outcome.notices:
-        say(one["sentence"])
+        by = known.get(one.get("trouble", ""))
+        say(f"{one['sentence']} (Known to {by.who} until {by.until}.)" if by else one["sentence"])
     if outcome.by_status.get("rejected") or outcome.held:
         say("Run kaa deliveries to see what was rejected or is held, and why.")
     sys.exit(outcome.exit_code)

@@ -202,9 +202,9 @@ def shown_operations(home: Home) -> "Operations | None":
     """What has come of the runs, what is wrong and who knows of it, as it is now; None where no run has left a record."""
     from dashboards.content.operations import Acknowledged, Operations, Trouble, Untold
     from pipelines.monitoring.acknowledgements import known_to_somebody
-    from pipelines.monitoring.after_run import sentence_of
     from pipelines.monitoring.known import read_known
     from pipelines.monitoring.troubles import GOOD, OF_NO_PUBLICATION
+    from pipelines.monitoring.words import of_run
     from pipelines.state.last_run import RunResult, read_last_run
 
     run = read_last_run(home.path)
@@ -217,7 +217,7 @@ def shown_operations(home: Home) -> "Operations | None":
         who = Acknowledged(by.who, by.on, by.until, by.because) if by else None
         troubles.append(Trouble(one.id, one.sentence, one.began.date(), who, one.code in OF_NO_PUBLICATION))
     return Operations(
-        sentence_of(run),
+        of_run(run),
         run.result not in (*GOOD, RunResult.RUNNING),
         run.result is RunResult.RUNNING,
         tuple(troubles),

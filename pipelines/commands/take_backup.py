@@ -55,7 +55,7 @@ from pipelines.state.versions import UNFINISHED as UNFINISHED_VERSION
 #: What of a KAA_HOME is in no backup: what can be made again, what is at work, and what a person was to look at and remove.
 #: The folder of the keys is left out wherever it lies.
 LEFT_OUT = {
-    "dagster", "dbt", "scratch", "libraries", "restoring", "rekeying", "recomputing", "nightly.lock", "demo", ASIDE, POINTER,
+    "dagster", "dbt", "scratch", "libraries", "restoring", "rekeying", "recomputing", "demo", ASIDE, POINTER,
     LAST_BACKUP,
 }  # fmt: skip
 
@@ -238,7 +238,7 @@ def _naming(path: Path) -> Iterator[None]:
 def _lasting(there: dict[str, os.stat_result]) -> dict[str, tuple[int, int, int]]:
     """What must not change while a copy is made: all files but those that grow or are written anew at any time."""
     return {
-        name: (status.st_size, status.st_mtime_ns, status.st_ino)
+        name: (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
         for name, status in there.items()
         if stat.S_ISREG(status.st_mode) and not _changes_any_time(name)
     }
@@ -250,7 +250,8 @@ def _changes_any_time(name: str) -> bool:
 
 def _is_same(entry: Entry | None, status: os.stat_result) -> bool:
     """Whether a file is still as it was copied."""
-    return entry is not None and (entry.size, entry.changed) == (status.st_size, status.st_mtime_ns)
+    known = (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    return entry is not None and (entry.size, entry.changed, entry.original) == known
 
 
 class _ChangedMeanwhile(Exception):
@@ -271,7 +272,7 @@ class _Belonging:
     def __call__(self, name: str) -> bool:
         parts = PurePosixPath(name).parts
         zone = parts[0]
-        if zone in LEFT_OUT or name == self._keys or name == f"{POINTER}.part":
+        if zone in LEFT_OUT or name == self._keys or zone.endswith((".lock", ".part")):
             return False
         if zone in ZONES:
             return len(parts) == 1 or (parts[1] == self._number and parts[2:] != (UNFINISHED_VERSION,))
@@ -367,7 +368,7 @@ class _Copy:
         (self.folder / name).unlink(missing_ok=True)
         entry = self._before.get(name)
         if entry is not None and _is_same(entry, status) and self._link(name):
-            self.files[name] = Entry(entry.size, entry.sha256, entry.changed, stat.S_IMODE(status.st_mode))
+            self.files[name] = replace(entry, mode=stat.S_IMODE(status.st_mode))
             return
         self.files[name] = self._copied(name, may_grow=_changes_any_time(name))
 
@@ -403,7 +404,7 @@ class _Copy:
         os.utime(target, ns=(before.st_atime_ns, before.st_mtime_ns))
         self._linked.discard(name)
         self.copied += size
-        return Entry(size, digest.hexdigest(), before.st_mtime_ns, stat.S_IMODE(before.st_mode))
+        return Entry(size, digest.hexdigest(), before.st_mtime_ns, stat.S_IMODE(before.st_mode), before.st_ctime_ns)
 
     def _read(self, source: RawIOBase, name: str) -> bytes:
         with _naming(self.home.path / name):
@@ -435,7 +436,9 @@ class _Copy:
     def _note(self, name: str) -> None:
         path = self.folder / name
         content, status = path.read_bytes(), path.stat()
-        self.files[name] = Entry(len(content), sha256(content).hexdigest(), status.st_mtime_ns, 0o644)
+        self.files[name] = Entry(
+            len(content), sha256(content).hexdigest(), status.st_mtime_ns, 0o644, status.st_ctime_ns
+        )
 
     # --- reading back --------------------------------------------------------------------------------------------------
 

@@ -132,8 +132,8 @@ class Source:
     """A source system and the datasets that each of its deliveries must hold.
 
     ``archive_years``: for how many years after the year of its extract a delivery is archived; None: for ever.
-    ``calendar``: when its extracts are expected, by its contract alone (``Municipality.calendar`` knows the municipality's own
-    closings too). ``short_title``: for where the whole title does not fit.
+    ``calendar``: when its extracts are expected, by its contract alone; ``Municipality.calendar`` knows which of its closings
+    hold in the municipality, and the municipality's own. ``short_title``: for where the whole title does not fit.
     """
 
     name: str
@@ -257,7 +257,11 @@ def _calendar(promises: list[ServiceLevelAgreementProperty]) -> DeliveryCalendar
         months=months,
         due_day=due_day,
         holidays=Holidays(str(holidays.value), _listed(holidays.valueExt)) if holidays else None,
-        closings=tuple(Closing(str(one.value), str(one.valueExt)) for one in promises if one.property == "closed"),
+        closings=tuple(
+            Closing(str(one.value), str(one.valueExt), _custom(one.customProperties).get("system"))
+            for one in promises
+            if one.property == "closed"
+        ),
         late_after=time.fromisoformat(str(late.value)) if late else time.max,
         silent_after=silent_after,
     )
@@ -301,6 +305,21 @@ def consent_datasets(sources: Mapping[str, Source]) -> dict[str, Dataset]:
     """The datasets whose rows rest on consent, as the catalogue names them: `flai/deltaganden`."""
     datasets = (dataset for source in sources.values() for dataset in source.datasets.values())
     return {f"{dataset.source}/{dataset.name}": dataset for dataset in datasets if dataset.consent_end}
+
+
+def contract_names(folder: Path = CONTRACTS) -> list[str]:
+    """The sources that have a contract; the contracts themselves are not read."""
+    return sorted(path.name.removesuffix(".odcs.yaml") for path in folder.glob("*.odcs.yaml"))
+
+
+def closing_systems(name: str, folder: Path = CONTRACTS) -> list[str]:
+    """The systems whose closings a source's contract knows, each by its name. Only that one contract is read."""
+    # Not by the standard's model: every command checks the profile by this, and that would take it as long as its answer.
+    promises = _yaml((folder / f"{name}.odcs.yaml").read_text(encoding="utf-8")).get("slaProperties") or []
+    told = [
+        one for promise in promises if promise["property"] == "closed" for one in promise.get("customProperties") or []
+    ]
+    return sorted({str(one["value"]) for one in told if one["property"] == "system"})
 
 
 def contracts_fingerprint(folder: Path = CONTRACTS) -> str:

@@ -34,13 +34,15 @@ class Expected:
 
 @dataclass(frozen=True)
 class Closing:
-    """Days of each year (MM-DD, both included) on which a source delivers nothing; they may run across New Year.
+    """Days of each year (MM-DD, both included) on which a source delivers nothing; they may run across New Year. ``system``: only
+    where the source's extracts come from this system.
 
     Raises ValueError where one of them is no day of a year.
     """
 
     first: str
     last: str
+    system: str | None = None
 
     def __post_init__(self) -> None:
         for day in (self.first, self.last):

@@ -17,7 +17,14 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from pipelines.configuration.catalogue import Figure, PeriodKind, read_catalogue
-from pipelines.configuration.contract import CONTRACTS, Source, code_lists, read_code_list
+from pipelines.configuration.contract import (
+    CONTRACTS,
+    Source,
+    closing_systems,
+    code_lists,
+    contract_names,
+    read_code_list,
+)
 from pipelines.configuration.delivery_calendar import Closing, DeliveryCalendar
 from pipelines.configuration.disclosure import CellSuppression, Disclosure, DisclosureDecision
 from pipelines.configuration.plans import Plan, read_plans
@@ -117,8 +124,8 @@ class Thresholds(_Strict):
 
 
 class Closed(_Strict):
-    """Days of each year, both included (MM-DD), on which a source delivers nothing in this municipality; what closes the source
-    system itself stands in its contract."""
+    """Days of each year, both included (MM-DD), on which a source delivers nothing in this municipality; what closes a system
+    that several municipalities have stands in the source's contract."""
 
     source: str
     first: str
@@ -209,8 +216,9 @@ class Municipality(_Strict):
     """One municipality's profile.
 
     ``first_day``: no extract is older. ``settle_minutes``: a delivery whose files are not all there is judged when its
-    manifest is older than this. ``chapters``: of the annual report, in its order; the program's and the municipality's own
-    where the profile does not say. ``document``: the report's Word file, where it is not the usual one; ``word_template``: in the
+    manifest is older than this. ``systems``: source -> the system that its extracts come from, where its contract says when
+    that is closed. ``chapters``: of the annual report, in its order; the program's and the municipality's own where the profile
+    does not say. ``document``: the report's Word file, where it is not the usual one; ``word_template``: in the
     profile the path of a Word file of the municipality's own. ``letter_months``: of the large mailing whose answers are followed.
     ``follow_up``: what the plans want followed up, a sentence. ``cited_by_figures``: whether the documents that the
     definitions of figures cite are this municipality's. ``disclosure``: what was decided on public output, once or several times.
@@ -226,6 +234,7 @@ class Municipality(_Strict):
     districts: list[District]
     job_centres: list[JobCentre]
     thresholds: Thresholds
+    systems: dict[str, Name] = Field(default_factory=dict)
     closed: list[Closed] = Field(default_factory=list)
     open_data: OpenData | None = None
     contact: Contact | None = None
@@ -266,9 +275,12 @@ class Municipality(_Strict):
         return {"stadsdelsomrade": self.district_codes, "jobbtorg": [centre.code for centre in self.job_centres]}
 
     def calendar(self, source: Source) -> DeliveryCalendar:
-        """When a source's extracts are expected here: by its contract, and not while the municipality has closed."""
+        """When a source's extracts are expected here: by its contract, and not while the system that they come from here, or the
+        municipality itself, has closed."""
+        system = self.systems.get(source.name)
+        of_systems = (closing for closing in source.calendar.closings if closing.system in (None, system))
         own = (item.closing for item in self.closed if item.source == source.name)
-        return replace(source.calendar, closings=(*source.calendar.closings, *own))
+        return replace(source.calendar, closings=(*of_systems, *own))
 
     @property
     def fingerprint(self) -> str:
@@ -346,12 +358,22 @@ def _faults(profile: Municipality) -> Iterator[str]:
         yield f"names the district {unknown[0]!r} but does not define it; add it under districts"
     else:
         yield from _successor_faults({district.code: district for district in profile.districts})
-    known = sorted(path.name.removesuffix(".odcs.yaml") for path in CONTRACTS.glob("*.odcs.yaml"))
-    if unknown := [item.source for item in profile.closed if item.source not in known]:
-        yield f"closes the source {unknown[0]!r}, which has no contract; choose one of {', '.join(known)}"
+    yield from _source_faults(profile)
     yield from _report_faults(profile)
     yield from _target_faults(profile.targets)
     yield from _disclosure_faults(profile.disclosure)
+
+
+def _source_faults(profile: Municipality) -> Iterator[str]:
+    """What is wrong with what is said of sources: nothing would come of it, and nobody would be told."""
+    known = contract_names()
+    if unknown := [name for name in (*profile.systems, *(item.source for item in profile.closed)) if name not in known]:
+        yield f"names the source {unknown[0]!r}, which has no contract; choose one of {', '.join(known)}"
+        return
+    for source, system in profile.systems.items():
+        if system not in (systems := closing_systems(source)):
+            choice = f"choose {' or '.join(systems)}, or leave it out" if systems else "leave it out"
+            yield f"names the system {system!r}, of which the contract of {source} says nothing; {choice}"
 
 
 def _disclosure_faults(decisions: list[DisclosureDecision]) -> Iterator[str]:

@@ -15,9 +15,10 @@ import zlib
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-import pyarrow as pa
 import pyrage
 
 from pipelines.delivery.archive_checksums import CHECKSUMS, Checksum, Checksums, as_json, checksum
@@ -32,7 +33,7 @@ SUFFIX = ".zst.age"
 RECORD = "record.age"
 
 #: The level with which compressing, encrypting and writing together take the least: faster ones leave half as much again.
-_CODEC = pa.Codec("zstd", compression_level=1)
+_LEVEL = 1
 
 #: A file system's names hold 255 bytes; a longer name is cut, and what is cut away becomes a fingerprint.
 _LONGEST_NAME = 200
@@ -101,7 +102,7 @@ class Archive:
         os.replace(part, target)
 
     def _store(self, delivery_id: str, name: str, content: bytes) -> None:
-        sealed = self.seal(_CODEC.compress(content, asbytes=True))
+        sealed = self.seal(_codec().compress(content, asbytes=True))
         self._put(delivery_id, name, sealed)
         self._checksums[delivery_id][name] = checksum(sealed)
 
@@ -133,6 +134,13 @@ class Archive:
         return self.folder / ".incoming"
 
 
+@cache
+def _codec() -> Any:
+    import pyarrow as pa  # see `open_archived`
+
+    return pa.Codec("zstd", compression_level=_LEVEL)
+
+
 def archived_name(name: str) -> str:
     """What a delivered file is called in the archive."""
     return _short(name) + SUFFIX
@@ -155,6 +163,8 @@ def open_archived(path: Path, private_key: str) -> bytes:
 
     Raises UsageError when it is no archived file or the key does not fit.
     """
+    import pyarrow as pa  # it takes a while to load, and most commands that know the archive open nothing of it
+
     try:
         with pa.CompressedInputStream(pa.BufferReader(unsealed(path, private_key)), "zstd") as stream:
             return bytes(stream.read())

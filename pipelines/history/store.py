@@ -31,6 +31,13 @@ create or replace temp table known_before as
 select pseudonym from number union select pseudonym from quarantined_number
 """
 
+#: Where a history says what it knew: the temporary table of what was known before tonight, the table, the column.
+_KNOWN = (
+    ("known_before", "number", "pseudonym"),
+    ("known_before", "quarantined_number", "pseudonym"),
+    ("withdrawn_before", "withdrawn_consent", "fingerprint"),
+)
+
 _LEDGER_COLUMNS = [item.name for item in fields(Judged)]
 
 
@@ -64,6 +71,21 @@ class History:
             self.connection.close()
         if kind is None and self._has_removed:
             rewrite(self._path)
+
+    def begins_after(self, before: Path | None) -> None:
+        """The file holds some of tonight already: whom and which withdrawals the history held before tonight says the file
+        ``before`` that was published then (None: there was none)."""
+        run = self.connection.execute
+        run("delete from known_before; delete from withdrawn_before")
+        if before is None:
+            return
+        attach(self.connection, before, "before")
+        held = "select table_name from duckdb_tables() where database_name = 'before'"
+        tables = {name for (name,) in run(held).fetchall()}
+        for target, table, column in _KNOWN:
+            if table in tables:
+                run(f"insert into {target} select distinct {column} from before.{table}")
+        run("detach before")
 
     def datasets(self) -> list[Dataset]:
         """The datasets of all sources."""

@@ -14,6 +14,7 @@ from pipelines.delivery.parsing import read_file
 from pipelines.intake.candidate import Batch, Candidate
 from pipelines.intake.clock import Clock
 from pipelines.intake.evidence import Evidence
+from pipelines.intake.progress import NOBODY, Watch, rows_promised
 from pipelines.intake.unforeseen import is_of_its_content, night_ends, unexplained
 from pipelines.notices import NoticeCode, notice
 from pipelines.personnummer import mask_name
@@ -32,11 +33,19 @@ _AHEAD = 2
 class BatchReader:
     """Reads deliveries; a manifest that is older than ``settle_minutes`` has all its files beside it."""
 
-    def __init__(self, sources: dict[str, Source], evidence: Evidence, clock: Clock, settle_minutes: int) -> None:
+    def __init__(
+        self,
+        sources: dict[str, Source],
+        evidence: Evidence,
+        clock: Clock,
+        settle_minutes: int,
+        watch: Watch = NOBODY,
+    ) -> None:
         self._sources = sources
         self._evidence = evidence
         self._clock = clock
         self._settle_minutes = settle_minutes
+        self._watch = watch
 
     def read(self, candidates: list[Candidate]) -> Iterator[Batch]:
         """The batches of deliveries that are in the order of judging, source by source."""
@@ -71,6 +80,7 @@ class BatchReader:
             if self._read_files(candidate, records):
                 self._evidence.keep_manifest(candidate)
                 self._note_fault(candidate)
+            self._watch.read(rows_promised(candidate))
         except Exception as error:
             raise night_ends(error, f"Delivery {candidate.found.delivery_id} cannot be read") from None
 

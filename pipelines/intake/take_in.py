@@ -19,10 +19,12 @@ from pipelines.delivery.manifest import MANIFEST_NAME, not_for_here, read_manife
 from pipelines.delivery.pseudonym import Pseudonymiser
 from pipelines.delivery.rows import BatchRows
 from pipelines.history.store import History
+from pipelines.intake.backlog import Backlog, Extracts, SoFar, Stop, stoppable
 from pipelines.intake.candidate import Batch, Candidate
 from pipelines.intake.clock import night_clock
 from pipelines.intake.evidence import Evidence
 from pipelines.intake.owner import check_owner, owner
+from pipelines.intake.progress import NOBODY, Watch, rows_promised
 from pipelines.intake.read_batches import BatchReader
 from pipelines.intake.type_batches import typed_parts
 from pipelines.intake.unforeseen import is_of_its_content, night_ends, unexplained
@@ -30,6 +32,7 @@ from pipelines.intake.withdrawals import Withdrawals
 from pipelines.notices import Notice, NoticeCode, Remark, as_json, from_json, notice
 from pipelines.personnummer import mask_name
 from pipelines.runtime import clock
+from pipelines.runtime.errors import NightlyFailed
 from pipelines.runtime.log import Event, event
 from pipelines.state.home import Home
 from pipelines.state.night_records import NightRecord
@@ -48,6 +51,8 @@ class TakenIn:
     notices: list[Notice] = field(default_factory=list)
     #: Ids of the deliveries that lie in the drop folder, known and new.
     found: set[str] = field(default_factory=set)
+    #: Of each dataset's table the extracts that were taken in tonight.
+    extracts: Extracts = field(default_factory=dict)
 
     @property
     def rejected(self) -> list[Judged]:
@@ -59,25 +64,30 @@ def take_in(
     sources: dict[str, Source],
     history: History,
     version: int,
-    on_batch: OnBatch,
+    on_batch: OnBatch = lambda rows, dates: None,
     progress: Progress = lambda text: None,
     now: datetime | None = None,
+    backlog: Backlog | None = None,
+    watch: Watch = NOBODY,
 ) -> TakenIn:
     """Take in what is new in the drop folder and carry out what people decided about held deliveries.
 
-    ``now`` is what the machine's clock shows (default: its clock). Raises UsageError when the drop folder cannot be listed,
-    NightlyFailed for what is not one delivery's own affair: a full disk, a lack of memory, a fault of the program.
+    ``now`` is what the machine's clock shows (default: its clock); ``backlog`` keeps what is taken in, and may know of a part
+    that the history holds already; ``watch`` is told how far it has come. Raises UsageError when the drop folder cannot be
+    listed, NightlyFailed for what is not one delivery's own affair: a full disk, a lack of memory, a fault of the program, or
+    somebody who stops it.
     """
     now = now or clock.now(home.municipality.timezone)
     try:
         found, unreadable = ([], []) if home.is_being_rebuilt else find_deliveries(home.drop)
         check_owner(home, history, sources, found)
-        night = _Night(home, sources, history, on_batch, now)
+        night = _Night(home, sources, history, version, on_batch, now, backlog)
         night.report_migrations()
         night.carry_out_decisions()
         night.report_unreadable(unreadable)
-        night.take_in(night.worth_opening(found), progress)
-        return night.finish(version, {one.delivery_id for one in found})
+        with stoppable() as stop:
+            night.take_in(night.worth_opening(found), progress, watch, stop)
+        return night.finish({one.delivery_id for one in found})
     except BaseException as error:
         if not is_of_its_content(error):
             raise
@@ -89,20 +99,32 @@ class _Night:
     """A night's way from what was found to the ledger and the history."""
 
     def __init__(
-        self, home: Home, sources: dict[str, Source], history: History, on_batch: OnBatch, now: datetime
+        self,
+        home: Home,
+        sources: dict[str, Source],
+        history: History,
+        version: int,
+        on_batch: OnBatch,
+        now: datetime,
+        backlog: Backlog | None,
     ) -> None:
         self._home = home
         self._sources = sources
         self._history = history
+        self._version = version
         self._on_batch = on_batch
         self._clock = night_clock(home, history.connection, now)
         self._ledger = history.ledger(home.municipality.thresholds)
-        self._judged_before = dict(self._ledger.judged)
+        self._backlog = backlog
+        earlier = (backlog and backlog.so_far) or SoFar()
+        self._judged_before = {name: one for name, one in self._ledger.judged.items() if name not in earlier.changed}
+        self._known_before = self._ledger.judged.keys() - earlier.new
+        self._extracts = {table: [counts] for table, counts in earlier.extracts.items()}
         self._pseudonymiser = Pseudonymiser(home.pseudonym_key)
         self._evidence = Evidence(home, self._pseudonymiser)
         self._withdrawals = Withdrawals(history, self._pseudonymiser.consents)
         self._notices: list[Notice] = []
-        self._carried_out: dict[str, str] = {}
+        self._carried_out = dict(earlier.carried_out)
 
     def report_migrations(self) -> None:
         """That the history was written by an earlier program and is not any more."""
@@ -184,16 +206,34 @@ class _Night:
 
     # --- batch by batch ------------------------------------------------------------------------------------------------
 
-    def take_in(self, candidates: list[Candidate], progress: Progress) -> None:
-        """Read, type, judge and load deliveries."""
-        reader = BatchReader(self._sources, self._evidence, self._clock, self._home.municipality.settle_minutes)
+    def take_in(self, candidates: list[Candidate], progress: Progress, watch: Watch, stop: Stop) -> None:
+        """Read, type, judge and load deliveries; a batch that is loaded may be kept."""
+        reader = BatchReader(self._sources, self._evidence, self._clock, self._home.municipality.settle_minutes, watch)
+        watch.begins(len(candidates), sum(rows_promised(one) for one in candidates))
         done = 0
         for batch in reader.read(candidates):
             self._take_in_batch(batch)
             done += len(batch.candidates)
             progress(f"{batch.candidates[0].manifest.source}: {done} of {len(candidates)} deliveries taken in")
+            watch.loaded(len(batch.candidates), sum(rows_promised(one) for one in batch.candidates))
             for candidate in batch.candidates:
                 candidate.files.clear()  # the records of nights that are loaded are not needed any more
+            if done < len(candidates):
+                self._keep(stop.is_wanted, done, len(candidates))
+
+    def _keep(self, is_last: bool, done: int, all_of_them: int) -> None:
+        """Keep what is taken in, when it is time; the last time when somebody stops the night."""
+        kept = False
+        if self._backlog and (is_last or self._backlog.is_due):
+            changed = self._changed()
+            self._write_ledger(changed)
+            so_far = SoFar(sorted(set(changed) - self._known_before), changed, self._carried_out, self._all_extracts())
+            kept = self._backlog.keep(self._history.connection, so_far)
+        if is_last:
+            raise NightlyFailed(
+                f"Stopped when {done} of {all_of_them} deliveries were taken in; nothing is published. Run kaa nightly to "
+                f"{'go on with the others' if kept else 'begin again'}."
+            )
 
     def _take_in_batch(self, read: Batch) -> None:
         usable = []
@@ -231,8 +271,21 @@ class _Night:
         self._keep_quarantine(batch, judged, candidates)
         self._remember_files(candidates, batch)
         loaded_dates = {extract: dates[extract] for extract in counting}
+        self._remember_extracts(batch, loaded_dates)
         for rows in batch.values():
             self._on_batch(rows, loaded_dates)
+
+    def _remember_extracts(self, batch: dict[str, BatchRows], dates: dict[int, date]) -> None:
+        """What was counted of the extracts that are loaded: the contracts promise things about it."""
+        schema = {"extract": pl.UInt32, "extract_date": pl.Date}
+        loaded = pl.DataFrame(list(dates.items()), schema=schema, orient="row")
+        for rows in batch.values():
+            counts = rows.counts.join(loaded, on="extract").drop("extract")
+            self._extracts.setdefault(rows.dataset.table, []).append(counts)
+
+    def _all_extracts(self) -> Extracts:
+        joined = ((table, pl.concat(parts)) for table, parts in self._extracts.items())
+        return {table: counts for table, counts in joined if not counts.is_empty()}
 
     def _judge(self, candidates: list[Candidate], batch: dict[str, BatchRows]) -> dict[int, Judged]:
         """The verdict on each delivery of a batch once all are judged: a later one may have superseded an earlier."""
@@ -299,30 +352,38 @@ class _Night:
 
     # --- what the night leaves -----------------------------------------------------------------------------------------
 
-    def finish(self, version: int, found: set[str]) -> TakenIn:
+    def finish(self, found: set[str]) -> TakenIn:
         """Write the ledger and the archive's record of the night; what is no longer held is no longer put aside."""
         judged = self._ledger.judged
-        changed = [
-            delivery_id for delivery_id, entry in judged.items() if self._judged_before.get(delivery_id) != entry
-        ]
-        for delivery_id in changed:
-            judged[delivery_id] = _without_numbers(judged[delivery_id])
-        self._history.write_ledger(self._ledger, changed, version)
+        changed = self._changed()
+        self._write_ledger(changed)
         still_held = [entry for entry in judged.values() if entry.status == HELD]
         self._withdrawals.of_held(judged.values())
         self._withdrawals.mark_records()
         self._history.forget_held({entry.delivery_id for entry in still_held})
-        self._history.remember_night(version, self._clock.now)
-        self._write_record(version, found)
-        return TakenIn([judged[delivery_id] for delivery_id in changed], still_held, self._notices, found)
+        self._history.remember_night(self._version, self._clock.now)
+        self._write_record(found)
+        told = [judged[delivery_id] for delivery_id in changed]
+        return TakenIn(told, still_held, self._notices, found, self._all_extracts())
 
-    def _write_record(self, version: int, found: set[str]) -> None:
+    def _changed(self) -> list[str]:
+        """The deliveries that were judged tonight, or judged anew."""
+        judged = self._ledger.judged
+        return [delivery_id for delivery_id, entry in judged.items() if self._judged_before.get(delivery_id) != entry]
+
+    def _write_ledger(self, changed: list[str]) -> None:
+        judged = self._ledger.judged
+        for delivery_id in changed:
+            judged[delivery_id] = _without_numbers(judged[delivery_id])
+        self._history.write_ledger(self._ledger, changed, self._version)
+
+    def _write_record(self, found: set[str]) -> None:
         """Leave in the archive what this night judged; it counts when the night is published."""
         judged = self._ledger.judged
-        entries = [asdict(judged[one]) for one in sorted((found & judged.keys()) - self._judged_before.keys())]
+        entries = [asdict(judged[one]) for one in sorted((found & judged.keys()) - self._known_before)]
         for entry in entries:
             entry["extract_date"] = entry["extract_date"] and entry["extract_date"].isoformat()
-        record = NightRecord(version, self._clock.now.isoformat(), owner(self._home), entries, self._carried_out)
+        record = NightRecord(self._version, self._clock.now.isoformat(), owner(self._home), entries, self._carried_out)
         self._home.night_records.write(record)
 
 

@@ -9,11 +9,14 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import duckdb
+
 from pipelines.monitoring.acknowledgements import known_to_somebody
-from pipelines.monitoring.known import Known, KnownTroubles, alone, read_known, write_known
+from pipelines.monitoring.known import FILE, Known, KnownTroubles, alone, read_known, write_known
 from pipelines.monitoring.metrics import write_metrics
 from pipelines.monitoring.telling import channels, tell
 from pipelines.monitoring.troubles import GOOD, Seen, published_at, troubles_of
+from pipelines.monitoring.words import of_run
 from pipelines.notices import NoticeCode
 from pipelines.runtime import clock
 from pipelines.runtime.database import open_database
@@ -21,7 +24,7 @@ from pipelines.runtime.errors import NightlyFailed
 from pipelines.runtime.log import Event, event
 from pipelines.state.home import Home
 from pipelines.state.last_backup import read_last_backup
-from pipelines.state.last_run import LastRun, RunResult
+from pipelines.state.last_run import LastRun
 
 
 def after_run(home: Home, run: LastRun) -> None:
@@ -48,19 +51,29 @@ def _look(home: Home, run: LastRun) -> None:
     found = troubles_of(seen, home.settings.telling.unpublished_nights)
     begun, over = known.look_at(found, now, acknowledged.keys())
     _write_down(home, run, published, known, begun, over)
-    write_known(home.path, known)  # before anybody is told: who is told by a process that is killed may hear it twice
+    _keep(home, known)  # before anybody is told: who is told by a process that is killed may hear it twice
     try:
-        tell(home, known, sentence_of(run), now, channels(home))
+        tell(home, known, of_run(run), now, channels(home))
     finally:
-        write_known(home.path, known)
+        _keep(home, known)
         write_metrics(home, run, known, published)
 
 
+def _keep(home: Home, known: KnownTroubles) -> None:
+    """Where it cannot be kept people are told all the same, and told again next time."""
+    try:
+        write_known(home.path, known)
+    except OSError as error:
+        event(home.path, Event.TELLING_FAILED, kind=type(error).__name__, place=FILE)
+
+
 def _published(home: Home) -> Path | None:
-    """The published file; None before the first night, and where nobody can say which one counts."""
-    with suppress(NightlyFailed):
+    """The published file; None before the first night, and where nobody can say which one counts or it cannot be read: a night
+    that failed for that is told of."""
+    with suppress(NightlyFailed, duckdb.Error, OSError):
         version = home.current()
-        return version.published if version and version.published.is_file() else None
+        if version and published_at(version.published):
+            return version.published
     return None
 
 
@@ -76,25 +89,6 @@ def _last_published(known: KnownTroubles, published: Path | None, now: datetime)
         zone = now.tzinfo if isinstance(now.tzinfo, ZoneInfo) else None
         return published_at(published).replace(tzinfo=zone)
     return None
-
-
-#: What came of a run, in one sentence; {at} is when it ended or began.
-_RESULTS = {
-    RunResult.RUNNING: "En nattkörning som började {at} pågår.",
-    RunResult.PUBLISHED: "Den senaste nattkörningen blev klar {at} och publicerade version {version}.",
-    RunResult.NOTHING_NEW: "Den senaste nattkörningen blev klar {at}; inget nytt hade kommit.",
-    RunResult.FAILED: "Den senaste nattkörningen, {at}, misslyckades.",
-    RunResult.KILLED: "Den senaste nattkörningen, som började {at}, avbröts.",
-    RunResult.MISSED: "Nattkörningen som skulle ha börjat {at} startade aldrig.",
-    RunResult.HUNG: "Den senaste nattkörningen, som började {at}, fastnade och avbröts.",
-}
-
-
-def sentence_of(run: LastRun) -> str:
-    """What came of a run, in Swedish."""
-    is_ended = run.ended_at and run.result in (*GOOD, RunResult.FAILED)
-    at = datetime.fromisoformat(run.ended_at if is_ended and run.ended_at else run.started_at)
-    return _RESULTS[run.result].format(at=f"{at:%Y-%m-%d} kl. {at:%H.%M}", version=run.version)
 
 
 # --- the log -----------------------------------------------------------------------------------------------------------------

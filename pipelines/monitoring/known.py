@@ -1,8 +1,10 @@
 """What is known of troubles from one run to the next: `troubles.json` in KAA_HOME. Since when each is there, when it was
 over, and whom it has been told to. Which there are is asked in ``troubles``; telling belongs in ``telling``."""
 
+import errno
 import fcntl
 import json
+import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -15,6 +17,9 @@ from pipelines.runtime.files import atomic_write
 
 FILE = "troubles.json"
 _LOCK = "troubles.lock"
+
+#: What is kept is followed by blanks, so that a night on a full disk has room to add what it has to tell.
+_BLOCK, _ROOM = 4096, 4 * 4096
 
 #: Days for which a trouble that is over is still shown.
 KEEP_DAYS = 30
@@ -147,14 +152,32 @@ def read_known(home: Path) -> KnownTroubles:
 
 
 def write_known(home: Path, known: KnownTroubles) -> None:
-    """Put it in place in one step. Raises OSError when it cannot be written."""
+    """Put it in place in one step; on a full disk, whose trouble is told once as any other, over what is there. Raises OSError
+    when it cannot be written."""
     content: dict[str, Any] = asdict(known)
-    atomic_write(home / FILE, json.dumps(content, ensure_ascii=False, indent=1), 0o640)
+    text = json.dumps(content, ensure_ascii=False, indent=1).encode()
+    kept = text.ljust(len(text) // _BLOCK * _BLOCK + _ROOM)
+    try:
+        atomic_write(home / FILE, kept, 0o640)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT) or not (home / FILE).is_file():
+            raise
+        _write_over(home / FILE, text)
+
+
+def _write_over(path: Path, text: bytes) -> None:
+    """Write into the blocks that a file has. Who is killed at it leaves one that cannot be read: what is wrong is told anew."""
+    with path.open("r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        file.write(text.ljust(size))
+        file.flush()
+        os.fsync(file.fileno())
 
 
 @contextmanager
 def alone(home: Path) -> Iterator[None]:
     """One at a time looks at the troubles and tells of them: a run that ends, and who watches, may do so at once."""
-    with (home / _LOCK).open("w", encoding="utf-8") as file:
+    with (home / _LOCK).open("a", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

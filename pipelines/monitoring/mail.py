@@ -6,8 +6,9 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from email.message import EmailMessage
-from email.policy import SMTP
+from email.charset import QP, Charset
+from email.header import Header
+from email.mime.text import MIMEText
 from email.utils import format_datetime
 from pathlib import Path
 
@@ -113,10 +114,15 @@ def _refusal(code: int) -> str:
     return f"does not take the message ({code})"
 
 
-def as_mail(message: Message, settings: MailSettings) -> EmailMessage:
+_UTF_8 = Charset("utf-8")
+_UTF_8.body_encoding = QP  # readable as it is, but for letters that are not English
+
+
+def as_mail(message: Message, settings: MailSettings) -> MIMEText:
     """A message as it is mailed."""
-    mail = EmailMessage(policy=SMTP)
-    mail["Subject"] = message.subject
+    mail = MIMEText(as_text(message), "plain", _UTF_8)  # type: ignore[arg-type]
+    # Not ``EmailMessage``: where it breaks a long line in two encoded words, Python 3.11 loses blanks and adds others.
+    mail["Subject"] = Header(message.subject, _UTF_8, header_name="Subject").encode()
     mail["From"] = settings.sender
     mail["To"] = ", ".join(settings.to)
     mail["Date"] = format_datetime(message.at)
@@ -126,7 +132,6 @@ def as_mail(message: Message, settings: MailSettings) -> EmailMessage:
         mail["References"] = " ".join(message.answers)
     # Nobody's "out of office" answers a program.
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(as_text(message), cte="quoted-printable")
     return mail
 
 

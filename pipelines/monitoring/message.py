@@ -86,11 +86,11 @@ class Message:
 
     @property
     def begun_groups(self) -> list[Group]:
-        return _groups(self.begun)
+        return groups(self.begun)
 
     @property
     def over_groups(self) -> list[Group]:
-        return _groups(self.over)
+        return groups(self.over)
 
 
 def _counted(items: Sequence[Item], many: str) -> str:
@@ -100,11 +100,12 @@ def _counted(items: Sequence[Item], many: str) -> str:
     return f"{len(items)} {many} ({', '.join(title[0].lower() + title[1:] for title in titles)})"
 
 
-def _groups(items: Sequence[Item]) -> list[Group]:
+def groups(items: Sequence[Item], shown: int = SHOWN_OF_A_KIND) -> list[Group]:
+    """Troubles by their kind; of each so many one by one."""
     by_code: dict[str, list[Item]] = {}
     for item in items:
         by_code.setdefault(item.code, []).append(item)
-    return [Group(tuple(found[:SHOWN_OF_A_KIND]), max(0, len(found) - SHOWN_OF_A_KIND)) for found in by_code.values()]
+    return [Group(tuple(found[:shown]), max(0, len(found) - shown)) for found in by_code.values()]
 
 
 def item(known: Known) -> Item:

@@ -10,9 +10,7 @@ from secrets import token_hex
 
 from pipelines.monitoring.channel import Channel, NotTold, ToldInPart, within_time
 from pipelines.monitoring.known import Known, KnownTroubles, Sending, Told
-from pipelines.monitoring.mail import Mail
 from pipelines.monitoring.message import Message, item, machine
-from pipelines.monitoring.webhook import Webhook
 from pipelines.runtime.log import Event, event
 from pipelines.state.home import Home
 
@@ -21,9 +19,14 @@ def channels(home: Home) -> list[Channel]:
     """Those that the settings name."""
     tell = home.settings.telling
     found: list[Channel] = []
+    # Loaded where somebody is told: their libraries take a third of a second.
     if tell.webhook:
+        from pipelines.monitoring.webhook import Webhook
+
         found.append(Webhook(home.path, tell.webhook))
     if tell.mail:
+        from pipelines.monitoring.mail import Mail
+
         found.append(Mail(home.path, tell.mail))
     return found
 

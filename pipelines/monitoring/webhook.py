@@ -1,6 +1,8 @@
 """Tells a web service: one POST of JSON for each message. docs/overvakning.md says what stands in it; fields are added, never
 changed."""
 
+import ssl
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,11 +13,14 @@ from urllib3 import Retry
 
 from pipelines.configuration.telling import WebhookSettings, is_this_machine
 from pipelines.monitoring.channel import NotTold, certificates, secret
-from pipelines.monitoring.message import Item, Message
+from pipelines.monitoring.message import Item, Message, groups
 
 #: Answers after which the same is sent again at once, a few times; later ones are for the next run.
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
 _TRIES = 3
+
+#: So many troubles of one kind stand in a body; all are counted.
+LISTED_OF_A_KIND = 50
 
 
 class Webhook:
@@ -41,14 +46,14 @@ class Webhook:
             # A proxy of the surroundings has no way to this machine's own addresses.
             session.trust_env = not is_this_machine(self.to)
             session.auth = _no_other_login
-            if ca_file := certificates(self._home, self._settings.ca_file):
-                session.verify = str(ca_file)
+            ca_file = certificates(self._home, self._settings.ca_file)
+            session.verify = str(ca_file) if ca_file else True
             retry = Retry(
                 total=_TRIES - 1, status_forcelist=_PASSING, allowed_methods=None, backoff_factor=self._wait,
                 retry_after_max=10, raise_on_status=False,
             )  # fmt: skip
             for scheme in ("https://", "http://"):
-                session.mount(scheme, HTTPAdapter(max_retries=retry))
+                session.mount(scheme, (HTTPAdapter if ca_file else _Adapter)(max_retries=retry))
             try:
                 # What it answers is not read: it is enough that it took the message.
                 response = session.post(
@@ -59,6 +64,16 @@ class Webhook:
                 raise NotTold(f"{self.to} {_why(error, self._settings.timeout)}.") from None
         if not 200 <= response.status_code < 300:
             raise NotTold(f"{self.to} {_refusal(response.status_code)}.")
+
+
+class _Adapter(HTTPAdapter):
+    """Trusts whom the machine trusts, too: ``requests`` by itself knows only the issuers that it brings."""
+
+    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
+        super().init_poolmanager(*arguments, **named, ssl_context=ssl.create_default_context())
+
+    def proxy_manager_for(self, proxy: str, **named: Any) -> Any:
+        return super().proxy_manager_for(proxy, **named, ssl_context=ssl.create_default_context())
 
 
 def _no_other_login(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -101,11 +116,18 @@ def as_json(message: Message) -> dict[str, Any]:
         # What chat services show of a message.
         "text": message.subject,
         "run": message.run,
-        "begun": [_trouble(one) for one in message.begun],
-        "over": [_trouble(one) for one in message.over],
+        "begun_count": len(message.begun),
+        "begun": _troubles(message.begun),
+        "over_count": len(message.over),
+        "over": _troubles(message.over),
         "open": message.open,
         "acknowledged": message.acknowledged,
     }
+
+
+def _troubles(items: Sequence[Item]) -> list[dict[str, Any]]:
+    """The first of each kind; a backlog may have hundreds, and no service takes a body of any size."""
+    return [_trouble(one) for group in groups(items, LISTED_OF_A_KIND) for one in group.items]
 
 
 def _trouble(one: Item) -> dict[str, Any]:

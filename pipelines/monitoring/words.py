@@ -7,9 +7,11 @@ What happened is the trouble's own sentence. Commands stand by themselves, so th
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
-from pipelines.monitoring.troubles import TroubleCode
+from pipelines.monitoring.troubles import GOOD, TroubleCode
 from pipelines.notices import NoticeCode
+from pipelines.state.last_run import LastRun, RunResult
 
 
 @dataclass(frozen=True)
@@ -158,3 +160,22 @@ def commands(code: str, about: Mapping[str, str]) -> tuple[str, ...]:
 def acknowledging(trouble: str) -> str:
     """The command for a trouble that is known and shall be told to nobody again."""
     return f'kaa acknowledge {trouble} --because "…" --until ÅÅÅÅ-MM-DD'
+
+
+#: What came of a run, in one sentence; {at} is when it ended or began.
+_RESULTS = {
+    RunResult.RUNNING: "En nattkörning som började {at} pågår.",
+    RunResult.PUBLISHED: "Den senaste nattkörningen blev klar {at} och publicerade version {version}.",
+    RunResult.NOTHING_NEW: "Den senaste nattkörningen blev klar {at}; inget nytt hade kommit.",
+    RunResult.FAILED: "Den senaste nattkörningen, {at}, misslyckades.",
+    RunResult.KILLED: "Den senaste nattkörningen, som började {at}, avbröts.",
+    RunResult.MISSED: "Nattkörningen som skulle ha börjat {at} startade aldrig.",
+    RunResult.HUNG: "Den senaste nattkörningen, som började {at}, fastnade och avbröts.",
+}
+
+
+def of_run(run: LastRun) -> str:
+    """What came of a run, in Swedish."""
+    is_ended = run.ended_at and run.result in (*GOOD, RunResult.FAILED)
+    at = datetime.fromisoformat(run.ended_at if is_ended and run.ended_at else run.started_at)
+    return _RESULTS[run.result].format(at=f"{at:%Y-%m-%d} kl. {at:%H.%M}", version=run.version)

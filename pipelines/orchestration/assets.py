@@ -7,8 +7,7 @@ logs to everybody who may open it, so nothing here may hold a value from the dat
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import redirect_stdout, suppress
-from datetime import date
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout, suppress
 from functools import partial
 from importlib.metadata import version as package_version
 from pathlib import Path
@@ -22,11 +21,12 @@ from dashboards.pages import site
 from dashboards.pages.reports import write_lists
 from pipelines.configuration.catalogue import read_catalogue
 from pipelines.configuration.contract import Dataset, Source, load_sources
-from pipelines.delivery.rows import BatchRows
 from pipelines.history.purge_archives import purge_archives
 from pipelines.history.store import History
 from pipelines.history.unexplained import unexplained_changes
+from pipelines.intake.backlog import Backlog
 from pipelines.intake.clear_drop import damaged_copies
+from pipelines.intake.progress import NOBODY, Watch
 from pipelines.intake.take_in import take_in
 from pipelines.monitoring.standing import publish_troubles
 from pipelines.notices import NoticeCode, notice
@@ -42,7 +42,7 @@ from pipelines.quality.freshness import read_freshness
 from pipelines.runtime import clock
 from pipelines.runtime.database import make_room, open_database
 from pipelines.runtime.errors import NightlyFailed, tells_of_full_disk
-from pipelines.warehouse.compiled import compiled_models, keep_models
+from pipelines.warehouse.compiled import keep_models, kept_models
 from pipelines.warehouse.dbt import (
     PROJECT,
     DbtCall,
@@ -83,6 +83,16 @@ def _tell(context: dg.AssetExecutionContext, text: str) -> None:
             print(text, file=terminal)
 
 
+def _watched() -> AbstractContextManager[Watch | None]:
+    """Who is told how far taking in has come: a bar, where somebody watches."""
+    terminal = sys.__stderr__  # Dagster's own words are kept from the present one
+    if terminal is None or not terminal.isatty():
+        return nullcontext()
+    from pipelines.orchestration.backlog_progress import bar_on  # most nights have no terminal
+
+    return bar_on(terminal)
+
+
 def _history_key(dataset: Dataset) -> dg.AssetKey:
     return dg.AssetKey(["history", dataset.table])
 
@@ -109,22 +119,27 @@ def taken_in(context: dg.AssetExecutionContext, nightly: NightlyResource) -> Ite
     # What is made again from the archive is not held against the night before, and looks at no drop folder.
     night.previous = None if night.home.is_being_rebuilt else night.home.current()
     make_room(night.home.path)
-    extracts: dict[str, list[pl.DataFrame]] = {dataset.table: [] for dataset in _DATASETS}
-
-    def remember(rows: BatchRows, dates: dict[int, date]) -> None:
-        named = pl.DataFrame(
-            {"extract": list(dates), "extract_date": list(dates.values())},
-            schema={"extract": pl.UInt32, "extract_date": pl.Date},
-        )
-        extracts[rows.dataset.table].append(rows.counts.join(named, on="extract"))
-
     before = night.previous.history if night.previous else None
-    with History(night.version.history, night.sources, before) as history:
-        result = take_in(night.home, night.sources, history, night.version.number, remember, partial(_tell, context))
+    backlog = None if night.home.is_being_rebuilt else Backlog(night.home, night.version, night.previous)
+    if backlog and (told := backlog.resume()):
+        _tell(context, told)
+    with History(night.version.history, night.sources, before) as history, _watched() as watch:
+        if backlog and backlog.so_far:
+            history.begins_after(before)
+        progress = context.log.info if watch else partial(_tell, context)
+        result = take_in(
+            night.home,
+            night.sources,
+            history,
+            night.version.number,
+            progress=progress,
+            backlog=backlog,
+            watch=watch or NOBODY,
+        )
         to_check = [
-            _extracts_to_check(history, dataset, pl.concat(extracts[dataset.table]))
+            _extracts_to_check(history, dataset, result.extracts[dataset.table])
             for dataset in history.datasets()
-            if any(not part.is_empty() for part in extracts[dataset.table])
+            if dataset.table in result.extracts
         ]
         # Waited for when the figures are published: they are made while dbt works.
         night.contract_checks = night.background.submit(validate, to_check)
@@ -252,7 +267,7 @@ def dbt_models(context: dg.AssetExecutionContext, nightly: NightlyResource) -> I
         yield from call.stream()
     if failed_nodes(target) != []:
         raise NightlyFailed(dbt_failure(target, log))
-    keep_models(target / "manifest.json", version)
+    keep_models(_MANIFEST, target / "run_results.json", version)
     night.failed_parts = failed_parts(_NODES, parts.target)
     if night.failed_parts:
         close_after_a_kill(version.warehouse)
@@ -272,8 +287,7 @@ def dbt_models(context: dg.AssetExecutionContext, nightly: NightlyResource) -> I
 def published_file(nightly: NightlyResource) -> dg.MaterializeResult[None]:
     """The figures with their definitions, and what came in: all that pages and documents are made from."""
     night = nightly.night
-    manifest = night.building.folder("warehouse") / "dbt" / "manifest.json"
-    figures = next(model for model in compiled_models(manifest) if model.name == "figures")
+    figures = next(model for model in kept_models(night.building.models) if model.name == "figures")
     night.figure_rows = build_published(
         night.building,
         night.home.municipality,

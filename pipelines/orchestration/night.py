@@ -113,7 +113,8 @@ class NightlyResource(dg.ConfigurableResource[Any]):
 @contextmanager
 def _run_of_its_own(home: Home, context: dg.InitResourceContext) -> Iterator[Run]:
     """The run that Dagster has started: nobody watches, so what may be over soon is waited for."""
-    with a_run(home, started_by(context.instance, context.run_id), WAITS) as run, started_ahead(CHILD, PROCESS):
+    who = started_by(context.instance, context.run_id)
+    with a_run(home, who, WAITS, context.run_id) as run, started_ahead(CHILD, PROCESS):
         patiently(lambda: assert_ready(home), WAITS, lambda error, seconds: note_retry(home, error, seconds))
         yield run
         if run.has_published:

@@ -90,7 +90,8 @@ def _publish_state(home: Home) -> bool:
     from pipelines.intake.take_in import take_in
     from pipelines.monitoring.standing import publish_troubles
     from pipelines.orchestration.missing_deliveries import missing_deliveries
-    from pipelines.publication.published_file import renew_published
+    from pipelines.publication.published_file import renew_published, write_freshness
+    from pipelines.quality.freshness import read_freshness
 
     before = home.current()
     assert before is not None
@@ -102,6 +103,7 @@ def _publish_state(home: Home) -> bool:
         removed = history.purge(version.number)
         purged = purge_archives(history.connection, sources, home.archive, version.number)
         notices = [*taken.notices, *missing_deliveries(home, sources, history, taken)]
+        fresh = read_freshness(history.connection, sources, home.municipality)
     if taken.judged or removed or purged:  # it has come in since, or its time has come
         return False
     notices += damaged_copies(home, version, clock.now(home.municipality.timezone))
@@ -109,6 +111,7 @@ def _publish_state(home: Home) -> bool:
         link_or_copy(before.folder("warehouse") / name, version.folder("warehouse") / name)
     shutil.copyfile(before.published, version.published)
     renew_published(version.published, version.number, home.municipality, notices)
+    write_freshness(version.published, fresh)
     publish_troubles(home, version.published, notices)
     _renew_reports(before, version)
     publish(home, version, [], {entry.delivery_id for entry in taken.still_held})

@@ -61,25 +61,30 @@ def going(home: Path) -> Run | None:
 
 
 @contextmanager
-def a_run(home: Home, started_by: str = "command", waits: tuple[float, ...] = AT_ONCE) -> Iterator[Run]:
+def a_run(
+    home: Home, started_by: str = "command", waits: tuple[float, ...] = AT_ONCE, dagster_run: str | None = None
+) -> Iterator[Run]:
     """The run around all that is done here; within one that goes on in this process, that one.
 
-    ``waits``: how long to wait before each further try to begin, where nobody watches. Raises AnotherRuns when another run or
-    command holds the lock, NightlyFailed when one that hangs cannot be ended. An error that comes out of what is done here is
-    written down as the run's and goes on; so is ``Run.failure``.
+    ``waits``: how long to wait before each further try to begin, where nobody watches; ``dagster_run``: under which id Dagster
+    knows it, where it has started it. Raises AnotherRuns when another run or command holds the lock, NightlyFailed when one that
+    hangs cannot be ended. An error that comes out of what is done here is written down as the run's and goes on; so is
+    ``Run.failure``.
     """
     if found := going(home.path):
         yield found
         return
     with ExitStack() as stack:
         lock = patiently(lambda: _lock(stack, home), waits, lambda error, seconds: note_retry(home, error, seconds))
+        if dagster_run:
+            lock.name_dagster_run(dagster_run)
         run = _begin(home, lock, started_by)
         _GOING[home.path] = run
         try:
             with watched(home.path, longest(home).total_seconds(), lambda: _hangs(run)):
                 yield run
         except BaseException as error:
-            _end(run, error)
+            _end(run, run.failure or error)
             raise
         else:
             _end(run, run.failure)
@@ -251,13 +256,23 @@ def settle(home: Home, result: RunResult = RunResult.KILLED) -> LastRun | None:
 def clear(home: Home) -> Holder | None:
     """Put in order what a killed or hung run has left, if any, without beginning another. Returns who was killed while holding
     the lock. Raises NightlyFailed when a run that hangs cannot be ended."""
-    result = RunResult.HUNG if end_hung_run(home) else RunResult.KILLED
+    hung = end_hung_run(home)
+    if not hung and not _something_is_left(home):
+        return None  # whoever begins just now finds the lock free
+    result = RunResult.HUNG if hung else RunResult.KILLED
     try:
         with home.nightly_lock() as lock:
             settle(home, result)
             return lock.left_by
     except AnotherRuns:
         return None
+
+
+def _something_is_left(home: Home) -> bool:
+    who, last = holder(home.path), read_last_run(home.path)
+    if who is not None:
+        return not who.is_alive
+    return last is not None and last.result is RunResult.RUNNING
 
 
 def end_hung_run(home: Home) -> bool:

@@ -1,6 +1,6 @@
 """When a night begins, by the municipality's clocks: for Dagster's schedule, and for who looks whether it did.
 
-Which deliveries are expected when is said in the contracts. The systemd timer says the same in its own file.
+Which deliveries are expected when is said in the contracts.
 """
 
 from datetime import date, datetime, time, timedelta
@@ -8,6 +8,9 @@ from datetime import date, datetime, time, timedelta
 #: Weekdays at the hour of the extracts; by Swedish clocks 04:00 exists once on every day of the year.
 SCHEDULE = "0 4 * * 1-5"
 BEGINS = time(4)
+
+#: The same as systemd writes it in a timer's `OnCalendar`, where a machine has no Dagster daemon.
+TIMER = "Mon..Fri *-*-* 04:00:00 Europe/Stockholm"
 
 #: How long after that a night that has not begun is missed: a machine may be started late, and a timer may spread its load.
 GRACE = timedelta(hours=2)

@@ -16,7 +16,7 @@ from pipelines.runtime import clock
 from pipelines.runtime.errors import NightlyFailed, UsageError
 from pipelines.runtime.log import Event, event
 from pipelines.state.home import Home, open_home
-from pipelines.state.nightly_lock import RUN, holder
+from pipelines.state.nightly_lock import holder
 
 #: Seconds between two looks.
 EVERY = 600
@@ -41,8 +41,8 @@ def _request(home: Home, instance: dg.DagsterInstance, now: datetime) -> dg.RunR
     if now < begins(now.date(), now) + _SCHEDULES_TURN:
         return dg.SkipReason("It is night: the schedule's turn.")
     who = holder(home.path)
-    if (who and who.purpose == RUN and who.is_alive) or is_waiting(instance):
-        return dg.SkipReason("A run goes on or waits.")
+    if (who and who.is_alive) or is_waiting(instance):
+        return dg.SkipReason("A run or another command is at work, or a run waits.")
     reason = reason_to_run(home, now)
     if reason is None:
         return dg.SkipReason("Nothing has come since the last run.")

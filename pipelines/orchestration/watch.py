@@ -16,7 +16,7 @@ from pipelines.runtime import clock
 from pipelines.runtime.errors import AnotherRuns
 from pipelines.state.home import Home
 from pipelines.state.last_run import LastRun, RunResult, read_last_run, write_last_run
-from pipelines.state.nightly_lock import RUN, Holder, holder
+from pipelines.state.nightly_lock import Holder, holder
 from pipelines.state.versions import POINTER
 
 _WELL = (RunResult.PUBLISHED, RunResult.NOTHING_NEW)
@@ -58,9 +58,9 @@ def look(home: Home) -> Verdict:
 
 
 def _at_work(home: Home) -> Holder | None:
-    """The run that goes on."""
+    """Who is at a run that goes on; within `kaa restore`, say, its command holds the lock."""
     who = holder(home.path)
-    return who if who and who.purpose == RUN and who.is_alive else None
+    return who if who and who.is_alive else None
 
 
 def _newest_sign(home: Home, last: LastRun | None, now: datetime) -> datetime:

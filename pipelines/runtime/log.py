@@ -24,19 +24,13 @@ class Event(StrEnum):
     """What there is to write down, and with which facts."""
 
     RUN_STARTED = "run_started"  # process, started_by (command, schedule, sensor), program
-    STEP_ENDED = "step_ended"  # step, seconds, and counts of its own
-    RUN_ENDED = (
-        "run_ended"  # result, exit_code, version, seconds, steps (seconds by step), by_status, held, notices, failure
-    )
+    RUN_ENDED = "run_ended"  # result, exit_code, version, seconds, steps (seconds), by_status, held, notices, failure
     RUN_RETRIED = "run_retried"  # attempt, seconds (waited), why
     RUN_REFUSED = "run_refused"  # why: another one goes on, say
     RUN_FOUND_KILLED = "run_found_killed"  # process, started_at
     RUN_FOUND_HUNG = "run_found_hung"  # process, started_at, seconds
-    RUN_CLEARED = "run_cleared"  # what a killed or hung run had left and was put in order
     LATE_DELIVERY_SEEN = "late_delivery_seen"  # deliveries
-    DELIVERY_JUDGED = (
-        "delivery_judged"  # delivery_id, source, extract_date, revision, status, reason, rows, quarantined_rows
-    )
+    DELIVERY_JUDGED = "delivery_judged"  # delivery_id, source, extract_date, revision, status, reason, rows, …
     SOURCE_SILENT = "source_silent"  # source, last, days
     TROUBLE_BEGUN = "trouble_begun"  # trouble, code
     TROUBLE_OVER = "trouble_over"  # trouble, code, days
@@ -48,7 +42,6 @@ class Event(StrEnum):
     TELLING_FAILED = "telling_failed"  # kind, place: a fault of the program
     MIGRATED = "migrated"  # number, what
     QUIET_NIGHT_GIVEN_UP = "quiet_night_given_up"  # kind: why the whole night runs though there is nothing new
-    DOWNGRADE_REFUSED = "downgrade_refused"  # state, program
     BACKUP_MADE = "backup_made"  # files, bytes, seconds
     BACKUP_FAILED = "backup_failed"  # why
     RESTORED = "restored"  # deliveries, version
@@ -59,7 +52,7 @@ class Event(StrEnum):
 _WARNING, _INFORMATION = 4, 6
 _WARNINGS = {
     Event.RUN_REFUSED, Event.RUN_FOUND_KILLED, Event.RUN_FOUND_HUNG, Event.SOURCE_SILENT, Event.TROUBLE_BEGUN, Event.NOT_TOLD,
-    Event.METRICS_NOT_WRITTEN, Event.TELLING_FAILED, Event.DOWNGRADE_REFUSED, Event.BACKUP_FAILED,
+    Event.METRICS_NOT_WRITTEN, Event.TELLING_FAILED, Event.BACKUP_FAILED,
     Event.QUIET_NIGHT_GIVEN_UP,
 }  # fmt: skip
 
@@ -103,12 +96,20 @@ def _goes_to_the_journal() -> bool:
     return (device, number) == (str(found.st_dev), str(found.st_ino))
 
 
+def _is_moment(text: str) -> bool:
+    """Whether it is a time of our own, with its zone, whose digits are no number of anybody's."""
+    try:
+        return "T" in text and datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
 def _plain(key: str, fact: Facts) -> object:
     """A fact as JSON knows it, without what could be a personnummer."""
     if isinstance(fact, (date, datetime)):
         return fact.isoformat()
     if isinstance(fact, str):
-        if _FINGERPRINT.fullmatch(fact):
+        if _FINGERPRINT.fullmatch(fact) or _is_moment(fact):
             return fact
         return replace_numbers(fact, masking_of(key), lambda written: HIDDEN)
     if isinstance(fact, Mapping):

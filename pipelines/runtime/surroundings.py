@@ -8,8 +8,10 @@ What the operating system says no to is worded in ``errors``; what one of our ow
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
+from types import ModuleType
 
 from pipelines.runtime.errors import UsageError
 
@@ -107,10 +109,20 @@ def begin() -> None:
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ)  # noqa: S606 - itself
 
 
+class _WithoutPandas(PathFinder):
+    """Finds every module but pandas."""
+
+    @classmethod
+    def find_spec(
+        cls, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        return None if fullname == "pandas" else super().find_spec(fullname, path, target)
+
+
 def spare_pandas() -> None:
     """For a process in which nothing uses pandas: DuckDB would load it, which takes half a second, to see whether a question's
-    parameter is a value of its."""
-    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
+    parameter is a value of its. From now on it is as if it were not installed; None in its place would make PyArrow fail."""
+    sys.meta_path[:] = [_WithoutPandas if finder is PathFinder else finder for finder in sys.meta_path]
 
 
 def _open_standard_files() -> None:

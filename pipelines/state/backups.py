@@ -40,12 +40,14 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True)
 class Entry:
-    """What a file is known by: bytes, sha256, when its original was changed (ns), and who may read it."""
+    """What a file is known by: bytes, sha256, its time (ns), and who may read it. ``original``: when its original last became
+    what it was (its ctime, ns), which nobody can set: what is put in another's place may keep the other's time and size."""
 
     size: int
     sha256: str
     changed: int
     mode: int
+    original: int
 
 
 @dataclass(frozen=True)

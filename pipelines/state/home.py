@@ -16,10 +16,14 @@ whatever happens to the process. Which versions are whole is said in ``versions`
     dagster/, dbt/           the orchestrator's own storage; what dbt made of the project
     logs/                    what dbt said last night; who has looked at rows; what each night was made with
     current.json             the pointer
-    decided.jsonl            what people decided about the state, known figures and the clock (``decision_log``)
+    decided.jsonl            what people decided about the state, known figures, the clock and troubles (``decision_log``)
+    last_run.json            the last run, whatever came of it (``last_run``)
+    troubles.json            what is wrong, since when and who has been told (``monitoring.known``)
+    metrics/                 what the node exporter reads, unless the settings name another folder
     access.json              how the access log, `logs/access.jsonl`, ends (``audit.access_log``)
     aside/<time>/            what was put out of the way for a person to look at
     restoring/, rekeying/    while `kaa restore` or `kaa keys rotate --pseudonym` works, or after it was killed
+    backlog/                 what of a long backlog is taken in, until it is published (``intake.backlog``)
     recomputing/             while `kaa edition verify --archive` works, or until the nightly after it was killed
 """
 
@@ -74,10 +78,14 @@ __all__ = ["ZONES", "Home", "Version", "home_path", "initialise", "open_home"]
 #: How the access log ends.
 ACCESS_HEAD = "access.json"
 
+#: Where a night keeps what it has taken in of a long backlog.
+BACKLOG = "backlog"
+
 #: What the program itself writes in KAA_HOME; settings and keys may well belong to somebody else.
 MANAGED = (
     *ZONES,
     "archive",
+    BACKLOG,
     "decisions",
     "public",
     "editions",
@@ -87,6 +95,10 @@ MANAGED = (
     "logs",
     "scratch",
     "nightly.lock",
+    "last_run.json",
+    "troubles.json",
+    "troubles.lock",
+    "metrics",
     ACCESS_HEAD,
 )
 
@@ -221,6 +233,7 @@ class Home:
         self.night_records.confirm(version.number)
         write_pointer(self.path, Pointer(version.number, self._replaced(before)))
         # From here on the new version is the published one: what cannot be removed now is removed next time.
+        shutil.rmtree(self.path / BACKLOG, ignore_errors=True)
         with suppress(OSError):
             version.finish()
             self.sweep()

@@ -30,7 +30,10 @@ class CompiledModel:
 
 def compiled_models(manifest: Path) -> list[CompiledModel]:
     """All models that a manifest holds compiled, each after the models it needs."""
-    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
+    return _in_order(json.loads(manifest.read_text(encoding="utf-8"))["nodes"])
+
+
+def _in_order(nodes: dict[str, dict[str, Any]]) -> list[CompiledModel]:
     models = {
         name: node for name, node in nodes.items() if node["resource_type"] == "model" and node.get("compiled_code")
     }
@@ -55,9 +58,14 @@ def _compiled(node: dict[str, Any], needs: list[str]) -> CompiledModel:
     )
 
 
-def keep_models(manifest: Path, version: Version) -> None:
-    """Put the compiled SQL of this night beside the warehouse that it built."""
-    models = [asdict(model) for model in compiled_models(manifest)]
+def keep_models(manifest: dict[str, Any], results: Path, version: Version) -> None:
+    """Put the compiled SQL of this night beside the warehouse that it built; `results`: dbt's `run_results.json`."""
+    told = json.loads(results.read_text(encoding="utf-8"))["results"]
+    nodes = {
+        result["unique_id"]: manifest["nodes"][result["unique_id"]] | {"compiled_code": result["compiled_code"]}
+        for result in told
+    }
+    models = [asdict(model) for model in _in_order(nodes)]
     version.models.write_text(json.dumps(models), encoding="utf-8")
 
 

@@ -8,6 +8,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -52,13 +53,13 @@ class DbtCall:
     @property
     def task(self) -> dict[str, Any]:
         """As ``dbt_child`` reads it."""
-        where = ["--target-path", str(self.target), "--log-path", str(self.target)]
-        return {"arguments": [*self.arguments, *where], "seconds": self.seconds}
+        where = ["--target-path", str(self.target), "--log-path", str(self.target), "--no-write-json"]
+        return {"arguments": [*self.arguments, *where], "seconds": self.seconds, "target": str(self.target)}
 
 
 def build(nodes: Sequence[str]) -> list[str]:
     """The arguments that build these models and tests; dbt by itself would add tests that look at what is not built yet."""
-    return ["build", "--indirect-selection", "empty", "--select", *nodes]
+    return ["build", "--indirect-selection", "empty", "--exclude-resource-type", "unit_test", "--select", *nodes]
 
 
 def dbt_folder() -> Path:
@@ -118,7 +119,6 @@ def start_dbt(folder: Path, *calls: DbtCall) -> Process:
     as JSON."""
     for call in calls:
         call.target.mkdir(exist_ok=True)
-        shutil.copyfile(manifest_path().with_name(_NOTES), call.target / _NOTES)
     environment = {
         **dbt_environment(),
         **room_environment(),
@@ -126,7 +126,12 @@ def start_dbt(folder: Path, *calls: DbtCall) -> Process:
         "DBT_LOG_FORMAT": "json",
     }
     process = worker(CHILD)
-    task = {"folder": str(folder), "environment": environment, "calls": [call.task for call in calls]}
+    task = {
+        "folder": str(folder),
+        "environment": environment,
+        "notes": str(manifest_path().with_name(_NOTES)),
+        "calls": [call.task for call in calls],
+    }
     assert process.stdin
     with suppress(BrokenPipeError), process.stdin:  # a process that has ended says so by its exit code
         process.stdin.write(json.dumps(task).encode())
@@ -165,21 +170,29 @@ def _parse(kept: Path) -> None:
             made.rename(kept)
 
 
+#: How the materialization of data tests names a broken rule (dbt_project/macros/materializations.sql).
+_BROKEN_RULE = re.compile(r"\S.* \(broken by \d+\)")
+
+
 def dbt_failure(target: Path, log: Path) -> str:
-    """A sentence that names what failed in the call of dbt that wrote to ``target``; what it said is in ``log``."""
+    """A sentence that names what failed in the call of dbt that wrote to ``target``, and of a data test the broken rules.
+
+    What dbt said is in ``log``.
+    """
     if log.exists() and tells_of_full_disk(log.read_text(encoding="utf-8", errors="replace")):
         return "dbt failed: No space left on device."
     try:
         results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
     except (OSError, ValueError):
         results = []
-    failed = [
-        f"{kind} {name}"
-        for kind, _, name in (
-            result["unique_id"].split(".")[:3] for result in results if result["status"] in ("error", "fail")
-        )
-    ]
-    named = (
-        f"the {failed[0]} failed" + (f" (and {len(failed) - 1} more)" if failed[1:] else "") if failed else "dbt failed"
-    )
+    failed = [result for result in results if result["status"] in ("error", "fail")]
+    more = f" (and {len(failed) - 1} more)" if failed[1:] else ""
+    named = f"{_named(failed[0])}{more}" if failed else "dbt failed"
     return f"In the step dbt_models {named}; nothing is published. See logs/dbt.log, mend the cause and run kaa nightly again."
+
+
+def _named(failed: dict[str, Any]) -> str:
+    """What failed; never the rest of dbt's message, which may quote the data."""
+    kind, _, name = failed["unique_id"].split(".")[:3]
+    rules = _BROKEN_RULE.search(failed["message"] or "") if kind == "test" else None
+    return f"the {kind} {name} failed" + (f": {rules.group()}" if rules else "")

@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.benchmarks.__main__ import KAA, _link
+from tests.benchmarks.__main__ import link
+from tests.benchmarks.measure import KAA
 from tests.benchmarks.untidy_city import City, nights
 
 #: What grows, by folder below KAA_HOME; `backup` is a first backup, `next backup` what a second one adds after one more night.
@@ -42,7 +43,7 @@ def _kaa(home: Path, *arguments: str) -> None:
 
 def _backlog(place: Path, everything: Path, days: list[str]) -> Path:
     drop, home = place / "drop", place / "home"
-    _link(everything, drop, days)
+    link(everything, drop, days)
     _kaa(home, "init", "--municipality", "stockholm", "--drop", str(drop))
     _kaa(home, "nightly")
     return home
@@ -65,13 +66,14 @@ def main() -> None:
         for count in (few, many):
             home = _backlog(place / str(count), place / "all", names[:count])
             sizes[count] = _sizes(home)
+            print(f"after {count} nights: {sizes[count]}", file=sys.stderr)
             if count == few:
                 shutil.rmtree(place / str(count))
         (place / "backups").mkdir()
         _kaa(home, "backup", str(place / "backups"))
         first = _size(place / "backups")
         for day in names[many:]:
-            _link(place / "all", place / str(many) / "drop", [day])
+            link(place / "all", place / str(many) / "drop", [day])
             _kaa(home, "nightly")
         _kaa(home, "backup", str(place / "backups"))
         runs = {zone: (size - sizes[many][zone]) / arguments.further for zone, size in _sizes(home).items()}

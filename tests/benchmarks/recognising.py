@@ -38,7 +38,7 @@ class JoinedRecords(DistinctRecords):
             found = wanted.join(earlier.unique("record"), on="record", how="left", maintain_order="left")
         new = found["id"].is_null().arg_true().to_numpy().astype(np.int64)
         texts = cast(pa.LargeStringArray, records[new].to_arrow(compat_level=pl.CompatLevel.oldest()))
-        return RecognisedFile(header, records, np.empty(0, np.uint64), found["id"].fill_null(0).to_numpy(), new, texts)
+        return RecognisedFile(header, records, found["id"].fill_null(0).to_numpy(), new, texts)
 
     def remember(self, file: RecognisedFile) -> RecordIds:
         ids = file.ids.copy()

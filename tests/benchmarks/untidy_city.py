@@ -9,6 +9,7 @@ written. Whether the figures are right is of no interest here (``demo`` makes a 
 import hashlib
 import json
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy.typing as npt
 import polars as pl
 
 from demo.synthetic_city.personnummer import with_check_digit
+from pipelines.configuration.contract import load_sources
 
 Whole = npt.NDArray[np.int64]
 Texts = npt.NDArray[np.object_]
@@ -51,6 +53,12 @@ def nights(count: int) -> list[date]:
 def is_delivered(source: str, day: date) -> bool:
     """Whether a source delivers on a night: the school register is closed in summer."""
     return source != "skolregister" or not (6, 1) <= (day.month, day.day) <= (9, 15)
+
+
+@cache
+def _columns(source: str, dataset: str) -> list[str]:
+    """The contract's columns, in its order: so a file that nobody has made by hand has them."""
+    return [column.name for column in load_sources()[source].datasets[dataset].columns]
 
 
 def _number_of(day: date) -> int:
@@ -97,7 +105,8 @@ class City:
         folder = drop / source / day.isoformat()
         folder.mkdir(parents=True)
         written, files = 0, []
-        for name, frame in self._extract(source, day).items():
+        for name, extract in self._extract(source, day).items():
+            frame = extract.select(_columns(source, name))
             content = frame.write_csv(separator=";", null_value="", quote_style="necessary").encode()
             content = content.replace(b';""', b";")  # an empty text is written in quotes, and no value has any
             (folder / f"{name}.csv").write_bytes(content)

@@ -22,7 +22,7 @@ BY_HAND = ("antagning", "beda", "enkat", "jobbtorg_unga", "nyckeltal")
 def due(source: str, first: str, last: str, calendar: DeliveryCalendar | None = None) -> list[str]:
     """The days on which a source's extracts are due, both ends included."""
     one_day = timedelta(days=1)
-    found = (calendar or SOURCES[source].calendar).expected(
+    found = (calendar or STOCKHOLM.calendar(SOURCES[source])).expected(
         date.fromisoformat(first) - one_day, date.fromisoformat(last) + one_day
     )
     return [one.due.isoformat() for one in found]
@@ -59,6 +59,11 @@ def test_the_school_register_is_not_expected_in_summer_first_and_last_day_includ
     assert due("skolregister", "2026-05-28", "2026-09-17") == ["2026-05-28", "2026-05-29", "2026-09-16", "2026-09-17"]
     assert due("skolregister", "2021-05-31", "2021-06-02") == ["2021-05-31"]
     assert len(due("ber", "2026-06-01", "2026-09-15")) == 76
+
+
+def test_where_the_school_register_is_another_system_it_is_expected_in_summer() -> None:
+    elsewhere = STOCKHOLM.model_copy(update={"systems": {}}).calendar(SOURCES["skolregister"])
+    assert due("skolregister", "2026-06-01", "2026-09-15", elsewhere) == due("ber", "2026-06-01", "2026-09-15")
 
 
 @pytest.mark.parametrize(
@@ -145,6 +150,22 @@ def test_a_closing_that_would_do_nothing_is_refused(tmp_path: Path, closed: str,
     profile = tmp_path / "profile.yaml"
     text = (CONTRACTS / "municipalities" / "nacka.yaml").read_text(encoding="utf-8")
     profile.write_text(f"{text.replace('plans: [nacka]', '')}\nclosed:\n  - {closed}\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=sentence):
+        load_municipality(str(profile))
+
+
+@pytest.mark.parametrize(
+    ("systems", "sentence"),
+    [
+        ("{skolregister: UEBD}", "the system 'UEBD', .* choose UEDB, or leave it out"),
+        ("{ber: BER}", "the system 'BER', of which the contract of ber says nothing; leave it out"),
+        ("{skolregistret: UEDB}", "'skolregistret', which has no contract"),
+    ],
+)
+def test_a_system_that_no_contract_knows_is_refused(tmp_path: Path, systems: str, sentence: str) -> None:
+    profile = tmp_path / "profile.yaml"
+    text = (CONTRACTS / "municipalities" / "nacka.yaml").read_text(encoding="utf-8").replace("plans: [nacka]", "")
+    profile.write_text(text.replace("systems: {skolregister: UEDB}", f"systems: {systems}"), encoding="utf-8")
     with pytest.raises(UsageError, match=sentence):
         load_municipality(str(profile))
 

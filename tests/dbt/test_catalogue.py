@@ -3,7 +3,6 @@
 from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
 import duckdb
 import pytest
@@ -54,7 +53,7 @@ MONTHS = [
     for month in range(1, 13)
 ]
 
-#: A data test that is made from the catalogue, and a number that it must find.
+#: A rule that is made from the catalogue, and a number that it must find.
 WRONG = [
     ("a_part_is_at_most_its_whole", "figure = 'outreach' and measure = 'sought'"),
     ("a_part_is_at_most_its_whole", "figure = 'support_choice' and category <> '*'"),
@@ -93,34 +92,33 @@ def world(build: Build) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def _broken(build: Build, connection: duckdb.DuckDBPyConnection, name: str) -> list[tuple[Any, ...]]:
+def _broken(build: Build, connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """The broken rules of the published counts, each with how many rows break it."""
+    name = "figures_agree_with_each_other"
     (sql,) = (node["compiled_code"] for node in build.manifest["nodes"].values() if node["name"] == name)
-    return connection.execute(sql).fetchall()
+    return dict(connection.execute(sql).fetchall())
 
 
 def test_a_year_with_its_months_fits_together(build: Build, world: duckdb.DuckDBPyConnection) -> None:
-    for name in {name for name, _ in WRONG}:
-        assert _broken(build, world, name) == [], name
+    assert _broken(build, world) == {}
 
 
-@pytest.mark.parametrize(("name", "where"), WRONG)
+@pytest.mark.parametrize(("rule", "where"), WRONG)
 def test_a_number_that_the_catalogue_contradicts_is_found(
-    build: Build, world: duckdb.DuckDBPyConnection, name: str, where: str
+    build: Build, world: duckdb.DuckDBPyConnection, rule: str, where: str
 ) -> None:
     tables = ("warehouse.main.figures", "warehouse.main.own_figures")
     world.execute("begin")
     try:
         for table in tables:
             world.execute(f"update {table} set value = value + 1000 where {where}")
-        assert _broken(build, world, name)
+        assert rule in _broken(build, world)
     finally:
         world.execute("rollback")
 
 
 def test_a_day_with_a_figure_of_periods_is_found(build: Build, world: duckdb.DuckDBPyConnection) -> None:
-    name = "days_have_the_figures_of_days_and_only_those"
-    assert _broken(build, world, name) == []
     world.execute("begin")
     world.execute("update warehouse.main.figures set period = 'dag-2023-11-30' where figure = 'outreach'")
-    assert {row[0] for row in _broken(build, world, name)} == {"outreach"}
+    assert "days_have_the_figures_of_days_and_only_those" in _broken(build, world)
     world.execute("rollback")

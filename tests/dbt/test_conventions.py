@@ -100,23 +100,25 @@ def test_staging_and_marts_are_under_contract_without_keys_or_indexes(build: Bui
         assert not node["config"].get("indexes"), node["name"]
 
 
-def test_every_model_has_a_description_that_begins_with_its_grain_and_a_test_of_it(build: Build) -> None:
-    tested = {
-        node["attached_node"]
-        for node in build.manifest["nodes"].values()
-        if node["resource_type"] == "test"
-        and node.get("test_metadata", {}).get("name") in ("has_one_row_per", "runs_of_one_key_never_overlap")
-    }
+def test_every_model_has_a_description_that_begins_with_its_grain_and_a_rule_of_it(build: Build) -> None:
+    tests = [node["raw_code"] for node in build.manifest["nodes"].values() if node["resource_type"] == "test"]
+    ruled = set(re.findall(r"(?:has_one_row_per|runs_never_overlap)\(\s*'(\w+)'", "".join(tests)))
     for node in _models(build):
         if node["name"] in ("figures", "own_figures"):
-            assert node["unique_id"] in tested
+            assert node["name"] in ruled
             continue
         assert node["description"].startswith("One row per"), node["name"]
         # The figures' views are tested where they come together, the youths of a period where they come from; what is asked is
         # computed by nobody at night (tests/audit).
-        assert node["unique_id"] in tested or node["name"].startswith(("figure_", "resident_period", *ASKED)), node[
-            "name"
-        ]
+        assert node["name"] in ruled or node["name"].startswith(("figure_", "resident_period", *ASKED)), node["name"]
+
+
+def test_a_data_test_tells_rules_and_not_rows(build: Build) -> None:
+    """What breaks a rule are rows about persons, and a message is kept in logs."""
+    for node in build.manifest["nodes"].values():
+        if node["resource_type"] == "test":
+            assert node["raw_code"].rstrip().rpartition("\n{{ broken_rules([")[2].endswith("]) }}"), node["name"]
+            assert "dagster" in node["config"]["meta"], node["name"]  # the asset beside which Dagster shows it
 
 
 def test_no_unit_test_passes_for_want_of_rows(build: Build) -> None:

@@ -19,8 +19,10 @@ from pipelines.configuration.contract import load_sources
 from pipelines.history.purge_archives import purge_archives, remove_archives
 from pipelines.history.store import History
 from pipelines.history.unexplained import unexplained_changes
+from pipelines.intake.backlog import Backlog
 from pipelines.intake.clear_drop import clear_drop_folder, damaged_copies
 from pipelines.intake.take_in import take_in
+from pipelines.monitoring.standing import publish_troubles
 from pipelines.orchestration.missing_deliveries import missing_deliveries
 from pipelines.orchestration.publish import made_with
 from pipelines.publication.guard import assert_figures_may_be_published, assert_same_figures, changes_of_known
@@ -51,8 +53,14 @@ def _nightly(home: Home, now: datetime) -> None:
     sources = load_sources(home.municipality.own_codes)
     version = home.start_next()
     before, unexplained = None if home.is_being_rebuilt else home.current(), []
+    # Everything that is taken in is kept at once: a kill at any moment is one from which the next nightly goes on.
+    backlog = None if home.is_being_rebuilt else Backlog(home, version, before, every=0)
+    if backlog:
+        backlog.resume()
     with History(version.history, sources, before.history if before else None) as history:
-        taken = take_in(home, sources, history, version.number, lambda rows, dates: None, now=now)
+        if backlog and backlog.so_far:
+            history.begins_after(before.history if before else None)
+        taken = take_in(home, sources, history, version.number, now=now, backlog=backlog)
         history.purge(version.number)
         if before:
             unexplained = unexplained_changes(history.connection, before.history, history.datasets(), version.number)
@@ -68,7 +76,9 @@ def _nightly(home: Home, now: datetime) -> None:
     figures = build_models(version)
     build_published(version, home.municipality, periods, read_catalogue(), [], figures)
     write_freshness(version.published, fresh)
-    write_notices(version.published, [*notices, *damaged_copies(home, version, now)])
+    notices += damaged_copies(home, version, now)
+    write_notices(version.published, notices)
+    publish_troubles(home, version.published, notices)
     for period in periods:
         if period.kind == home.municipality.report_year.kind:
             out = version.folder("published") / "report" / period.period_id

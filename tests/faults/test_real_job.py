@@ -63,7 +63,7 @@ def _children(group: int) -> list[int]:
 
 def _wait_for_dbt(home: Home) -> None:
     deadline = time.monotonic() + 240
-    while not (home.path / "warehouse" / "000002" / "dbt" / "manifest.json").exists():
+    while not (home.path / "warehouse" / "000002" / "dbt" / "compiled").exists():
         assert time.monotonic() < deadline
         time.sleep(0.05)
 

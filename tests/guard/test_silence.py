@@ -75,3 +75,22 @@ def test_known_deliveries_that_have_all_vanished_are_told_of(tmp_path: Path) -> 
     _deliver(pipeline, "2023-11-03")  # a sender that clears old folders
     assert _missing(pipeline, "2023-11-03") == []
     assert kept.exists()
+
+
+def test_a_hand_kept_source_is_asked_for_on_the_day_after_its_last_day(tmp_path: Path) -> None:
+    pipeline = Pipeline(tmp_path)
+    Extract("nyckeltal", "2026-04-15").key_number().write(pipeline.drop)
+    assert _missing(pipeline, "2026-04-15") == []
+    assert _missing(pipeline, "2026-05-25") == []
+    assert _missing(pipeline, "2026-05-26") == [NoticeCode.SOURCE_SILENT]
+    Extract("nyckeltal", "2026-05-26").key_number().write(pipeline.drop)
+    assert _missing(pipeline, "2026-05-26") == []
+    assert _missing(pipeline, "2026-09-21") == []
+
+
+def test_a_closed_school_register_is_asked_for_when_it_has_opened(tmp_path: Path) -> None:
+    pipeline = Pipeline(tmp_path)
+    Extract("skolregister", "2026-05-29").study("s", YOUTH).write(pipeline.drop)
+    for day in ("2026-05-29", "2026-06-15", "2026-09-15", "2026-09-18"):
+        assert _missing(pipeline, day) == []
+    assert _missing(pipeline, "2026-09-21") == [NoticeCode.SOURCE_SILENT]

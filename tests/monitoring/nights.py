@@ -1,8 +1,11 @@
 """Nights as the monitoring sees them: a record of the run, and a published file with what the night found. No nightly is run."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,10 +35,12 @@ class Night:
     checks: list[tuple[str, str, str, bool]] = field(default_factory=list)
     jumps: list[tuple[str, bool]] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    #: Source, state, and how many expected extracts are missing.
+    freshness: list[tuple[str, str, int]] = field(default_factory=list)
 
     def write(self, published: Path, number: int, moment: datetime) -> None:
+        published.write_bytes(_empty())
         with duckdb.connect(str(published)) as connection:
-            create_tables(connection)
             connection.execute(
                 "insert into publication by name select ? as version, ?::timestamp as published_at, '1' as program_version, "
                 "'0180' as municipality_code, 'Stockholms stad' as municipality_name, 0 as accepted_deliveries",
@@ -55,10 +60,23 @@ class Night:
                     "'last_night' as compared_with, date '2026-11-27' as compared_date, date '2026-11-28' as on_date",
                     [name, is_warning],
                 )
+            for source, state, missing in self.freshness:
+                row = [source, state, missing]
+                connection.execute("insert into freshness by name select ? as source, ? as state, ? as missing", row)
         write_notices(published, self.notices)
 
 
-def publish(home: Home, moment: str, night: Night) -> LastRun:
+@cache
+def _empty() -> bytes:
+    """A published file with nothing in it: making its tables takes longer than all that a test puts in them."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "published.duckdb"
+        with duckdb.connect(str(path)) as connection:
+            create_tables(connection)
+        return path.read_bytes()
+
+
+def publish(home: Home, moment: str, night: Night, **of_the_run: Any) -> LastRun:
     """A night that ends at a moment and publishes."""
     with clock.running(lambda: at(moment)):
         before = home.current()
@@ -68,7 +86,7 @@ def publish(home: Home, moment: str, night: Night) -> LastRun:
         home.put_in_place(version)
         run = LastRun(
             at(moment).isoformat(), 1, RunResult.PUBLISHED, at(moment).isoformat(), version.number, 0,
-            notices=[_as_kept(one) for one in night.notices],
+            notices=[_as_kept(one) for one in night.notices], **of_the_run,
         )  # fmt: skip
         write_last_run(home.path, run)
         after_run(home, run)
@@ -79,7 +97,8 @@ def end_otherwise(home: Home, moment: str, result: RunResult, failure: str | Non
     """A night that ends at a moment without publishing."""
     with clock.running(lambda: at(moment)):
         run = LastRun(at(moment).isoformat(), 1, result, at(moment).isoformat(), exit_code=1, failure=failure)
-        write_last_run(home.path, run)
+        with suppress(OSError):  # a full disk
+            write_last_run(home.path, run)
         after_run(home, run)
     return run
 

@@ -3,6 +3,9 @@
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import replace
+from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -11,8 +14,9 @@ import pytest
 
 from pipelines.configuration.telling import MailSettings, WebhookSettings
 from pipelines.monitoring.channel import NotTold, ToldInPart, within_time
-from pipelines.monitoring.known import read_known
-from pipelines.monitoring.mail import Mail
+from pipelines.monitoring.known import Known, read_known
+from pipelines.monitoring.mail import Mail, as_mail
+from pipelines.monitoring.message import Message, item
 from pipelines.monitoring.message import test_message as trial
 from pipelines.monitoring.telling import message_name
 from pipelines.monitoring.webhook import Webhook
@@ -58,7 +62,8 @@ def test_a_webhook_gets_its_token_over_tls_that_is_verified(
     post = service.posts[0]
     assert service.authorizations == ["Bearer hemligt"] and "hemligt" not in str(post)
     assert post.keys() == {
-        "version", "test", "message_id", "at", "municipality", "machine", "text", "run", "begun", "over", "open", "acknowledged",
+        "version", "test", "message_id", "at", "municipality", "machine", "text", "run", "begun", "begun_count", "over",
+        "over_count", "open", "acknowledged",
     }  # fmt: skip
     assert post["begun"][0].keys() == {
         "id", "code", "since", "over_on", "title", "what", "meaning", "action", "commands", "where",
@@ -77,6 +82,20 @@ def test_a_webhook_whose_certificate_nobody_vouches_for_is_told_nothing(
             settings = WebhookSettings(url=service.url, ca_file=str(authority))
             assert "certificate that is not accepted" in _said(Webhook(home.path, settings), home)
         assert service.asked == 0
+
+
+def test_whom_the_machine_trusts_is_told_without_a_file_of_certificates(
+    home: Home, trusted: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with web_service(trusted.server) as service, mail_server(trusted.server) as server:
+        mail = MailSettings.model_validate(_mail(server, trusted) | {"ca_file": None})
+        both = (Webhook(home.path, WebhookSettings(url=service.url)), Mail(home.path, mail))
+        for channel in both:
+            assert "certificate that is not accepted" in _said(channel, home)
+        monkeypatch.setenv("SSL_CERT_FILE", str(trusted.authority))  # as the machine's own store
+        for channel in both:
+            channel.send(trial(home, message_name(NOW), NOW))
+    assert len(service.posts) == len(server.messages) == 1
 
 
 @pytest.mark.parametrize(
@@ -150,6 +169,24 @@ def test_a_mail_says_in_swedish_what_happened_and_what_to_do_and_what_is_over_an
     ):  # fmt: skip
         assert words in text.replace("\r\n", "\n"), words
     assert "Inga problem är kvar." in over.get_content()
+
+
+@pytest.mark.parametrize("blanks", range(12))
+def test_a_long_subject_reaches_its_reader_as_it_was_written(blanks: int) -> None:
+    settings = MailSettings.model_validate({"host": "localhost", "from": "kaa@example.se", "to": ["drift@example.se"]})
+    codes = ("night_failed", "source_silent", "delivery_held", "delivery_rejected", "check_warns")
+    since = NOW.isoformat()
+    begun = tuple(item(Known(code, code, "Å ä ö.", since, since)) for code in codes[: 1 + blanks % 5])
+    message = replace(trial_of("x" * blanks), begun=begun, over=begun[:2], is_test=False)
+    sent = as_mail(message, settings).as_bytes()
+    assert str(message_from_bytes(sent, policy=policy.default)["Subject"]) == message.subject
+    assert str(make_header(decode_header(message_from_bytes(sent)["Subject"]))) == message.subject
+    assert all(len(line) <= 78 for line in sent.split(b"\n\n")[0].splitlines())
+
+
+def trial_of(municipality: str) -> Message:
+    """A test message of a municipality of this name."""
+    return Message("x", NOW, "0180", municipality, "srv", "Den blev klar.", (), (), 0, 0, is_test=True)
 
 
 def test_a_mail_server_gets_user_and_password_only_over_tls(home: Home, trusted: Certificates) -> None:

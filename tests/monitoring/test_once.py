@@ -1,7 +1,9 @@
 """Each trouble is told once when it begins and once when it is over."""
 
 import json
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -196,6 +198,67 @@ def test_what_is_taken_back_is_told_again(telling: Callable[..., Home]) -> None:
             withdraw(home, SILENT.trouble, "Det var fel källa.")
         publish(home, "2026-11-26 04:05", Night(notices=[SILENT]))
     assert len(service.posts) == 2
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[Callable[[], None]]:
+    """The home's disk is a small one of its own, which the call fills; only root may mount one, and not in every container."""
+    place = tmp_path / "home"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"no small file system here: {mounted.stderr.decode().strip()}")
+
+    def fill() -> None:
+        with suppress(OSError), (place / "filler").open("wb", buffering=0) as file:
+            while True:
+                file.write(b"\0" * 4096)
+
+    yield fill
+    subprocess.run(["umount", "--lazy", str(place)], check=False)
+
+
+def test_a_full_disk_is_told_once(full_disk: Callable[[], None], telling: Callable[..., Home]) -> None:
+    with web_service() as service:
+        home = telling(webhook={"url": service.url}, unpublished_nights=30)
+        end_otherwise(home, "2026-11-23 04:05", RunResult.KILLED)
+        full_disk()
+        with pytest.raises(OSError, match="No space left"):
+            (home.path / "one more").write_bytes(b"x" * 8192)
+        for moment in ("2026-11-24 04:05", "2026-11-24 09:00", "2026-11-25 04:05"):
+            end_otherwise(home, moment, RunResult.FAILED, "The disk that holds it is full.")
+        (home.path / "filler").unlink()
+        end_otherwise(home, "2026-11-26 04:05", RunResult.NOTHING_NEW)
+    killed, full, over = _told(service.posts)
+    assert killed == (["night_killed"], []) and full[0] == over[1] != [] and over[0] == []
+
+
+def test_a_published_file_that_cannot_be_read_keeps_nobody_from_being_told(telling: Callable[..., Home]) -> None:
+    with web_service() as service:
+        home = telling(webhook={"url": service.url})
+        publish(home, "2026-11-23 04:05", Night())
+        version = home.current()
+        assert version
+        version.published.write_bytes(b"nothing")
+        end_otherwise(home, "2026-11-24 04:05", RunResult.FAILED, "It cannot be read.")
+    assert len(service.posts) == 1
+    assert 'result="failed"} 1.0' in (home.path / "metrics" / "kaa.prom").read_text(encoding="utf-8")
+
+
+def test_hundreds_of_troubles_of_a_kind_are_counted_and_some_are_named(telling: Callable[..., Home]) -> None:
+    rejected = [
+        (f"{place:016x}", "enkat", "2026-11-23", place, "rejected", "missing_file", f"enkat/{place}", 1)
+        for place in range(200)
+    ]
+    with web_service() as service:
+        home = telling(webhook={"url": service.url})
+        publish(home, "2026-11-24 04:05", Night(rejected))
+        publish(home, "2026-11-25 04:05", Night(rejected))
+    (post,) = service.posts
+    assert (post["begun_count"], len(post["begun"])) == (200, 50)
+    assert post["text"] == "KAA Stockholms stad: 200 nya problem (en leverans avvisades)"
 
 
 def test_whatever_goes_wrong_while_telling_does_not_reach_the_night(

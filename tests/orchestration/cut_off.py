@@ -9,17 +9,17 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest.mock import patch
 
 from pipelines.orchestration.run import a_run
-from pipelines.state import nightly_lock
+from pipelines.runtime.processes import machine_seconds
 from pipelines.state.home import open_home
 
 
 def main(home: str, what: str, seconds: str = "0") -> None:
     """Begin a run that does not end."""
-    since = nightly_lock.machine_seconds
-    nightly_lock.machine_seconds = lambda: since() - float(seconds)  # type: ignore[assignment]
-    with a_run(open_home(Path(home))):
+    since = machine_seconds() - float(seconds)
+    with patch("pipelines.state.nightly_lock.machine_seconds", lambda: since), a_run(open_home(Path(home))):
         worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         print(worker.pid, flush=True)
         if what == "hold":

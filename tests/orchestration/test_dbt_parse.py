@@ -87,15 +87,15 @@ def test_nothing_is_written_into_the_checkout(project: Path) -> None:
     assert everything() == before
 
 
-def test_the_second_night_parses_nothing(project: Path, tmp_path: Path) -> None:
-    said = []
+def test_a_night_parses_nothing_for_it_has_the_notes(project: Path, tmp_path: Path) -> None:
+    parsed = []
     for notes in ("as they are", "none"):
         if notes == "none":
             dbt.manifest_path().with_name("partial_parse.msgpack").write_bytes(b"")
-        folder, target = _night(tmp_path / "home", len(said) + 1)
-        call = dbt.DbtCall(["--quiet", "--log-level-file", "debug", "parse"], target)
+        folder, target = _night(tmp_path / "home", len(parsed) + 1)
+        call = dbt.DbtCall(["--quiet", "--log-level-file", "debug", "ls"], target)
         with dbt.start_dbt(folder, call) as process:
             process.communicate()
         assert process.returncode == 0
-        said.append("no changes found, skipping parsing" in (target / "dbt.log").read_text(encoding="utf-8"))
-    assert said == [True, False]
+        parsed.append("Starting full parse" in (target / "dbt.log").read_text(encoding="utf-8"))
+    assert parsed == [False, True]

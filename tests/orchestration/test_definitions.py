@@ -1,6 +1,10 @@
 """What dashboards, alarms and people rely on: the assets' keys, the one job, when it runs, and what Dagster keeps."""
 
-from datetime import date, datetime, timedelta
+import os
+import re
+import shutil
+import subprocess
+from datetime import UTC, date, datetime, timedelta
 from inspect import Parameter, signature
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -20,7 +24,7 @@ from pipelines.orchestration.dagster_runs import JOB, tidy_runs
 from pipelines.orchestration.definitions import QUIET, TIMEZONE, definitions
 from pipelines.orchestration.event_log import EventLog
 from pipelines.orchestration.nightly import dagster_home, run_nightly
-from pipelines.orchestration.schedule import SCHEDULE
+from pipelines.orchestration.schedule import SCHEDULE, TIMER
 from pipelines.runtime.errors import NightlyFailed, UsageError
 from pipelines.state.home import initialise, open_home
 from pipelines.warehouse.inputs import TABLES
@@ -128,6 +132,13 @@ def test_the_schedule_runs_that_job_on_weekdays_at_four(defs: dg.Definitions) ->
     assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
 
 
+def test_the_sensor_starts_that_job_without_being_switched_on(defs: dg.Definitions) -> None:
+    (sensor,) = defs.sensors or []
+    assert isinstance(sensor, dg.SensorDefinition)
+    assert (sensor.job_name, sensor.default_status) == (JOB, dg.DefaultSensorStatus.RUNNING)
+    assert sensor.minimum_interval_seconds == 600
+
+
 def test_the_hour_is_that_of_the_municipalitys_clocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = (PROFILES / "nacka.yaml").read_text(encoding="utf-8").replace("Europe/Stockholm", "Europe/Helsinki")
     (tmp_path / "nacka.yaml").write_text(text.replace("plans: [nacka]", ""), encoding="utf-8")
@@ -136,6 +147,26 @@ def test_the_hour_is_that_of_the_municipalitys_clocks(tmp_path: Path, monkeypatc
     monkeypatch.setenv("KAA_HOME", str(tmp_path / "home"))
     (schedule,) = definitions().schedules or []
     assert isinstance(schedule, dg.ScheduleDefinition) and schedule.execution_timezone == "Europe/Helsinki"
+
+
+def _weekdays_of_ten_years() -> list[date]:
+    first = date(2026, 1, 1)
+    days = [first + timedelta(number) for number in range((date(2037, 1, 1) - first).days)]
+    return [day for day in days if day.weekday() < 5]
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+def test_systemds_timer_means_the_same_weekdays_at_four() -> None:
+    days = _weekdays_of_ten_years()
+    said = subprocess.run(
+        ["systemd-analyze", "calendar", f"--iterations={len(days) + 1}", "--base-time=2026-01-01 UTC", TIMER],
+        env={"PATH": os.environ["PATH"], "TZ": "UTC"}, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    zone = ZoneInfo(TIMEZONE)
+    times = re.findall(r"(?:Next elapse|Iter\. #\d+|Iteration #\d+): \w{3} (\S+ \S+) UTC", said)
+    ticks = [datetime.fromisoformat(text).replace(tzinfo=UTC).astimezone(zone) for text in times]
+    assert [tick.date() for tick in ticks] == [*days, date(2037, 1, 1)]
+    assert {(tick.hour, tick.minute) for tick in ticks} == {(4, 0)}
 
 
 def test_once_a_weekday_for_ten_years_whatever_the_clocks_do() -> None:
@@ -148,9 +179,7 @@ def test_once_a_weekday_for_ten_years_whatever_the_clocks_do() -> None:
         if tick >= end:
             break
         ticks.append(tick)
-    first = date(2026, 1, 1)
-    weekdays = [day for number in range((end.date() - first).days) if (day := first + timedelta(number)).weekday() < 5]
-    assert [tick.date() for tick in ticks] == weekdays
+    assert [tick.date() for tick in ticks] == _weekdays_of_ten_years()
     assert {tick.astimezone(zone).hour for tick in ticks} == {4}
 
 

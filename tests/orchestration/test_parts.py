@@ -22,7 +22,7 @@ def test_every_model_and_test_belongs_to_the_figures_or_to_a_part() -> None:
     named = {node["name"] for node in MANIFEST["nodes"].values() if node["resource_type"] in kinds}
     assert set(NODES.figures) | set(NODES.of_parts) == named
     assert not set(NODES.figures) & set(NODES.of_parts)
-    assert {*FIGURES, *ASKED, "person_period", "women_and_men_add_up_to_all"} <= set(NODES.figures)
+    assert {*FIGURES, *ASKED, "person_period", "figures_agree_with_each_other"} <= set(NODES.figures)
     for part in PARTS:
         assert {part.model, *part.lists} <= set(NODES.parts[part.id])
     assert "the_worklist_is_what_the_figure_counts" in NODES.parts["target_group"]

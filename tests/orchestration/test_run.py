@@ -3,12 +3,8 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -21,49 +17,9 @@ from pipelines.runtime.log import FILE as LOG
 from pipelines.state import nightly_lock
 from pipelines.state.home import Home, open_home
 from pipelines.state.last_run import LastRun, RunResult, read_last_run, write_last_run
-from tests.repository import ROOT
+from tests.orchestration.conftest import CutOff
 
 LONG = str(5 * 3600)
-
-
-class CutOff:
-    """A run in a process of its own, and the process that it has started."""
-
-    def __init__(self, home: Home, what: str = "sleep", seconds: str = "0") -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.orchestration.cut_off", str(home.path), what, seconds],
-            cwd=ROOT, env={**os.environ, "KAA_HOME": str(home.path)}, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
-        assert self.process.stdout is not None
-        self.worker = int(self.process.stdout.readline())
-
-    def is_gone(self) -> bool:
-        """Whether both have ended."""
-        return self.process.wait(timeout=30) is not None and not _lives(self.worker)
-
-    def end(self) -> None:
-        for number in (self.process.pid, self.worker):
-            if _lives(number):
-                os.kill(number, signal.SIGKILL)
-        self.process.communicate()
-
-
-def _lives(number: int) -> bool:
-    """Whether a process has not ended; one of which only the number is left has."""
-    try:
-        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-@pytest.fixture
-def started() -> Iterator[list[CutOff]]:
-    """Runs that are ended after the test, however it goes."""
-    found: list[CutOff] = []
-    yield found
-    for one in found:
-        one.end()
 
 
 def _record(home: Home) -> LastRun:

@@ -104,7 +104,7 @@ def test_missing_days_are_expected_days_between_the_last_extract_and_today(
     today = last + timedelta(days=later)
     at = datetime(today.year, today.month, today.day, hour, tzinfo=ZONE)
     (found,) = [one for one in freshness({name: last}, SOURCES, STOCKHOLM, at) if one.source == name]
-    calendar = SOURCES[name].calendar
+    calendar = STOCKHOLM.calendar(SOURCES[name])
     for day in found.missing_days:
         assert last < day < today
         assert day.weekday() < 5 and calendar.holiday(day) is None and not calendar.is_closed(day)
@@ -133,3 +133,21 @@ def test_what_was_the_next_one_is_missing_on_the_day_after_it(name: str, last: d
     assert found.expected_next is not None
     after = fresh(name, last.isoformat(), f"{found.expected_next + timedelta(days=1)} 04:00")
     assert after.missing_days == (*found.missing_days, found.expected_next)
+
+
+@pytest.mark.parametrize("name", sorted(SOURCES))
+def test_who_delivers_in_time_is_never_late_and_who_stops_is_silent_when_too_many_are_missing(name: str) -> None:
+    """Every night of three years, one of them a leap year, over all holidays, closings and changes of the clocks."""
+    calendar = STOCKHOLM.calendar(SOURCES[name])
+    due = [one.due for one in calendar.expected(date(2025, 12, 31), date(2030, 1, 1))]
+    last, night = due[0], due[0]
+    while (night := night + timedelta(days=1)).year < 2029:
+        found = fresh(name, last.isoformat(), f"{night} 04:00")
+        assert found.state in (FreshnessState.FRESH, FreshnessState.CLOSED) and not found.missing, night
+        if found.expected_next == night:
+            last = night  # it comes in the course of the day
+    most = calendar.silent_after or 0
+    for place in range(0, len(due) - most, 40 if calendar.due_day is None else 1):
+        stopped, told = due[place], due[place + most]
+        assert fresh(name, stopped.isoformat(), f"{told} 23:59").state is not FreshnessState.SILENT
+        assert fresh(name, stopped.isoformat(), f"{told + timedelta(days=1)} 04:00").state is FreshnessState.SILENT

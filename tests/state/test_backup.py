@@ -13,11 +13,12 @@ import pytest
 
 from pipelines.audit.access_log import first_wrong_line, log_access
 from pipelines.commands import take_backup as taking
+from pipelines.commands.rotate_archive_key import rotate
 from pipelines.commands.take_backup import take_backup
 from pipelines.runtime.errors import NightlyFailed
 from pipelines.state.backups import LIST, UNFINISHED, backups, read_list
 from pipelines.state.home import Home, open_home
-from pipelines.state.keys import ARCHIVE_PUBLIC, PSEUDONYM_KEY, make_missing_keys
+from pipelines.state.keys import ARCHIVE_PUBLIC, PSEUDONYM_KEY, make_archive_keys, make_missing_keys
 from pipelines.state.last_backup import read_last_backup
 from tests.cli.conftest import Kaa, kaa
 from tests.faults import plain_nightly
@@ -133,6 +134,27 @@ def test_what_has_not_changed_is_linked_and_keep_removes_the_oldest_only(home: H
     assert len(backups(place)) == 2 and second.folder in backups(place)
     assert {"somebody's", "2026-01-01T040000Z"} < {path.name for path in place.iterdir()}
     assert kaa("backup", place, "--check").exit_code == 0  # the linked files have not gone with it
+
+
+def test_an_archive_that_is_sealed_to_another_key_is_copied_anew(
+    home: Home, kaa: Kaa, key: Path, place: Path, tmp_path: Path
+) -> None:
+    """Files that are sealed anew keep their time, and their size."""
+    take_backup(home, place)
+    (tmp_path / "new").mkdir()
+    make_archive_keys(tmp_path / "new")
+    rotate(home, key, tmp_path / "new" / ARCHIVE_PUBLIC)
+    said = kaa("backup", place)
+    assert said.exit_code == 0, said.err
+    (sealed, *_) = (path.relative_to(home.path) for path in sorted(home.archive.glob("[!.]*/*.age")))
+    assert [(path / sealed).read_bytes() == (home.path / sealed).read_bytes() for path in backups(place)] == [
+        False,
+        True,
+    ]
+    said = kaa(
+        "archive", "verify", "--archive", backups(place)[-1] / "archive", "--key", tmp_path / "new" / "archive.private"
+    )
+    assert said.exit_code == 0, said.err
 
 
 def test_where_nothing_can_be_linked_everything_is_copied(

@@ -108,10 +108,14 @@ def content(home: Home, *leave_out: str) -> dict[str, list[tuple[Any, ...]]]:
     return found
 
 
+#: What says how the last run went, also one that changes nothing else: files, and a folder.
+_OF_THE_LAST_RUN = {"nightly.lock", "last_run.json", "events.jsonl", "troubles.json", "troubles.lock", "metrics"}
+
+
 def everything(path: Path) -> dict[str, bytes | str]:
-    """All that lies below a folder, byte by byte."""
+    """All that lies below a folder, byte by byte, but for what says how the last run went."""
     return {
         str(each.relative_to(path)): str(each.readlink()) if each.is_symlink() else each.read_bytes()
         for each in sorted(path.rglob("*"))
-        if (each.is_symlink() or each.is_file()) and each.name != "nightly.lock"
+        if (each.is_symlink() or each.is_file()) and not _OF_THE_LAST_RUN & {each.name, each.parent.name}
     }

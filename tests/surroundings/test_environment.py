@@ -113,3 +113,24 @@ def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
         64,
         "The folder in which this was started is gone: change to another one.\n",
     )
+
+
+_WITHOUT_PANDAS = """
+from pipelines.runtime import surroundings
+surroundings.spare_pandas()
+import importlib.metadata, importlib.util, sys
+import duckdb, polars
+import pyarrow as pa, pyarrow.compute as pc
+assert pa.array(["a"]).to_pylist() == ["a"] and pc.equal(pa.array([1, 3]), 3).to_pylist() == [False, True]
+with duckdb.connect() as connection:
+    connection.register("frame", polars.DataFrame({"a": [1]}))
+    assert connection.execute("from frame where a = ?", [1]).pl()["a"].to_list() == [1]
+assert importlib.util.find_spec("pandas") is None and importlib.metadata.version("pandas")
+print(sorted({"pandas", "numpy"} & sys.modules.keys()))
+"""
+
+
+def test_a_process_without_pandas_reads_as_one_with_it() -> None:
+    """The first conversion of a value is the one that would fail."""
+    done = subprocess.run([sys.executable, "-c", _WITHOUT_PANDAS], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "['numpy']\n", "")
