@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines.delivery.parsing import read_file
 from pipelines.intake import read_batches
 from pipelines.orchestration import nightly
 from pipelines.runtime import clock
@@ -198,10 +199,9 @@ def there_is_no_memory(op: Operator) -> Steps:
         raise MemoryError
 
     new_night(op.opened.drop)
-    right = read_batches.read_file
     op.monkeypatch.setattr(read_batches, "read_file", fails)
     yield op.nightly(1)
-    op.monkeypatch.setattr(read_batches, "read_file", right)
+    op.monkeypatch.setattr(read_batches, "read_file", read_file)
     with (op.home / "settings.toml").open("a") as settings:
         settings.write('memory = "1GB"\n')
 
