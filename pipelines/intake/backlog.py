@@ -31,6 +31,7 @@ from pipelines.configuration.municipality import profile_path
 from pipelines.delivery.find import find_deliveries
 from pipelines.intake.owner import owner
 from pipelines.runtime.files import atomic_write, sync, sync_all
+from pipelines.runtime.log import Event, event
 from pipelines.state.home import BACKLOG, Home, Version
 from pipelines.state.versions import SEAL
 
@@ -96,6 +97,7 @@ class Backlog:
                 extracts = {table: self._read(file) for table, file in seal["extracts"].items()}
                 self.so_far = SoFar(seal["new"], seal["changed"], seal["carried_out"], extracts)
                 shutil.copyfile(self._folder / seal["history"], self._version.history)
+                event(self._home.path, Event.BACKLOG_RESUMED, deliveries=len(seal["new"]))
                 return f"Going on with the backlog: {len(seal['new'])} deliveries are taken in already."
         except FileNotFoundError:
             misfit = "version"
@@ -103,7 +105,10 @@ class Backlog:
             misfit = "damaged"
         self.discard()
         because = _MISFITS.get(misfit)
-        return because and f"The backlog is taken in from its beginning, for {because}. Nothing is lost but time."
+        if because is None:  # another version has been published since, or nothing was kept
+            return None
+        event(self._home.path, Event.BACKLOG_BEGUN_ANEW, because=because)
+        return f"The backlog is taken in from its beginning, for {because}. Nothing is lost but time."
 
     def keep(self, connection: duckdb.DuckDBPyConnection, so_far: SoFar) -> bool:
         """Keep the open history, which has been written as far as ``so_far`` says; where there is no room for it, what was kept
@@ -211,4 +216,4 @@ def stoppable() -> Iterator[Stop]:
         yield stop
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)

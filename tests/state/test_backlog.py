@@ -151,7 +151,7 @@ def test_who_stops_a_night_is_told_what_is_kept_and_how_to_go_on(night: Pipeline
         os.kill(os.getpid(), signal.SIGTERM)
 
     before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
-    with patch.object(night, "_remember", ask), pytest.raises(NightlyFailed, match="go on with the others") as stopped:
+    with patch.object(night, "_remember", ask), pytest.raises(NightlyFailed, match="go on from there") as stopped:
         night.run()
     night.home.sweep()
     done = int(str(stopped.value).split()[2])
