@@ -24,11 +24,13 @@ from pipelines.state.last_run import read_last_run
 from tests.faults import plain_nightly
 from tests.faults.test_disk_full import MEGABYTE, _leave
 from tests.model.world import Extract
-from tests.orchestration.test_run import LONG, CutOff
+from tests.orchestration.conftest import CutOff
 from tests.runbook.operator import Operator, Steps, symptom
 from tests.state.world import YOUTHS
 
 OTHER_USER = 12345
+#: For so many seconds a run claims to have gone on.
+LONG = str(5 * 3600)
 
 
 def new_night(drop: Path, day: str = "2024-01-03") -> None:
