@@ -34,7 +34,7 @@ from pipelines.state.keys import (
     read_pseudonym_key,
     replace_key,
 )
-from pipelines.state.versions import POINTER, read_pointer, write_pointer
+from pipelines.state.versions import POINTER, read_pointer, refuse_newer_state, write_pointer
 
 _NOTE = f"restoring/{BEING_RESTORED}"
 
@@ -43,11 +43,12 @@ def restore_backup(path: Path, backup: Path, keys: Path | None = None, progress:
     """Make the KAA_HOME at ``path`` from a backup; ``keys``: a folder with the keys, where they are not in their place already.
 
     Raises UsageError, before anything is written, when ``path`` holds something else, the backup is damaged or the keys are
-    missing or others, and NightlyFailed when what was written is not what the backup holds.
+    missing or others, and NightlyFailed when a newer program wrote what is in it, or what was written is not what it holds.
     """
     refuse_to_write_for_another(path)
     backup = backup.absolute()
     listed = read_list(backup)
+    refuse_newer_state(backup)
     _refuse_what_is_there(path, backup)
     _check_backup(backup, listed)
     chosen = _chosen_keys(path, backup, keys)

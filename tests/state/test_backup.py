@@ -17,9 +17,11 @@ from pipelines.commands.rotate_archive_key import rotate
 from pipelines.commands.take_backup import take_backup
 from pipelines.runtime.errors import NightlyFailed
 from pipelines.state.backups import LIST, UNFINISHED, backups, read_list
+from pipelines.state.format import FORMAT
 from pipelines.state.home import Home, open_home
 from pipelines.state.keys import ARCHIVE_PUBLIC, PSEUDONYM_KEY, make_archive_keys, make_missing_keys
 from pipelines.state.last_backup import read_last_backup
+from pipelines.state.versions import SEAL
 from tests.cli.conftest import Kaa, kaa
 from tests.faults import plain_nightly
 from tests.faults.test_disk_full import MEGABYTE, _leave, small_disk
@@ -178,8 +180,13 @@ def test_a_municipality_s_own_profile_is_taken_along(home: Home, kaa: Kaa, place
     taken = take_backup(open_home(home.path), place)
     assert (taken.folder / "profile" / own.name).read_bytes() == own.read_bytes()
     shutil.rmtree(own.parent)
-    said = kaa("restore", "--backup", taken.folder, "--keys", home.keys)
-    assert said.exit_code == 64
+    keys = Path(shutil.copytree(home.keys, tmp_path / "key_store"))
+    shutil.rmtree(home.path)
+    said = kaa("restore", "--backup", taken.folder, "--keys", keys)
+    assert said.exit_code == 64 and f"copy it there from {taken.folder / 'profile'}" in said.err, said.err
+    assert not home.path.exists()
+    shutil.copytree(taken.folder / "profile", own.parent)
+    assert kaa("restore", "--backup", taken.folder, "--keys", keys).exit_code == 0
 
 
 # --- while a nightly is at work --------------------------------------------------------------------------------------------
@@ -414,6 +421,11 @@ def test_a_newer_program_s_backup_is_refused(home: Home, kaa: Kaa, place: Path, 
     (folder / LIST).write_text(json.dumps(listed | {"format": 2}))
     said = kaa("restore", "--backup", folder, "--keys", key_store)
     assert said.exit_code == 64 and "newer version" in said.err
+    (folder / LIST).write_text(json.dumps(listed))
+    proof = folder / "published" / "000003" / SEAL
+    proof.write_text(json.dumps(json.loads(proof.read_text()) | {"format": FORMAT + 1}))
+    said = kaa("restore", "--backup", folder, "--keys", key_store)
+    assert said.exit_code == 1 and f"state format {FORMAT + 1}" in said.err and said.err.count("\n") == 1, said.err
 
 
 def test_a_list_that_leads_out_of_its_backup_is_damaged(home: Home, kaa: Kaa, place: Path, key_store: Path) -> None:
