@@ -28,7 +28,7 @@ test-slow: $(VENV)/.dev browser ssh-keygen
 test-all: test test-slow
 
 bench: $(VENV)/.dev ## what a year, a night and a night with nothing new cost, and whether the aims are met; fails where a model grows faster than its rows
-	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python -m tests.benchmarks --out docs/benchmarks.md
 
 check: lint types
 

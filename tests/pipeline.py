@@ -39,8 +39,8 @@ FigureKey = tuple[str, ...]
 
 
 @cache
-def models_json() -> str:
-    """dbt's compiled models; compiled once in a test run."""
+def compiled_project() -> dict[str, Any]:
+    """dbt's manifest with all models and data tests compiled; compiled once in a test run."""
     with TemporaryDirectory() as folder:
         place = Path(folder)
         duckdb.connect(str(place / "history.duckdb")).close()
@@ -49,7 +49,14 @@ def models_json() -> str:
                    "--profiles-dir", str(PROJECT), "--target-path", str(place / "target"), "--log-path", folder]  # fmt: skip
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
-        return json.dumps([asdict(model) for model in compiled_models(place / "target" / "manifest.json")])
+        manifest: dict[str, Any] = json.loads((place / "target" / "manifest.json").read_text(encoding="utf-8"))
+        return manifest
+
+
+@cache
+def models_json() -> str:
+    """dbt's compiled models, as a version keeps them."""
+    return json.dumps([asdict(model) for model in compiled_models(compiled_project())])
 
 
 @cache

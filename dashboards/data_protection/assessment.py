@@ -87,8 +87,10 @@ def _need(sources: tuple[SourceInWords, ...]) -> Iterator[Part]:
 
 
 def _description(sources: tuple[SourceInWords, ...]) -> Iterator[Part]:
+    nightly = sum(source.source.calendar.due_day is None for source in sources)
     yield Paragraph(
-        f"Varje natt lämnar {len(sources)} källor fullständiga uttag: {numbers.listed([source.title for source in sources])}. "
+        f"{len(sources)} källor lämnar fullständiga uttag, {nightly} av dem varje arbetsdag och de andra i vissa månader: "
+        f"{numbers.listed([source.title for source in sources])}. "
         "En leverans kontrolleras mot sitt kontrakt, arkiveras krypterad, och personnumren ersätts av pseudonymer. Historiken "
         "säger vilket innehåll som har setts i vilka uttag. Ur den räknas siffror för perioder, som publiceras inom kommunen. "
         "Det som lämnar kommunen är den offentliga utgåvan, där små tal är skyddade."

@@ -45,7 +45,7 @@ from pipelines.state.backups import (
     write_list,
 )
 from pipelines.state.databases import version_faults
-from pipelines.state.home import ACCESS_HEAD, ZONES, Home
+from pipelines.state.home import ACCESS_HEAD, BACKLOG, ZONES, Home
 from pipelines.state.last_backup import FILE as LAST_BACKUP
 from pipelines.state.last_backup import LastBackup, read_last_backup, write_last_backup
 from pipelines.state.night_records import RECORDS
@@ -55,8 +55,8 @@ from pipelines.state.versions import UNFINISHED as UNFINISHED_VERSION
 #: What of a KAA_HOME is in no backup: what can be made again, what is at work, and what a person was to look at and remove.
 #: The folder of the keys is left out wherever it lies.
 LEFT_OUT = {
-    "dagster", "dbt", "scratch", "libraries", "restoring", "rekeying", "recomputing", "demo", ASIDE, POINTER,
-    LAST_BACKUP,
+    "dagster", "dbt", "scratch", "libraries", "restoring", "rekeying", "recomputing", "demo", ASIDE, BACKLOG,
+    POINTER, LAST_BACKUP,
 }  # fmt: skip
 
 #: Where a backup holds the municipality's own profile, which lies outside KAA_HOME.

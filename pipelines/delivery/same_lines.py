@@ -19,8 +19,9 @@ Bounds = np.ndarray[tuple[int], np.dtype[np.int64]]
 _AT_ONCE = 16 * 1024
 #: How far a line is looked for that does not stand where it did.
 _NEAR = 64 * 1024
-#: Lines that had to be looked for, more than this and than one of so many that are the same: the order is another one.
-_LOOKED_FOR, _ONE_OF = 256, 64
+#: A line that has to be looked for costs as much as so many that are passed. Where that comes to more than this, and to more
+#: than one for so many lines that are the same, the text or its order is another one.
+_LOOKING, _EFFORT, _ONE_OF = 16, 4096, 4
 
 
 @dataclass(frozen=True)
@@ -85,18 +86,21 @@ class _Comparison:
 
     def stretches(self) -> list[Stretch]:
         found = []
-        same, looked_for = 0, 0
+        same, effort = 0, 0
         while self._place < len(self._text) and self._line < self._last:
             first, place = self._line, self._place
             self._pass_same()
             if self._line > first:
                 found.append(Stretch(first, self._line, place))
                 same += self._line - first
-            elif looked_for > _LOOKED_FOR and looked_for * _ONE_OF > same:
+            if effort > _EFFORT and effort * _ONE_OF > same:
                 break
-            if self._line < self._last and self._place < len(self._text) and not self._pass_one():
-                looked_for += 1
-                self._look_near()
+            if self._line < self._last and self._place < len(self._text):
+                if self._pass_one():
+                    effort += 1
+                else:
+                    effort += _LOOKING
+                    self._look_near()
         return found
 
     def _pass_same(self) -> None:

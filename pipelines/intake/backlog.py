@@ -31,6 +31,7 @@ from pipelines.configuration.municipality import profile_path
 from pipelines.delivery.find import find_deliveries
 from pipelines.intake.owner import owner
 from pipelines.runtime.files import atomic_write, sync, sync_all
+from pipelines.runtime.log import Event, event
 from pipelines.state.home import BACKLOG, Home, Version
 from pipelines.state.versions import SEAL
 
@@ -43,12 +44,12 @@ _PROGRAM = Path(__file__).resolve().parent.parent
 #: Of each dataset's table the extracts that were taken in: extract_date, and what ``delivery.rows`` counts of each.
 Extracts = dict[str, pl.DataFrame]
 
-
 #: Why what is kept does not fit, as a sentence goes on.
 _MISFITS = {
     "made_with": "the program, a contract or the profile is another one since then",
     "owner": "the keys are others since then",
     "new": "a delivery that it holds is gone from the drop folder, or another one",
+    "carried_out": "somebody has decided otherwise about a held delivery",
     "damaged": "it is damaged",
 }
 
@@ -92,18 +93,23 @@ class Backlog:
         try:
             seal = json.loads((self._folder / _SEAL).read_text(encoding="utf-8"))
             misfit = self._misfit(seal)
-            if misfit is None:
-                extracts = {table: self._read(file) for table, file in seal["extracts"].items()}
-                self.so_far = SoFar(seal["new"], seal["changed"], seal["carried_out"], extracts)
-                shutil.copyfile(self._folder / seal["history"], self._version.history)
-                return f"Going on with the backlog: {len(seal['new'])} deliveries are taken in already."
+            extracts = {table: self._read(file) for table, file in seal["extracts"].items()}
+            so_far = SoFar(seal["new"], seal["changed"], seal["carried_out"], extracts)
         except FileNotFoundError:
             misfit = "version"
         except (OSError, ValueError, KeyError, TypeError, AttributeError, pl.exceptions.PolarsError):
             misfit = "damaged"
+        if misfit is None:
+            shutil.copyfile(self._folder / seal["history"], self._version.history)
+            self.so_far = so_far
+            event(self._home.path, Event.BACKLOG_RESUMED, deliveries=len(so_far.new))
+            return f"Going on with the backlog: {len(so_far.new)} deliveries are taken in already."
         self.discard()
         because = _MISFITS.get(misfit)
-        return because and f"The backlog is taken in from its beginning, for {because}. Nothing is lost but time."
+        if because is None:  # another version has been published since, or nothing was kept
+            return None
+        event(self._home.path, Event.BACKLOG_BEGUN_ANEW, because=because)
+        return f"The backlog is taken in from its beginning, for {because}. Nothing is lost but time."
 
     def keep(self, connection: duckdb.DuckDBPyConnection, so_far: SoFar) -> bool:
         """Keep the open history, which has been written as far as ``so_far`` says; where there is no room for it, what was kept
@@ -112,6 +118,7 @@ class Backlog:
         try:
             self._keep(so_far)
         except OSError:
+            self._remove_all_but(self._kept_files())
             return False
         finally:
             self._last = time.monotonic()
@@ -132,6 +139,17 @@ class Backlog:
         seal = self._fits() | about | {"history": history.name, "sha256": _sha256(history), "extracts": extracts}
         sync(atomic_write(self._folder / _SEAL, json.dumps(seal), 0o600))
         sync(self._folder)
+        self._remove_all_but(files)
+
+    def _kept_files(self) -> list[str]:
+        """The files that go with the seal; none where there is none."""
+        try:
+            seal = json.loads((self._folder / _SEAL).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return []
+        return [seal["history"], *seal["extracts"].values()]
+
+    def _remove_all_but(self, files: list[str]) -> None:
         for path in self._folder.iterdir():
             if path.name not in (_SEAL, *files):
                 path.unlink()
@@ -158,6 +176,9 @@ class Backlog:
         misfit = next((name for name, value in fits.items() if seal[name] != value), None)
         if misfit:
             return misfit
+        decided = self._home.decisions()
+        if any(decided.get(delivery) != decision for delivery, decision in seal["carried_out"].items()):
+            return "carried_out"
         found, _ = find_deliveries(self._home.drop)
         if set(seal["new"]) - {one.delivery_id for one in found}:
             return "new"
@@ -211,4 +232,4 @@ def stoppable() -> Iterator[Stop]:
         yield stop
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)

@@ -46,6 +46,7 @@ class BatchReader:
         self._clock = clock
         self._settle_minutes = settle_minutes
         self._watch = watch
+        self._is_over = False
 
     def read(self, candidates: list[Candidate]) -> Iterator[Batch]:
         """The batches of deliveries that are in the order of judging, source by source."""
@@ -53,9 +54,12 @@ class BatchReader:
         waiting = deque(deliveries for deliveries in by_source if deliveries)
         with ThreadPoolExecutor(max_workers=2) as readers, ThreadPoolExecutor(max_workers=1) as ahead:
             following = deque(ahead.submit(self._read_batch, waiting, readers) for _ in range(_AHEAD))
-            while batch := following.popleft().result():
-                following.append(ahead.submit(self._read_batch, waiting, readers))
-                yield batch
+            try:
+                while batch := following.popleft().result():
+                    following.append(ahead.submit(self._read_batch, waiting, readers))
+                    yield batch
+            finally:
+                self._is_over = True  # what is being read ahead need not be read to its end
 
     def _read_batch(self, waiting: deque[deque[Candidate]], readers: ThreadPoolExecutor) -> Batch | None:
         """Read the next deliveries of one source, as many as fit in a batch; None when nothing waits any more."""
@@ -64,8 +68,8 @@ class BatchReader:
         source = self._sources[waiting[0][0].manifest.source]
         batch = Batch([], {name: DistinctRecords() for name in source.datasets})
         under_way: deque[Future[None]] = deque()
-        while under_way or (waiting[0] and batch.size < BATCH_BYTES):
-            while waiting[0] and len(under_way) < _AT_ONCE and batch.size < BATCH_BYTES:
+        while under_way or (waiting[0] and batch.size < BATCH_BYTES and not self._is_over):
+            while waiting[0] and len(under_way) < _AT_ONCE and batch.size < BATCH_BYTES and not self._is_over:
                 batch.candidates.append(waiting[0].popleft())
                 under_way.append(readers.submit(self._read_delivery, batch.candidates[-1], batch.records))
             under_way.popleft().result()

@@ -218,22 +218,29 @@ class _Night:
             watch.loaded(len(batch.candidates), sum(rows_promised(one) for one in batch.candidates))
             for candidate in batch.candidates:
                 candidate.files.clear()  # the records of nights that are loaded are not needed any more
-            if done < len(candidates):
-                self._keep(stop.is_wanted, done, len(candidates))
+            if stop.is_wanted:
+                raise self._stopped(done, len(candidates))
+            if self._backlog and self._backlog.is_due and done < len(candidates):
+                self._keep(done, len(candidates))
 
-    def _keep(self, is_last: bool, done: int, all_of_them: int) -> None:
-        """Keep what is taken in, when it is time; the last time when somebody stops the night."""
-        kept = False
-        if self._backlog and (is_last or self._backlog.is_due):
-            changed = self._changed()
-            self._write_ledger(changed)
-            so_far = SoFar(sorted(set(changed) - self._known_before), changed, self._carried_out, self._all_extracts())
-            kept = self._backlog.keep(self._history.connection, so_far)
-        if is_last:
-            raise NightlyFailed(
-                f"Stopped when {done} of {all_of_them} deliveries were taken in; nothing is published. Run kaa nightly to "
-                f"{'go on with the others' if kept else 'begin again'}."
-            )
+    def _stopped(self, done: int, waiting: int) -> NightlyFailed:
+        kept = self._keep(done, waiting)
+        return NightlyFailed(
+            f"Stopped when {done} of {waiting} deliveries were taken in; nothing is published. Run kaa nightly to "
+            f"{'go on from there' if kept else 'begin again'}."
+        )
+
+    def _keep(self, done: int, waiting: int) -> bool:
+        """Keep what is taken in; whether there was room for it."""
+        if self._backlog is None:
+            return False
+        changed = self._changed()
+        self._write_ledger(changed)
+        so_far = SoFar(sorted(set(changed) - self._known_before), changed, self._carried_out, self._all_extracts())
+        kept = self._backlog.keep(self._history.connection, so_far)
+        if kept:
+            event(self._home.path, Event.BACKLOG_KEPT, deliveries=done, waiting=waiting)
+        return kept
 
     def _take_in_batch(self, read: Batch) -> None:
         usable = []

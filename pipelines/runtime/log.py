@@ -42,6 +42,9 @@ class Event(StrEnum):
     TELLING_FAILED = "telling_failed"  # kind, place: a fault of the program
     MIGRATED = "migrated"  # number, what
     QUIET_NIGHT_GIVEN_UP = "quiet_night_given_up"  # kind: why the whole night runs though there is nothing new
+    BACKLOG_KEPT = "backlog_kept"  # deliveries (taken in), waiting (in all)
+    BACKLOG_RESUMED = "backlog_resumed"  # deliveries (taken in already)
+    BACKLOG_BEGUN_ANEW = "backlog_begun_anew"  # because
     BACKUP_MADE = "backup_made"  # files, bytes, seconds
     BACKUP_FAILED = "backup_failed"  # why
     RESTORED = "restored"  # deliveries, version

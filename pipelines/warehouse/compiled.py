@@ -28,12 +28,9 @@ class CompiledModel:
     needs: list[str]
 
 
-def compiled_models(manifest: Path) -> list[CompiledModel]:
+def compiled_models(manifest: dict[str, Any]) -> list[CompiledModel]:
     """All models that a manifest holds compiled, each after the models it needs."""
-    return _in_order(json.loads(manifest.read_text(encoding="utf-8"))["nodes"])
-
-
-def _in_order(nodes: dict[str, dict[str, Any]]) -> list[CompiledModel]:
+    nodes = manifest["nodes"]
     models = {
         name: node for name, node in nodes.items() if node["resource_type"] == "model" and node.get("compiled_code")
     }
@@ -65,7 +62,7 @@ def keep_models(manifest: dict[str, Any], results: Path, version: Version) -> No
         result["unique_id"]: manifest["nodes"][result["unique_id"]] | {"compiled_code": result["compiled_code"]}
         for result in told
     }
-    models = [asdict(model) for model in _in_order(nodes)]
+    models = [asdict(model) for model in compiled_models({"nodes": nodes})]
     version.models.write_text(json.dumps(models), encoding="utf-8")
 
 

@@ -31,6 +31,9 @@ NATION_NIGHTS = 20
 PERIOD = "verksamhetsar-2023"
 REPEATS = 5
 
+#: Around the report in a document that says more.
+BEGINS, ENDS = "<!-- measured -->", "<!-- /measured -->"
+
 
 def link(everything: Path, drop: Path, days: list[str]) -> None:
     """Have the deliveries of these nights in a drop folder, without copying a byte."""
@@ -134,6 +137,13 @@ def measure_nation(place: Path) -> Nation:
     return Nation(size, backlog, more, steps)
 
 
+def put(out: Path, text: str) -> None:
+    """Write the report; in a file that has the marks, in place of the one that stands between them."""
+    before, begin, rest = (out.read_text(encoding="utf-8") if out.exists() else "").partition(BEGINS)
+    _, end, after = rest.partition(ENDS)
+    out.write_text(f"{before}{begin}\n{text}{end}{after}" if begin and end else text, encoding="utf-8")
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measures what a night costs, and writes the report.")
     parser.add_argument("--pairs", type=int, default=6, help="how often the year is taken in (default: 6)")
@@ -170,7 +180,7 @@ def main() -> None:
         report.nation = measure_nation(place) if arguments.nation else None
     text = report.as_markdown()
     if arguments.out:
-        arguments.out.write_text(text, encoding="utf-8")
+        put(arguments.out, text)
     else:
         print(text)
     grown = grown_too_fast(report.costs)

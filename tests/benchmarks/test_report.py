@@ -3,13 +3,16 @@
 import sys
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from tests.benchmarks.__main__ import BEGINS, ENDS, put
 from tests.benchmarks.growth import Cost
 from tests.benchmarks.measure import Used, measured
 from tests.benchmarks.nights import Latency, Pair
 from tests.benchmarks.report import Nation, Report
+from tests.repository import ROOT
 
 QUICK, SLOW = Used(1.0, 1.0, 0.2), Used(20.0, 30.0, 0.9)
 PAIR = Pair(
@@ -68,3 +71,13 @@ def test_what_a_command_took_is_measured_and_one_that_fails_ends_the_run() -> No
     assert used.memory > 0.06 and used.processor > 0 and used.seconds > 0
     with pytest.raises(SystemExit, match="ended with 1: no room"):
         measured([sys.executable, "-c", "import sys; print('no room', file=sys.stderr); sys.exit(1)"])
+
+
+def test_the_report_takes_the_place_of_the_last_one_in_its_document(tmp_path: Path) -> None:
+    document = tmp_path / "benchmarks.md"
+    put(document, "first\n")
+    assert document.read_text() == "first\n"
+    document.write_text(f"# Costs\n\n{BEGINS}\nfirst\n{ENDS}\n\nand so on\n")
+    put(document, "second\n")
+    assert document.read_text() == f"# Costs\n\n{BEGINS}\nsecond\n{ENDS}\n\nand so on\n"
+    assert (ROOT / "docs" / "benchmarks.md").read_text().count(ENDS) == 1

@@ -29,4 +29,4 @@ class Build:
     @property
     def models(self) -> list[CompiledModel]:
         """The models, each after those it reads."""
-        return compiled_models(self.manifest_path)
+        return compiled_models(self.manifest)

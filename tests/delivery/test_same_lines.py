@@ -95,3 +95,12 @@ def test_a_file_in_another_order_is_found_by_its_hashes() -> None:
     random.Random(1).shuffle(lines)
     found = known.recognise_lines(HEADER, b"".join(lines), 0)
     assert len(found.new) < 200
+
+
+def test_where_half_of_all_lines_are_others_comparing_is_given_up() -> None:
+    before = [_line(number) for number in range(100_000)]
+    text = [b"%d;annat\n" % number if number % 2 else line for number, line in enumerate(before)]
+    assert _found(b"".join(before), b"".join(text)) < 10_000
+    known = DistinctRecords()
+    known.remember(known.recognise_lines(HEADER, b"".join(before), 0))
+    assert 50_000 <= len(known.recognise_lines(HEADER, b"".join(text), 0).new) < 51_000

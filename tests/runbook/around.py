@@ -1,11 +1,11 @@
 """Symptoms of what is around the nights: backups, messages, what is known already."""
 
 import socket
-from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from typing import Any
 
+from pipelines.publication.published_file import build_published
 from pipelines.quality import CheckResult
 from tests.faults import plain_nightly
 from tests.runbook.failed_nights import new_night
@@ -58,11 +58,10 @@ class _Receiver(BaseHTTPRequestHandler):
 @symptom("En kontroll varnar", is_slow=True)
 def a_check_warns(op: Operator) -> Steps:
     """A source delivers less than half of its rows with a code: the checks are not made by plain nights, so this is put in."""
-    real: Callable[..., Any] = plain_nightly.build_published
     warning = CheckResult("ber", "register", "share_known", "warning", False, "12 procent")
 
     def warned(version: Any, municipality: Any, periods: Any, catalogue: Any, checks: Any, figures: Any) -> Any:
-        return real(version, municipality, periods, catalogue, [warning], figures)
+        return build_published(version, municipality, periods, catalogue, [warning], figures)
 
     op.monkeypatch.setattr(plain_nightly, "build_published", warned)
     new_night(op.opened.drop)

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines.delivery.parsing import read_file
 from pipelines.intake import read_batches
 from pipelines.orchestration import nightly
 from pipelines.runtime import clock
@@ -23,11 +24,13 @@ from pipelines.state.last_run import read_last_run
 from tests.faults import plain_nightly
 from tests.faults.test_disk_full import MEGABYTE, _leave
 from tests.model.world import Extract
-from tests.orchestration.test_run import LONG, CutOff
+from tests.orchestration.conftest import CutOff
 from tests.runbook.operator import Operator, Steps, symptom
 from tests.state.world import YOUTHS
 
 OTHER_USER = 12345
+#: For so many seconds a run claims to have gone on.
+LONG = str(5 * 3600)
 
 
 def new_night(drop: Path, day: str = "2024-01-03") -> None:
@@ -198,10 +201,9 @@ def there_is_no_memory(op: Operator) -> Steps:
         raise MemoryError
 
     new_night(op.opened.drop)
-    right = read_batches.read_file
     op.monkeypatch.setattr(read_batches, "read_file", fails)
     yield op.nightly(1)
-    op.monkeypatch.setattr(read_batches, "read_file", right)
+    op.monkeypatch.setattr(read_batches, "read_file", read_file)
     with (op.home / "settings.toml").open("a") as settings:
         settings.write('memory = "1GB"\n')
 

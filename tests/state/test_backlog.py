@@ -151,7 +151,7 @@ def test_who_stops_a_night_is_told_what_is_kept_and_how_to_go_on(night: Pipeline
         os.kill(os.getpid(), signal.SIGTERM)
 
     before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
-    with patch.object(night, "_remember", ask), pytest.raises(NightlyFailed, match="go on with the others") as stopped:
+    with patch.object(night, "_remember", ask), pytest.raises(NightlyFailed, match="go on from there") as stopped:
         night.run()
     night.home.sweep()
     done = int(str(stopped.value).split()[2])
@@ -162,14 +162,31 @@ def test_who_stops_a_night_is_told_what_is_kept_and_how_to_go_on(night: Pipeline
 
 
 def test_without_room_for_what_would_be_kept_the_night_goes_on(night: Pipeline, undisturbed: dict[str, Any]) -> None:
-    with patch.object(backlog.Backlog, "_keep", side_effect=OSError(28, "No space left on device")):
-        assert _state(night, night.run()) == undisturbed
+    with patch.object(backlog, "_sha256", side_effect=OSError(28, "No space left on device")):
+        taken = night.run()
+    assert _state(night, taken) == undisturbed
+
+
+def test_where_there_is_no_room_for_more_what_was_kept_before_stays(
+    night: Pipeline, undisturbed: dict[str, Any]
+) -> None:
+    kept = _killed_in_batch(night, 2)
+    before = sorted(path.name for path in (night.home.path / "backlog").iterdir())
+    with patch.object(backlog, "atomic_write", side_effect=OSError(28, "No space left on device")):
+        assert _killed_in_batch(night, 3) == kept
+    assert sorted(path.name for path in (night.home.path / "backlog").iterdir()) == before
+    assert _state(night, night.run()) == undisturbed
 
 
 def _a_delivery_is_gone(night: Pipeline) -> None:
     seal = json.loads((night.home.path / "backlog" / "backlog.json").read_text())
     found, _ = find_deliveries(night.drop)
     shutil.rmtree(next(one.path for one in found if one.delivery_id in seal["new"]))
+
+
+def _decide_otherwise(night: Pipeline) -> None:
+    (held,) = night.home.decisions()
+    night.home.decide(held, "reject")
 
 
 def _flip(night: Pipeline) -> None:
@@ -194,6 +211,7 @@ def _another_program(night: Pipeline) -> None:
     ("change", "because"),
     [
         (_a_delivery_is_gone, "a delivery that it holds is gone"),
+        (_decide_otherwise, "somebody has decided otherwise"),
         (_flip, "it is damaged"),
         (_tear, "it is damaged"),
         (_another_program, "the program, a contract or the profile"),
