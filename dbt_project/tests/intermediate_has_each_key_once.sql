@@ -3,7 +3,6 @@
 {{ broken_rules([
     has_one_row_per('int_person__numbers', ['pseudonym']),
     has_one_row_per('int_person__protected', ['person_id']),
-    has_one_row_per('int_person__without_place', ['person_id']),
     has_one_row_per('int_person_day__education', ['person_id', 'period_id']),
     has_one_row_per('int_person_period__located', ['person_id', 'period_id']),
     has_one_row_per('int_period__days', ['period_id', 'on_date']),

@@ -17,7 +17,7 @@ from pipelines.history.store import History
 from pipelines.history.unexplained import unexplained_changes
 from pipelines.publication.guard import changes_of_known
 from pipelines.quality import validate_dataset
-from pipelines.runtime.database import open_database
+from pipelines.runtime.database import attach, open_database
 from pipelines.state.home import Home, open_home
 from tests.gates.findings import Gate
 from tests.pipeline import compiled_project
@@ -49,8 +49,8 @@ def _rules(home: Home) -> dict[Gate, float]:
     assert version
     found: dict[Gate, float] = {}
     tests = [node for node in compiled_project()["nodes"].values() if node["resource_type"] == "test"]
-    with open_database(version.warehouse, read_only=True) as connection:
-        connection.execute(f"attach '{version.history}' as history (read_only)")
+    with open_database(version.warehouse, read_only=True, attaches=[version.history]) as connection:
+        attach(connection, version.history, "history")
         for test in tests:
             for rule, sql in rules_of(test["compiled_code"]).items():
                 found[Gate("rule", rule)] = min(_seconds(partial(_ask, connection, sql)) for _ in range(2))

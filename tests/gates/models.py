@@ -192,6 +192,10 @@ class World:
                 break  # the same rows: nothing that reads it can be another
         return changed
 
+    def columns(self, model: CompiledModel) -> list[str]:
+        """The names of a model's columns."""
+        return [column[0] for column in self.connection.execute(f"describe {model.relation}").fetchall()]
+
     def _content(self, relation: str) -> tuple[Any, ...]:
         """How many rows, and a sum of what they hold, whatever their order."""
         row = self.connection.execute(f"select count(*), sum(hash(row)) from {relation} as row").fetchone()
@@ -246,18 +250,40 @@ def world() -> Iterator[World]:
         yield World(connection, compiled_project())
 
 
+#: Values that a model may get wrong: a column with another value in every row of it.
+WRONG_VALUES = {
+    "gender": "case when gender = 'man' then 'kvinna' else 'man' end",
+    "outcome": "'NO_SUCH_CODE'",
+    "side": "'NO_SUCH_CODE'",
+    "change": "'NO_SUCH_CODE'",
+    "district": "case when district = '*' then '*' else 'NO_SUCH_CODE' end",
+    "period": "'dag-2023-11-30'",
+}
+
+
+def with_wrong_values(model: CompiledModel, columns: list[str]) -> Iterator[Mutant]:
+    """A model with one column at a time wrong; the figures come together, so one of them stands for all."""
+    if model.name.startswith("figure_") and model.name != "figure_population":
+        return
+    for column in columns:
+        if column in WRONG_VALUES:
+            sql = f"select * replace ({WRONG_VALUES[column]} as {column}) from ({model.sql})"
+            yield Mutant(model.name, "a value is wrong", sql)
+
+
 #: Of the ways to change a model each so many are tried: to try all takes five times as long and finds nothing more.
 EVERY = 4
 
 
 def changed_models() -> list[Finding]:
-    """What finds the models' mutants: each model with rows twice, and a sample of the other ways."""
+    """What finds the models' mutants: each model with rows twice, with wrong values, and a sample of the other ways."""
     with world() as made:
-        return [found for mutant in chosen(made.models) if (found := made.find(mutant))]
+        return [found for mutant in chosen(made) if (found := made.find(mutant))]
 
 
-def chosen(models: list[CompiledModel]) -> list[Mutant]:
+def chosen(made: World) -> list[Mutant]:
     """The mutants that are tried, always the same ones."""
-    every = [mutant for model in models for mutant in mutants(model)]
+    every = [mutant for model in made.models for mutant in mutants(model)]
     twice = [mutant for mutant in every if mutant.change == "some rows twice"]
-    return [*twice, *[mutant for mutant in every if mutant.change != "some rows twice"][::EVERY]]
+    wrong = [mutant for model in made.models for mutant in with_wrong_values(model, made.columns(model))]
+    return [*twice, *wrong, *[mutant for mutant in every if mutant.change != "some rows twice"][::EVERY]]

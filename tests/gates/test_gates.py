@@ -22,7 +22,8 @@ def _rules() -> set[Gate]:
 
 
 def test_the_page_names_every_rule_of_the_data_tests_and_each_has_found_something() -> None:
-    rows = re.findall(r"^\| rule \| (.+?) \| (\d+) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    checks = PAGE.read_text(encoding="utf-8").partition("## By kind")[0]
+    rows = re.findall(r"^\| rule \| (.+?) \| (\d+) \|", checks, re.MULTILINE)
     assert {Gate("rule", name) for name, _ in rows} == _rules()
     assert [name for name, found in rows if found == "0"] == []
 
