@@ -25,7 +25,7 @@ _LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
 _PLACES = ("sista stycket", "inledningen")
 
 
-FILES = [path for path in repository_files() if path.suffix not in (".png", ".txt")]
+FILES = [path for path in repository_files() if path.suffix not in (".png", ".txt", ".xz")]
 
 
 def _sections(page: str) -> dict[int, str]:

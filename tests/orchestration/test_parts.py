@@ -64,7 +64,7 @@ def test_when_dbt_did_not_end_all_parts_have_failed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("code", list(NoticeCode))
 def test_every_notice_has_a_sentence(code: NoticeCode) -> None:
     names = {"folder", "problem", "owner", "file", "minutes", "place", "clock", "published", "deliveries", "drop"}
-    names |= {"title", "last", "days", "part"}
+    names |= {"title", "last", "days", "part", "before", "now"}
     sentence = notice(code, **dict.fromkeys(names, "X")).sentence
     assert sentence.endswith(".") and "{" not in sentence
 

@@ -31,7 +31,7 @@ def _forget_owner(home: Home) -> None:
     version = home.current()
     assert version is not None
     with duckdb.connect(str(version.history)) as connection:
-        connection.execute("drop table belongs_to")
+        connection.execute("drop table belongs_to; drop table state_format")
 
 
 def _refused(home: Home, kind: type[Exception], *words: str) -> None:

@@ -142,7 +142,7 @@ READING = (
     ["figures", "--period", "verksamhetsar-2023"], ["figures", "--period", "dag-2023-11-28"],
     ["figures", "--period", "verksamhetsar-2023", "--as-known", "2023-11-28"],
     ["audit", "controls", "--from", "2023-11-01", "--to", "2023-11-30"], ["audit", "log", "verify"], ["archive", "verify"],
-    ["audit", "trace", "population/in_register/verksamhetsar-2023"],
+    ["audit", "trace", "--period", "verksamhetsar-2023", "--figure", "population", "--measure", "in_register"],
     ["audit", "sample", "--period", "verksamhetsar-2023", "--size", "2", "--seed", "1"],
     ["report", "--period", "verksamhetsar-2023", "--out", "OUT"], ["dictionary"],
 )  # fmt: skip
