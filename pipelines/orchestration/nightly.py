@@ -5,8 +5,9 @@ import warnings
 from contextlib import redirect_stderr
 from io import StringIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pipelines.orchestration.failures import failure_of
+from pipelines.orchestration.failures import failure_of, unforeseen
 from pipelines.orchestration.outcome import Outcome, read_outcome
 from pipelines.orchestration.patience import AT_ONCE, patiently
 from pipelines.orchestration.quiet_night import quiet_night
@@ -17,6 +18,9 @@ from pipelines.runtime.files import atomic_write
 from pipelines.runtime.worker_process import started_ahead
 from pipelines.state.home import Home
 from pipelines.warehouse.dbt import CHILD
+
+if TYPE_CHECKING:
+    import dagster as dg
 
 _INSTANCE = """# Dagster's own storage for this KAA_HOME.
 telemetry:
@@ -93,7 +97,8 @@ def _try(run: Run, full: bool) -> Outcome:
 
 
 def _run_job(home: Home) -> Exception | None:
-    """Run the job to its end; returns why it failed, where that is not a step's affair (``definitions.note_failure``)."""
+    """Run the job to its end; returns why it failed, as far as Dagster says; of a step's failure more is known
+    (``definitions.note_failure``)."""
     warnings.filterwarnings("ignore", module="dagster")
     try:
         os.environ["DAGSTER_HOME"] = str(dagster_home(home))
@@ -106,7 +111,19 @@ def _run_job(home: Home) -> Exception | None:
             job = definitions().resolve_job_def(JOB)
             # Standard error is for our sentences; where Dagster cannot write its records it would put them there.
             with redirect_stderr(StringIO()):
-                job.execute_in_process(instance=instance, raise_on_error=False)
-        return None
+                result = job.execute_in_process(instance=instance, raise_on_error=False)
+        return None if result.success else _around_the_steps(home, result)
     except Exception as error:  # Dagster itself: its records need room too
         return failure_of(home, error)
+
+
+def _around_the_steps(home: Home, result: "dg.ExecuteInProcessResult") -> NightlyFailed | None:
+    """Why a run failed of which no step did: what Dagster met between them, its records for instance."""
+    for event in result.all_events:
+        error = getattr(event.event_specific_data, "error", None)
+        if error is None or not (event.is_failure or event.is_hook_event):
+            continue
+        while error.cause is not None:
+            error = error.cause
+        return unforeseen(home, error.cls_name or "error", error.message, " around its steps")
+    return None
