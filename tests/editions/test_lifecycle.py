@@ -133,8 +133,14 @@ def test_open_warnings_are_each_accepted_with_a_reason(ready: Made, kaa: Kaa) ->
             "insert into contract_check values ('ber', 'kontakter', 'few', 'warning', false, 'Få rader.')"
         )
         for sentence in ("En källa är tyst.", "En till."):
-            connection.execute("insert into notice values ('source_silent', ?, true)", [sentence])
-        connection.execute("insert into notice values ('delivery_settling', 'Den kommer.', false)")
+            connection.execute(
+                "insert into notice by name select 'source_silent' as code, ? as sentence, true as waits_for_a_person",
+                [sentence],
+            )
+        connection.execute(
+            "insert into notice by name "
+            "select 'delivery_settling' as code, 'Den kommer.' as sentence, false as waits_for_a_person"
+        )
     said = kaa(*proposed(ready.keys / "anna"))
     checks = open_checks(said)
     assert {"contract/ber/kontakter/few", "notice/source_silent/1", "notice/source_silent/2"} < set(checks)

@@ -248,8 +248,13 @@ def test_another_program_makes_it_a_whole_night(home: Home, tmp_path: Path, monk
         shutil.copytree(ROOT / name, tmp_path / "program" / name, ignore=written)
     monkeypatch.setattr(program, "_ROOT", tmp_path / "program")
     assert nothing_new(home)
-    for name in ("pipelines/x.py", "dbt_project/models/x.sql", "data_contracts/x.yaml", "dashboards/x.j2"):
-        file = tmp_path / "program" / name
+    for name in (
+        ("pipelines", "x.py"),
+        ("dbt_project/models", "x.sql"),
+        ("data_contracts", "x.yaml"),
+        ("dashboards", "x.j2"),
+    ):
+        file = tmp_path.joinpath("program", *name)
         file.write_text("-- another")
         assert publish.made_with(home) is None  # what this process has loaded is not what lies there
         assert not nothing_new(home)

@@ -94,15 +94,15 @@ def rows(home: Home, sql: str) -> list[tuple[Any, ...]]:
 
 
 def content(home: Home, *leave_out: str) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of history and published file; two homes with the same deliveries agree in all of it but what is left out, and
-    in the moments of their nights."""
+    """Every row of history and published file; two homes with the same deliveries agree in all of it but what is left out, the
+    moments of their nights, and what those nights had to tell."""
     version = home.current()
     assert version is not None
     found = {}
     for path in (version.history, version.published):
         with duckdb.connect(str(path), read_only=True) as connection:
             names = [name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()]
-            for name in sorted(set(names) - {"night", *leave_out}):
+            for name in sorted(set(names) - {"night", "notice", "trouble", *leave_out}):
                 sql = "* exclude (version, published_at)" if name == "publication" else "*"
                 found[f"{path.stem}.{name}"] = connection.execute(f"select {sql} from {name} order by all").fetchall()
     return found

@@ -143,7 +143,7 @@ READING = (
     ["figures", "--period", "verksamhetsar-2023", "--as-known", "2023-11-28"],
     ["audit", "controls", "--from", "2023-11-01", "--to", "2023-11-30"], ["audit", "log", "verify"], ["archive", "verify"],
     ["audit", "trace", "--period", "verksamhetsar-2023", "--figure", "population", "--measure", "in_register"],
-    ["audit", "sample", "--period", "verksamhetsar-2023", "--size", "2", "--seed", "1"],
+    ["audit", "sample", "--period", "verksamhetsar-2023", "--n", "2", "--seed", "1"],
     ["report", "--period", "verksamhetsar-2023", "--out", "OUT"], ["dictionary"],
 )  # fmt: skip
 
