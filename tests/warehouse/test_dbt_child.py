@@ -47,7 +47,7 @@ def _failed(folder: Path, *nodes: tuple[str, str, str | None]) -> str:
 def test_a_failed_data_test_is_told_with_the_rules_that_are_broken(tmp_path: Path) -> None:
     broken = "a has one row per b (broken by 2); runs of one c never overlap in d (broken by 1)"
     message = (
-        f"Compilation Error in test rules (tests/rules.sql)\n  {broken}\n  \n  > in macro materialization_test_duckdb"
+        f"Compilation Error in test rules (one/rules.sql)\n  {broken}\n  \n  > in macro materialization_test_duckdb"
     )
     told = _failed(tmp_path, ("model.kaa.a", "success", "OK"), ("test.kaa.rules", "error", message))
     assert told.startswith(f"In the step dbt_models the test rules failed: {broken}; nothing is published.")
