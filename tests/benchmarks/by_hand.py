@@ -17,7 +17,8 @@ CHUNK = 62
 
 
 def build(drop: Path, database: Path) -> None:
-    """One interval table per dataset: the columns, first and last night of each unbroken run."""
+    """One interval table per dataset: the columns, first and last night of each unbroken run. A database of before gives way."""
+    database.unlink(missing_ok=True)
     with duckdb.connect(str(database), config={"threads": 2}) as connection:
         connection.execute("set preserve_insertion_order = false; begin")
         for source, datasets in SOURCES.items():
