@@ -86,6 +86,11 @@ def sync_all(paths: Sequence[Path]) -> None:
         os.close(handle)
 
 
+def sync_tree(folder: Path) -> None:
+    """Have a folder and all that is below it on the disk. Raises OSError as ``sync`` does."""
+    sync_all([*folder.rglob("*"), folder])
+
+
 @cache
 def _syncfs() -> Any:
     """Linux's call for it; None on other systems."""

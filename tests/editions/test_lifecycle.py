@@ -181,7 +181,7 @@ def test_without_ssh_keygen_it_says_what_to_install(
 #: Where it is killed: when all but the proof is written, before it is on the disk, between the two names, when it has its name.
 KILLED = {
     "unsigned": "lifecycle.sums = killed",
-    "unwritten": "store.sync_all = killed",
+    "unwritten": "store.sync_tree = killed",
     "half named": "store.os = types.SimpleNamespace(replace=lambda one, other: killed() if '.private' not in other.name else "
     "os.replace(one, other))",
     "named": "lifecycle.decision_log.record = killed",

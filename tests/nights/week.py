@@ -6,6 +6,7 @@ elsewhere; here it is that they come one after the other.
 """
 
 import errno
+import json
 import os
 import shutil
 import subprocess
@@ -344,8 +345,6 @@ def a_decision(week: Week) -> None:
 
 
 def _held(week: Week) -> list[str]:
-    import json
-
     out = StringIO()
     with redirect_stdout(out), redirect_stderr(StringIO()):
         try:

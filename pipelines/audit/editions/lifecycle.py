@@ -23,10 +23,11 @@ from pipelines.audit.editions.freeze import MakeReport, contract_versions, freez
 from pipelines.audit.editions.open_warnings import accept, read_checks
 from pipelines.audit.editions.signatures import read_signature, sign
 from pipelines.audit.editions.signers import Signer, now, read_signers, signer_of
-from pipelines.audit.editions.store import APPROVED, PROPOSED, Editions, Kept, sync_all
+from pipelines.audit.editions.store import APPROVED, PROPOSED, Editions, Kept
 from pipelines.personnummer import mask_text
 from pipelines.runtime import clock
 from pipelines.runtime.errors import NightlyFailed, UsageError
+from pipelines.runtime.files import sync_tree
 from pipelines.runtime.program import program_commit, program_version
 from pipelines.state import decision_log
 from pipelines.state.home import Home, Version
@@ -135,7 +136,7 @@ def export(home: Home, edition_id: str, out: Path) -> None:
     shutil.rmtree(part, ignore_errors=True)
     try:
         shutil.copytree(kept.path, part)
-        sync_all(part)
+        sync_tree(part)
         os.replace(part, out.absolute())
     finally:
         shutil.rmtree(part, ignore_errors=True)

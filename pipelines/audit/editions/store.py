@@ -19,7 +19,7 @@ from typing import Literal
 from pipelines.audit.editions.folder import EDITION, SIGNATURE, Edition, Previous, read_edition, sha256
 from pipelines.audit.editions.signers import FILE
 from pipelines.runtime.errors import NightlyFailed, UsageError
-from pipelines.runtime.files import sync
+from pipelines.runtime.files import sync, sync_tree
 from pipelines.state import decision_log
 from pipelines.state.home import Home
 
@@ -158,8 +158,8 @@ class Editions:
 
     def put_in_place(self, made: Path, private: Path, edition_id: str) -> None:
         """Give a finished edition and what is kept beside it their names: the edition last, so that none is without."""
-        sync_all(made)
-        sync_all(private)
+        sync_tree(made)
+        sync_tree(private)
         os.replace(private, self.folder / f"{edition_id}{PRIVATE}")
         os.replace(made, self.folder / edition_id)
         sync(self.folder)
@@ -177,9 +177,3 @@ class Editions:
 def _number(edition_id: str) -> int:
     """The n-th edition of its period."""
     return int(edition_id.rpartition(".")[2])
-
-
-def sync_all(folder: Path) -> None:
-    """Have a folder and all that is below it on the disk."""
-    for path in [*folder.rglob("*"), folder]:
-        sync(path)
