@@ -31,6 +31,7 @@ from pipelines.intake.take_in import take_in
 from pipelines.monitoring.standing import publish_troubles
 from pipelines.notices import NoticeCode, notice
 from pipelines.orchestration.bridges import bridge_rows
+from pipelines.orchestration.checked_before import checked_before
 from pipelines.orchestration.missing_deliveries import missing_deliveries
 from pipelines.orchestration.night import Night, NightlyResource
 from pipelines.orchestration.publish import publish
@@ -136,8 +137,11 @@ def taken_in(context: dg.AssetExecutionContext, nightly: NightlyResource) -> Ite
             backlog=backlog,
             watch=watch or NOBODY,
         )
+        checked = checked_before(night.home, night.previous)
         to_check = [
-            _extracts_to_check(history, dataset, result.extracts[dataset.table])
+            _extracts_to_check(
+                history, dataset, result.extracts[dataset.table], (dataset.source, dataset.name) in checked
+            )
             for dataset in history.datasets()
             if dataset.table in result.extracts
         ]
@@ -169,14 +173,19 @@ def taken_in(context: dg.AssetExecutionContext, nightly: NightlyResource) -> Ite
         yield dg.MaterializeResult(asset_key=["history", table], metadata=by_status if table == "delivery" else {})
 
 
-def _extracts_to_check(history: History, dataset: Dataset, counts: pl.DataFrame) -> Promised:
-    """The extracts that were taken in tonight, all nights of a backlog at once, before purging."""
+def _extracts_to_check(history: History, dataset: Dataset, counts: pl.DataFrame, rest_is_checked: bool) -> Promised:
+    """The extracts that were taken in tonight, all nights of a backlog at once, before purging. ``rest_is_checked``: the rows that
+    were there before them have been checked against the same contract."""
     days = sorted(counts["extract_date"])
     first, last = days[0], days[-1]
     keys = ", ".join(column.history_name for column in dataset.key)
     names = ", ".join(column.history_name for column in dataset.columns)
     seen = f"from {dataset.table} where first_extract_date <= $last and coalesce(last_extract_date, $last) >= $first"
-    contents = history.connection.execute(f"select {names} {seen}", {"first": first, "last": last}).pl()
+    is_new = "first_extract_date >= $first" if rest_is_checked else "true"
+    contents, earlier = (
+        history.connection.execute(f"select {names} {seen} and {which}", {"first": first, "last": last}).pl()
+        for which in (is_new, f"not ({is_new})")
+    )
     distinct = history.connection.execute(
         f"select count(distinct ({keys})) {seen}", {"first": last, "last": last}
     ).fetchone()
@@ -190,7 +199,7 @@ def _extracts_to_check(history: History, dataset: Dataset, counts: pl.DataFrame)
         repeated_rows=pl.col("repeated"),
         previous_rows=pl.col("data_rows").shift(1, fill_value=pl.lit(history.rows_before(dataset, first), pl.Int64)),
     )
-    return dataset, contents, extracts
+    return Promised(dataset, contents, extracts, earlier)
 
 
 @dg.multi_asset_check(

@@ -33,17 +33,22 @@ def load_library() -> None:
     importlib.import_module("great_expectations.expectations")
 
 
-def validate_dataset(dataset: Dataset, contents: pl.DataFrame, extracts: pl.DataFrame) -> list[CheckResult]:
+def validate_dataset(
+    dataset: Dataset, contents: pl.DataFrame, extracts: pl.DataFrame, earlier: pl.DataFrame | None = None
+) -> list[CheckResult]:
     """Check one dataset of a batch of extracts against its contract.
 
     ``contents``: the distinct accepted rows of the batch, columns named and typed as in the history.
     ``extracts``: one row per extract: `extract_date`, `data_rows` (as received), `distinct_rows` (accepted,
     repeats counted once), `distinct_keys` (among those), `quarantined_rows`, `repeated_rows` and
     `previous_rows` (data rows of the extract before, null where there is none).
+    ``earlier``: rows of the batch that have kept this contract before, which are not in ``contents``. Only texts are looked at in
+    them again, for what is found there does not stop a night and is told each time.
     """
+    everything = contents if earlier is None else pl.concat([contents, earlier])
     found: list[tuple[ContentCheck | TextCheck | ExtractCheck, bool, str]] = [
         *_validate_contents(content_checks(dataset), contents),
-        *[(check, _holds_no_number(check, contents), "") for check in text_checks(dataset)],
+        *[(check, _holds_no_number(check, everything), "") for check in text_checks(dataset)],
         *_validate_extracts(extract_checks(dataset), extracts),
     ]
     return [

@@ -8,6 +8,7 @@ import signal
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
@@ -19,8 +20,14 @@ from pipelines.runtime.worker_process import worker
 #: What runs in it (``__main__``).
 PROCESS = "pipelines.quality"
 
-#: A dataset with the two frames that `engine.validate_dataset` takes.
-Promised = tuple[Dataset, pl.DataFrame, pl.DataFrame]
+
+class Promised(NamedTuple):
+    """What `engine.validate_dataset` takes."""
+
+    dataset: Dataset
+    contents: pl.DataFrame
+    extracts: pl.DataFrame
+    earlier: pl.DataFrame
 
 
 _MEMORY = "See that the machine has memory to spare"
