@@ -552,7 +552,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if arguments is None:
         surroundings.begin()
         gc.set_threshold(100_000, 20, 100)  # pages and answers are many small things that stay to the end
-        surroundings.spare_pandas()  # the contract checks, which use it, have a process of their own
+        surroundings.spare_libraries()
         output.open_streams()
     try:
         code = _run(arguments)

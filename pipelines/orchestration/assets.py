@@ -4,7 +4,6 @@ Each function here only calls the step that does the work and says what came of 
 logs to everybody who may open it, so nothing here may hold a value from the data.
 """
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext, redirect_stdout, suppress
@@ -52,7 +51,7 @@ from pipelines.warehouse.dbt import (
     dbt_failure,
     dbt_folder,
     link_to,
-    manifest_path,
+    read_manifest,
     start_dbt,
 )
 from pipelines.warehouse.inputs import EVERYTHING, TABLES, write_inputs
@@ -62,7 +61,7 @@ from pipelines.warehouse.parts import BRIDGES, dbt_nodes, failed_nodes, failed_p
 SOURCES: dict[str, Source] = load_sources()
 _DATASETS = [dataset for source in SOURCES.values() for dataset in source.datasets.values()]
 _LEDGER_TABLES = ("extract", "number", "delivery")
-_MANIFEST = json.loads(manifest_path().read_bytes())
+_MANIFEST = read_manifest()
 _TRANSLATOR = DagsterDbtTranslator()
 _NODES = dbt_nodes(_MANIFEST)
 
@@ -174,8 +173,8 @@ def taken_in(context: dg.AssetExecutionContext, nightly: NightlyResource) -> Ite
 
 
 def _extracts_to_check(history: History, dataset: Dataset, counts: pl.DataFrame, rest_is_checked: bool) -> Promised:
-    """The extracts that were taken in tonight, all nights of a backlog at once, before purging. ``rest_is_checked``: the rows that
-    were there before them have been checked against the same contract."""
+    """The extracts that were taken in tonight, all nights of a backlog at once, before purging. ``rest_is_checked``: the rows
+    that were there before them have been checked against the same contract."""
     days = sorted(counts["extract_date"])
     first, last = days[0], days[-1]
     keys = ", ".join(column.history_name for column in dataset.key)
@@ -242,12 +241,9 @@ def inputs(nightly: NightlyResource) -> Iterator[dg.MaterializeResult[None]]:
         yield dg.MaterializeResult(asset_key=["input", table])
 
 
-@dbt_assets(
-    manifest=_MANIFEST, dagster_dbt_translator=_TRANSLATOR, name="dbt_models", exclude="resource_type:unit_test"
-)
+@dbt_assets(manifest=_MANIFEST, dagster_dbt_translator=_TRANSLATOR, name="dbt_models")
 def dbt_models(context: dg.AssetExecutionContext, nightly: NightlyResource) -> Iterator[object]:
-    """All models and data tests: first what the figures need, then the parts, which fail alone. Unit tests belong to the test
-    suite."""
+    """All models and data tests: first what the figures need, then the parts, which fail alone."""
     if context.is_subset:
         raise NightlyFailed("dbt builds all models or none: run the whole job nightly.")
     night = nightly.night

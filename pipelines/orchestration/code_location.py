@@ -6,7 +6,7 @@ Dagster is the caller there, so its own variables stay. `kaa nightly` does not c
 from pipelines.runtime import surroundings
 
 surroundings.leave_behind(also=["DAGSTER_"])
-surroundings.spare_pandas()
+surroundings.spare_libraries()
 
 from pipelines.orchestration.definitions import definitions  # noqa: E402 - only now: the libraries look at once
 

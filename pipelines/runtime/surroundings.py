@@ -49,6 +49,10 @@ SET = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "PYTHONUTF8": "1", "TZ": "UTC", "
 #: Where libraries look for what they keep in a user's home folder: below KAA_HOME, and nothing is there.
 LIBRARIES = "libraries"
 
+#: What libraries would load without using it, where it is installed: DuckDB half a second of pandas, to see whether a question's
+#: parameter is a value of its, and dagster-dbt a second of dbt. The contract checks and dbt have processes of their own.
+SPARED = ("pandas", "dbt")
+
 
 def named(environment: Mapping[str, str], also: Iterable[str] = ()) -> dict[str, str]:
     """The variables that a process called by a person keeps, and those that are set. ``also``: beginnings of further names."""
@@ -109,20 +113,20 @@ def begin() -> None:
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ)  # noqa: S606 - itself
 
 
-class _WithoutPandas(PathFinder):
-    """Finds every module but pandas."""
+class _WithoutSpared(PathFinder):
+    """Finds every module but those of ``SPARED``."""
 
     @classmethod
     def find_spec(
         cls, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        return None if fullname == "pandas" else super().find_spec(fullname, path, target)
+        return None if fullname in SPARED else super().find_spec(fullname, path, target)
 
 
-def spare_pandas() -> None:
-    """For a process in which nothing uses pandas: DuckDB would load it, which takes half a second, to see whether a question's
-    parameter is a value of its. From now on it is as if it were not installed; None in its place would make PyArrow fail."""
-    sys.meta_path[:] = [_WithoutPandas if finder is PathFinder else finder for finder in sys.meta_path]
+def spare_libraries() -> None:
+    """For a process that uses none of ``SPARED``: from now on it is as if they were not installed. None in their place would make
+    PyArrow fail."""
+    sys.meta_path[:] = [_WithoutSpared if finder is PathFinder else finder for finder in sys.meta_path]
 
 
 def _open_standard_files() -> None:

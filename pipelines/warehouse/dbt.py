@@ -80,6 +80,22 @@ def manifest_path() -> Path:
     return kept / _MANIFEST
 
 
+def read_manifest() -> dict[str, Any]:
+    """The project's manifest without its unit tests: those belong to the test suite, and no night runs them. Raises as
+    ``manifest_path``."""
+    manifest: dict[str, Any] = json.loads(manifest_path().read_bytes())
+    children = {
+        node: [child for child in below if not _is_unit_test(child)]
+        for node, below in manifest["child_map"].items()
+        if not _is_unit_test(node)
+    }
+    return manifest | {"unit_tests": {}, "child_map": children}
+
+
+def _is_unit_test(unique_id: str) -> bool:
+    return unique_id.startswith("unit_test.")
+
+
 def _project_content() -> str:
     """Names the project as it is: its files, where it lies, and who reads it."""
     content = hashlib.sha256(repr((str(PROJECT), [package_version(name) for name in _READERS])).encode())

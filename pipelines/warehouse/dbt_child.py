@@ -33,6 +33,12 @@ def _loaded(notes: Path) -> Any:
     return None
 
 
+def _write_no_sql() -> None:
+    """dbt would write two files of SQL for each node, which nobody reads: what was compiled stands in what is told of the call."""
+    nodes: Any = importlib.import_module("dbt.contracts.graph.nodes")
+    nodes.ParsedNode.write_node = lambda *_: None
+
+
 def _told(results: list[Any]) -> dict[str, Any]:
     """What came of each node, as in dbt's own file of this name, as far as anybody asks."""
     return {
@@ -55,6 +61,7 @@ def _work() -> bool:
     for needed_later in ("dbt.adapters.duckdb", "dbt.task.build"):
         importlib.import_module(needed_later)
     make_events_when_they_are_read()
+    _write_no_sql()
     # There is one but when the project has just become another.
     ahead = {notes: _loaded(notes) for notes in Path(os.environ["KAA_HOME"], "dbt").glob("project-*/*.msgpack")}
     task = json.loads(read_task())

@@ -303,7 +303,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 from pipelines.runtime import clock, surroundings
-surroundings.spare_pandas()
+surroundings.spare_libraries()
 from pipelines.orchestration.nightly import run_nightly
 from pipelines.state.home import open_home
 from tests.faults.driver import kill_at

@@ -117,7 +117,7 @@ def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
 
 _WITHOUT_PANDAS = """
 from pipelines.runtime import surroundings
-surroundings.spare_pandas()
+surroundings.spare_libraries()
 import importlib.metadata, importlib.util, sys
 import duckdb, polars
 import pyarrow as pa, pyarrow.compute as pc
