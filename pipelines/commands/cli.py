@@ -50,10 +50,11 @@ def kaa() -> None:
     help="Folder for the keys, outside what is backed up (default: in KAA_HOME).",
 )
 def init(municipality: str, drop: Path, keys: Path | None) -> None:
-    """Set up KAA_HOME: settings, keys, empty warehouse. What exists is left as it is."""
+    """Set up KAA_HOME: settings, keys, what dbt makes of the project. What exists is left as it is."""
     from pipelines.orchestration.nightly import dagster_home
     from pipelines.state.home import initialise
     from pipelines.state.keys import ARCHIVE_PRIVATE
+    from pipelines.warehouse.dbt import manifest_path
 
     home, made = initialise(municipality, drop, keys=keys)
     dagster_home(home)  # so that `dagster dev` can be started before the first nightly
@@ -66,6 +67,7 @@ def init(municipality: str, drop: Path, keys: Path | None) -> None:
             f"Move {home.keys / ARCHIVE_PRIVATE} to the auditors' key store now: it opens the archived "
             "deliveries, and the nightly job does not need it."
         )
+    manifest_path()  # takes some seconds, which the first night need not wait for
 
 
 @kaa.command("accept-change")

@@ -34,7 +34,7 @@ def _loaded(notes: Path) -> Any:
 
 
 def _write_no_sql() -> None:
-    """dbt would write two files of SQL for each node, which nobody reads: what was compiled stands in what is told of the call."""
+    """dbt would write two files of SQL for each node; nobody reads them: what was compiled stands in what is told of the call."""
     nodes: Any = importlib.import_module("dbt.contracts.graph.nodes")
     nodes.ParsedNode.write_node = lambda *_: None
 

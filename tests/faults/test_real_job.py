@@ -63,7 +63,9 @@ def _children(group: int) -> list[int]:
 
 def _wait_for_dbt(home: Home) -> None:
     deadline = time.monotonic() + 240
-    while not (home.path / "warehouse" / "000002" / "dbt" / "compiled").exists():
+    log = home.path / "logs" / "dbt.log"  # the job empties it, and dbt tells of each model
+    before = log.read_text() if log.exists() else ""
+    while not log.exists() or log.read_text() in ("", before):
         assert time.monotonic() < deadline
         time.sleep(0.05)
 

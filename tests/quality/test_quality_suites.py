@@ -16,7 +16,7 @@ import pytest
 
 from pipelines.configuration.contract import CONTRACTS, Column, Dataset, load_sources
 from pipelines.delivery.values import history_schema
-from pipelines.quality import CheckResult, validate, validate_dataset
+from pipelines.quality import CheckResult, Promised, validate, validate_dataset
 from pipelines.quality.checks import ContentCheck, content_checks, extract_checks
 from pipelines.runtime.errors import NightlyFailed
 
@@ -228,6 +228,20 @@ def test_no_value_gets_into_the_results(name: str) -> None:
     assert NUMBER not in repr(results) and "HEMLIGT" not in repr(results)
 
 
+def test_of_rows_that_were_checked_before_only_the_warnings_are_told_again() -> None:
+    dataset = DATASETS["ber.kontakter"]
+    rows = sound_rows(dataset)
+    texts = [column for column in dataset.columns if column.type == "text"]
+    codes = next(column for column in dataset.columns if column.codes)
+    leaky = rows.with_columns(
+        pl.lit(NUMBER).alias(texts[0].history_name), pl.lit("FAX").cast(pl.String).alias(codes.history_name)
+    )
+    warned = {f"no_personnummer_{texts[0].name}"}
+    assert failed(validate_dataset(dataset, rows, one_extract(), earlier=leaky)) == warned
+    assert failed(validate_dataset(dataset, leaky, one_extract(), earlier=rows)) == {f"codes_{codes.name}"} | warned
+    assert failed(validate_dataset(dataset, rows.clear(), one_extract(), earlier=rows)) == set()
+
+
 def test_validating_is_silent_and_leaves_no_trace(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -246,9 +260,10 @@ def test_validating_is_silent_and_leaves_no_trace(
 
 
 def test_a_process_of_its_own_answers_the_same(capfd: pytest.CaptureFixture[str]) -> None:
+    contacts, answers = sound_rows(DATASETS["ber.kontakter"]), sound_rows(DATASETS["enkat.svar"])
     promised = [
-        (DATASETS["ber.kontakter"], _with(sound_rows(DATASETS["ber.kontakter"]), kanal="FAX"), one_extract()),
-        (DATASETS["enkat.svar"], sound_rows(DATASETS["enkat.svar"]), one_extract(data_rows=1)),
+        Promised(DATASETS["ber.kontakter"], _with(contacts, kanal="FAX"), one_extract(), contacts.clear()),
+        Promised(DATASETS["enkat.svar"], answers, one_extract(data_rows=1), answers.clear()),
     ]
     answer = validate(promised)
     assert answer == [check for one in promised for check in validate_dataset(*one)]

@@ -115,7 +115,7 @@ def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
     )
 
 
-_WITHOUT_PANDAS = """
+_WITHOUT_SPARED = """
 from pipelines.runtime import surroundings
 surroundings.spare_libraries()
 import importlib.metadata, importlib.util, sys
@@ -125,12 +125,14 @@ assert pa.array(["a"]).to_pylist() == ["a"] and pc.equal(pa.array([1, 3]), 3).to
 with duckdb.connect() as connection:
     connection.register("frame", polars.DataFrame({"a": [1]}))
     assert connection.execute("from frame where a = ?", [1]).pl()["a"].to_list() == [1]
-assert importlib.util.find_spec("pandas") is None and importlib.metadata.version("pandas")
-print(sorted({"pandas", "numpy"} & sys.modules.keys()))
+import dagster_dbt
+for name, distribution in (("pandas", "pandas"), ("dbt", "dbt-core")):
+    assert importlib.util.find_spec(name) is None and importlib.metadata.version(distribution)
+print(sorted({"pandas", "numpy", "dbt", "dagster_dbt"} & sys.modules.keys()))
 """
 
 
-def test_a_process_without_pandas_reads_as_one_with_it() -> None:
+def test_a_process_without_pandas_and_dbt_reads_as_one_with_them() -> None:
     """The first conversion of a value is the one that would fail."""
-    done = subprocess.run([sys.executable, "-c", _WITHOUT_PANDAS], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "['numpy']\n", "")
+    done = subprocess.run([sys.executable, "-c", _WITHOUT_SPARED], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "['dagster_dbt', 'numpy']\n", "")
