@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 #: The packages of the program in the order in which the data goes: each may use those before it.
 LAYERS = (
     "runtime", "configuration", "state", "delivery", "sending", "history", "intake", "quality", "warehouse", "publication",
-    "audit", "statistics", "monitoring", "orchestration", "commands",
+    "audit", "lake", "statistics", "monitoring", "orchestration", "commands",
 )  # fmt: skip
 
 #: Modules that every layer may use: words and the one thing that no layer may let through.

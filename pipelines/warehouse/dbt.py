@@ -26,6 +26,7 @@ from pipelines.runtime.errors import NightlyFailed, tells_of_full_disk
 from pipelines.runtime.surroundings import for_own_process, home_path
 from pipelines.runtime.worker_process import Process, worker
 from pipelines.state.home import Version
+from pipelines.warehouse.compiled import CompiledModel, compiled_models
 
 PROJECT = Path(__file__).resolve().parent.parent.parent / "dbt_project"
 #: dbt's command line in this interpreter: its script may lie anywhere, or not be installed.
@@ -128,6 +129,21 @@ def dbt_environment(warehouse: Path = _WAREHOUSE, history: Path = _HISTORY) -> d
         "DBT_PROFILES_DIR": str(PROJECT),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
+
+
+def compile_project() -> list[CompiledModel]:
+    """All models of the project as SQL that stands alone, for who has no version of a home: it takes some seconds, and nothing is
+    kept. Raises NightlyFailed when the project cannot be compiled."""
+    read_catalogue()
+    with TemporaryDirectory() as folder:
+        place = Path(folder)
+        open_database(place / "history.duckdb").close()
+        environment = for_own_process() | dbt_environment(place / "warehouse.duckdb", place / "history.duckdb")
+        command = [*COMMAND, "--quiet", "compile", "--no-introspect", "--target-path", folder, "--log-path", folder]
+        done = subprocess.run(command, env=environment, cwd="/", capture_output=True, encoding="utf-8", check=False)  # noqa: S603
+        if done.returncode:
+            raise NightlyFailed(f"The dbt project cannot be compiled: {done.stdout.strip() or done.stderr.strip()}")
+        return compiled_models(json.loads((place / _MANIFEST).read_text(encoding="utf-8")))
 
 
 def start_dbt(folder: Path, *calls: DbtCall) -> Process:

@@ -54,12 +54,25 @@ def write_inputs(
     known_to: date,
     protected_identities: str = "as_figures",
 ) -> None:
-    """Make schema `input` in the connection's current database.
+    """Make schema `input` in the connection's current database: ``input_rows`` as tables."""
+    rows = input_rows(municipality, periods, known_to, protected_identities)
+    connection.execute("create schema if not exists input")
+    for name, columns in TABLES.items():
+        connection.execute(f"create or replace table input.{name} ({columns})")
+        if rows[name]:
+            marks = ", ".join("?" * len(rows[name][0]))
+            connection.executemany(f"insert into input.{name} values ({marks})", rows[name])
+
+
+def input_rows(
+    municipality: Municipality, periods: Iterable[Period], known_to: date, protected_identities: str = "as_figures"
+) -> dict[str, list[tuple[object, ...]]]:
+    """The rows of each table.
 
     ``protected_identities``: as in the profile's ``disclosure``. Only what is asked for public output follows the profile there:
     the figures are those of figures.md.
     """
-    rows: dict[str, list[tuple[object, ...]]] = {
+    return {
         "knowledge": [(known_to,)],
         "period": [_period_row(item, year_before(item, municipality)) for item in periods],
         "district": [
@@ -75,9 +88,3 @@ def write_inputs(
         "plan_parameter": parameter_rows(municipality.plans),
         "disclosure": [(protected_identities,)],
     }
-    connection.execute("create schema if not exists input")
-    for name, columns in TABLES.items():
-        connection.execute(f"create or replace table input.{name} ({columns})")
-        if rows[name]:
-            marks = ", ".join("?" * len(rows[name][0]))
-            connection.executemany(f"insert into input.{name} values ({marks})", rows[name])

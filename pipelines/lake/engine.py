@@ -1,0 +1,84 @@
+"""What an engine must be able to do to answer from a lake, and DuckDB as one. SQL is written as DuckDB takes it; an engine that
+speaks another dialect translates it. What is asked belongs in ``ask``."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from pipelines.runtime.database import open_database
+from pipelines.warehouse.compiled import CompiledModel
+
+
+class Engine(Protocol):
+    """A place where relations are made, each under the name that the SQL of others uses (``history.extract``, ``lake.extract``,
+    ``"warehouse"."main"."figures"``)."""
+
+    def read(self, relation: str, parts: Mapping[str, Sequence[Path]], columns: Mapping[str, str]) -> None:
+        """Have Parquet files as a relation: per municipality code its files. The relation has a column ``municipality`` more,
+        first; it is empty where there are no files. ``columns``: with DuckDB's types."""
+
+    def hold(self, relation: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Have these few rows as a relation; ``columns``: names with DuckDB's types, as in ``inputs.TABLES``."""
+
+    def make(self, relation: str, sql: str, materialized: str = "table") -> None:
+        """Make a relation by a query: a ``table``, or a ``view`` that is asked each time."""
+
+    def run(self, models: Sequence[CompiledModel]) -> None:
+        """Make models, in this order."""
+
+    def fetch(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a query: values as DuckDB gives them to Python, in no particular order."""
+
+
+class DuckdbEngine:
+    """DuckDB in memory."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        for database in ("warehouse", "history", "lake"):
+            connection.execute(f"attach ':memory:' as {database}")
+        connection.execute("use warehouse; create schema if not exists input")
+
+    def read(self, relation: str, parts: Mapping[str, Sequence[Path]], columns: Mapping[str, str]) -> None:
+        """See ``Engine``."""
+        nothing = ", ".join(f"null::{type_} as {name}" for name, type_ in columns.items())
+        questions = [f"select null::varchar as municipality, {nothing} limit 0"]
+        for code, paths in parts.items():
+            if paths:
+                files = ", ".join(f"'{str(path).replace(chr(39), chr(39) * 2)}'" for path in paths)
+                read = f"read_parquet([{files}], hive_partitioning = false)"
+                questions.append(f"select '{code}' as municipality, {', '.join(columns)} from {read}")
+        union = " union all ".join(f"({question})" for question in questions)
+        self._connection.execute(f"create or replace view {relation} as {union}")
+
+    def hold(self, relation: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:
+        """See ``Engine``."""
+        self._connection.execute(f"create or replace table {relation} ({columns})")
+        if rows:
+            marks = ", ".join("?" * len(rows[0]))
+            self._connection.executemany(f"insert into {relation} values ({marks})", rows)
+
+    def make(self, relation: str, sql: str, materialized: str = "table") -> None:
+        """See ``Engine``."""
+        self._connection.execute(f"create or replace {materialized} {relation} as {sql}")
+
+    def run(self, models: Sequence[CompiledModel]) -> None:
+        """See ``Engine``."""
+        for model in models:
+            if model.materialized != "ephemeral":
+                database = model.relation.partition(".")[0]
+                self._connection.execute(f'create schema if not exists {database}."{model.schema}"')
+                self.make(model.relation, model.sql, "view" if model.materialized == "view" else "table")
+
+    def fetch(self, sql: str) -> list[tuple[Any, ...]]:
+        """See ``Engine``."""
+        rows: list[tuple[Any, ...]] = self._connection.execute(sql).fetchall()
+        return rows
+
+
+@contextmanager
+def duckdb_engine(lake: Path) -> Iterator[DuckdbEngine]:
+    """DuckDB, which may read below a lake's folder."""
+    with open_database(attaches=[lake / "any"], keep_order=False) as connection:
+        yield DuckdbEngine(connection)
