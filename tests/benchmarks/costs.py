@@ -21,7 +21,7 @@ def read_costs(version: Version) -> Costs:
     """Of the models that dbt made as tables; a view's rows are read, and its time taken, by the tables that read it."""
     seconds = _dbt_seconds(version.folder("warehouse"))
     models = {model.name: model for model in kept_models(version.models)}
-    with open_database(version.warehouse, read_only=True) as connection:
+    with open_database(version.warehouse, read_only=True, attaches=[version.history]) as connection:
         connection.execute(f"attach '{version.history}' as history (read_only)")
         counted = {name: _count(connection, model.relation) for name, model in models.items() if _is_counted(model)}
         for name, model in models.items():
