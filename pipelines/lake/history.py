@@ -71,15 +71,15 @@ _DATES_OF_CODES = {
 
 
 def history_of(lake: Lake, municipality: Municipality) -> dict[str, str]:
-    """The queries that make the history of ``lake.<table>`` and ``input.job_centre_district``, by the relation that each makes, in
-    order: those of schema ``history``, and before them what they read.
+    """The queries that make the history of ``lake.<table>`` and ``input.job_centre_district``, by the relation that each makes,
+    in order: those of schema ``history``, and before them what they read.
 
     ``municipality``: whom the question is asked of. Its own part alone; of all parts where its districts are municipalities.
 
     Raises UsageError where the lake holds no part of it, or the part of a municipality that it does not know.
     """
     tables = [name for name in lake.columns if name.startswith("history.")]
-    if municipality.takes_in:
+    if not municipality.is_asked_of_a_lake:
         if municipality.code not in lake.parts:
             held = ", ".join(part.title for part in lake.parts.values())
             raise UsageError(
@@ -116,8 +116,8 @@ def _in_lake(name: str) -> str:
 
 
 def _municipality_code(nation: Municipality) -> str:
-    """Which code each municipality of the lake had, and the county of that code: from the first to the last of a source's extracts
-    in that time (null: it still has it)."""
+    """Which code each municipality of the lake had, and the county of that code: from the first to the last of a source's
+    extracts in that time (null: it still has it)."""
     dated = [*_dated_codes(nation)]
     spans = [
         "select distinct municipality, municipality as code, cast(null as date) as first_day, cast(null as date) as last_day "

@@ -201,7 +201,7 @@ def _declared(found: Found) -> Municipality | None:
         return None
     for name in known_profiles():
         profile = load_municipality(name)
-        if profile.code == code and profile.takes_in:
+        if profile.code == code and not profile.is_asked_of_a_lake:
             return profile
     raise UsageError(
         f"The manifest's kommunkod {mask_name(code[:20])!r} is of no profile that comes with the program "
