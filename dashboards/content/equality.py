@@ -120,8 +120,8 @@ class IntervalChart:
 class FunnelChart:
     """Groups by name with their shares, about ``share``, the whole's as a fraction. ``axis``: what the wholes are.
 
-    ``group`` and ``all_groups``: what a group and the whole are called. ``told``: the groups that stand out, each with a sign of its
-    own, of which only ``named`` have their names in the drawing; None: all groups have the same sign and their names.
+    ``group`` and ``all_groups``: what a group and the whole are called. ``told``: the groups that stand out, each with a sign
+    of its own, of which only ``named`` have their names in the drawing; None: all groups have the same sign and their names.
     """
 
     groups: tuple[tuple[str, Cell], ...]

@@ -29,24 +29,26 @@ from dashboards.content.equality import (
 )
 from dashboards.content.shown_numbers import ShownNumbers
 from dashboards.content.tables import Block, Cell, Codes, Heading, TableContent, definitions
-from dashboards.published.file import ALL_FIGURES, MISSING
+from dashboards.published.file import ALL, ALL_FIGURES, MISSING
 from dashboards.published.nation import Nation, Part, read_nation
 from dashboards.published.numbers import NumberKey, Share, one
 from dashboards.published.publication import Period
 from dashboards.published.report import District, Published, read_report
 from dashboards.wording import numbers
-from dashboards.wording.letters import lower_first
 
 ELIGIBLE = one("target_group", "eligible")
 NOT_IN_REGISTER = one("target_group", "eligible_not_in_register")
 
 COVERAGE = Rate(
     "tackning", "I registret av målgruppen", "Hur stor andel av dem som enligt skollagen hör till målgruppen finns i registret?",
-    Share(ELIGIBLE - NOT_IN_REGISTER, ELIGIBLE), ("Målgrupp enligt lag", "I registret"),
+    Share(ELIGIBLE - NOT_IN_REGISTER, ELIGIBLE), ("Målgrupp", "I registret"),
 )  # fmt: skip
 
 #: What municipalities are compared by.
 RATES = (*(rate for rate in COMPARED if rate.id in ("nadda", "studier")), COVERAGE)
+
+#: What the whole of each is, in a sentence.
+_COUNTED = {"nadda": "sökta", "studier": "avslutade", COVERAGE.id: "i målgruppen"}
 
 #: Who has no municipality, and so no county.
 NO_MUNICIPALITY = "Saknar kommun"
@@ -158,7 +160,7 @@ class NationReport:
         found = []
         for rate in RATES:
             share = self.share(rate)
-            base = f"av {numbers.number(share.whole)} {lower_first(rate.labels[0])}" if share.whole else ""
+            base = f"av {numbers.number(share.whole)} {_COUNTED[rate.id]}" if share.whole else ""
             found.append((rate.title, counted_cells(share)[2].in_text, base))
         return found
 
@@ -310,4 +312,5 @@ def read(path: Path, period_id: str, figures: str = ALL_FIGURES) -> NationReport
 def shown(path: Path, data: Published, smallest: int, told_otherwise: Collection[str]) -> ShownNumbers:
     """Which numbers the public output of a nation's report would show: all that its page rests on."""
     keys = NationReport(data, read_nation(path)).keys()
-    return ShownNumbers(keys, keys)
+    # Where something must be hidden besides, rather a municipality's number than a county's.
+    return ShownNumbers(keys, frozenset(key for key in keys if key.district == ALL))

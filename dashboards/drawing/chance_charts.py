@@ -32,7 +32,10 @@ POINTS = 80
 
 #: Where the largest group is so many times larger than the smallest, their sizes are drawn by equal factors, with these marked.
 FAR_APART = 20
-_SIZES = tuple(10**power * step for power in range(7) for step in (1, 3))
+_TENS = tuple(10**power for power in range(7))
+_SIZES = tuple(ten * step for ten in _TENS for step in (1, 3))
+#: More numbers along an axis would lie over one another on a phone.
+MOST_TICKS = 4
 
 #: Where a group's name may stand, in pixels below its dot, the best place first.
 NAME_SHIFTS = (-24, 24, -44, 44, -64, 64, -84, 84, -104, 104, -124, 124)
@@ -183,7 +186,7 @@ def _funnel(chart: FunnelChart) -> go.Figure:
     named = [place for place, (name, _) in enumerate(chart.groups) if chart.told is None or name in chart.named]
     dots = [(scale.across(whole), (high - share) / (high - low)) for whole, share in zip(wholes, shares, strict=True)]
     names = [plain(chart.groups[place][0]) for place in named]
-    shifts = _shifts(names, [dots[place] for place in named])
+    shifts = _shifts(names, [dots[place] for place in named], dots)
     layout["annotations"] = [
         {
             "x": scale.drawn_at(wholes[place]), "y": shares[place], "text": name, "ax": 0, "ay": shift,
@@ -225,7 +228,8 @@ class _Scale:
         ends = [self.drawn_at(self.first), self.drawn_at(self.last)]
         if not self.is_logarithmic:
             return {"range": ends, "tickformat": ",d", "nticks": 5}
-        ticks = [size for size in _SIZES if self.first <= size <= self.last]
+        marked = [[size for size in sizes if self.first <= size <= self.last] for sizes in (_SIZES, _TENS)]
+        ticks = marked[0] if len(marked[0]) <= MOST_TICKS else marked[1]
         return {
             "type": "log", "range": ends, "tickmode": "array", "tickvals": ticks,
             "ticktext": [numbers.number(size) for size in ticks],
@@ -252,10 +256,13 @@ def _anchor(name: str, across: float) -> str:
     return "left" if x < half else "right" if x > DRAWING_WIDTHS[0] - half else "center"
 
 
-def _shifts(names: Sequence[str], places: Sequence[tuple[float, float]]) -> list[int]:
+def _shifts(
+    names: Sequence[str], places: Sequence[tuple[float, float]], dots: Sequence[tuple[float, float]]
+) -> list[int]:
     """How far above (less than zero) or below its dot each name stands, in pixels: the nearest place where it lies on no dot and
-    on no other name, on a phone and on a wide screen alike. ``places``: of the dots, as fractions from the left and the top."""
-    taken = [[_box(place, width, 0, DOT, DOT, "center") for place in places] for width in DRAWING_WIDTHS]
+    on no other name, on a phone and on a wide screen alike. ``places``: of the names' dots, ``dots``: of all, as fractions from
+    the left and the top."""
+    taken = [[_box(dot, width, 0, DOT, DOT, "center") for dot in dots] for width in DRAWING_WIDTHS]
     found = []
     for name, place in zip(names, places, strict=True):
         tried = [

@@ -23,7 +23,7 @@ from pipelines.publication.published_file import PERIOD_EXTRACTS, insert, period
 from pipelines.publication.tables import NATION_TABLES, OF_INPUTS, create_public_figures, create_tables
 from pipelines.runtime import clock
 from pipelines.runtime.database import open_database
-from pipelines.warehouse.ask import FigureRow
+from pipelines.warehouse.ask import FIGURE_COLUMNS, FigureRow
 from pipelines.warehouse.inputs import EVERYTHING, input_rows
 from pipelines.warehouse.periods import Period
 
@@ -56,13 +56,13 @@ def write_nation_file(
     """Write the file. ``municipality``: the profile whose districts are municipalities and whose job-centres are counties."""
     connection = open_database(path)
     try:
+        connection.execute("begin")  # one transaction: a row at a time would take minutes
         create_tables(connection)
-        insert(connection, "figures", content.figures)
+        _write_figures(connection, content.figures)
         inputs = input_rows(municipality, periods, EVERYTHING)
         for table in OF_INPUTS:
             insert(connection, table, inputs[table])
         insert(connection, "period", [period_row(period) for period in periods])
-        _write_extracts(connection, content.extracts)
         write_catalogue(connection, catalogue, municipality.cited_by_figures)
         insert(connection, "profile", profile_rows(municipality, disclosure))
         days = [day for _, day in content.extracts]
@@ -80,6 +80,8 @@ def write_nation_file(
         )  # fmt: skip
         create_public_figures(connection, content.public)
         write_lake(connection, municipality, content)
+        connection.execute("commit")
+        _write_extracts(connection, content.extracts)
         connection.execute("checkpoint")
     finally:
         connection.close()
@@ -88,8 +90,9 @@ def write_nation_file(
 def add_lake(path: Path, municipality: Municipality, content: NationContent) -> None:
     """Say in a public file too which parts it was made of: that is told to everybody."""
     with open_database(path) as connection:
+        connection.execute("begin")
         write_lake(connection, municipality, content)
-        connection.execute("checkpoint")
+        connection.execute("commit; checkpoint")
 
 
 def write_lake(connection: duckdb.DuckDBPyConnection, municipality: Municipality, content: NationContent) -> None:
@@ -106,8 +109,18 @@ def _county_rows(municipality: Municipality) -> Iterable[tuple[Any, ...]]:
         yield from ((county.code, code, place) for code in county.districts)
 
 
+def _write_figures(connection: duckdb.DuckDBPyConnection, rows: list[FigureRow]) -> None:
+    """In one go: of all municipalities there are some ten thousand."""
+    types: list[tuple[str, Any]] = [*((name, pl.String) for name in FIGURE_COLUMNS[:-1]), ("value", pl.Decimal(38, 18))]
+    connection.register("counted", pl.DataFrame(rows, schema=types, orient="row"))
+    connection.execute("insert into figures from counted")
+    connection.unregister("counted")
+
+
 def _write_extracts(connection: duckdb.DuckDBPyConnection, extracts: Collection[tuple[str, date]]) -> None:
     """Which days' extracts each period rests on, as in a home's file."""
-    connection.execute("attach ':memory:' as history; create table history.extract (source varchar, extract_date date)")
-    insert(connection, "history.extract", sorted(extracts))
+    connection.execute("attach ':memory:' as history")
+    connection.register("listed", pl.DataFrame(sorted(extracts), schema=["source", "extract_date"], orient="row"))
+    connection.execute("create table history.extract as from listed")
     connection.execute(f"insert into period_extracts {PERIOD_EXTRACTS}; detach history")
+    connection.unregister("listed")

@@ -25,7 +25,20 @@ COUNTIES = {
     "01": "Stockholms län", "03": "Uppsala län", "04": "Södermanlands län", "05": "Östergötlands län", "08": "Kalmar län",
     "12": "Skåne län", "14": "Västra Götalands län", "25": "Norrbottens län",
 }  # fmt: skip
-NAMES = ("Björkö", "Dalby", "Ekarp", "Fors", "Granvik", "Hede", "Kärr", "Lindesta", "Mosås", "Näs", "Rörvik", "Ängsholm")
+NAMES = (
+    "Björkö",
+    "Dalby",
+    "Ekarp",
+    "Fors",
+    "Granvik",
+    "Hede",
+    "Kärr",
+    "Lindesta",
+    "Mosås",
+    "Näs",
+    "Rörvik",
+    "Ängsholm",
+)
 
 #: Measure -> its count in a place.
 Counts = dict[str, int]
@@ -82,7 +95,9 @@ class SyntheticNation:
         return NationContent(
             figures=self.rows(),
             public=None,
-            extracts={(source, day) for source in ("ber", "folkbokforing") for day in (usual[0], date(2024, 6, 1), usual[1])},
+            extracts={
+                (source, day) for source in ("ber", "folkbokforing") for day in (usual[0], date(2024, 6, 1), usual[1])
+            },
             parts=[
                 (code, f"{code} kommun", *self.extracts.get(code, usual), date(2025, 2, 1), f"{code}{'ab' * 30}")
                 for code in sorted(self.counts)
@@ -98,7 +113,9 @@ class SyntheticNation:
         internal, public = folder / "internal.duckdb", folder / "public.duckdb"
         periods = [parse_period(each, self.profile) for each in (PERIOD, DAY)]
         content = self.content()
-        write_nation_file(internal, self.profile, periods, read_catalogue(), CellSuppression(smallest=smallest), content)
+        write_nation_file(
+            internal, self.profile, periods, read_catalogue(), CellSuppression(smallest=smallest), content
+        )
         output = public_output(internal, PERIOD, [], smallest, (), shown, [DAY])
         keys, hidden = ([order(key) for key in some] for some in (output.values, output.protection.hidden))
         write_public_file(internal, public, keys, hidden)
@@ -133,7 +150,7 @@ def synthetic_nation(
 ) -> SyntheticNation:
     """Municipalities from 20 to 7 500 youths with the same chances, but two: every tenth is a little better or worse than chance.
     ``unheard``: so many are in the profile and have handed over nothing."""
-    chance = Random(seed)  # noqa: S311 - a test's numbers
+    chance = Random(seed)
     profile = nation_profile(municipalities, unheard)
     nation = SyntheticNation(profile, {})
 
