@@ -20,6 +20,7 @@ from pipelines.commands.check_delivery import check_delivery
 from pipelines.commands.deliver import deliver
 from pipelines.commands.edition import edition, signer
 from pipelines.commands.freshness import calendar, freshness
+from pipelines.commands.lake import lake
 from pipelines.commands.nightly import nightly, watch
 from pipelines.commands.reveal import reveal
 from pipelines.commands.statistics import scb
@@ -580,6 +581,7 @@ kaa.add_command(edition)
 kaa.add_command(signer)
 kaa.add_command(reveal)
 kaa.add_command(scb)
+kaa.add_command(lake)
 kaa.add_command(check_delivery)
 kaa.add_command(tell)
 kaa.add_command(freshness)

@@ -5,11 +5,16 @@
 
 A table is split into files; a file's name is what it holds, so that an export leaves the files that have not changed. What
 counts is what the manifest names, and it is put in place last, in one step. Making a part belongs in ``export``.
+
+A manifest comes from somebody else: what it names becomes paths and SQL, so nothing is taken from it that has not the form that
+this program writes.
 """
 
 import hashlib
 import json
+import os
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -19,13 +24,19 @@ from typing import Any
 
 from pipelines.configuration.municipality import Municipality
 from pipelines.runtime.errors import UsageError
-from pipelines.runtime.files import atomic_write
+from pipelines.runtime.files import sync, write_new
 
 #: The form of a part that this program writes and reads.
 FORMAT = 1
 
 MANIFEST = "manifest.json"
 _PART = re.compile(r"municipality=([0-9]{4})")
+
+#: What a manifest may name.
+_TABLE = re.compile(r"(history|input)\.[a-z_][a-z0-9_]*")
+_COLUMN = re.compile(r"[a-z_][a-z0-9_]*")
+_TYPE = re.compile(r"[A-Z]+(\([0-9]+, ?[0-9]+\))?")
+_FILE = re.compile(r"dataset=[a-z0-9_]+/[a-z0-9]+\.parquet")
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,8 @@ class Table:
 class Part:
     """What one municipality has exported. ``profile``: the municipality's profile as data; ``recipient``: fingerprint of the key
     of the pseudonyms; ``made_with``: the program's version; ``version``: the published version that it was made of;
-    ``exported_on``: the day. ``tables``: by the name that the models' SQL gives them, with schema (``history.ber_kontakter``)."""
+    ``exported_on``: the day. ``tables``: by the name that the models' SQL gives them, with schema (``history.ber_kontakter``).
+    ``unlinked``: so many numbers stand in no archived delivery any more, and have pseudonyms that fit nobody elsewhere."""
 
     folder: Path
     code: str
@@ -61,6 +73,7 @@ class Part:
     version: int
     exported_on: date
     tables: dict[str, Table] = field(default_factory=dict)
+    unlinked: int = 0
 
     @cached_property
     def municipality(self) -> Municipality:
@@ -71,11 +84,20 @@ class Part:
         """The files of a table."""
         return [self.folder / file.name for file in self.tables[table].files]
 
+    @property
+    def rows(self) -> int:
+        """Rows of all tables."""
+        return sum(file.rows for table in self.tables.values() for file in table.files)
+
     def write(self) -> None:
-        """Make this what the part holds, in one step; its files must be there."""
+        """Make this what the part holds, in one step; its files must be there. Raises OSError."""
         content = asdict(self) | {"format": FORMAT, "exported_on": self.exported_on.isoformat()}
         del content["folder"]
-        atomic_write(self.folder / MANIFEST, json.dumps(content, ensure_ascii=False, indent=1))
+        part = self.folder / f".{secrets.token_hex(8)}.part"
+        write_new(part, json.dumps(content, ensure_ascii=False, indent=1), 0o600)
+        sync(part)
+        os.replace(part, self.folder / MANIFEST)
+        sync(self.folder)
 
 
 @dataclass(frozen=True)
@@ -105,21 +127,28 @@ def read_lake(folder: Path) -> Lake:
 
     Raises UsageError when there is no lake, a manifest cannot be read, or parts do not fit together.
     """
-    if not folder.is_dir():
-        raise UsageError(f"There is no lake {folder}: give the folder that kaa lake export has written.")
-    parts = {}
-    for place in sorted(folder.iterdir()):
-        found = _PART.fullmatch(place.name)
-        if found and (place / MANIFEST).is_file():
-            parts[found[1]] = _read_part(place, found[1])
-    if not parts:
-        raise UsageError(f"{folder} holds no lake: give the folder that kaa lake export has written.")
-    lake = Lake(folder, parts)
-    _refuse_misfits(lake)
+    lake = Lake(folder, {code: read_part(place, code) for code, place in part_folders(folder).items()})
+    for misfit in misfits(lake):
+        raise UsageError(misfit)
     return lake
 
 
-def _read_part(folder: Path, code: str) -> Part:
+def part_folders(folder: Path) -> dict[str, Path]:
+    """The folders of a lake's parts, by municipality code, in order. Raises UsageError when there is no lake."""
+    if not folder.is_dir():
+        raise UsageError(f"There is no lake {folder}: give the folder that kaa lake export has written.")
+    found = {
+        match[1]: place
+        for place in sorted(folder.iterdir())
+        if (match := _PART.fullmatch(place.name)) and (place / MANIFEST).is_file()
+    }
+    if not found:
+        raise UsageError(f"{folder} holds no lake: give the folder that kaa lake export has written.")
+    return found
+
+
+def read_part(folder: Path, code: str) -> Part:
+    """What a municipality's part holds, by its manifest. Raises UsageError when that cannot be read or is another's."""
     path = folder / MANIFEST
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -128,10 +157,7 @@ def _read_part(folder: Path, code: str) -> Part:
             raise UsageError(
                 f"{path} has form {form} and this program reads form {FORMAT}: export it again with the program that reads it."
             )
-        tables = {
-            name: Table(table["columns"], tuple(File(**file) for file in table["files"]))
-            for name, table in content.pop("tables").items()
-        }
+        tables = {name: _table(name, table) for name, table in content.pop("tables").items()}
         day = date.fromisoformat(content.pop("exported_on"))
         part = Part(folder=folder, exported_on=day, tables=tables, **content)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
@@ -143,21 +169,37 @@ def _read_part(folder: Path, code: str) -> Part:
     return part
 
 
-def _refuse_misfits(lake: Lake) -> None:
+def _table(name: str, content: dict[str, Any]) -> Table:
+    """A table of a manifest. Raises ValueError when it names what this program does not write."""
+    table = Table(content["columns"], tuple(File(**file) for file in content["files"]))
+    forms = [
+        (_TABLE, [name]),
+        (_COLUMN, list(table.columns)),
+        (_TYPE, list(table.columns.values())),
+        (_FILE, [file.name for file in table.files]),
+    ]
+    if not all(form.fullmatch(text) for form, texts in forms for text in texts):
+        raise ValueError(name)
+    return table
+
+
+def misfits(lake: Lake) -> list[str]:
+    """Why a lake's parts cannot be asked together, a sentence each; nothing where they can."""
     parts = list(lake.parts.values())
-    first = parts[0]
+    first, found = parts[0], []
     for part in parts[1:]:
         if part.recipient != first.recipient:
-            raise UsageError(
+            found.append(
                 f"{part.folder} and {first.folder} have pseudonyms of different keys, so nobody who moved would be one person: "
                 "have both exported with the same recipient's key."
             )
-        for name in part.tables.keys() & first.tables.keys():
+        for name in sorted(part.tables.keys() & first.tables.keys()):
             if part.tables[name].columns != first.tables[name].columns:
-                raise UsageError(
+                found.append(
                     f"{part.folder} and {first.folder} hold {name} in different forms ({part.made_with} and "
                     f"{first.made_with}): have both exported by the same version of the program."
                 )
+    return found
 
 
 def faults(lake: Lake) -> list[str]:
@@ -181,5 +223,5 @@ def digest(path: Path) -> str:
 
 
 def profile_of(municipality: Municipality) -> Mapping[str, Any]:
-    """A profile as it stands in a manifest."""
-    return municipality.model_dump(mode="json")
+    """A profile as it stands in a manifest: without the municipality's Word template, which is a file of its own machine."""
+    return municipality.model_dump(mode="json", exclude={"word_template"})
