@@ -118,11 +118,19 @@ class IntervalChart:
 
 @dataclass(frozen=True)
 class FunnelChart:
-    """Groups by name with their shares, about ``share``, the whole's as a fraction. ``axis``: what the wholes are."""
+    """Groups by name with their shares, about ``share``, the whole's as a fraction. ``axis``: what the wholes are.
+
+    ``group`` and ``all_groups``: what a group and the whole are called. ``told``: the groups that stand out, each with a sign
+    of its own, of which only ``named`` have their names in the drawing; None: all groups have the same sign and their names.
+    """
 
     groups: tuple[tuple[str, Cell], ...]
     share: float
     axis: str
+    group: str = "Jobbtorg"
+    all_groups: str = "Hela kommunen"
+    told: frozenset[str] | None = None
+    named: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -186,7 +194,7 @@ class Equality:
         sections = [self._women_and_men()]
         if self.data.before.available:
             sections.append(self._years())
-        return (*sections, *(self._rate(rate) for rate in RATES if _counts(self._share(rate, self.data.period))))
+        return (*sections, *(self._rate(rate) for rate in RATES if comparable(self._share(rate, self.data.period))))
 
     # -- numbers -------------------------------------------------------------------------------------------------
 
@@ -312,11 +320,12 @@ class Equality:
         columns = tuple(
             replace(column, codes={"period": period.id} if column.number else {}, group=capital(period.label))
             for period in self.periods
-            for column in (*_counted_columns(rate), Heading("Från"), Heading("Till"))
+            for column in (*counted_columns(rate), Heading("Från"), Heading("Till"))
         )
         shares = [[self._share(rate, period, row.codes) for period in self.periods] for row in rows]
         cells = tuple(
-            tuple(cell for share in line for cell in (*_counted(share), *_interval_cells(share))) for line in shares
+            tuple(cell for share in line for cell in (*counted_cells(share), *_interval_cells(share)))
+            for line in shares
         )
         block = Block(
             f"lika-{rate.id}",
@@ -338,10 +347,10 @@ class Equality:
                 row.role or "year",
             )
             for row, (share, *_) in zip(rows[:-1], shares, strict=False)
-            if (counts := _counts(share))
+            if (counts := comparable(share))
             for interval in [wilson(*counts)]
         )
-        chart = IntervalChart(marks, whole.size, "Hela kommunen") if marks and _counts(whole) else None
+        chart = IntervalChart(marks, whole.size, "Hela kommunen") if marks and comparable(whole) else None
         return Item(block, chart, f"Diagrammet visar {self.data.period.label}.")
 
     def _job_centres_between_years(self, rate: Rate, centres: Sequence[Heading]) -> Item:
@@ -378,16 +387,18 @@ class Equality:
     def _funnel(self, rate: Rate, centres: Sequence[Heading]) -> Iterator[Item]:
         """The job-centres between the limits about the whole's share; nothing where all or none have the result."""
         whole, *shares = (self._share(rate, self.data.period, codes) for codes in ({}, *(row.codes for row in centres)))
-        groups = tuple((centre.label, share) for centre, share in zip(centres, shares, strict=True) if _counts(share))
+        groups = tuple(
+            (centre.label, share) for centre, share in zip(centres, shares, strict=True) if comparable(share)
+        )
         middle = whole.size / 100
         if len(groups) < 2 or not 0 < middle < 1:
             return
         columns = (
-            *_counted_columns(rate),
+            *counted_columns(rate),
             *(Heading(end, group=name) for name in ("Inre gränser", "Yttre gränser") for end in ("Från", "Till")),
         )
         cells = tuple(
-            (*_counted(share), *_limit_cells(share, middle, INNER), *_limit_cells(share, middle, OUTER))
+            (*counted_cells(share), *limit_cells(share, middle, INNER), *limit_cells(share, middle, OUTER))
             for share in shares
         )
         block = Block(
@@ -426,7 +437,7 @@ class Equality:
         months = self._whole_months()
         lookup = self.months.numbers.value
         shares = [Cell.of(rate.share.at(period=month.id), lookup) for month in months]
-        drawn = [(month, share) for month, share in zip(months, shares, strict=True) if _counts(share)]
+        drawn = [(month, share) for month, share in zip(months, shares, strict=True) if comparable(share)]
         if len(drawn) < FEWEST_MONTHS:
             return []
         values = [share.size for _, share in drawn]
@@ -438,8 +449,8 @@ class Equality:
             TableContent(
                 "Månad",
                 tuple(Heading(capital(month.title), {"period": month.id}) for month in months),
-                _counted_columns(rate),
-                tuple(_counted(share) for share in shares),
+                counted_columns(rate),
+                tuple(counted_cells(share) for share in shares),
             ),
             finding=words.months_finding(apart, runs),
             notes=(
@@ -458,7 +469,7 @@ def _origin(block: Block) -> tuple[tuple[Definition, ...], tuple[Period, ...]]:
     return block.definitions, block.periods
 
 
-def _counts(share: Cell) -> tuple[Decimal, Decimal] | None:
+def comparable(share: Cell) -> tuple[Decimal, Decimal] | None:
     """Part and whole of a share that can be compared: known, of a group that is not too small, and a share (of counts that a
     public output has changed the part can be more than the whole)."""
     if share.part is None or share.whole is None or share.whole < SMALLEST_BASE or share.part > share.whole:
@@ -467,32 +478,32 @@ def _counts(share: Cell) -> tuple[Decimal, Decimal] | None:
 
 
 def _difference(one: Cell, other: Cell) -> Difference | None:
-    counts, others = _counts(one), _counts(other)
+    counts, others = comparable(one), comparable(other)
     return newcombe(*counts, *others) if counts and others else None
 
 
 # -- cells ---------------------------------------------------------------------------------------------------------------
 
 
-def _counted_columns(rate: Rate) -> tuple[Heading, ...]:
+def counted_columns(rate: Rate) -> tuple[Heading, ...]:
     shown: tuple[Number, ...] = (rate.share.whole, rate.share.part, rate.share)
     return tuple(Heading(label, number=number) for label, number in zip((*rate.labels, "Andel"), shown, strict=True))
 
 
-def _counted(share: Cell) -> tuple[Cell, Cell, Cell]:
+def counted_cells(share: Cell) -> tuple[Cell, Cell, Cell]:
     """The whole, the part and the share, which is left out where the group is too small."""
     assert isinstance(share.number, Share)
-    shown = share if _counts(share) or not share.whole else Cell(None, share.whole, True)
+    shown = share if comparable(share) or not share.whole else Cell(None, share.whole, True)
     return Cell(share.whole, number=share.number.whole), Cell(share.part, number=share.number.part), shown
 
 
 def _interval_cells(share: Cell) -> tuple[Cell, Cell]:
-    counts = _counts(share)
+    counts = comparable(share)
     return _ends(wilson(*counts) if counts else None)
 
 
-def _limit_cells(share: Cell, middle: float, level: float) -> tuple[Cell, Cell]:
-    counts = _counts(share)
+def limit_cells(share: Cell, middle: float, level: float) -> tuple[Cell, Cell]:
+    counts = comparable(share)
     return _ends(funnel_limits(counts[1], middle, level) if counts else None)
 
 

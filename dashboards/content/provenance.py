@@ -24,10 +24,13 @@ class Provenance:
     commands: tuple[str, ...]
 
 
-def provenance(data: Published, used: Sequence[Definition], periods: Sequence[Period]) -> Provenance:
-    """Of the numbers of these definitions and periods; without periods, of the report's own."""
+def provenance(
+    data: Published, used: Sequence[Definition], periods: Sequence[Period], options: Sequence[str] = ()
+) -> Provenance:
+    """Of the numbers of these definitions and periods; without periods, of the report's own. ``options``: see ``command``."""
     shown = tuple(period for period in reversed(periods) if period.available) or (data.period,)
     sources = {each.source: each.source_title for entry in used for each in entry.sources}
+    has_a_day = any(period.kind == "dag" for period in shown)
     return Provenance(
         tuple(
             sentence
@@ -35,13 +38,18 @@ def provenance(data: Published, used: Sequence[Definition], periods: Sequence[Pe
             for source, title in sources.items()
             if (sentence := _extracts(data, period, source, title))
         ),
-        tuple(command(entry.figure, period) for period in shown for entry in used),
+        tuple(
+            command(entry.figure, period, options)
+            for period in shown
+            for entry in used
+            if not has_a_day or entry.figure.of_one_day == (period.kind == "dag")
+        ),
     )
 
 
-def command(figure: Figure, period: Period) -> str:
-    """What gives all numbers of a figure in a period."""
-    return shlex.join(["kaa", "figures", "--period", period.id, "--figure", figure.id])
+def command(figure: Figure, period: Period, options: Sequence[str] = ()) -> str:
+    """What gives all numbers of a figure in a period. ``options``: what is to be said besides, such as of which lake."""
+    return shlex.join(["kaa", "figures", *options, "--period", period.id, "--figure", figure.id])
 
 
 def sources_in_words(sources: Iterable[Source]) -> list[str]:

@@ -11,11 +11,11 @@ import csv
 import io
 import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dashboards.content.shown_numbers import shown_numbers
+from dashboards.content.shown_numbers import ShownNumbers, shown_numbers
 from dashboards.disclosure.linked import Snapshot
 from dashboards.disclosure.public import Protection, protect
 from dashboards.disclosure.relations import DIVIDED, Known, order
@@ -65,17 +65,25 @@ class _Asked:
     in_tables: frozenset[NumberKey]
 
 
+#: Which numbers an output would show, of a published file, given its numbers as public output counts them, the smallest number
+#: that is shown, and the periods that earlier outputs have told of otherwise.
+Shown = Callable[[Path, Published, int, Collection[str]], ShownNumbers]
+
+
 def public_output(
     path: Path,
     period_id: str,
     earlier: Sequence[Snapshot],
     smallest: int,
     told_otherwise: Collection[str] = (),
+    shown: Shown = shown_numbers,
+    also: Collection[str] = (),
 ) -> PublicOutput:
-    """Chooses what the public output of a period shows and what it hides. Raises CannotPublish."""
-    data = read_report(path, period_id, PUBLIC_FIGURES)
-    numbers, known = _everything(path, data)
-    asked = _asked(path, data, numbers, smallest, told_otherwise)
+    """Chooses what the public output of a period shows and what it hides. ``shown``: which numbers it would show, by default
+    those of the annual report; ``also``: days that it tells of besides. Raises CannotPublish."""
+    data = read_report(path, period_id, PUBLIC_FIGURES, also)
+    numbers, known = _everything(path, data, also)
+    asked = _asked(path, data, numbers, smallest, told_otherwise, shown)
     current = lambda key: int(numbers.value(key) or 0)  # noqa: E731
     protection = protect(asked.counts, earlier, known, smallest, current, asked.in_tables)
     kept = {key: value for key, value in asked.counts.items() if key not in protection.given_away}
@@ -84,20 +92,30 @@ def public_output(
     )
 
 
-def changed_output(path: Path, period_id: str, choice: CellKey, told_otherwise: Collection[str] = ()) -> PublicOutput:
+def changed_output(
+    path: Path,
+    period_id: str,
+    choice: CellKey,
+    told_otherwise: Collection[str] = (),
+    shown: Shown = shown_numbers,
+    also: Collection[str] = (),
+) -> PublicOutput:
     """What the public output of a period shows by the Cell Key Method: the counts as they have been changed. Only of these is it
-    asked which there are: a row whose only person is changed to none must not stand there."""
-    data = read_report(path, period_id, PUBLIC_FIGURES)
-    numbers, _ = _everything(path, data)
-    asked = _asked(path, data, numbers, choice.js + 1, told_otherwise)
+    asked which there are: a row whose only person is changed to none must not stand there. ``shown``, ``also``: as for
+    ``public_output``."""
+    data = read_report(path, period_id, PUBLIC_FIGURES, also)
+    numbers, _ = _everything(path, data, also)
+    asked = _asked(path, data, numbers, choice.js + 1, told_otherwise, shown)
     # What others have counted has no persons whose keys would change it, and so is not shown at all.
     unchanged = frozenset(key for key in asked.counts if read_catalogue()[key.figure].counted is Counted.ROW)
     protection = Protection(unchanged, frozenset(), told_otherwise=frozenset(asked.untold))
     return PublicOutput({**asked.counts, **asked.untold, **asked.delivered}, protection)
 
 
-def _asked(path: Path, data: Published, numbers: Numbers, smallest: int, told_otherwise: Collection[str]) -> _Asked:
-    shown = shown_numbers(path, data, smallest, told_otherwise)
+def _asked(
+    path: Path, data: Published, numbers: Numbers, smallest: int, told_otherwise: Collection[str], asking: Shown
+) -> _Asked:
+    shown = asking(path, data, smallest, told_otherwise)
     counts: dict[NumberKey, int] = {}
     delivered: dict[NumberKey, str] = {}
     for key in shown.keys:
@@ -111,20 +129,21 @@ def _asked(path: Path, data: Published, numbers: Numbers, smallest: int, told_ot
     return _Asked(told, untold, delivered, shown.in_tables)
 
 
-def _everything(path: Path, data: Published) -> tuple[Numbers, Known]:
-    """All numbers of all periods as public output counts them, and what an outsider knows besides."""
+def _everything(path: Path, data: Published, days: Collection[str]) -> tuple[Numbers, Known]:
+    """All numbers of all periods, and of these days, as public output counts them, and what an outsider knows besides."""
     with connect(path) as connection:
-        periods = [period_of(row) for row in rows(connection, "select * from period where period_kind <> 'dag'")]
+        wanted = "select * from period where period_kind <> 'dag' or list_contains(?, period_id)"
+        periods = [period_of(row) for row in rows(connection, wanted, [list(days)])]
         numbers = read_numbers(connection, data.catalogue, [period.id for period in periods], table=PUBLIC_FIGURES)
         (profile,) = rows(connection, "select value from profile where name = 'job_centres'")
-    days = {period.id: (period.starts_on, period.ends_on) for period in periods if period.starts_on and period.ends_on}
+    reach = {period.id: (period.starts_on, period.ends_on) for period in periods if period.starts_on and period.ends_on}
     occurring: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for key in numbers.values:
         for name in DIVIDED:
             occurring[_scope(key.figure, key.period, name)].add(getattr(key, name))
     in_force = {
         period: {district.code for district in data.districts if district.in_force(last)}
-        for period, (_, last) in days.items()
+        for period, (_, last) in reach.items()
     }
 
     def codes(figure: str, period: str, name: str) -> frozenset[str]:
@@ -146,7 +165,7 @@ def _everything(path: Path, data: Published) -> tuple[Numbers, Known]:
             return frozenset({MISSING}) | (in_force.get(period, set()) - frozenset().union(*covered.values()))
         return covered.get(job_centre, frozenset()) & in_force.get(period, set())
 
-    return numbers, Known(days, codes, districts_of)
+    return numbers, Known(reach, codes, districts_of)
 
 
 def _scope(figure: str, period: str, name: str) -> tuple[str, str, str]:

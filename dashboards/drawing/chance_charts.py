@@ -8,6 +8,7 @@ says good or bad: a group outside the limits is a question, not a verdict.
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import log10
 from typing import Any
 
 import plotly.graph_objects as go
@@ -28,6 +29,13 @@ STROKE = 0.22
 
 #: Each limit of a funnel is drawn through so many points.
 POINTS = 80
+
+#: Where the largest group is so many times larger than the smallest, their sizes are drawn by equal factors, with these marked.
+FAR_APART = 20
+_TENS = tuple(10**power for power in range(7))
+_SIZES = tuple(ten * step for ten in _TENS for step in (1, 3))
+#: More numbers along an axis would lie over one another on a phone.
+MOST_TICKS = 4
 
 #: Where a group's name may stand, in pixels below its dot, the best place first.
 NAME_SHIFTS = (-24, 24, -44, 44, -64, 64, -84, 84, -104, 104, -124, 124)
@@ -77,10 +85,11 @@ def legend(item: Item) -> list[Sign]:
             groups = (("women", "Kvinnor"), ("men", "Män"), ("year", "Jobbtorg"))
             shown = [Sign("dot", role, label) for role, label in groups if role in roles and len(roles) > 1]
             return [*shown, Sign("line", "mark", line_label)]
-        case FunnelChart():
+        case FunnelChart(group=group, all_groups=all_groups, told=told):
             return [
-                Sign("dot", "year", "Jobbtorg"),
-                Sign("line", "mark", "Hela kommunen"),
+                Sign("dot", "year", group),
+                *([Sign("diamond", "mark", "Utanför de yttre gränserna")] if told else []),
+                Sign("line", "mark", all_groups),
                 Sign("dashed", "year_before", "Inre gränser (95 %)"),
                 Sign("line", "year_before", "Yttre gränser (99,8 %)"),
             ]
@@ -101,9 +110,12 @@ def alternative(item: Item) -> str:
         case IntervalChart(marks):
             kind = "Punktdiagram med spann"
             drawn = [f"{mark.label}: {mark.with_base}" for mark in marks]
-        case FunnelChart(groups):
+        case FunnelChart(groups, told=told):
             kind = "Trattdiagram"
-            drawn = [f"{name}: {of_base(share)}" for name, share in groups]
+            shown = [each for each in groups if told is None or each[0] in told]
+            drawn = [f"{name}: {of_base(share)}" for name, share in shown]
+            if told is not None:
+                drawn.insert(0, numbers.counted(len(groups), "punkt", "punkter"))
         case MonthChart(months):
             kind = "Linjediagram"
             drawn = [f"{month.title}: {of_base(share)}" for month, share in months]
@@ -155,35 +167,87 @@ def _intervals(chart: IntervalChart) -> go.Figure:
 def _funnel(chart: FunnelChart) -> go.Figure:
     wholes, shares = [int(share.whole or 0) for _, share in chart.groups], [share.size for _, share in chart.groups]
     first, last = max(int(0.7 * min(wholes)), 1), int(1.1 * max(wholes)) + 1
-    along = sorted({round(first + (last - first) * place / POINTS) for place in range(POINTS + 1)})
+    scale = _Scale(first, last, is_logarithmic=max(wholes) > FAR_APART * min(wholes))
+    along = scale.along()
     data = [_line([first, last], [100 * chart.share] * 2, "mark", 1.5)]
     for level, dash in ((INNER, "dash"), (OUTER, "solid")):
         limits = [funnel_limits(whole, chart.share, level) for whole in along]
         for ends in ([each.low for each in limits], [each.high for each in limits]):
             data.append(_line(along, [round(100 * end, 2) for end in ends], "year_before", 2, dash))
-    data.append(_dots(wholes, shares, "year", [_named(name, share) for name, share in chart.groups]))
+    data += _groups(chart, wholes, shares)
     widest = funnel_limits(min(wholes), chart.share, OUTER)
     layout = _axes(min(100 * widest.low, *shares), max(100 * widest.high, *shares))
     layout["xaxis"] |= {
-        "range": [first, last],
-        "tickformat": ",d",
+        **scale.axis(),
         "tickangle": 0,
-        "nticks": 5,
         "title": {"text": f"{plain(chart.axis)}, antal", "standoff": 8, "font": {"size": 13}},
     }
     low, high = layout["yaxis"]["range"]
-    places = [((whole - first) / (last - first), (high - share) / (high - low))
-              for whole, share in zip(wholes, shares, strict=True)]  # fmt: skip
-    names = [plain(name) for name, _ in chart.groups]
+    named = [place for place, (name, _) in enumerate(chart.groups) if chart.told is None or name in chart.named]
+    dots = [(scale.across(whole), (high - share) / (high - low)) for whole, share in zip(wholes, shares, strict=True)]
+    names = [plain(chart.groups[place][0]) for place in named]
+    shifts = _shifts(names, [dots[place] for place in named], dots)
     layout["annotations"] = [
         {
-            "x": whole, "y": share, "text": name, "ax": 0, "ay": shift, "xanchor": _anchor(name, place[0]),
-            "bgcolor": f"{PAGE['surface'].light}{VEIL}", "borderpad": 1, "showarrow": True, "arrowhead": 0, "arrowwidth": 1,
-            "arrowcolor": PAGE["muted"].light, "standoff": 6,
+            "x": scale.drawn_at(wholes[place]), "y": shares[place], "text": name, "ax": 0, "ay": shift,
+            "xanchor": _anchor(name, dots[place][0]), "bgcolor": f"{PAGE['surface'].light}{VEIL}", "borderpad": 1,
+            "showarrow": True, "arrowhead": 0, "arrowwidth": 1, "arrowcolor": PAGE["muted"].light, "standoff": 6,
         }
-        for whole, share, name, place, shift in zip(wholes, shares, names, places, _shifts(names, places), strict=True)
+        for place, name, shift in zip(named, names, shifts, strict=True)
     ]  # fmt: skip
     return go.Figure(data=data, layout=layout)
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """The axis of how large groups are, from ``first`` to ``last``: by equal steps, or by equal factors where the largest group
+    is so much larger than the smallest that the small ones would lie on one another."""
+
+    first: int
+    last: int
+    is_logarithmic: bool
+
+    def drawn_at(self, whole: int) -> float:
+        """Where Plotly wants to be told that something lies."""
+        return log10(whole) if self.is_logarithmic else whole
+
+    def across(self, whole: int) -> float:
+        """The same as a fraction from the left."""
+        first, last = self.drawn_at(self.first), self.drawn_at(self.last)
+        return (self.drawn_at(whole) - first) / (last - first)
+
+    def along(self) -> list[int]:
+        """The sizes through which a limit is drawn."""
+        places = [place / POINTS for place in range(POINTS + 1)]
+        if self.is_logarithmic:
+            return sorted({round(self.first * (self.last / self.first) ** place) for place in places})
+        return sorted({round(self.first + (self.last - self.first) * place) for place in places})
+
+    def axis(self) -> dict[str, Any]:
+        """What Plotly must know of it."""
+        ends = [self.drawn_at(self.first), self.drawn_at(self.last)]
+        if not self.is_logarithmic:
+            return {"range": ends, "tickformat": ",d", "nticks": 5}
+        marked = [[size for size in sizes if self.first <= size <= self.last] for sizes in (_SIZES, _TENS)]
+        ticks = marked[0] if len(marked[0]) <= MOST_TICKS else marked[1]
+        return {
+            "type": "log", "range": ends, "tickmode": "array", "tickvals": ticks,
+            "ticktext": [numbers.number(size) for size in ticks],
+        }  # fmt: skip
+
+
+def _groups(chart: FunnelChart, wholes: list[int], shares: list[float]) -> list[go.Scatter]:
+    """The groups' dots; of many groups those that stand out have a sign of their own, and lie on top."""
+    told = chart.told or frozenset()
+    found = []
+    for symbol, role, is_told in (("circle", "year", False), ("diamond", "mark", True)):
+        places = [place for place, (name, _) in enumerate(chart.groups) if (name in told) == is_told]
+        if places:
+            x, y = [wholes[place] for place in places], [shares[place] for place in places]
+            named = [_named(*chart.groups[place]) for place in places]
+            size = 12 if chart.told is None else 10 if is_told else 8
+            found.append(_dots(x, y, role, named, symbol, size))
+    return found
 
 
 def _anchor(name: str, across: float) -> str:
@@ -192,10 +256,13 @@ def _anchor(name: str, across: float) -> str:
     return "left" if x < half else "right" if x > DRAWING_WIDTHS[0] - half else "center"
 
 
-def _shifts(names: Sequence[str], places: Sequence[tuple[float, float]]) -> list[int]:
+def _shifts(
+    names: Sequence[str], places: Sequence[tuple[float, float]], dots: Sequence[tuple[float, float]]
+) -> list[int]:
     """How far above (less than zero) or below its dot each name stands, in pixels: the nearest place where it lies on no dot and
-    on no other name, on a phone and on a wide screen alike. ``places``: of the dots, as fractions from the left and the top."""
-    taken = [[_box(place, width, 0, DOT, DOT, "center") for place in places] for width in DRAWING_WIDTHS]
+    on no other name, on a phone and on a wide screen alike. ``places``: of the names' dots, ``dots``: of all, as fractions from
+    the left and the top."""
+    taken = [[_box(dot, width, 0, DOT, DOT, "center") for dot in dots] for width in DRAWING_WIDTHS]
     found = []
     for name, place in zip(names, places, strict=True):
         tried = [

@@ -9,8 +9,8 @@ contains is made by ``content``; how it looks is in ``templates`` and ``assets``
 
 import importlib.resources
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from itertools import groupby
 from pathlib import Path
@@ -42,7 +42,7 @@ from dashboards.documents import build_documents, names
 from dashboards.documents.outline import signs
 from dashboards.drawing import chance_charts, charts, theme
 from dashboards.pages import reports, search
-from dashboards.published.catalogue import Figure
+from dashboards.published.catalogue import PLACE_NAMES, Figure
 from dashboards.published.publication import Period, Publication
 from dashboards.published.report import Published, read_report
 from dashboards.wording import numbers
@@ -69,6 +69,25 @@ SCRIPTS = ("site.js", "charts.js", "downloads.js", "trends.js", "search.js")
 MOST_FOLDED = 12
 
 
+@dataclass(frozen=True)
+class Said:
+    """What all pages of a site call the same: whose responsibility it is, all of it, and its parts; ``places``: which part a
+    person is counted in. ``publication``: the template that says at the foot which publication a page is of."""
+
+    responsibility: str = "kommunens aktivitetsansvar"
+    whole: str = "hela kommunen"
+    places: str = (
+        "Stadsdel och jobbtorg är de som stod i registret sista gången personen fanns där, till och med periodens sista "
+        "dag."
+    )
+    place_names: Mapping[str, str] = field(default_factory=lambda: PLACE_NAMES)
+    publication: str = PUBLICATION
+
+    def divided_by(self, figure: Figure) -> tuple[str, ...]:
+        """What a figure is divided by, in words."""
+        return tuple(self.place_names[name] for name in figure.dimensions)
+
+
 @dataclass
 class Build:
     """What the pages of one report are made from; what several pages need is made once."""
@@ -77,6 +96,9 @@ class Build:
     data: Published
     #: Whether the documents are made too, so that pages may link to them.
     documents: bool = False
+    said: Said = field(default_factory=Said)
+    #: What a command for a figure names besides it and its period.
+    options: tuple[str, ...] = ()
 
     @cached_property
     def report(self) -> Report:
@@ -230,9 +252,14 @@ def _trends(build: Build) -> dict[str, Any]:
 
 def _definitions(build: Build) -> dict[str, Any]:
     shown = {figure.id for figure in build.trends.figures}
-    figures = build.data.catalogue.values()
-    commands = {figure.id: command(figure, _example(figure, build.data)) for figure in figures}
-    return {"figures": list(figures), "commands": commands, "in_trends": shown}
+    return {**defined(build), "in_trends": shown}
+
+
+def defined(build: Build) -> dict[str, Any]:
+    """All figures, each with the command that gives it."""
+    figures = list(build.data.catalogue.values())
+    commands = {figure.id: command(figure, _example(figure, build.data), build.options) for figure in figures}
+    return {"figures": figures, "commands": commands}
 
 
 def _example(figure: Figure, data: Published) -> Period:
@@ -515,6 +542,7 @@ def _environment() -> Environment:
         capitalize_first=capital,
     )
     environment.globals.update(
+        said=Said(),
         interval=numbers.interval,
         signs_and_meanings=numbers.SIGNS,
         assets=ASSETS,
@@ -531,13 +559,13 @@ def style_sheet() -> str:
     return template.get_template("site.css.j2").render(colours=colours, most_folded=MOST_FOLDED)
 
 
-def write_assets(out: Path) -> list[Path]:
+def write_assets(out: Path, scripts: Sequence[str] = SCRIPTS) -> list[Path]:
     """The files that all pages share: style sheet, scripts, and Plotly's library as the package plotly brings it."""
     folder = out / ASSETS
     plotly = importlib.resources.files("plotly").joinpath("package_data", "plotly.min.js")
     texts = {
         "site.css": style_sheet(),
-        **{name: (HERE / ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS},
+        **{name: (HERE / ASSETS / name).read_text(encoding="utf-8") for name in scripts},
         "plotly.min.js": plotly.read_text(encoding="utf-8"),
     }
     for name, text in texts.items():
@@ -564,7 +592,8 @@ def _render_with(template: str, page: Page, build: Build, content: dict[str, Any
         # Those of single tables are open data, which only a public output has.
         "table_files": names if build.documents and data.public_output is not None else None,
         "lacking": partial(purge_notes.lacking, data),
-        "provenance": partial(provenance, data),
+        "provenance": partial(provenance, data, options=build.options),
+        "said": build.said,
         # Whether its numbers lead to the questions behind them.
         "leads_to_traces": build.is_internal,
         "audience": audience(data.public_output),

@@ -1,5 +1,6 @@
 """What one report shows: read once, then plain Python objects."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -127,8 +128,9 @@ def _year_before(connection: duckdb.DuckDBPyConnection, period: Period, first_ex
     return Period("", period.kind, "året före", available=False)
 
 
-def read_report(path: Path, period_id: str, figures: str = ALL_FIGURES) -> Published:
-    """Everything that the report of one period shows. ``figures``: the table that numbers are read from."""
+def read_report(path: Path, period_id: str, figures: str = ALL_FIGURES, also: Iterable[str] = ()) -> Published:
+    """Everything that the report of one period shows. ``figures``: the table that numbers are read from; ``also``: further
+    periods and days of which it shows numbers."""
     with connect(path) as connection:
         publication = read_publication(connection)
         period = read_period(connection, period_id)
@@ -153,7 +155,7 @@ def read_report(path: Path, period_id: str, figures: str = ALL_FIGURES) -> Publi
             extracts=read_extracts(connection),
             purges=read_purged_of_datasets(connection),
             failed_parts=read_failed_parts(connection),
-            numbers=read_numbers(connection, catalogue, {period.id, before.id}, table=figures),
+            numbers=read_numbers(connection, catalogue, {period.id, before.id, *also}, table=figures),
             public_output=read_public_output(connection),
             figures=figures,
         )

@@ -27,7 +27,9 @@ from pipelines.warehouse.periods import Period, parse_period
 
 if TYPE_CHECKING:
     from dashboards.content.operations import Operations
+    from dashboards.disclosure.linked import Snapshot
     from dashboards.disclosure.output import PublicOutput
+    from dashboards.disclosure.public import CannotPublish
     from dashboards.pages.serve import Shown
     from dashboards.published.status import ChangedExtract
     from dashboards.report_check.checked import Checked
@@ -356,25 +358,31 @@ def _public_output(
 ) -> "PublicOutput":
     """What the public report of a period shows. Raises NightlyFailed when something sensitive cannot be protected, and UsageError
     when earlier reports have told of the period in another way."""
-    from dashboards.disclosure.linked import Snapshot
     from dashboards.disclosure.output import changed_output, public_output
     from dashboards.disclosure.public import CannotPublish
-    from dashboards.disclosure.relations import order
-    from dashboards.published.numbers import NumberKey
     from pipelines.publication.public_outputs import told_otherwise
 
     ids = _query(version, "select period_id from period where period_kind <> 'dag'")
     periods = [parse_period(each, home.municipality) for (each,) in ids]
     otherwise = told_otherwise(earlier, disclosure, home.municipality, periods)
     if period_id in otherwise:
-        raise UsageError(
-            f"No public report is made of {period_id}: an earlier one has told of days in it and protected small numbers in "
-            "another way than the profile's disclosure says now, and whoever has both could compare them. Choose a period "
-            "that begins later."
-        )
+        raise told_in_another_way(period_id)
     if isinstance(disclosure, CellKey):
         return changed_output(version.published, period_id, disclosure, otherwise)
-    alike = [
+    try:
+        return public_output(
+            version.published, period_id, snapshots(earlier, disclosure), disclosure.smallest, otherwise
+        )
+    except CannotPublish as error:
+        raise cannot_publish(error) from error
+
+
+def snapshots(earlier: "Sequence[Output]", disclosure: Disclosure) -> "list[Snapshot]":
+    """What earlier outputs told that were protected in the same way."""
+    from dashboards.disclosure.linked import Snapshot
+    from dashboards.published.numbers import NumberKey
+
+    return [
         Snapshot(
             {NumberKey(*key): value for key, value, _ in output.entries},
             frozenset(NumberKey(*key) for key, _, is_hidden in output.entries if is_hidden),
@@ -382,14 +390,26 @@ def _public_output(
         for output in earlier
         if output.kind == disclosure.kind
     ]
-    try:
-        return public_output(version.published, period_id, alike, disclosure.smallest, otherwise)
-    except CannotPublish as error:
-        key, relations = next(iter(error.found.items()))
-        raise NightlyFailed(
-            f"No public report is made: {len(error.found)} small numbers could be calculated from others, first "
-            f"{', '.join(order(key))}, through: {'; '.join(relations)}. Choose a longer period."
-        ) from error
+
+
+def told_in_another_way(period_id: str) -> UsageError:
+    """Why no public report is made of a period that earlier ones have told of."""
+    return UsageError(
+        f"No public report is made of {period_id}: an earlier one has told of days in it and protected small numbers in "
+        "another way than the profile's disclosure says now, and whoever has both could compare them. Choose a period "
+        "that begins later."
+    )
+
+
+def cannot_publish(error: "CannotPublish") -> NightlyFailed:
+    """Why no public report is made where something sensitive cannot be protected."""
+    from dashboards.disclosure.relations import order
+
+    key, relations = next(iter(error.found.items()))
+    return NightlyFailed(
+        f"No public report is made: {len(error.found)} small numbers could be calculated from others, first "
+        f"{', '.join(order(key))}, through: {'; '.join(relations)}. Choose a longer period."
+    )
 
 
 def refuse_own_folders(home: Home, out: Path) -> None:

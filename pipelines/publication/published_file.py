@@ -6,7 +6,7 @@ published one is decided by the last step of the nightly (``orchestration``).
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple
 from datetime import date
 from decimal import Decimal
@@ -50,7 +50,7 @@ _RENAMED = {
 
 
 #: Which extracts each period rests on: those of its own days, of each source.
-_PERIOD_EXTRACTS = """
+PERIOD_EXTRACTS = """
     select p.period_id, e.source, count(distinct e.extract_date), min(e.extract_date), max(e.extract_date)
     from period p join history.extract e on e.extract_date between p.starts_on and p.ends_on
     group by p.period_id, e.source
@@ -81,13 +81,13 @@ def build_published(
         _write_remarks(connection)
         for part in PARTS:
             if part.id in failed:
-                _insert(connection, "failed_part", [(part.id, part.title)])
+                insert(connection, "failed_part", [(part.id, part.title)])
             else:
                 _copy(connection, OF_PARTS[part.id], f"warehouse.main.{part.model}")
-        _insert(connection, "period", [_period_row(period) for period in periods])
-        connection.execute(f"insert into period_extracts {_PERIOD_EXTRACTS}")
+        insert(connection, "period", [period_row(period) for period in periods])
+        connection.execute(f"insert into period_extracts {PERIOD_EXTRACTS}")
         write_catalogue(connection, catalogue, municipality.cited_by_figures)
-        _insert(connection, "contract_check", [astuple(check) for check in checks])
+        insert(connection, "contract_check", [astuple(check) for check in checks])
         now = clock.now(municipality.timezone).replace(tzinfo=None, microsecond=0)
         connection.execute(
             """
@@ -100,7 +100,7 @@ def build_published(
              municipality.report_year.kind, _sha256(version.models.read_bytes()), contracts_fingerprint(),
              municipality.fingerprint],
         )  # fmt: skip
-        _insert(connection, "open_data", _open_data_rows(municipality))
+        insert(connection, "open_data", _open_data_rows(municipality))
         _write_public(connection, version, municipality, periods, catalogue)
         connection.execute("detach warehouse; detach history")
         connection.execute("checkpoint")
@@ -119,7 +119,7 @@ def _write_public(
     """The profile's parts, and the figures that public output is made of: what was decided goes by the data's clock."""
     latest = connection.execute("select last_extract_date from publication").fetchone()
     disclosure = municipality.disclosure_on(latest[0] if latest and latest[0] else EVERYTHING)
-    _insert(connection, "profile", profile_rows(municipality, disclosure))
+    insert(connection, "profile", profile_rows(municipality, disclosure))
     rows = ask_public_figures(connection, version, municipality, periods, disclosure, catalogue)
     if rows is not None and isinstance(disclosure, CellKey):
         from pipelines.publication.cell_key import changed_figures  # loads SciPy, which no other night needs
@@ -167,7 +167,7 @@ def write_notices(published: Path, notices: Iterable[Notice]) -> None:
     """Add what the night has to tell: some of it is known only when the pages have been made from the file."""
     with open_database(published) as connection:
         rows = [(one.code.value, one.sentence, one.waits_for_a_person, one.about_json, one.trouble) for one in notices]
-        _insert(connection, "notice", rows)
+        insert(connection, "notice", rows)
         connection.execute("checkpoint")
 
 
@@ -179,7 +179,7 @@ def write_troubles(published: Path, rows: Iterable[TroubleRow]) -> None:
     """What is wrong as the night knows it (``monitoring.troubles``), in place of what was written before."""
     with open_database(published) as connection:
         connection.execute("delete from trouble")
-        _insert(connection, "trouble", list(rows))
+        insert(connection, "trouble", list(rows))
         connection.execute("checkpoint")
 
 
@@ -194,7 +194,7 @@ def write_freshness(published: Path, found: Iterable[Freshness]) -> None:
             )
             for one in found
         ]  # fmt: skip
-        _insert(connection, "freshness", rows)
+        insert(connection, "freshness", rows)
         connection.execute("checkpoint")
 
 
@@ -208,9 +208,9 @@ def write_bridges(published: Path, rows: list[BridgeRow] | None) -> None:
     with open_database(published) as connection:
         if rows is None:
             connection.execute(f"drop table {OF_PARTS[BRIDGES.id]}")
-            _insert(connection, "failed_part", [(BRIDGES.id, BRIDGES.title)])
+            insert(connection, "failed_part", [(BRIDGES.id, BRIDGES.title)])
         else:
-            _insert(connection, OF_PARTS[BRIDGES.id], rows)
+            insert(connection, OF_PARTS[BRIDGES.id], rows)
         connection.execute("checkpoint")
 
 
@@ -218,12 +218,14 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[Any, ...]]) -> None:
+def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Add rows to a table; values in the order of its columns."""
     if rows:
         connection.executemany(f"insert into {table} values ({', '.join('?' * len(rows[0]))})", rows)
 
 
-def _period_row(period: Period) -> tuple[Any, ...]:
+def period_row(period: Period) -> tuple[Any, ...]:
+    """A period as a row of the table ``period``."""
     return period.period_id, period.kind, period.starts_on, period.ends_on, period.title, period.previous_id
 
 
@@ -254,12 +256,12 @@ def write_catalogue(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue,
     """Fill the tables of the catalogue. ``is_cited``: the documents that definitions cite are the municipality's; only then are
     they a source."""
     figures = catalogue.values()
-    _insert(connection, "catalogue", [_catalogue_row(figure, is_cited) for figure in figures])
-    _insert(connection, "catalogue_measure", [row for figure in figures for row in _measure_rows(figure)])
+    insert(connection, "catalogue", [_catalogue_row(figure, is_cited) for figure in figures])
+    insert(connection, "catalogue_measure", [row for figure in figures for row in _measure_rows(figure)])
     sources = load_sources()
-    _insert(connection, "catalogue_source", [row for figure in figures for row in _source_rows(figure, sources)])
+    insert(connection, "catalogue_source", [row for figure in figures for row in _source_rows(figure, sources)])
     shares = [row for figure in figures for row in _share_rows(figure, catalogue)]
-    _insert(connection, "catalogue_share", [(*share, place) for place, share in enumerate(shares, start=1)])
+    insert(connection, "catalogue_share", [(*share, place) for place, share in enumerate(shares, start=1)])
 
 
 def _source_rows(figure: Figure, sources: Mapping[str, Source]) -> Iterator[tuple[Any, ...]]:

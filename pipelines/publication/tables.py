@@ -75,6 +75,14 @@ TABLES = {
     profile_fingerprint varchar""",
 }
 
+#: What a file that is made of a lake has besides: the lake, its parts, and which municipalities each county covers.
+NATION_TABLES = {
+    "lake": "fingerprint varchar, day varchar",
+    "lake_part": """code varchar, title varchar, first_extract_date date, last_extract_date date, exported_on date,
+    fingerprint varchar""",
+    "lake_county": "job_centre_code varchar, district_code varchar, position integer",
+}
+
 #: Part (``warehouse.parts``) -> its table.
 OF_PARTS = {
     "target_group": "target_group_summary",

@@ -4,7 +4,7 @@ identity without a place, and the key of each cell.
 How counts are changed by their keys belongs in ``publication.cell_key``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import duckdb
 import polars as pl
@@ -47,11 +47,19 @@ def ask_public_figures(
 def _rows(
     connection: duckdb.DuckDBPyConnection, compiled: list[CompiledModel], keys_of: Catalogue | None
 ) -> pl.DataFrame:
-    figures = rows_of(compiled, FIGURES)
     if keys_of is None:
-        return connection.execute(figures).pl()
-    keyed = f"from ({figures}) left join ({cell_keys(compiled, keys_of)}) using ({', '.join(FIGURE_COLUMNS[:-1])})"
-    found = connection.execute(keyed).pl()
-    with_keys = [name for name, figure in keys_of.items() if has_keys(figure)]
-    assert not (found["cell_key"].is_null() & found["figure"].is_in(with_keys)).any(), "a count has no key"
+        return connection.execute(rows_of(compiled, FIGURES)).pl()
+    return with_keys(connection.execute(keyed_figures(compiled, FIGURES, keys_of)).pl(), keys_of)
+
+
+def keyed_figures(compiled: list[CompiledModel], wanted: Sequence[str], keys_of: Catalogue) -> str:
+    """A query for the rows of models that have a figure's columns, with the keys of their cells. ``keys_of``: the figures."""
+    keys = f"({rows_of(compiled, wanted)}) left join ({cell_keys(compiled, keys_of)})"
+    return f"select * from {keys} using ({', '.join(FIGURE_COLUMNS[:-1])})"
+
+
+def with_keys(found: pl.DataFrame, keys_of: Catalogue) -> pl.DataFrame:
+    """The rows of such a query; each count must have its key."""
+    keyed = [name for name, figure in keys_of.items() if has_keys(figure)]
+    assert not (found["cell_key"].is_null() & found["figure"].is_in(keyed)).any(), "a count has no key"
     return found

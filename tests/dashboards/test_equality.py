@@ -371,7 +371,7 @@ def test_a_dot_is_beyond_the_drawn_line_where_the_sentence_says_so(items: dict[s
 def test_the_names_of_a_funnel_lie_on_no_dot_and_on_no_other_name(items: dict[str, Item]) -> None:
     names = ["Jobbtorg Vällingby", "Jobbtorg Kista", "Jobbtorg Globen", "Saknar stadsdel"]
     places = [(0.30, 0.50), (0.31, 0.48), (0.9, 0.05), (0.05, 0.95)]
-    shifts = chance_charts._shifts(names, places)
+    shifts = chance_charts._shifts(names, places, places)
     assert shifts[2] > 0 > shifts[3]
     for width in chance_charts.DRAWING_WIDTHS:
         shown = [
