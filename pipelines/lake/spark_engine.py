@@ -11,12 +11,12 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from pipelines.lake.spark_installed import INSTEAD, refuse_without_spark
 from pipelines.lake.spark_sql import Learnt, NotTranslated, spark_name, translated
 from pipelines.runtime.database import configuration, room_from_environment
 from pipelines.runtime.errors import NightlyFailed, UsageError
@@ -24,9 +24,7 @@ from pipelines.warehouse.compiled import CompiledModel
 
 #: Spark on this machine, with a thread per processor.
 LOCAL = "local[*]"
-
-_PYSPARK, _JAVA = "4.1", 17
-_INSTEAD = "or ask DuckDB (--engine duckdb)"
+_MASTER = re.compile(r"local(\[(\d+|\*)(, ?\d+)?\])?|local-cluster\[\d+, ?\d+, ?\d+\]|(spark|k8s)://\S+|yarn")
 
 #: DuckDB's types that a lake or an input may have -> Spark's.
 _TYPES = {"VARCHAR": "string", "BIGINT": "bigint", "INTEGER": "int", "DATE": "date", "BOOLEAN": "boolean"}
@@ -181,40 +179,8 @@ def _told(what: str) -> Iterator[None]:
         kind = getattr(error, "getCondition", lambda: None)() or type(error).__name__
         raise NightlyFailed(
             f"Spark has not made {what} ({kind}): see that its processes have room and see the lake, then ask again, "
-            f"{_INSTEAD}."
+            f"{INSTEAD}."
         ) from None
-
-
-def refuse_without_spark() -> None:
-    """Raises UsageError, with what to install, when Spark cannot run here."""
-    install = "install the program with its extra spark (pip install 'kaa-warehouse[spark]') and Java 17"
-    if find_spec("pyspark") is None or find_spec("sqlglot") is None:
-        raise UsageError(f"Spark needs PySpark {_PYSPARK}, which is not installed: {install}, {_INSTEAD}.")
-    with suppress(PackageNotFoundError):
-        if not version("pyspark").startswith(f"{_PYSPARK}."):
-            raise UsageError(
-                f"Spark needs PySpark {_PYSPARK}, and {version('pyspark')} is installed: {install}, {_INSTEAD}."
-            )
-    found = _java_version()
-    if found is None or found < _JAVA:
-        what = "there is no java on the PATH" if found is None else f"java is version {found}"
-        raise UsageError(
-            f"Spark needs Java {_JAVA}, and {what}: install it (Debian: openjdk-17-jre-headless), {_INSTEAD}."
-        )
-
-
-def _java_version() -> int | None:
-    """The major version of the Java that Spark would start; None where there is none."""
-    home = os.environ.get("JAVA_HOME")
-    java = str(Path(home, "bin", "java")) if home else shutil.which("java")
-    if java is None:
-        return None
-    try:
-        said = subprocess.run([java, "-version"], capture_output=True, encoding="utf-8", errors="replace", check=False)  # noqa: S603
-    except OSError:
-        return None
-    named = re.search(r'version "(?:1\.)?(\d+)', said.stderr)
-    return int(named[1]) if named else None
 
 
 @contextmanager
@@ -225,6 +191,10 @@ def spark_engine(lake: Path, master: str = LOCAL) -> Iterator[SparkEngine]:
     Raises UsageError when PySpark or Java is missing or there is no such master, NightlyFailed when Spark cannot be started.
     """
     refuse_without_spark()
+    if not _MASTER.fullmatch(master):
+        raise UsageError(
+            f"There is no master {master!r}: give --master as Spark names it, for example {LOCAL} or spark://host:7077."
+        )
     from py4j.protocol import Py4JError
     from pyspark import SparkConf, SparkContext
     from pyspark.errors import PySparkException
@@ -241,13 +211,10 @@ def spark_engine(lake: Path, master: str = LOCAL) -> Iterator[SparkEngine]:
                 with _environment(master, place):
                     gateway = launch_gateway(conf, {"stdout": log, "stderr": log})
                 session = SparkSession(SparkContext(conf=conf, gateway=gateway))
-            except (PySparkException, Py4JError, OSError, ValueError) as error:
+            except (PySparkException, Py4JError, OSError, ValueError):
                 _end(gateway)
-                if "Could not parse Master URL" in str(error):
-                    raise UsageError(f"There is no master {master!r}: give --master as Spark names it, for example {LOCAL} or "
-                                     "spark://host:7077.") from None  # fmt: skip
                 raise NightlyFailed(
-                    f"Spark cannot be started at {master}: see that it runs there and that this machine has room, {_INSTEAD}."
+                    f"Spark cannot be started at {master}: see that it runs there and that this machine has room, {INSTEAD}."
                 ) from None
             try:
                 engine = SparkEngine(session, place / "tables")
