@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from pipelines.commands.nation_report import report
 from pipelines.commands.tables import WRITERS
 from pipelines.commands.terminal import format_option, say
 
@@ -100,6 +101,9 @@ def check(folder: Path, format_: str) -> None:
     for fault in found.faults:
         say(fault)
     raise SystemExit(1 if found.faults else 0)
+
+
+lake.add_command(report)
 
 
 def _refuse_own_folders(out: Path, *folders: Path) -> None:

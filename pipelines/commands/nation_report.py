@@ -99,7 +99,7 @@ def write_nation_report(
     municipality = load_municipality(profile)
     period = parse_period(period_id, municipality)
     lake = read_lake(folder)
-    _refuse(lake, period, out, municipality, profile)
+    _refuse(lake, period, out, municipality)
     extracts = read_extracts(lake)
     day = day_of_the_target_group(period, extracts)
     _prove(lake)
@@ -116,7 +116,7 @@ def write_nation_report(
             raise UsageError(f"The report cannot be written. {sentence(error)}") from error
 
 
-def _refuse(lake: "Lake", period: "Period", out: Path, municipality: "Municipality", profile: str) -> None:
+def _refuse(lake: "Lake", period: "Period", out: Path, municipality: "Municipality") -> None:
     """Raises UsageError where no report can be made."""
     if period.kind == "dag":
         raise UsageError(
@@ -124,11 +124,10 @@ def _refuse(lake: "Lake", period: "Period", out: Path, municipality: "Municipali
         )
     if out.resolve().is_relative_to(lake.folder.resolve()):
         raise UsageError(f"{out} lies in the lake: choose another folder with --out.")
-    unknown = sorted(lake.parts.keys() - set(municipality.district_codes))
-    if unknown:
+    if not municipality.is_asked_of_a_lake:
         raise UsageError(
-            f"The profile {profile} has no district {unknown[0]}, which the lake {lake.folder} has a part of: give a profile "
-            "whose districts are municipalities with --municipality."
+            f"The report is of all municipalities side by side, and {municipality.title} is one: give a profile whose districts are "
+            "municipalities with --municipality."
         )
 
 
