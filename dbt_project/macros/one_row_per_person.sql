@@ -1,7 +1,8 @@
 {#
     One row per person and extract (figures.md section 1): runs of a dataset that holds persons, with at most one run of a
-    person at any extract. A person with one number keeps the runs as they are. Where several numbers of a person have runs,
-    the row to take is chosen at each extract at which one of them begins or has ended; both ends stay extract dates.
+    person at any extract. A person of whom no two runs meet keeps them as they are. Where some do, of several numbers or in
+    the registers of several municipalities, the row to take is chosen at each extract at which one of them begins or has ended;
+    both ends stay extract dates.
 
     staging    the dataset's staging model
     source     the source whose extracts the runs count
@@ -34,11 +35,22 @@ extract as (
     where source = '{{ source }}'
 ),
 
-several_numbers as (
-    select person_id
+followed as (
+    select
+        person_id,
+        last_extract_date,
+        lead(first_extract_date) over (
+            partition by person_id
+            order by first_extract_date, last_extract_date
+        ) as next_extract_date
     from run
-    group by person_id
-    having count(distinct pseudonym) > 1
+),
+
+-- Of runs in order, some two meet when one begins before the one before it has ended.
+several_rows as (
+    select distinct person_id
+    from followed
+    where next_extract_date <= last_extract_date
 ),
 
 preferred as (
@@ -55,7 +67,7 @@ preferred as (
                 run.first_extract_date
         ) as preference
     from run
-    where run.person_id in (select several_numbers.person_id from several_numbers)
+    where run.person_id in (select several_rows.person_id from several_rows)
 ),
 
 -- The extracts at which the choice may become another one; between two of them it stands.
@@ -106,7 +118,7 @@ sighting as (
         first_extract_date,
         last_extract_date
     from run
-    where person_id not in (select several_numbers.person_id from several_numbers)
+    where person_id not in (select several_rows.person_id from several_rows)
 
     union all
 

@@ -74,6 +74,7 @@ class Column:
     reference: tuple[str, str] | None = None  # (dataset, column) that must hold this value in the same delivery
     most_different: int | None = None  # of more different values in a delivery people are warned
     ends_consent: bool = False  # the last day on which the person has consented to the row
+    code_list: str | None = None  # the name of the list that ``codes`` are of
 
 
 @dataclass(frozen=True)
@@ -222,6 +223,7 @@ def _column(prop: SchemaProperty, lists: dict[str, dict[str, str]]) -> Column:
         reference=(dataset.rpartition(".")[2], column) if references else None,
         most_different=custom.get("mostDifferent"),
         ends_consent=bool(custom.get("endsConsent")),
+        code_list=list_name,
     )
 
 

@@ -222,6 +222,7 @@ class Municipality(_Strict):
     profile the path of a Word file of the municipality's own. ``letter_months``: of the large mailing whose answers are followed.
     ``follow_up``: what the plans want followed up, a sentence. ``cited_by_figures``: whether the documents that the
     definitions of figures cite are this municipality's. ``disclosure``: what was decided on public output, once or several times.
+    ``divided_into``: what its districts are; where they are municipalities it is asked of a lake and takes in nothing.
     """
 
     code: str = Field(pattern=r"^[0-9]{4}$")
@@ -231,6 +232,7 @@ class Municipality(_Strict):
     first_day: date = Field(default=date(2005, 7, 1), ge=date(1950, 1, 1), le=date(2099, 12, 31))
     settle_minutes: int = Field(default=60, ge=0, le=7 * 24 * 60)
     report_year: ReportYear
+    divided_into: Literal["districts", "municipalities"] = "districts"
     districts: list[District]
     job_centres: list[JobCentre]
     thresholds: Thresholds
@@ -250,6 +252,11 @@ class Municipality(_Strict):
     cited_by_figures: bool = False
     targets: list[Target] = Field(default_factory=list)
     disclosure: Annotated[list[DisclosureDecision], BeforeValidator(_as_list)] = Field(default_factory=list)
+
+    @property
+    def takes_in(self) -> bool:
+        """Whether deliveries are made to it."""
+        return self.divided_into == "districts"
 
     def disclosure_on(self, day: date) -> Disclosure:
         """What holds for public output of which the latest extract is of this day."""
@@ -325,6 +332,18 @@ def load_municipality(name_or_path: str) -> Municipality:
     fault = next(_faults(profile), None)
     if fault:
         raise UsageError(f"The municipality profile {path} {fault}.")
+    return profile
+
+
+def load_receiver(name_or_path: str) -> Municipality:
+    """The profile of somebody who takes in deliveries; raises UsageError as ``load_municipality`` does, and for a profile that
+    is only asked of a lake."""
+    profile = load_municipality(name_or_path)
+    if not profile.takes_in:
+        raise UsageError(
+            f"{profile.title} takes in no deliveries: ask for its figures of a lake (kaa figures --lake), and give a municipality "
+            "here."
+        )
     return profile
 
 

@@ -24,7 +24,10 @@ def ask_lake(
 ) -> list[FigureRow]:
     """The rows of all figures that figures.md knows, or of one, for a period as known on a day; in no particular order.
 
-    ``municipality``: the profile that districts, job-centres and report years are those of.
+    ``municipality``: the profile that districts, job-centres and report years are those of: of the municipality whose part is
+    asked, or of the whole country.
+
+    Raises UsageError where the lake holds no part of it, or one that it does not know.
     """
     wanted = [f"figure_{figure}" if figure else "figures"]
     make_warehouse(engine, lake, compiled, municipality, [period], known_to, wanted)
@@ -44,9 +47,9 @@ def make_warehouse(
     for name, columns in lake.columns.items():
         paths = {code: part.paths(name) for code, part in lake.parts.items() if name in part.tables}
         engine.read(f"lake.{name.partition('.')[2]}", paths, columns)
-    for name, sql in history_of(lake).items():
-        engine.make(name, sql)
     for name, rows in input_rows(municipality, periods, known_to).items():
         engine.hold(f"input.{name}", TABLES[name], rows)
+    for name, sql in history_of(lake, municipality).items():
+        engine.make(name, sql)
     needed = needed_models(compiled, wanted)
     engine.run([model for model in compiled if model.name in needed])

@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.configuration.contract import Dataset, Source, load_sources
-from pipelines.configuration.municipality import Municipality, known_profiles, load_municipality
+from pipelines.configuration.municipality import Municipality, known_profiles, load_municipality, load_receiver
 from pipelines.delivery.checked import checked
 from pipelines.delivery.distinct_records import DistinctRecords
 from pipelines.delivery.faults import Fault, Rejection, first_fault
@@ -105,7 +105,7 @@ def check_delivery(folder: Path, municipality: str | None = None) -> DeliveryChe
     Raises UsageError where there is no delivery in the folder, it cannot be read here, or its municipality is not known.
     """
     found = _found(folder)
-    profile = load_municipality(municipality) if municipality else _declared(found)
+    profile = load_receiver(municipality) if municipality else _declared(found)
     if profile is None:
         manifest = look_through(
             found.manifest, found.path, load_sources(), Municipality.model_fields["first_day"].default
@@ -201,7 +201,7 @@ def _declared(found: Found) -> Municipality | None:
         return None
     for name in known_profiles():
         profile = load_municipality(name)
-        if profile.code == code:
+        if profile.code == code and profile.takes_in:
             return profile
     raise UsageError(
         f"The manifest's kommunkod {mask_name(code[:20])!r} is of no profile that comes with the program "

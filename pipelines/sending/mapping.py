@@ -23,7 +23,7 @@ from pydantic import (
 )
 
 from pipelines.configuration.contract import Column, Dataset, Source, load_sources
-from pipelines.configuration.municipality import Municipality, known_profiles, load_municipality
+from pipelines.configuration.municipality import Municipality, known_profiles, load_receiver
 from pipelines.configuration.yaml_file import read_yaml, validated
 from pipelines.runtime.errors import UsageError
 from pipelines.sending.ss12000.settings import SS12000Settings
@@ -251,7 +251,7 @@ def read_mapping(path: Path, source: str) -> Mapping:
     raw = read_yaml(path, _WHAT)
     is_server = isinstance(raw, dict) and raw.get("kind") == "ss12000"
     content = validated(ServerMapping, raw, path, _WHAT) if is_server else validated(FilesMapping, raw, path, _WHAT)
-    municipality = load_municipality(_profile(content.municipality, path))
+    municipality = load_receiver(_profile(content.municipality, path))
     sources = load_sources(municipality.own_codes)
     if source not in sources:
         raise UsageError(f"There is no source {source!r}: choose one of {', '.join(sources)}.")

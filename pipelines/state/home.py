@@ -35,7 +35,13 @@ from pathlib import Path
 
 import tomli_w
 
-from pipelines.configuration.municipality import Municipality, known_profiles, load_municipality, profile_path
+from pipelines.configuration.municipality import (
+    Municipality,
+    known_profiles,
+    load_municipality,
+    load_receiver,
+    profile_path,
+)
 from pipelines.configuration.settings import SETTINGS, Settings, read_settings
 from pipelines.runtime import clock
 from pipelines.runtime.database import use_home
@@ -438,8 +444,9 @@ def initialise(
 
     ``keys``: the folder of the keys, where it is not to lie in KAA_HOME.
 
-    Raises UsageError for an unknown municipality, a drop folder that is not there, and where something was made with a key that
-    is missing: a new one would not fit. Raises NightlyFailed when a newer program wrote what is there.
+    Raises UsageError for an unknown municipality or one that takes in nothing, a drop folder that is not there, and where
+    something was made with a key that is missing: a new one would not fit. Raises NightlyFailed when a newer program wrote
+    what is there.
     """
     path = path or home_path()
     refuse_newer_state(path)
@@ -447,7 +454,7 @@ def initialise(
     made: list[str] = []
     if not (path / SETTINGS).exists():
         profile = profile_path(municipality)
-        load_municipality(municipality)
+        load_receiver(municipality)
         if not drop.is_dir():
             raise UsageError(f"The drop folder {drop} does not exist: create it or mount it, then run kaa init again.")
         try:

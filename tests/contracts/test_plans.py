@@ -24,7 +24,7 @@ def test_every_plan_that_comes_with_the_program_is_some_profiles() -> None:
 
 
 def test_every_rule_of_the_two_municipalities_is_there() -> None:
-    rules = {name: {rule.id for plan in plans for rule in plan.rules} for name, plans in ALL_PLANS.items()}
+    rules = {name: {rule.id for plan in plans for rule in plan.rules} for name, plans in ALL_PLANS.items() if plans}
     assert rules == {
         "stockholm": {
             "begun-within-a-month",
