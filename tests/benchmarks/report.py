@@ -55,7 +55,7 @@ class Report:
 
     def _head(self) -> str:
         return (
-            f"Measured on {self.day} on {_machine()}: {self.nights} nights, {self.size / 1e9:.2f} GB of CSV, "
+            f"Measured on {self.day} on {machine()}: {self.nights} nights, {self.size / 1e9:.2f} GB of CSV, "
             f"{len(self.pairs)} rounds. Seconds are by the clock where nothing else is said; memory is what the largest process "
             "held."
         )
@@ -152,7 +152,7 @@ def _table(title: str, rows: list[tuple[str, float]]) -> str:
     return "\n".join([f"| {title} | s |", "|---|---|", *(f"| {name} | {seconds:.1f} |" for name, seconds in rows)])
 
 
-def _machine() -> str:
+def machine() -> str:
     """The processor, its cores and the memory."""
     names = [line for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
     memory = next((int(line.split()[1]) for line in _lines("/proc/meminfo") if line.startswith("MemTotal")), 0)
