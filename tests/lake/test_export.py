@@ -214,14 +214,28 @@ def test_who_is_in_no_archived_delivery_any_more_has_a_pseudonym_of_this_municip
     assert read_lake(tmp_path / "lake").parts["0180"].unlinked == 3
 
 
-def test_an_archived_file_that_is_not_what_was_loaded_stops_the_export(pipeline: Pipeline, tmp_path: Path) -> None:
-    exported(pipeline, tmp_path / "lake")
-    for (delivery,) in pipeline.query("select delivery_id from extract where source = 'folkbokforing'"):
-        for path in (pipeline.home.archive / delivery).glob("personer*"):
+def _damage(pipeline: Pipeline, pattern: str, source: str, days: int) -> None:
+    found = pipeline.query(f"select delivery_id from extract where source = '{source}' order by extract_date desc")
+    for (delivery,) in found[:days]:
+        for path in (pipeline.home.archive / delivery).glob(pattern):
             path.write_bytes(b"")
+
+
+def test_where_an_archived_file_cannot_be_read_the_numbers_are_sought_in_others(
+    pipeline: Pipeline, tmp_path: Path
+) -> None:
+    before = exported(pipeline, tmp_path / "lake")
+    assert before.opened == 1
+    _damage(pipeline, "personer*", "folkbokforing", 1)
+    assert exported(pipeline, tmp_path / "lake").part == before.part
+    _damage(pipeline, "personer*", "folkbokforing", 2)
+    assert exported(pipeline, tmp_path / "lake").part == before.part
+    # Only they name Bo's earlier number.
+    _damage(pipeline, "inskrivningar*", "ber", 2)
     with pytest.raises(UsageError, match="cannot be opened"):
         exported(pipeline, tmp_path / "lake")
-    assert faults(read_lake(tmp_path / "lake")) == []
+    lake = read_lake(tmp_path / "lake")
+    assert (lake.parts["0180"], faults(lake)) == (before.part, [])
 
 
 def test_who_is_purged_is_not_in_the_next_export(tmp_path: Path) -> None:
