@@ -10,8 +10,11 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
+from graphlib import TopologicalSorter
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,7 +27,11 @@ from pipelines.warehouse.compiled import CompiledModel
 
 #: Spark on this machine, with a thread per processor.
 LOCAL = "local[*]"
+#: What may be a master.
 _MASTER = re.compile(r"local(\[(\d+|\*)(, ?\d+)?\])?|local-cluster\[\d+, ?\d+, ?\d+\]|(spark|k8s)://\S+|yarn")
+
+#: How many models are made at the same time: most of them are small, and take Spark longer to plan than to make.
+_AT_A_TIME = 4
 
 #: DuckDB's types that a lake or an input may have -> Spark's.
 _TYPES = {"VARCHAR": "string", "BIGINT": "bigint", "INTEGER": "int", "DATE": "date", "BOOLEAN": "boolean"}
@@ -57,7 +64,7 @@ class SparkEngine:
         self._session = session
         self._scratch = scratch
         self._written: dict[str, Path] = {}
-        self._count = 0
+        self._count = count()
 
     def read(self, relation: str, parts: Mapping[str, Sequence[Path]], columns: Mapping[str, str]) -> None:
         """See ``Engine``."""
@@ -84,6 +91,7 @@ class SparkEngine:
     def make(self, relation: str, sql: str, materialized: str = "table") -> None:
         """See ``Engine``. Raises NotTranslated for SQL that Spark would understand otherwise, NightlyFailed for what fails."""
         name = spark_name(relation)
+        shared = []
         for step in translated(name, sql):
             with _told(step.relation):
                 if isinstance(step, Learnt):
@@ -91,16 +99,34 @@ class SparkEngine:
                     continue
                 frame = self._session.sql(step.sql)
                 _refuse_inexact(step.relation, frame)
-                if materialized == "table" or step.relation != name:
-                    self._write(step.relation, frame)
-                else:
+                if step.is_shared:
+                    shared.append(frame.persist())
+                if step.is_shared or step.is_plain or (step.is_short and materialized == "view"):
                     frame.createOrReplaceTempView(step.relation)
+                else:
+                    self._write(step.relation, frame)
+        for frame in shared:
+            frame.unpersist()
 
     def run(self, models: Sequence[CompiledModel]) -> None:
-        """See ``Engine``."""
-        for model in models:
-            if model.materialized != "ephemeral":
-                self.make(model.relation, model.sql, "view" if model.materialized == "view" else "table")
+        """See ``Engine``. Models that do not need each other are made at the same time."""
+        made = {model.name: model for model in models if model.materialized != "ephemeral"}
+        order = TopologicalSorter({name: [one for one in model.needs if one in made] for name, model in made.items()})
+        order.prepare()
+        with ThreadPoolExecutor(_AT_A_TIME) as pool:
+            running: dict[Future[None], str] = {}
+            try:
+                while order.is_active():
+                    for name in order.get_ready():
+                        model = made[name]
+                        kind = "view" if model.materialized == "view" else "table"
+                        running[pool.submit(self.make, model.relation, model.sql, kind)] = name
+                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                        future.result()
+                        order.done(running.pop(future))
+            except BaseException:
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
 
     def fetch(self, sql: str) -> list[tuple[Any, ...]]:
         """See ``Engine``. Raises as ``make``."""
@@ -114,8 +140,7 @@ class SparkEngine:
 
     def _write(self, relation: str, frame: Any) -> None:
         """Have rows as a table, in place of the one that had its name before."""
-        self._count += 1
-        folder = self._scratch / f"{self._count}-{relation}"
+        folder = self._scratch / f"{next(self._count)}-{relation}"
         frame.write.parquet(str(folder))
         self._session.read.schema(frame.schema).parquet(str(folder)).createOrReplaceTempView(relation)
         earlier, self._written[relation] = self._written.get(relation), folder
@@ -275,7 +300,7 @@ def _refuse_unseen(session: Any, folder: Path) -> None:
     """Executors that write where this process does not look would lose what they make without a word."""
     with _told("a table in the folder for temporary files"):
         session.range(0, 64, 1, 64).write.parquet(str(folder))
-        seen = folder.is_dir() and session.read.parquet(str(folder)).count() == 64
+        seen = folder.is_dir() and session.read.schema("id bigint").parquet(str(folder)).count() == 64
     if not seen:
         raise UsageError(
             f"Spark's executors do not see {folder.parent}: set TMPDIR to a folder that all machines share."

@@ -6,7 +6,7 @@ Running the SQL belongs in ``spark_engine``, what it computes in ``dbt_project``
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -53,10 +53,15 @@ class NotTranslated(NightlyFailed):
 
 @dataclass(frozen=True)
 class Question:
-    """A query whose rows are to be had under a name."""
+    """A query whose rows are to be had under a name. ``is_plain``: rows of other relations as they are, so that nothing is
+    gained by keeping them; ``is_short``: made in one step, so that a view may stay one; ``is_shared``: only the query after it
+    asks for them, and more than once."""
 
     relation: str
     sql: str
+    is_plain: bool = False
+    is_short: bool = False
+    is_shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,13 @@ def translated(model: str, sql: str) -> list[Step]:
         tree = parse_one(sql, read="duckdb", error_level=ErrorLevel.RAISE)
         _refuse_unknown(tree)
         taken_out = list(_taken_out(tree, model))
-        return [*taken_out, Question(model, _written(tree))]
+        taken_out += list(_shared(tree, model, [step.relation for step in taken_out]))
+        known = [step.relation for step in taken_out]
+        is_plain = not tree.find(exp.With, exp.Join, exp.Group, exp.Window, exp.Distinct)
+        return [
+            *taken_out,
+            Question(model, _written(tree, known), is_plain, is_short=not taken_out and not tree.find(exp.With)),
+        ]
     except _Refused as refused:
         raise NotTranslated(f"Spark cannot run the model {model}: {refused}. Ask DuckDB for it.") from None
     except SqlglotError as error:
@@ -279,6 +290,24 @@ def _taken_out(tree: exp.Expr, model: str) -> Iterator[Step]:
             _leave(clause, last + 1)
 
 
+def _shared(tree: exp.Expr, model: str, known: Iterable[str]) -> Iterator[Step]:
+    """Take the last CTE out of a query, with those before it, where it counts and is asked several times: Spark would count each
+    time anew."""
+    clause = tree.args.get("with_")
+    if clause is None or clause.recursive:
+        return
+    cte = clause.expressions[-1]
+    asked = [table for table in tree.find_all(exp.Table) if _is_named(table, cte.alias)]
+    if len(asked) > 1 and cte.this.find(exp.Group) and not cte.args["alias"].columns:
+        relation = f"{model}__{cte.alias}"
+        counting = cte.this.copy()
+        if clause.expressions[1:]:
+            counting.set("with_", exp.With(expressions=[each.copy() for each in clause.expressions[:-1]]))
+        yield Question(relation, _written(counting, known), is_shared=True)
+        clause.pop()
+        _rename(tree, {cte.alias: relation})
+
+
 def _leave(clause: exp.With, taken: int) -> None:
     rest = clause.expressions[taken:]
     clause.set("expressions", rest)
@@ -316,7 +345,7 @@ def _outside(query: exp.Expr, names: dict[str, str]) -> str:
     """A query that stood in a with clause, as one that stands alone."""
     query = query.copy()
     _rename(query, names)
-    return _written(query)
+    return _written(query, names.values())
 
 
 def _rename(query: exp.Expr, names: dict[str, str]) -> None:
@@ -336,9 +365,12 @@ def _replace_table(table: exp.Table, relation: str) -> None:
     table.replace(exp.Table(this=exp.to_identifier(relation), alias=alias, **kept))
 
 
-def _written(tree: exp.Expr) -> str:
-    """A query as Spark SQL."""
+def _written(tree: exp.Expr, known: Iterable[str] = ()) -> str:
+    """A query as Spark SQL. ``known``: names of relations that are Spark's already."""
+    names = {*known, *(cte.alias for cte in tree.find_all(exp.CTE))}
     for table in list(tree.find_all(exp.Table)):
+        if not table.db and table.name not in names:
+            raise _Refused(f"the relation {table.name}, which has no schema")
         if table.db:
             _replace_table(table, spark_name(".".join(part for part in (table.catalog, table.db, table.name) if part)))
     tree = tree.transform(_rewritten)
