@@ -126,8 +126,8 @@ def _refuse(lake: "Lake", period: "Period", out: Path, municipality: "Municipali
         raise UsageError(f"{out} lies in the lake: choose another folder with --out.")
     if not municipality.is_asked_of_a_lake:
         raise UsageError(
-            f"The report is of all municipalities side by side, and {municipality.title} is one: give a profile whose districts are "
-            "municipalities with --municipality."
+            f"The report is of all municipalities side by side, and {municipality.title} is one: give a profile whose districts "
+            "are municipalities with --municipality."
         )
 
 
