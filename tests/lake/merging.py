@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.configuration.municipality import load_municipality
-from pipelines.lake.ask import ask_lake
+from pipelines.lake.ask import make_warehouse
 from pipelines.lake.engine import duckdb_engine
 from pipelines.lake.layout import read_lake
 from pipelines.state.keys import PSEUDONYM_KEY
+from pipelines.warehouse.ask import rows_of
+from pipelines.warehouse.compiled import CompiledModel
 from pipelines.warehouse.inputs import EVERYTHING
 from pipelines.warehouse.periods import parse_period
 from tests.lake.lakes import plain_part
@@ -34,6 +36,7 @@ from tests.model.oracle import (
     Row,
     Tables,
 )
+from tests.model.world import Extract
 from tests.pipeline import Pipeline
 from tests.property.strategies import World, world_number
 
@@ -127,20 +130,27 @@ def add_part(home: Home, lake: Path) -> None:
 # --- answers ----------------------------------------------------------------------------------------------------------
 
 
-def nation_figures(lake: Path, models: Any, period: str, as_known: date | None = None) -> Figures:
-    """What the program answers for the country."""
+def nation_figures(
+    lake: Path, models: list[CompiledModel], periods: Sequence[str], as_known: date | None = None
+) -> Figures:
+    """What the program answers for the country, of several periods together."""
+    parsed = [parse_period(period, RIKET) for period in periods]
     with duckdb_engine(lake) as engine:
-        rows = ask_lake(engine, read_lake(lake), models, RIKET, parse_period(period, RIKET), as_known or EVERYTHING)
+        make_warehouse(engine, read_lake(lake), models, RIKET, parsed, as_known or EVERYTHING, ["figures"])
+        rows = engine.fetch(rows_of(models, ["figures"]))
     answer: dict[Any, Decimal] = {tuple(row[:-1]): row[-1] for row in rows}
     assert len(answer) == len(rows)
     return answer
 
 
-def expected_figures(homes: Sequence[Home], period: str, as_known: date | None = None) -> Figures:
+def expected_figures(homes: Sequence[Home], periods: Sequence[str], as_known: date | None = None) -> Figures:
     """What figures.md says of the country's extracts."""
     known = Knowledge(nation_extracts(homes, as_known), set())
-    kind = DayFigures if period.startswith("dag-") else PeriodFigures
-    return kind(known, NATION, period).computed()
+    expected: Figures = {}
+    for period in periods:
+        kind = DayFigures if period.startswith("dag-") else PeriodFigures
+        expected |= kind(known, NATION, period).computed()
+    return expected
 
 
 def nation_extracts(homes: Sequence[Home], as_known: date | None = None) -> dict[tuple[str, date], Tables]:
@@ -166,6 +176,44 @@ def _in_the_country(row: Row, code: str, day: date) -> Row:
     at_the_time = "1917" if code == "0331" and day < date(2007, 1, 1) else code
     places = {"stadsdelsomrade": at_the_time, "jobbtorg": at_the_time[:2]}
     return {
-        name: places[name] if name in places else f"{code}:{value}" if name in IDS and value else value
-        for name, value in row.items()
+        name: places.get(name, f"{code}:{value}" if name in IDS and value else value) for name, value in row.items()
     }
+
+
+# --- by hand ----------------------------------------------------------------------------------------------------------
+
+
+def lake_of(place: Path, deliveries: dict[str, list[Extract]]) -> list[Home]:
+    """A lake (``place / "lake"``) of municipalities that have taken in these deliveries, by code; persons are the same in all."""
+    homes: list[Home] = []
+    for code, extracts in deliveries.items():
+        home = Home(code, Pipeline(place / code), Oracle(PROFILES["stockholm"], date(2026, 1, 1)))
+        if homes:
+            share_key(homes[0].pipeline, home.pipeline)
+        for extract in extracts:
+            extract.write(home.pipeline.drop)
+        home.pipeline.run()
+        home.oracle.run(home.pipeline.drop)
+        assert {one["status"] for one in home.pipeline.deliveries()} == {"accepted"}
+        add_part(home, place / "lake")
+        homes.append(home)
+    return homes
+
+
+class Asked:
+    """The figures of the country for some periods, to be looked up cell by cell; they are the oracle's too."""
+
+    def __init__(self, place: Path, homes: Sequence[Home], periods: Sequence[str]) -> None:
+        self.figures = nation_figures(place / "lake", homes[0].pipeline.models(), periods)
+        assert self.figures == expected_figures(homes, periods)
+
+    def places(
+        self, figure: str, measure: str, period: str, category: str = "*", subcategory: str = "*"
+    ) -> dict[str, int]:
+        """A number for the whole country (``*``), and by municipality and county."""
+        return {
+            place: int(value)
+            for (*what, gender, district, centre, one, two), value in self.figures.items()
+            if what == [figure, measure, period] and gender == "*" and (one, two) == (category, subcategory)
+            for place in [district if district != "*" else centre]
+        }
