@@ -12,9 +12,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dashboards.content import nation, nation_words
+from dashboards.content import nation_words
 from dashboards.content.chance import funnel_limits
 from dashboards.content.equality import FunnelChart
+from dashboards.content.nation import NationReport, read
 from dashboards.disclosure.output import PublicOutput
 from dashboards.disclosure.relations import order
 from dashboards.pages.nation import build_nation
@@ -42,8 +43,8 @@ class Made:
         return html_page.Page((self.out / "index.html").read_text(encoding="utf-8"))
 
     @property
-    def report(self) -> nation.NationReport:
-        return nation.read(self.file, PERIOD)
+    def report(self) -> NationReport:
+        return read(self.file, PERIOD)
 
     def name(self, code: str) -> str:
         return next(each.name for each in self.nation.profile.districts if each.code == code)
