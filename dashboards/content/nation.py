@@ -56,6 +56,9 @@ NO_MUNICIPALITY = "Saknar kommun"
 #: Of so many that stand out the names are drawn, those farthest from the limits; the sentences below name all.
 MOST_NAMED = 8
 
+#: What it costs to hide a county's number to protect others; a municipality's costs the square root of the number.
+OF_A_COUNTY = 1000.0
+
 #: Extracts may begin so long after a period's first day, or end so long before its last, before that is told.
 A_MONTH = timedelta(days=31)
 
@@ -312,5 +315,9 @@ def read(path: Path, period_id: str, figures: str = ALL_FIGURES) -> NationReport
 def shown(path: Path, data: Published, smallest: int, told_otherwise: Collection[str]) -> ShownNumbers:
     """Which numbers the public output of a nation's report would show: all that its page rests on."""
     keys = NationReport(data, read_nation(path)).keys()
-    # Where something must be hidden besides, rather a municipality's number than a county's.
-    return ShownNumbers(keys, frozenset(key for key in keys if key.district == ALL))
+    return ShownNumbers(keys, keys, {key: _cost(key, data) for key in keys})
+
+
+def _cost(key: NumberKey, data: Published) -> float:
+    """Where something must be hidden besides, rather a small municipality's number than a large one's, and a county's last."""
+    return OF_A_COUNTY if key.job_centre != ALL else max(float(data.numbers.value(key) or 0), 1) ** 0.5

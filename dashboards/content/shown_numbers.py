@@ -38,10 +38,12 @@ class _Noted(Numbers):
 
 @dataclass(frozen=True)
 class ShownNumbers:
-    """``in_tables``: those of the report's own tables, diagrams and sentences; they are among ``keys``."""
+    """``in_tables``: those of the report's own tables, diagrams and sentences; they are among ``keys``. ``costs``: of some, what
+    it costs the reader when they are hidden to protect others, where 1 is a number like any other."""
 
     keys: frozenset[NumberKey]
     in_tables: frozenset[NumberKey]
+    costs: Mapping[NumberKey, float] = field(default_factory=dict)
 
 
 def shown_numbers(path: Path, data: Published, smallest: int, told_otherwise: Collection[str] = ()) -> ShownNumbers:

@@ -63,6 +63,7 @@ class _Asked:
     untold: Mapping[NumberKey, int]
     delivered: Mapping[NumberKey, str]
     in_tables: frozenset[NumberKey]
+    costs: Mapping[NumberKey, float]
 
 
 #: Which numbers an output would show, of a published file, given its numbers as public output counts them, the smallest number
@@ -85,7 +86,7 @@ def public_output(
     numbers, known = _everything(path, data, also)
     asked = _asked(path, data, numbers, smallest, told_otherwise, shown)
     current = lambda key: int(numbers.value(key) or 0)  # noqa: E731
-    protection = protect(asked.counts, earlier, known, smallest, current, asked.in_tables)
+    protection = protect(asked.counts, earlier, known, smallest, current, asked.in_tables, asked.costs)
     kept = {key: value for key, value in asked.counts.items() if key not in protection.given_away}
     return PublicOutput(
         {**kept, **asked.untold, **asked.delivered}, replace(protection, told_otherwise=frozenset(asked.untold))
@@ -126,7 +127,7 @@ def _asked(
             delivered[key] = plain(value)
     untold = {key: count for key, count in counts.items() if key.period in told_otherwise}
     told = {key: count for key, count in counts.items() if key not in untold}
-    return _Asked(told, untold, delivered, shown.in_tables)
+    return _Asked(told, untold, delivered, shown.in_tables, shown.costs)
 
 
 def _everything(path: Path, data: Published, days: Collection[str]) -> tuple[Numbers, Known]:

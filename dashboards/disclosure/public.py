@@ -57,12 +57,14 @@ def protect(
     smallest: int,
     current: Callable[[NumberKey], int],
     in_tables: Collection[NumberKey] = frozenset(),
+    costs: Mapping[NumberKey, float] | None = None,
 ) -> Protection:
-    """Chooses what is hidden of the numbers ``now``. ``current``: the data's answer for any number. Raises CannotPublish."""
+    """Chooses what is hidden of the numbers ``now``. ``current``: the data's answer for any number; ``costs``: of some numbers,
+    what it costs to hide them. Raises CannotPublish."""
     given_away: frozenset[NumberKey] = frozenset()
     while True:
         left = {key: number for key, number in now.items() if key not in given_away}
-        attempt = _Attempt(left, earlier, known, smallest, current, in_tables)
+        attempt = _Attempt(left, earlier, known, smallest, current, in_tables, costs or {})
         found_out = attempt.known_already()
         if not found_out:
             try:
@@ -83,8 +85,9 @@ class _Attempt:
         smallest: int,
         current: Callable[[NumberKey], int],
         in_tables: Collection[NumberKey],
+        costs: Mapping[NumberKey, float],
     ) -> None:
-        self._now, self._in_tables = now, in_tables
+        self._now, self._in_tables, self._costs = now, in_tables, costs
         self._rule = Rule.of(now, smallest)
         self._linked = Linked((Snapshot(now), *earlier), known, current)
         self._variable_of = {key: self._linked.variable(key) for key in sorted(now, key=order)}
@@ -177,4 +180,6 @@ class _Attempt:
             return ZERO
         if any(all(getattr(key, name) == ALL for name in DIVIDED if name != "gender") for key in members):
             return TOTAL
+        if told := [self._costs[key] for key in members if key in self._costs]:
+            return max(told)
         return TABLE if any(key in self._in_tables for key in members) else OTHER

@@ -49,12 +49,10 @@ def read_lake_figures(
     known = read_catalogue()
     if figure is not None and figure not in known:
         raise UsageError(f"There is no figure {figure!r}: choose one of {', '.join(sorted(known))}.")
-    if wrong := faults(lake):
-        more = f" (and {len(wrong) - 1} more)" if wrong[1:] else ""
-        raise NightlyFailed(f"{wrong[0]}{more}")
+    refuse_changed(lake)
     compiled = compile_project()
-    with _started(engine, lake, master) as started:
-        rows = ask_lake(started, lake, compiled, municipality, period, as_known or EVERYTHING, figure)
+    with started(engine, lake, master) as asking:
+        rows = ask_lake(asking, lake, compiled, municipality, period, as_known or EVERYTHING, figure)
     return printed_rows(rows)
 
 
@@ -71,8 +69,16 @@ def _municipality(lake: Lake, profile: str | None) -> Municipality:
         ) from None
 
 
+def refuse_changed(lake: Lake) -> None:
+    """Raises NightlyFailed where a file of a lake is not what was exported."""
+    if wrong := faults(lake):
+        more = f" (and {len(wrong) - 1} more)" if wrong[1:] else ""
+        raise NightlyFailed(f"{wrong[0]}{more}")
+
+
 @contextmanager
-def _started(engine: str, lake: Lake, master: str | None) -> Iterator[Engine]:
+def started(engine: str, lake: Lake, master: str | None) -> Iterator[Engine]:
+    """An engine that may read a lake. ``engine``: duckdb or spark, ``master``: where Spark runs."""
     if engine == "duckdb":
         with duckdb_engine(lake.folder) as duckdb:
             yield duckdb

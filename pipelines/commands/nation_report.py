@@ -7,8 +7,8 @@ lake give nothing of it away.
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipelines.commands.terminal import progress, say
-from pipelines.runtime.errors import NightlyFailed, UsageError
+from pipelines.runtime.errors import UsageError
 
 if TYPE_CHECKING:
     from dashboards.disclosure.output import PublicOutput
@@ -53,17 +53,21 @@ PROFILE = "riket"
     show_default=True,
     help="Profile whose districts are municipalities and whose job-centres are counties.",
 )
-def report(lake: Path, period_id: str, out: Path, profile: str) -> None:
+@click.option(
+    "--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True, help="What counts."
+)
+@click.option("--master", help="With --engine spark: where Spark runs (default: local[*], this machine).")
+def report(lake: Path, period_id: str, out: Path, profile: str, engine: str, master: str | None) -> None:
     """All municipalities side by side: who was reached, who went on to studies, who of the target group is in the register.
 
     Public: small numbers are hidden as the profile decides, and so is what would give them away. What has been told is remembered
     in the lake's folder public.
     """
-    from pipelines.lake.engine import duckdb_engine
-
     if out.is_file():
         raise UsageError(f"{out} is a file: choose a folder with --out.")
-    handed = write_nation_report(lake, period_id, out, profile, duckdb_engine)
+    if master is not None and engine != "spark":
+        raise UsageError("--master says where Spark runs: give it with --engine spark.")
+    handed = write_nation_report(lake, period_id, out, profile, engine, master)
     for name, other in handed.renamed.items():
         say(f"{out / name} has been changed since it was written: the new one is {out / other}.")
     if handed.left:
@@ -71,24 +75,22 @@ def report(lake: Path, period_id: str, out: Path, profile: str) -> None:
     say(f"Wrote {len(handed.written)} files; open {handed.written[0]} in a browser.")
 
 
-#: Opens an engine that may read below a lake's folder.
-OpenEngine = Callable[[Path], "AbstractContextManager[Engine]"]
-
-
 def write_nation_report(
     folder: Path,
     period_id: str,
     out: Path,
-    profile: str,
-    open_engine: OpenEngine,
-    compiled: "list[CompiledModel] | None" = None,
+    profile: str = PROFILE,
+    engine: str = "duckdb",
+    master: str | None = None,
 ) -> "HandedOver":
-    """Make the pages of a period from a lake and put them into a folder. ``compiled``: the models, where they are at hand.
+    """Make the pages of a period from a lake and put them into a folder. ``engine``: duckdb or spark, ``master``: where
+    Spark runs.
 
     Raises UsageError where lake, period or folder are not such as a report can be made of, NightlyFailed where a file of the lake
     is not what was exported or something sensitive cannot be protected.
     """
     from dashboards.published.file import NotPublished
+    from pipelines.commands.lake_figures import refuse_changed, started
     from pipelines.configuration.municipality import load_municipality
     from pipelines.lake.layout import read_lake
     from pipelines.publication.report_folder import hand_over
@@ -96,19 +98,24 @@ def write_nation_report(
     from pipelines.warehouse.dbt import compile_project
     from pipelines.warehouse.periods import parse_period
 
+    if engine == "spark":
+        from pipelines.lake.spark_installed import refuse_without_spark
+
+        refuse_without_spark()
     municipality = load_municipality(profile)
     period = parse_period(period_id, municipality)
     lake = read_lake(folder)
     _refuse(lake, period, out, municipality)
     extracts = read_extracts(lake)
     day = day_of_the_target_group(period, extracts)
-    _prove(lake)
-    progress("Counting …")
     asked = Asked(municipality, period, day, extracts)
+    _refuse_keys(asked, engine)
+    refuse_changed(lake)
+    progress("Counting …")
     with _told_in(folder):
         try:
-            with TemporaryDirectory(prefix="kaa-nation-") as made, open_engine(folder) as engine:
-                names = _report_files(lake, asked, engine, compiled or compile_project(), Path(made))
+            with TemporaryDirectory(prefix="kaa-nation-") as made, started(engine, lake, master) as asking:
+                names = _report_files(lake, asked, asking, compile_project(), Path(made))
                 return hand_over(Path(made), names, out)
         except NotPublished as error:
             raise UsageError(str(error)) from error
@@ -126,19 +133,20 @@ def _refuse(lake: "Lake", period: "Period", out: Path, municipality: "Municipali
         raise UsageError(f"{out} lies in the lake: choose another folder with --out.")
     if not municipality.is_asked_of_a_lake:
         raise UsageError(
-            f"The report is of all municipalities side by side, and {municipality.title} is one: give a profile whose districts are "
-            "municipalities with --municipality."
+            f"The report is of all municipalities side by side, and {municipality.title} is one: give a profile whose districts "
+            "are municipalities with --municipality."
         )
 
 
-def _prove(lake: "Lake") -> None:
-    """Raises NightlyFailed where a file is not what its municipality exported."""
-    from pipelines.lake.layout import faults
+def _refuse_keys(asked: "Asked", engine: str) -> None:
+    """Raises UsageError where counts are changed by their keys, which only DuckDB's functions make."""
+    from pipelines.configuration.disclosure import CellKey
 
-    found = faults(lake)
-    if found:
-        more = f" {len(found) - 1} more files are wrong: see kaa lake check {lake.folder}." if found[1:] else ""
-        raise NightlyFailed(f"{found[0]}{more}")
+    if engine != "duckdb" and isinstance(asked.disclosure, CellKey):
+        raise UsageError(
+            f"The profile's disclosure changes every count by its key, and the keys are made by DuckDB: leave out "
+            f"--engine {engine}."
+        )
 
 
 @contextmanager

@@ -52,6 +52,8 @@ PART_OF = {
     ("not_admitted", "guided"): ("not_admitted", "persons"),
     ("not_admitted", "placed"): ("not_admitted", "persons"),
     ("not_admitted", "guided_and_placed"): ("not_admitted", "persons"),
+    ("target_group", "eligible_not_in_register"): ("target_group", "eligible"),
+    ("target_group", "in_register_not_eligible"): ("target_group", "in_register"),
     ("consented_participants", "new"): ("consented_participants", "participants"),
     ("consented_participants", "ended"): ("consented_participants", "participants"),
 }
@@ -96,15 +98,20 @@ def read(text: str) -> dict[Cell, int | None]:
 
 
 def attack(
-    outputs: Iterable[str], truth: Mapping[Cell, int], smallest: int, report_year_starts: tuple[int, int] = (12, 1)
+    outputs: Iterable[str],
+    truth: Mapping[Cell, int],
+    smallest: int,
+    report_year_starts: tuple[int, int] = (12, 1),
+    districts_of: Mapping[str, Iterable[str]] | None = None,
 ) -> list[Broken]:
-    """What is found out from these outputs. ``truth``: all numbers, by which it is judged
-    which of the hidden ones were sensitive."""
+    """What is found out from these outputs. ``truth``: all numbers, by which it is judged which of the hidden ones were
+    sensitive; ``districts_of``: of each job-centre that is known to be the sum of its districts."""
     known: dict[Cell, int | None] = {}
     for text in outputs:
         for cell, value in read(text).items():
             known[cell] = value if known.get(cell) is None else known[cell]
-    rows = [row for row in _rows(known, truth, report_year_starts) if len(row[0]) > 1 and _is_true(row, truth)]
+    found = [*_rows(known, truth, report_year_starts), *_districts(known, districts_of or {})]
+    rows = [row for row in found if len(row[0]) > 1 and _is_true(row, truth)]
     by_cell: dict[Cell, list[int]] = defaultdict(list)
     for number, (terms, _) in enumerate(rows):
         for cell in terms:
@@ -239,6 +246,13 @@ def _rows(
             if reached in known:
                 yield {cell: 1.0, reached: -1.0}, True
     yield from _over_periods(known, starts)
+
+
+def _districts(known: Iterable[Cell], districts_of: Mapping[str, Iterable[str]]) -> Iterator[Row]:
+    for cell in known:
+        if cell[JOB_CENTRE] in districts_of:
+            whole = _with(cell, JOB_CENTRE, "*")
+            yield {**{_with(whole, DISTRICT, code): 1.0 for code in districts_of[cell[JOB_CENTRE]]}, cell: -1.0}, True
 
 
 def _wholes_by_measure(cell: Cell) -> Iterator[Cell]:
