@@ -160,14 +160,46 @@ def quarantine(format_: str) -> None:
 @click.option("--period", "period_id", required=True, help="For example verksamhetsar-2023 or dag-2023-11-30.")
 @click.option("--figure", help="Only this figure.")
 @click.option("--as-known", "as_known", help="Use only extracts up to this day (YYYY-MM-DD).")
+@click.option(
+    "--lake", type=click.Path(path_type=Path), help="Count from this lake, which kaa lake export has written."
+)
+@click.option("--engine", type=click.Choice(["duckdb", "spark"]), help="With --lake: what counts (default: duckdb).")
+@click.option("--master", help="With --engine spark: where Spark runs (default: local[*], this machine).")
+@click.option(
+    "--municipality", "profile", help="With --lake: the profile (default: its only municipality's, or riket)."
+)
 @format_option("csv", "csv", "json")
-def figures(period_id: str, figure: str | None, as_known: str | None, format_: str) -> None:
-    """Figures as the last nightly published them, or as known on an earlier day."""
+def figures(
+    period_id: str,
+    figure: str | None,
+    as_known: str | None,
+    lake: Path | None,
+    engine: str | None,
+    master: str | None,
+    profile: str | None,
+    format_: str,
+) -> None:
+    """Figures as the last nightly published them, or as known on an earlier day.
+
+    With --lake they are counted from a lake's files by the same SQL; no KAA_HOME is needed.
+    """
     from pipelines.commands.queries import FIGURE_COLUMNS, notes_on_figures, read_figures
     from pipelines.state.home import open_home
 
-    home = open_home()
     day = as_day(as_known)
+    if lake is None and any(given is not None for given in (engine, master, profile)):
+        raise UsageError(
+            "--engine, --master and --municipality say how a lake is counted: give its folder with --lake."
+        )
+    if master is not None and engine != "spark":
+        raise UsageError("--master says where Spark runs: give it with --engine spark.")
+    if lake is not None:
+        from pipelines.commands.lake_figures import read_lake_figures
+
+        rows = read_lake_figures(lake, period_id, figure, day, engine or "duckdb", master, profile)
+        WRITERS[format_](FIGURE_COLUMNS, rows)
+        return
+    home = open_home()
     WRITERS[format_](FIGURE_COLUMNS, read_figures(home, period_id, figure, day))
     for note in notes_on_figures(home, period_id, day):
         say(note)

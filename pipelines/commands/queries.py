@@ -1,7 +1,7 @@
 """What the commands read from the published version. Nothing is written here but the pages that a user asks for."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -267,6 +267,11 @@ def _figures(
         rows = [row for row in rows if figure in (None, row[0])]
     else:
         rows = list(ask_figures(version, home.municipality, period, as_known or EVERYTHING, figure))
+    return printed_rows(rows)
+
+
+def printed_rows(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Rows of figures in the order in which they are printed, their values as digits without trailing zeros."""
     return [(*row[:-1], plain_number(row[-1])) for row in sorted(rows, key=lambda row: row[:-1])]
 
 

@@ -1,0 +1,298 @@
+"""Spark as an engine: the models' SQL, translated, on one machine or on many. That it means the same is looked after in
+``spark_sql``.
+
+PySpark is loaded when an engine is started and never before. Every table that is made is written as Parquet: so nothing is
+computed twice, what an executor had made is there when it is gone, and no plan grows with all that was asked before.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pipelines.lake.spark_installed import INSTEAD, refuse_without_spark
+from pipelines.lake.spark_sql import Learnt, NotTranslated, spark_name, translated
+from pipelines.runtime.database import configuration, room_from_environment
+from pipelines.runtime.errors import NightlyFailed, UsageError
+from pipelines.warehouse.compiled import CompiledModel
+
+#: Spark on this machine, with a thread per processor.
+LOCAL = "local[*]"
+_MASTER = re.compile(r"local(\[(\d+|\*)(, ?\d+)?\])?|local-cluster\[\d+, ?\d+, ?\d+\]|(spark|k8s)://\S+|yarn")
+
+#: DuckDB's types that a lake or an input may have -> Spark's.
+_TYPES = {"VARCHAR": "string", "BIGINT": "bigint", "INTEGER": "int", "DATE": "date", "BOOLEAN": "boolean"}
+_DECIMAL = re.compile(r"DECIMAL\(\d+, ?\d+\)")
+
+#: Types that a model's columns may have: values of the others are not the same in both engines, or nowhere exact.
+_EXACT = re.compile(r"(array<)*(string|int|bigint|date|boolean|decimal\(\d+,\d+\))>*")
+
+_SETTINGS = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.log.level": "ERROR",
+    "spark.sql.catalogImplementation": "in-memory",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.caseSensitive": "false",
+    "spark.sql.adaptive.enabled": "true",
+    "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
+    "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
+    "spark.sql.cteRecursionLevelLimit": "-1",
+    "spark.sql.cteRecursionRowLimit": "-1",
+    "spark.python.sql.dataFrameQueryContext.enabled": "false",
+}
+
+
+class SparkEngine:
+    """Spark, by a session. ``scratch``: a folder that executors see too; the tables that are made lie there."""
+
+    def __init__(self, session: Any, scratch: Path) -> None:
+        self._session = session
+        self._scratch = scratch
+        self._written: dict[str, Path] = {}
+        self._count = 0
+
+    def read(self, relation: str, parts: Mapping[str, Sequence[Path]], columns: Mapping[str, str]) -> None:
+        """See ``Engine``."""
+        types = {name: _spark_type(relation, type_) for name, type_ in columns.items()}
+        schema = ", ".join(f"`{name}` {type_}" for name, type_ in types.items())
+        nothing = ", ".join(f"cast(null as {type_}) as `{name}`" for name, type_ in types.items())
+        with _told(relation):
+            found = self._session.sql(f"select cast(null as string) as municipality, {nothing} where false")
+            for code, paths in parts.items():
+                if paths:
+                    files = self._session.read.schema(schema).parquet(*(str(path.absolute()) for path in paths))
+                    found = found.union(files.selectExpr(f"'{code}' as municipality", *(f"`{name}`" for name in types)))
+            found.createOrReplaceTempView(spark_name(relation))
+
+    def hold(self, relation: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:
+        """See ``Engine``."""
+        fields = [column.strip().split(" ", 1) for column in columns.split(",")]
+        with _told(relation):
+            schema = self._session.sql(
+                f"select {', '.join(f'cast(null as {_spark_type(relation, type_)}) as `{name}`' for name, type_ in fields)}"
+            ).schema
+            self._frame(schema, rows).createOrReplaceTempView(spark_name(relation))
+
+    def make(self, relation: str, sql: str, materialized: str = "table") -> None:
+        """See ``Engine``. Raises NotTranslated for SQL that Spark would understand otherwise, NightlyFailed for what fails."""
+        name = spark_name(relation)
+        for step in translated(name, sql):
+            with _told(step.relation):
+                if isinstance(step, Learnt):
+                    self._learn(step)
+                    continue
+                frame = self._session.sql(step.sql)
+                _refuse_inexact(step.relation, frame)
+                if materialized == "table" or step.relation != name:
+                    self._write(step.relation, frame)
+                else:
+                    frame.createOrReplaceTempView(step.relation)
+
+    def run(self, models: Sequence[CompiledModel]) -> None:
+        """See ``Engine``."""
+        for model in models:
+            if model.materialized != "ephemeral":
+                self.make(model.relation, model.sql, "view" if model.materialized == "view" else "table")
+
+    def fetch(self, sql: str) -> list[tuple[Any, ...]]:
+        """See ``Engine``. Raises as ``make``."""
+        *before, question = translated("of_the_question", sql)
+        if before or isinstance(question, Learnt):
+            raise NotTranslated("Spark cannot run the question: using key. Ask DuckDB for it.")
+        with _told("the question"):
+            frame = self._session.sql(question.sql)
+            _refuse_inexact("the question", frame)
+            return self._rows(frame)
+
+    def _write(self, relation: str, frame: Any) -> None:
+        """Have rows as a table, in place of the one that had its name before."""
+        self._count += 1
+        folder = self._scratch / f"{self._count}-{relation}"
+        frame.write.parquet(str(folder))
+        self._session.read.schema(frame.schema).parquet(str(folder)).createOrReplaceTempView(relation)
+        earlier, self._written[relation] = self._written.get(relation), folder
+        if earlier:
+            shutil.rmtree(earlier)
+
+    def _learn(self, step: Learnt) -> None:
+        """Round by round, until one changes nothing. What is known stays here between the rounds: they are many and small, and
+        each begins with rows instead of the plans of all before it."""
+        frame = self._session.sql(step.base).toDF(*step.columns)
+        places = [step.columns.index(name) for name in step.key]
+        known: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        found = self._rows(frame)
+        while True:
+            keys = [tuple(row[place] for place in places) for row in found]
+            newest = {key: row for key, row in zip(keys, found, strict=True) if known.get(key) != row}
+            known |= newest
+            self._frame(frame.schema, list(known.values())).createOrReplaceTempView(step.relation)
+            if not newest:
+                return
+            self._frame(frame.schema, list(newest.values())).createOrReplaceTempView(step.newest)
+            found = self._rows(self._session.sql(step.step).toDF(*step.columns))
+
+    def _frame(self, schema: Any, rows: Sequence[Sequence[Any]]) -> Any:
+        """Rows of this process as a relation; by Arrow, which takes no Python on the executors."""
+        import pyarrow
+        from pyspark.sql.pandas.types import to_arrow_schema
+
+        arrow = to_arrow_schema(schema)
+        columns: list[Any] = list(zip(*rows, strict=True)) if rows else [()] * len(arrow)
+        arrays = [pyarrow.array(list(values), field.type) for values, field in zip(columns, arrow, strict=True)]
+        return self._session.createDataFrame(pyarrow.table(arrays, names=arrow.names))
+
+    def _rows(self, frame: Any) -> list[tuple[Any, ...]]:
+        return list(zip(*(column.to_pylist() for column in frame.toArrow().columns), strict=True))
+
+
+def _spark_type(relation: str, type_: str) -> str:
+    if type_.upper() in _TYPES:
+        return _TYPES[type_.upper()]
+    if _DECIMAL.fullmatch(type_.upper()):
+        return type_.lower()
+    raise NotTranslated(f"Spark cannot read {relation}: it has a column of type {type_}. Ask DuckDB for it.")
+
+
+def _refuse_inexact(relation: str, frame: Any) -> None:
+    for name, type_ in frame.dtypes:
+        if not _EXACT.fullmatch(type_):
+            raise NotTranslated(f"Spark cannot make {relation}: {name} is of type {type_}. Ask DuckDB for it.")
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Tell what Spark refuses by its own word for the kind of error: the rest of it may quote what was delivered."""
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except (PySparkException, Py4JError, ConnectionError, EOFError) as error:
+        kind = getattr(error, "getCondition", lambda: None)() or type(error).__name__
+        raise NightlyFailed(
+            f"Spark has not made {what} ({kind}): see that its processes have room and see the lake, then ask again, "
+            f"{INSTEAD}."
+        ) from None
+
+
+@contextmanager
+def spark_engine(lake: Path, master: str = LOCAL) -> Iterator[SparkEngine]:
+    """Spark, started and ended here. ``master``: where it runs, as Spark names it; executors on other machines must see the lake
+    and the folder for temporary files (TMPDIR) under the same paths.
+
+    Raises UsageError when PySpark or Java is missing or there is no such master, NightlyFailed when Spark cannot be started.
+    """
+    refuse_without_spark()
+    if not _MASTER.fullmatch(master):
+        raise UsageError(
+            f"There is no master {master!r}: give --master as Spark names it, for example {LOCAL} or spark://host:7077."
+        )
+    from py4j.protocol import Py4JError
+    from pyspark import SparkConf, SparkContext
+    from pyspark.errors import PySparkException
+    from pyspark.java_gateway import launch_gateway
+    from pyspark.sql import SparkSession
+
+    with TemporaryDirectory(prefix="kaa-spark-") as folder:
+        place = Path(folder)
+        conf = SparkConf(loadDefaults=False).setMaster(master).setAppName("kaa").setAll(list(_SETTINGS.items()))
+        conf.setAll(list(_settings_of(master, place, lake).items()))
+        gateway = None
+        with (place / "log").open("wb") as log:
+            try:
+                with _environment(master, place):
+                    gateway = launch_gateway(conf, {"stdout": log, "stderr": log})
+                session = SparkSession(SparkContext(conf=conf, gateway=gateway))
+            except (PySparkException, Py4JError, OSError, ValueError):
+                _end(gateway)
+                raise NightlyFailed(
+                    f"Spark cannot be started at {master}: see that it runs there and that this machine has room, {INSTEAD}."
+                ) from None
+            try:
+                engine = SparkEngine(session, place / "tables")
+                if not master.startswith("local"):
+                    _refuse_unseen(session, place / "seen")
+                yield engine
+            finally:
+                with suppress(PySparkException, Py4JError, ConnectionError, EOFError):
+                    session.stop()
+                _end(gateway)
+
+
+def _settings_of(master: str, place: Path, lake: Path) -> dict[str, str]:
+    """What depends on where Spark runs, and on how much there is to read."""
+    partitions = max(os.cpu_count() or 1, sum(file.stat().st_size for file in lake.rglob("*.parquet")) // 2**25)
+    found = {"spark.sql.warehouse.dir": str(place / "warehouse"), "spark.sql.shuffle.partitions": str(partitions)}
+    if master.startswith("local"):
+        here = {
+            "spark.driver.host": "127.0.0.1",
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.local.dir": str(place / "local"),
+        }
+        found |= here | {"spark.driver.extraJavaOptions": f"-Djava.io.tmpdir={place} -XX:-UsePerfData"}
+    if master.startswith("local["):
+        memory = configuration(room_from_environment())["memory_limit"]  # as "4000000000B"
+        found["spark.driver.memory"] = f"{int(memory.rstrip('B')) // 2**20}m"
+    return found
+
+
+@contextmanager
+def _environment(master: str, place: Path) -> Iterator[None]:
+    """What Spark's scripts take from their surroundings."""
+    mine = {}
+    if master.startswith("local"):
+        mine["SPARK_LOCAL_IP"] = "127.0.0.1"
+    if master.startswith("local-cluster"):
+        mine["SPARK_HOME"] = str(_spark_home(place / "spark"))
+    before = {name: os.environ.get(name) for name in mine}
+    os.environ.update(mine)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def _spark_home(place: Path) -> Path:
+    """Spark as it is installed, in a folder of ours: its workers write into their home."""
+    found = find_spec("pyspark")
+    assert found and found.submodule_search_locations
+    place.mkdir()
+    for item in Path(found.submodule_search_locations[0]).iterdir():
+        (place / item.name).symlink_to(item)
+    return place
+
+
+def _refuse_unseen(session: Any, folder: Path) -> None:
+    """Executors that write where this process does not look would lose what they make without a word."""
+    with _told("a table in the folder for temporary files"):
+        session.range(0, 64, 1, 64).write.parquet(str(folder))
+        seen = folder.is_dir() and session.read.parquet(str(folder)).count() == 64
+    if not seen:
+        raise UsageError(
+            f"Spark's executors do not see {folder.parent}: set TMPDIR to a folder that all machines share."
+        )
+
+
+def _end(gateway: Any) -> None:
+    """End Spark's process, which is told by nothing more but its input's end."""
+    from pyspark import SparkContext
+
+    if gateway is not None:
+        with suppress(Exception):
+            gateway.shutdown()
+        gateway.proc.stdin.close()
+        try:
+            gateway.proc.wait(30)
+        except subprocess.TimeoutExpired:
+            gateway.proc.kill()
+            gateway.proc.wait()
+    SparkContext._gateway = SparkContext._jvm = None
