@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from demo.synthetic_city import generate
-from pipelines.configuration.municipality import load_municipality
+from pipelines.configuration.municipality import Municipality, load_municipality
 from pipelines.lake.engine import Engine, duckdb_engine
 from pipelines.warehouse.ask import FIGURE_COLUMNS
 from pipelines.warehouse.compiled import CompiledModel, compiled_models
@@ -62,15 +62,14 @@ def _assert_equal(spark: Engine, question: Question, compiled: list[CompiledMode
 
 @pytest.mark.parametrize("number", range(WORLDS))
 def test_a_random_world(spark: Engine, number: int, tmp_path: Path) -> None:
-    """Everything that is loaded, and two days of knowledge; every kept relation on the way to the figures."""
+    """All periods, with everything that is loaded and as known on a day, of every third world on one more; every kept relation on
+    the way to the figures."""
     world, pipeline, folder = world_lake(number, tmp_path)
     municipality, compiled = pipeline.home.municipality, pipeline.models()
     also = [parse_period(period, municipality) for period in world.periods]
     periods = all_periods(world.days, municipality, also)
-    known = dict.fromkeys(
-        [EVERYTHING, *(day or EVERYTHING for day in world.as_known), world.days[len(world.days) // 2]]
-    )
-    for day in known:
+    known = [EVERYTHING, *(day for day in world.as_known if day), *([] if number % 3 else [world.days[1]])]
+    for day in dict.fromkeys(known):
         _assert_equal(spark, Question(folder, municipality, periods, day), compiled, what_figures_stand_on(compiled))
 
 
@@ -105,15 +104,26 @@ def test_the_demo(spark: Engine, demo: tuple[Pipeline, Path], known_to: date) ->
     _assert_equal(spark, question, compiled, compared)
 
 
-def test_a_country(spark: Engine, tmp_path: Path) -> None:
-    """Municipalities that people move between, as one history."""
+@pytest.fixture(scope="module")
+def country(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Municipality]:
+    """A lake of municipalities that people move between, and the profile that they are asked with as one."""
     nation = load_municipality(NATION)
     codes = [district.code for district in nation.districts if district.valid_to is None][:6]
-    Country(codes, inhabitants(len(codes))).write(tmp_path, load_municipality("nacka"))
-    compiled = compiled_models(compiled_project())
+    folder = tmp_path_factory.mktemp("country")
+    Country(codes, inhabitants(len(codes))).write(folder, load_municipality("nacka"))
+    return folder, nation
+
+
+def _compiled() -> list[CompiledModel]:
+    return compiled_models(compiled_project())
+
+
+@pytest.mark.parametrize("known_to", [EVERYTHING, date(FIRST_YEAR + 1, 2, 14)], ids=["everything", "a day"])
+def test_a_country(spark: Engine, country: tuple[Path, Municipality], known_to: date) -> None:
+    folder, nation = country
     days = [date(FIRST_YEAR, 1, 3), date(FIRST_YEAR + 1, 12, 29)]
-    question = Question(tmp_path, nation, all_periods(days, nation), EVERYTHING)
-    _assert_equal(spark, question, compiled, what_figures_stand_on(compiled))
+    question = Question(folder, nation, all_periods(days, nation), known_to)
+    _assert_equal(spark, question, _compiled(), what_figures_stand_on(_compiled()))
 
 
 #: The same figures twice over, and one row of them.
@@ -246,12 +256,14 @@ class KilledOnTheWay:
             self.killer.give_up()
 
 
-def test_an_executor_dies(spark: Engine, demo: tuple[Pipeline, Path]) -> None:
+def test_an_executor_dies(spark: Engine, country: tuple[Path, Municipality]) -> None:
     """The answer is the same, though what the executor held and did is lost; and Spark has started another in its place."""
-    pipeline, folder = demo
-    municipality, compiled = pipeline.home.municipality, pipeline.models()
-    periods = tuple(parse_period(name, municipality) for name in ("verksamhetsar-2023", "dag-2023-11-30"))
-    question = Question(folder, municipality, periods, EVERYTHING)
+    folder, nation = country
+    compiled = _compiled()
+    periods = tuple(
+        parse_period(name, nation) for name in (f"verksamhetsar-{FIRST_YEAR + 1}", f"dag-{FIRST_YEAR + 1}-11-30")
+    )
+    question = Question(folder, nation, periods, EVERYTHING)
     compared = what_figures_stand_on(compiled)
     before = _executors()
     assert len(before) == 2, before
