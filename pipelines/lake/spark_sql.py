@@ -190,7 +190,7 @@ def _is_known(within: exp.Expr, asked: int) -> bool:
     node, above = within, within.parent
     is_negated = is_combined = False
     while isinstance(above, exp.Paren | exp.And | exp.Or | exp.Not):
-        if is_negated and not isinstance(above, exp.Paren | exp.And) or is_combined and isinstance(above, exp.Not):
+        if (is_negated and not isinstance(above, exp.Paren | exp.And)) or (is_combined and isinstance(above, exp.Not)):
             return False
         is_negated = is_negated or isinstance(above, exp.Not)
         is_combined = is_combined or isinstance(above, exp.And | exp.Or)
