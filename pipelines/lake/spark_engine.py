@@ -5,6 +5,7 @@ PySpark is loaded when an engine is started and never before. Every table that i
 computed twice, what an executor had made is there when it is gone, and no plan grows with all that was asked before.
 """
 
+import logging
 import os
 import re
 import shutil
@@ -35,10 +36,14 @@ _AT_A_TIME = 4
 
 #: DuckDB's types that a lake or an input may have -> Spark's.
 _TYPES = {"VARCHAR": "string", "BIGINT": "bigint", "INTEGER": "int", "DATE": "date", "BOOLEAN": "boolean"}
+_BETWEEN = re.compile(r",\s*(?![^(]*\))")
 _DECIMAL = re.compile(r"DECIMAL\(\d+, ?\d+\)")
 
 #: Types that a model's columns may have: values of the others are not the same in both engines, or nowhere exact.
-_EXACT = re.compile(r"(array<)*(string|int|bigint|date|boolean|decimal\(\d+,\d+\))>*")
+_EXACT = re.compile(r"(array<)*(string|tinyint|int|bigint|date|boolean|decimal\(\d+,\d+\))>*")
+
+#: Bytes of a lake below which making programs of the queries takes longer than running them as they are.
+_SMALL = 2**24
 
 _SETTINGS = {
     "spark.ui.enabled": "false",
@@ -81,7 +86,7 @@ class SparkEngine:
 
     def hold(self, relation: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:
         """See ``Engine``."""
-        fields = [column.strip().split(" ", 1) for column in columns.split(",")]
+        fields = [column.split(" ", 1) for column in _BETWEEN.split(columns)]
         with _told(relation):
             schema = self._session.sql(
                 f"select {', '.join(f'cast(null as {_spark_type(relation, type_)}) as `{name}`' for name, type_ in fields)}"
@@ -216,6 +221,11 @@ def spark_engine(lake: Path, master: str = LOCAL) -> Iterator[SparkEngine]:
     Raises UsageError when PySpark or Java is missing or there is no such master, NightlyFailed when Spark cannot be started.
     """
     refuse_without_spark()
+    for name in (
+        "SQLQueryContextLogger",
+        "DataFrameQueryContextLogger",
+    ):  # they print each error, with what it is about
+        logging.getLogger(name).disabled = True
     if not _MASTER.fullmatch(master):
         raise UsageError(
             f"There is no master {master!r}: give --master as Spark names it, for example {LOCAL} or spark://host:7077."
@@ -254,15 +264,22 @@ def spark_engine(lake: Path, master: str = LOCAL) -> Iterator[SparkEngine]:
 
 def _settings_of(master: str, place: Path, lake: Path) -> dict[str, str]:
     """What depends on where Spark runs, and on how much there is to read."""
-    partitions = max(os.cpu_count() or 1, sum(file.stat().st_size for file in lake.rglob("*.parquet")) // 2**25)
+    size = sum(file.stat().st_size for file in lake.rglob("*.parquet"))
+    partitions = max(os.cpu_count() or 1, size // 2**25)
     found = {"spark.sql.warehouse.dir": str(place / "warehouse"), "spark.sql.shuffle.partitions": str(partitions)}
+    java = "-XX:-UsePerfData"
+    if size < _SMALL:
+        java += " -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+        found |= {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
     if master.startswith("local"):
         here = {
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
             "spark.local.dir": str(place / "local"),
         }
-        found |= here | {"spark.driver.extraJavaOptions": f"-Djava.io.tmpdir={place} -XX:-UsePerfData"}
+        found |= here
+        java += f" -Djava.io.tmpdir={place}"
+    found["spark.driver.extraJavaOptions"] = java
     if master.startswith("local["):
         memory = configuration(room_from_environment())["memory_limit"]  # as "4000000000B"
         found["spark.driver.memory"] = f"{int(memory.rstrip('B')) // 2**20}m"

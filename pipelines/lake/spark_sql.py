@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from sqlglot import ErrorLevel, exp, parse_one
+from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import SqlglotError
 
 from pipelines.runtime.errors import NightlyFailed
@@ -45,6 +46,12 @@ _UNITS = {"DAY", "MONTH", "YEAR"}
 
 #: The schema that ``recurring.<name>`` names: all that is known so far of a table that is learnt round by round.
 _RECURRING = "recurring"
+
+
+class _Duckdb(DuckDB):
+    """Places in lists as they are written: sqlglot would count some of them from 0, those that it sees to be numbers."""
+
+    INDEX_OFFSET = 0
 
 
 class NotTranslated(NightlyFailed):
@@ -96,7 +103,7 @@ def translated(model: str, sql: str) -> list[Step]:
     Raises NotTranslated, which names the model and what of it is not known to mean the same.
     """
     try:
-        tree = parse_one(sql, read="duckdb", error_level=ErrorLevel.RAISE)
+        tree = parse_one(sql, read=_Duckdb, error_level=ErrorLevel.RAISE)
         _refuse_unknown(tree)
         taken_out = list(_taken_out(tree, model))
         taken_out += list(_shared(tree, model, [step.relation for step in taken_out]))
@@ -167,12 +174,37 @@ def _select_faults(query: exp.Expr) -> Iterator[str]:
 
 
 def _in_faults(within: exp.Expr) -> Iterator[str]:
+    """Where nulls are it may be unknown whether a query has a value: Spark says no then, but in a condition of where."""
     rows = within.args.get("query")
     asked = len(within.this.expressions) if isinstance(within.this, exp.Tuple) else 1
     if rows and len(rows.unnest().selects) != asked:
         yield "a row looked for among single values"
     if within.args.get("unnest") or within.args.get("field"):
         yield "a value looked for in a list by in"
+    if rows and not _is_known(within, asked):
+        yield "in (select …) whose answer may be unknown, where coalesce(… in (select …), false) says what is meant"
+
+
+def _is_known(within: exp.Expr, asked: int) -> bool:
+    """Whether an unknown answer says the same as no, where it stands."""
+    node, above = within, within.parent
+    is_negated = is_combined = False
+    while isinstance(above, exp.Paren | exp.And | exp.Or | exp.Not):
+        if (is_negated and not isinstance(above, exp.Paren | exp.And)) or (is_combined and isinstance(above, exp.Not)):
+            return False
+        is_negated = is_negated or isinstance(above, exp.Not)
+        is_combined = is_combined or isinstance(above, exp.And | exp.Or)
+        node, above = above, above.parent
+    if isinstance(above, exp.Where):
+        return not (is_negated and asked > 1) and isinstance(above.parent, exp.Select)
+    if isinstance(above, exp.If):
+        return not is_negated and above.this is node
+    return (
+        isinstance(above, exp.Coalesce)
+        and not is_negated
+        and above.this is within
+        and above.expressions == [exp.false()]
+    )
 
 
 def _cast_faults(node: exp.Expr) -> Iterator[str]:
@@ -381,9 +413,9 @@ def _written(tree: exp.Expr, known: Iterable[str] = ()) -> str:
         if name and name[1].lower() not in _FUNCTIONS:
             raise _Refused(f"the function {name[1].lower()}")
     for clause in again.find_all(exp.With):
-        names = [each.alias for each in clause.expressions]
-        for one in names:
-            if names.count(one) > 1:
+        aliases = [each.alias for each in clause.expressions]
+        for one in aliases:
+            if aliases.count(one) > 1:
                 raise _Refused(f"two CTEs called {one}")  # translated, a query's CTEs stand beside the outer ones
     return text
 
@@ -396,15 +428,13 @@ def _rewritten(node: exp.Expr) -> exp.Expr:
 
 def _element(node: exp.Expr) -> exp.Expr:
     """``list[n]``: null beyond both ends, and from the end where n is negative. Spark would fail or count otherwise."""
-    place = node.expressions[0]  # counted from 0 by sqlglot
-    if isinstance(place, exp.Literal):
-        return exp.Anonymous(this="get", expressions=[node.this, place])
-    from_end = exp.Add(
-        this=exp.Add(this=exp.Anonymous(this="size", expressions=[node.this.copy()]), expression=_paren(place)),
-        expression=exp.Literal.number(1),
-    )
-    is_counted_forward = exp.GTE(this=_paren(place), expression=exp.Literal.number(-1))
-    counted = exp.case().when(is_counted_forward, place.copy()).else_(from_end)
+    place, one = node.expressions[0], exp.Literal.number(1)
+    if isinstance(place, exp.Literal) and place.is_int and int(place.name) > 0:
+        return exp.Anonymous(this="get", expressions=[node.this, exp.Literal.number(int(place.name) - 1)])
+    zero = exp.Literal.number(0)
+    from_end = exp.Add(this=exp.Anonymous(this="size", expressions=[node.this.copy()]), expression=_paren(place))
+    is_from_end = exp.LT(this=_paren(place), expression=zero)
+    counted = exp.case().when(is_from_end, from_end).else_(exp.Sub(this=_paren(place), expression=one))
     return exp.Anonymous(this="get", expressions=[node.this, counted])
 
 
