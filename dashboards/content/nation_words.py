@@ -116,8 +116,8 @@ def not_whole(parts: Sequence[tuple[str, Part]], starts_on: date, ends_on: date)
     """Of whom the extracts do not reach from the period's first day to its last."""
     if len(parts) > MOST_LISTED:
         return (
-            f"Uttagen räcker inte till hela perioden för {_municipalities(len(parts))}. Deras tal är därför av en kortare tid. Vilka "
-            "dagar de har uttag från och till står under varje kommuns underlag."
+            f"Uttagen räcker inte till hela perioden för {_municipalities(len(parts))}. Deras tal är därför av en kortare tid. "
+            "Vilka dagar de har uttag från och till står under varje kommuns underlag."
         )
     told = []
     for name, part in parts:

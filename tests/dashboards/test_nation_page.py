@@ -316,7 +316,7 @@ def test_of_many_whose_extracts_do_not_reach_only_the_number_is_said(tmp_path: P
 
     country = made(tmp_path, synthetic_nation(24, change=unfinished))
     assert any(
-        each.startswith("Uttagen räcker inte till hela perioden för 24 kommuner.")
+        each.startswith("Uttagen räcker inte till hela perioden för 24\u00a0kommuner.")
         for each in country.report.who_is_in()
     )
 
