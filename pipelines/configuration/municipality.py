@@ -300,6 +300,11 @@ def known_profiles() -> list[str]:
     return sorted(path.stem for path in PROFILES.glob("*.yaml"))
 
 
+def receivers() -> list[str]:
+    """Names of those of them that take in deliveries."""
+    return [name for name in known_profiles() if not load_municipality(name).is_asked_of_a_lake]
+
+
 def profile_path(name_or_path: str) -> Path:
     """The file of a profile, given a name that comes with the program, or the path of a file or of a folder that holds one.
 
@@ -313,7 +318,7 @@ def profile_path(name_or_path: str) -> Path:
     if path.is_file():
         return path.resolve()
     raise UsageError(
-        f"There is no municipality {name_or_path!r}: choose one of {', '.join(known_profiles())}, or give the path of a "
+        f"There is no municipality {name_or_path!r}: choose one of {', '.join(receivers())}, or give the path of a "
         f"profile file, or of a folder that holds {PROFILE_NAME} (see docs/recipes.md)."
     )
 

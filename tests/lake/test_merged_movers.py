@@ -35,7 +35,7 @@ def test_who_has_moved_is_one_person_where_last_seen(tmp_path: Path) -> None:
     assert asked.places("population", "in_register", YEAR) == {"*": 2, "0380": 2, "03": 2}
     assert asked.places("status", "in_register", "dag-2023-02-28") == {"*": 2, "0180": 1, "0380": 1, "01": 1, "03": 1}
     assert asked.places("status", "in_register", "dag-2023-03-01") == {"*": 2, "0380": 2, "03": 2}
-    # A stay in each register, and it is where the person is that counts.
+    # The other stay began the year before.
     assert asked.places("registrations", "stays", YEAR) == {"*": 1, "0380": 1, "03": 1}
     assert "registrations" not in {key[0] for key in asked.figures if key[2] == MARCH}
 
@@ -50,17 +50,19 @@ def test_who_is_in_two_registers_at_once_has_the_row_that_comes_last_as_text(tmp
                 Extract("folkbokforing", "2023-03-01").resident(ANNA),
             ],
             "0380": [
-                Extract("ber", "2023-03-01").registered(ANNA, registrerad_datum="2022-09-01"),
+                Extract("ber", "2023-03-01").registered(ANNA, registrerad_datum="2023-01-05"),
                 Extract("folkbokforing", "2023-03-01").resident(ANNA),
-                Extract("ber", "2023-04-03").registered(ANNA, registrerad_datum="2022-09-01"),
+                Extract("ber", "2023-04-03").registered(ANNA, registrerad_datum="2023-01-05"),
             ],
         },
     )
     asked = Asked(tmp_path, homes, [MARCH, YEAR, "dag-2023-03-01"])
     assert asked.places("population", "in_register", MARCH) == {"*": 1, "0180": 1, "01": 1}
     assert asked.places("status", "in_register", "dag-2023-03-01") == {"*": 1, "0180": 1, "01": 1}
-    # Both stays are stays of the one person.
-    assert asked.places("registrations", "stays", YEAR) == {"*": 1, "0180": 1, "01": 1}
+    # Both stays are stays of the one person, where she is; one of them is the first, and neither has been followed by a call.
+    assert asked.places("registrations", "stays", YEAR) == {"*": 2, "0180": 2, "01": 2}
+    assert asked.places("registrations", "first", YEAR) == {"*": 1, "0180": 1, "01": 1}
+    assert asked.places("timeliness", "registered", YEAR) == {"*": 2, "0180": 2, "01": 2}
     # In the population register the district, here the municipality's code, is compared first.
     assert asked.places("residents", "aged_16_19", YEAR) == {"*": 1, "0380": 1, "03": 1}
     assert asked.places("residents", "in_register_16_19", YEAR) == {"*": 1, "0380": 1, "03": 1}

@@ -5,6 +5,7 @@ and extracts have other dates.
 """
 
 from collections import defaultdict
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def test_where_nobody_has_moved_and_all_deliver_at_once_the_country_is_the_sum(n
     homes = []
     for code in TRIPLE:
         home = Home(
-            code, Pipeline(tmp_path / code, world.municipality), Oracle(PROFILES[world.municipality], world.days[0])
+            code, Pipeline(tmp_path / code, world.municipality), Oracle(PROFILES[world.municipality], date(2026, 1, 1))
         )
         play(world, home)
         add_part(home, tmp_path / "lake")
