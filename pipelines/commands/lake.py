@@ -98,8 +98,8 @@ def check(folder: Path, format_: str) -> None:
 
     found = examine(folder)
     WRITERS[format_](COLUMNS, found.rows)
-    for fault in found.faults:
-        say(fault)
+    for sentence in [*found.faults, *found.notes]:
+        say(sentence)
     raise SystemExit(1 if found.faults else 0)
 
 

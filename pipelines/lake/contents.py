@@ -16,10 +16,11 @@ from pipelines.runtime.errors import UsageError
 class Contents:
     """``rows``: of each part the municipality's code and name, its first and last extract date, how many extracts, rows and files
     it has, how many numbers fit nobody elsewhere, when it was exported, and the fingerprint of the recipient's key. ``faults``:
-    what is wrong, a sentence each."""
+    what is wrong, a sentence each; ``notes``: what a reader must know who does not go by the manifests."""
 
     rows: list[tuple[Any, ...]]
     faults: list[str]
+    notes: list[str]
 
 
 def examine(folder: Path) -> Contents:
@@ -34,7 +35,20 @@ def examine(folder: Path) -> Contents:
     if parts:
         lake = Lake(folder, parts)
         wrong += [*misfits(lake), *faults(lake)]
-    return Contents([_row(part) for part in parts.values()], wrong)
+    notes = [note for part in parts.values() if (note := _left_over(part))]
+    return Contents([_row(part) for part in parts.values()], wrong, notes)
+
+
+def _left_over(part: Part) -> str | None:
+    """What an export that was cut off has left: it counts for nobody who reads by the manifest."""
+    named = {path for table in part.tables for path in part.paths(table)}
+    count = len(set(part.folder.glob("dataset=*/*.parquet")) - named)
+    if not count:
+        return None
+    return (
+        f"{part.folder} holds {count} files that its manifest does not name, as an export that was cut off leaves them: read by "
+        "the manifest, or export again, which removes them."
+    )
 
 
 def _row(part: Part) -> tuple[Any, ...]:

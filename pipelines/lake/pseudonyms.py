@@ -5,7 +5,7 @@ the fewest days are taken that lie in a stretch of each number that is still sou
 which pseudonym is whose.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -82,53 +82,71 @@ class Translated:
 
 def translate(
     connection: duckdb.DuckDBPyConnection,
-    datasets: Iterable[Dataset],
+    datasets: Sequence[Dataset],
     files: ArchivedFiles,
     own: Pseudonymiser,
     recipients: Pseudonymiser,
-    numbers: pl.Series,
+    numbers: Iterable[str],
 ) -> Translated:
     """What these numbers, known by the home's pseudonyms, are called with the recipient's key.
 
     A number that stands in no archived delivery any more is called by a pseudonym of its pseudonym: it can be one person with
     nobody in another municipality.
 
-    Raises UsageError when the archive's key does not fit or an archived file is not what was loaded.
+    Raises UsageError when a number is found nowhere and an archived file could not be read that may hold it.
     """
-    found: dict[str, str] = {}
-    opened = 0
-    for dataset in _most_numbers_first(connection, datasets, numbers):
-        left = numbers.filter(~numbers.is_in(list(found)))
-        if left.is_empty():
-            break
-        wanted = set(left)
-        for delivery_id in _deliveries_with(connection, dataset, files, left):
-            read = _numbers(files, dataset, delivery_id)
-            if read is None:
-                continue
-            opened += 1
-            known = own.look_up(read).drop_nulls("pseudonym").select("number", "pseudonym")
-            for number, pseudonym in known.iter_rows():
-                if pseudonym in wanted and pseudonym not in found:
-                    found[pseudonym] = recipients.pseudonym(number)
-    unlinked = [pseudonym for pseudonym in numbers if pseudonym not in found]
-    found |= {pseudonym: recipients.pseudonym(pseudonym) for pseudonym in unlinked}
+    search = _Search(files, own, recipients, numbers)
+    while search.goes_on(connection, datasets):
+        pass
+    if search.left and search.unreadable:
+        raise next(iter(search.unreadable.values()))
+    unlinked = search.left
+    found = search.found | {pseudonym: recipients.pseudonym(pseudonym) for pseudonym in unlinked}
     schema = {"pseudonym": pl.String, "recipients": pl.String}
-    return Translated(pl.DataFrame(list(found.items()), schema=schema, orient="row"), len(unlinked), opened)
+    return Translated(pl.DataFrame(list(found.items()), schema=schema, orient="row"), len(unlinked), search.opened)
 
 
-def _numbers(files: ArchivedFiles, dataset: Dataset, delivery_id: str) -> pl.Series | None:
-    """What stands in the file's columns of numbers; None where a nightly has removed it since we looked."""
-    try:
-        return numbers_in(dataset, files.read(dataset, delivery_id)[1])
-    except UsageError:
-        if files.holds(delivery_id):
-            raise
-        return None
+class _Search:
+    """``found``: own pseudonym -> recipient's; ``left``: own pseudonyms that are still sought; ``unreadable``: deliveries with a
+    file that could not be read, and what was said of it."""
+
+    def __init__(
+        self, files: ArchivedFiles, own: Pseudonymiser, recipients: Pseudonymiser, numbers: Iterable[str]
+    ) -> None:
+        self._files, self._own, self._recipients = files, own, recipients
+        self.found: dict[str, str] = {}
+        self.left = set(numbers)
+        self.unreadable: dict[str, UsageError] = {}
+        self.opened = 0
+
+    def goes_on(self, connection: duckdb.DuckDBPyConnection, datasets: Sequence[Dataset]) -> bool:
+        """Look through the datasets once; whether it is worth while again, with other deliveries than cannot be read."""
+        known = len(self.unreadable)
+        for dataset in _most_numbers_first(connection, datasets, self.left):
+            for delivery_id in _deliveries_with(connection, dataset, self._holds, self.left):
+                self._read(dataset, delivery_id)
+        return bool(self.left) and len(self.unreadable) > known
+
+    def _holds(self, delivery_id: str) -> bool:
+        return delivery_id not in self.unreadable and self._files.holds(delivery_id)
+
+    def _read(self, dataset: Dataset, delivery_id: str) -> None:
+        try:
+            read = numbers_in(dataset, self._files.read(dataset, delivery_id)[1])
+        except UsageError as error:
+            if self._files.holds(delivery_id):  # a nightly may have removed it since we looked
+                self.unreadable[delivery_id] = error
+            return
+        self.opened += 1
+        known = self._own.look_up(read).drop_nulls("pseudonym").select("number", "pseudonym")
+        for number, pseudonym in known.iter_rows():
+            if pseudonym in self.left:
+                self.left.discard(pseudonym)
+                self.found[pseudonym] = self._recipients.pseudonym(number)
 
 
 def _most_numbers_first(
-    connection: duckdb.DuckDBPyConnection, datasets: Iterable[Dataset], numbers: pl.Series
+    connection: duckdb.DuckDBPyConnection, datasets: Sequence[Dataset], numbers: Iterable[str]
 ) -> list[Dataset]:
     """The datasets that hold any of the numbers; mostly the first one holds nearly all."""
     _seek(connection, numbers)
@@ -143,13 +161,15 @@ def _most_numbers_first(
 
 
 def _deliveries_with(
-    connection: duckdb.DuckDBPyConnection, dataset: Dataset, files: ArchivedFiles, numbers: pl.Series
+    connection: duckdb.DuckDBPyConnection, dataset: Dataset, is_there: Callable[[str], bool], numbers: Collection[str]
 ) -> list[str]:
     """The fewest archived deliveries that hold all of these numbers that stand in any archived one of the dataset."""
+    if not numbers:
+        return []
     extracts = connection.execute(
         "select extract_date, delivery_id from history.extract where source = ? order by extract_date", [dataset.source]
     ).fetchall()
-    archived = [delivery_id for _, delivery_id in extracts if files.holds(delivery_id)]
+    archived = [delivery_id for _, delivery_id in extracts if is_there(delivery_id)]
     connection.register("extract_places", _places(extracts, set(archived)))
     connection.execute("create or replace temp table extract_place as from extract_places")
     connection.unregister("extract_places")
@@ -187,7 +207,7 @@ def _runs(dataset: Dataset) -> str:
     )
 
 
-def _seek(connection: duckdb.DuckDBPyConnection, numbers: pl.Series) -> None:
-    connection.register("sought", pl.DataFrame({"pseudonym": numbers}, schema={"pseudonym": pl.String}))
+def _seek(connection: duckdb.DuckDBPyConnection, numbers: Iterable[str]) -> None:
+    connection.register("sought", pl.DataFrame({"pseudonym": sorted(numbers)}, schema={"pseudonym": pl.String}))
     connection.execute("create or replace temp table sought_number as from sought")
     connection.unregister("sought")

@@ -87,6 +87,19 @@ def test_what_is_wrong_with_a_lake_is_named(kaa: Kaa, home: Home, sealed: Path, 
     _one_sentence(kaa("lake", "check", home.path), 64, "holds no lake")
 
 
+def test_what_an_export_that_was_cut_off_has_left_is_no_fault_and_is_said(
+    kaa: Kaa, home: Home, sealed: Path, key: Path, tmp_path: Path
+) -> None:
+    lake = tmp_path / "lake"
+    _export(kaa, lake, sealed, key)
+    left = part_folder(lake, "0180") / "dataset=ber_register" / f"{'0' * 64}.parquet"
+    left.write_bytes(b"")
+    said = _checked(kaa, lake)[0]
+    assert said.exit_code == 0 and "holds 1 files that its manifest does not name" in said.err
+    assert "1 older ones were removed" in _export(kaa, lake, sealed, key).err
+    assert not left.exists()
+
+
 def test_an_earlier_export_stands_where_the_next_one_cannot_be_made(
     kaa: Kaa, home: Home, sealed: Path, key: Path, tmp_path: Path
 ) -> None:
