@@ -21,6 +21,9 @@ Group = tuple[str, Cell]
 #: So many names still stand in a heading.
 MOST_NAMED = 3
 
+#: Of so many it is said from which day to which their extracts reach; of more only how many they are.
+MOST_LISTED = 20
+
 HOW_TO_READ = (
     "Här står kommunerna sida vid sida. Alla ungdomar är räknade, så siffrorna är inte osäkra som i en undersökning. Men i små "
     "kommuner flyttar några få ungdomar andelen mycket, också när arbetet är detsamma. Diagrammen visar hur långt slumpen "
@@ -111,6 +114,11 @@ def missing(names: Sequence[str], county: str) -> str:
 
 def not_whole(parts: Sequence[tuple[str, Part]], starts_on: date, ends_on: date) -> str:
     """Of whom the extracts do not reach from the period's first day to its last."""
+    if len(parts) > MOST_LISTED:
+        return (
+            f"Uttagen räcker inte till hela perioden för {_municipalities(len(parts))}. Deras tal är därför av en kortare tid. "
+            "Vilka dagar de har uttag från och till står under varje kommuns underlag."
+        )
     told = []
     for name, part in parts:
         days = []

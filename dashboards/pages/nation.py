@@ -63,7 +63,9 @@ def _nation(build: Build) -> dict[str, Any]:
 
 
 def _definitions(build: Build) -> dict[str, Any]:
-    return {**site.defined(build), "in_trends": frozenset()}
+    shown = {key.figure for rate in nation.RATES for key in rate.share.keys}
+    defined = site.defined(build)
+    return {**defined, "figures": [each for each in defined["figures"] if each.id in shown], "in_trends": frozenset()}
 
 
 PAGES = (

@@ -309,6 +309,18 @@ def test_the_page_says_whose_extracts_do_not_reach_all_of_the_period(country: Ma
     assert country.name("0402") not in sentence
 
 
+def test_of_many_whose_extracts_do_not_reach_only_the_number_is_said(tmp_path: Path) -> None:
+    def unfinished(synthetic: SyntheticNation) -> None:
+        for code in synthetic.counts:
+            synthetic.extracts[code] = (date(2023, 12, 20), date(2024, 6, 1))
+
+    country = made(tmp_path, synthetic_nation(24, change=unfinished))
+    assert any(
+        each.startswith("Uttagen räcker inte till hela perioden för 24\u00a0kommuner.")
+        for each in country.report.who_is_in()
+    )
+
+
 def test_the_page_says_what_it_was_made_of(country: Made) -> None:
     text = country.page.text
     assert country.report.nation.fingerprint in text
@@ -335,6 +347,7 @@ def test_the_definitions_speak_of_municipalities_and_counties(country: Made) -> 
     text = html_page.Page((country.out / "definitioner.html").read_text(encoding="utf-8")).text
     assert "för hela riket och per kön, kommun och län" in text
     assert "Kommun och län är de som stod i registret" in text
+    assert "Målgruppen enligt lag och registret" in text and "Enkätsvar" not in text
 
 
 def test_every_link_leads_somewhere(country: Made) -> None:
