@@ -142,7 +142,9 @@ select
     {{ column }},
     {% endfor -%}
     case
-        when person_id not in (select without_place.person_id from {{ ref('int_person__without_place') }} as without_place)
+        when not coalesce(
+            person_id in (select without_place.person_id from {{ ref('int_person__without_place') }} as without_place), false
+        )
             then district_code
     end as district_code,
     first_extract_date,

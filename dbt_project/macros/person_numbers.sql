@@ -56,7 +56,7 @@ positioned as (
         dense_rank() over (
             partition by coalesce(linked_group.group_id, number.pseudonym)
             order by
-                number.pseudonym in (select link.earlier_pseudonym from link),
+                coalesce(number.pseudonym in (select link.earlier_pseudonym from link), false),
                 number.birth_date desc,
                 number.gender = 'man' desc
         ) as number_position

@@ -254,9 +254,9 @@ class Municipality(_Strict):
     disclosure: Annotated[list[DisclosureDecision], BeforeValidator(_as_list)] = Field(default_factory=list)
 
     @property
-    def takes_in(self) -> bool:
-        """Whether deliveries are made to it."""
-        return self.divided_into == "districts"
+    def is_asked_of_a_lake(self) -> bool:
+        """Whether it is made up of other municipalities, so that nothing is delivered to it."""
+        return self.divided_into == "municipalities"
 
     def disclosure_on(self, day: date) -> Disclosure:
         """What holds for public output of which the latest extract is of this day."""
@@ -300,6 +300,11 @@ def known_profiles() -> list[str]:
     return sorted(path.stem for path in PROFILES.glob("*.yaml"))
 
 
+def receivers() -> list[str]:
+    """Names of those of them that take in deliveries."""
+    return [name for name in known_profiles() if not load_municipality(name).is_asked_of_a_lake]
+
+
 def profile_path(name_or_path: str) -> Path:
     """The file of a profile, given a name that comes with the program, or the path of a file or of a folder that holds one.
 
@@ -313,7 +318,7 @@ def profile_path(name_or_path: str) -> Path:
     if path.is_file():
         return path.resolve()
     raise UsageError(
-        f"There is no municipality {name_or_path!r}: choose one of {', '.join(known_profiles())}, or give the path of a "
+        f"There is no municipality {name_or_path!r}: choose one of {', '.join(receivers())}, or give the path of a "
         f"profile file, or of a folder that holds {PROFILE_NAME} (see docs/recipes.md)."
     )
 
@@ -339,10 +344,10 @@ def load_receiver(name_or_path: str) -> Municipality:
     """The profile of somebody who takes in deliveries; raises UsageError as ``load_municipality`` does, and for a profile that
     is only asked of a lake."""
     profile = load_municipality(name_or_path)
-    if not profile.takes_in:
+    if profile.is_asked_of_a_lake:
         raise UsageError(
-            f"{profile.title} takes in no deliveries: ask for its figures of a lake (kaa figures --lake), and give a municipality "
-            "here."
+            f"{profile.title} takes in no deliveries: ask for its figures of a lake (kaa figures --lake), and give a "
+            "municipality here."
         )
     return profile
 

@@ -18,11 +18,20 @@ _BETWEEN = ":"
 #: Until when a row whose run ends with a municipality's own extract stands among the extracts of all: until the one before the
 #: municipality's next; empty where it has no next one.
 _EXTRACT_UNTIL = """
-with any_extract as (
+with own as (
+    select
+        municipality,
+        source,
+        extract_date,
+        lead(extract_date) over (partition by municipality, source order by extract_date) as extract_after
+    from lake.extract
+),
+
+any_extract as (
     select distinct
         source,
         extract_date
-    from lake.extract
+    from own
 ),
 
 merged as (
@@ -31,15 +40,6 @@ merged as (
         extract_date,
         lag(extract_date) over (partition by source order by extract_date) as extract_before
     from any_extract
-),
-
-own as (
-    select
-        municipality,
-        source,
-        extract_date,
-        lead(extract_date) over (partition by municipality, source order by extract_date) as extract_after
-    from lake.extract
 )
 
 select
@@ -71,15 +71,15 @@ _DATES_OF_CODES = {
 
 
 def history_of(lake: Lake, municipality: Municipality) -> dict[str, str]:
-    """The queries that make the history of ``lake.<table>`` and ``input.job_centre_district``, by the relation that each makes, in
-    order: those of schema ``history``, and before them what they read.
+    """The queries that make the history of ``lake.<table>`` and ``input.job_centre_district``, by the relation that each makes,
+    in order: those of schema ``history``, and before them what they read.
 
     ``municipality``: whom the question is asked of. Its own part alone; of all parts where its districts are municipalities.
 
     Raises UsageError where the lake holds no part of it, or the part of a municipality that it does not know.
     """
     tables = [name for name in lake.columns if name.startswith("history.")]
-    if municipality.takes_in:
+    if not municipality.is_asked_of_a_lake:
         if municipality.code not in lake.parts:
             held = ", ".join(part.title for part in lake.parts.values())
             raise UsageError(
@@ -116,12 +116,12 @@ def _in_lake(name: str) -> str:
 
 
 def _municipality_code(nation: Municipality) -> str:
-    """Which code each municipality of the lake had, and the county of that code: from the first to the last of a source's extracts
-    in that time (null: it still has it)."""
+    """Which code each municipality of the lake had, and the county of that code: from the first to the last of a source's
+    extracts in that time (null: it still has it)."""
     dated = [*_dated_codes(nation)]
     spans = [
         "select distinct municipality, municipality as code, cast(null as date) as first_day, cast(null as date) as last_day "
-        + "from lake.extract"
+        + "from lake.extract_until"
         + (f" where municipality not in ({_listed({heir for heir, *_ in dated})})" if dated else "")
     ]
     spans += [f"select '{heir}', '{code}', {_day(first)}, {_day(last)}" for heir, code, first, last in dated]
@@ -134,7 +134,7 @@ any_extract as (
     select distinct
         source,
         extract_date
-    from lake.extract
+    from lake.extract_until
 ),
 
 bound as (
@@ -212,7 +212,7 @@ def _merged(lake: Lake, name: str, dataset: Dataset | None) -> str:
             column if column in ("source", "extract_date") else f"cast(null as {type_}) as {column}"
             for column, type_ in columns.items()
         ]
-        return f"select distinct {', '.join(listed)} from lake.extract"
+        return f"select distinct {', '.join(listed)} from lake.extract_until"
     listed = [
         f"{_of_municipality('one', column)} as {column}" if column == "delivery_id" else column for column in columns
     ]
@@ -305,7 +305,7 @@ extract_day as (
         extract_date,
         lag(extract_date) over (order by extract_date) as extract_before,
         lead(extract_date) over (order by extract_date) as extract_after
-    from (select distinct extract_date from lake.extract where source = '{dataset.source}') as any_extract
+    from (select distinct extract_date from lake.extract_until where source = '{dataset.source}') as any_extract
 ),
 
 -- The extracts at which the choice may become another one; between two of them it stands.

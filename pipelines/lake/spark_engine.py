@@ -5,13 +5,17 @@ PySpark is loaded when an engine is started and never before. Every table that i
 computed twice, what an executor had made is there when it is gone, and no plan grows with all that was asked before.
 """
 
+import logging
 import os
 import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
+from graphlib import TopologicalSorter
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,14 +28,22 @@ from pipelines.warehouse.compiled import CompiledModel
 
 #: Spark on this machine, with a thread per processor.
 LOCAL = "local[*]"
+#: What may be a master.
 _MASTER = re.compile(r"local(\[(\d+|\*)(, ?\d+)?\])?|local-cluster\[\d+, ?\d+, ?\d+\]|(spark|k8s)://\S+|yarn")
+
+#: How many models are made at the same time: most of them are small, and take Spark longer to plan than to make.
+_AT_A_TIME = 4
 
 #: DuckDB's types that a lake or an input may have -> Spark's.
 _TYPES = {"VARCHAR": "string", "BIGINT": "bigint", "INTEGER": "int", "DATE": "date", "BOOLEAN": "boolean"}
+_BETWEEN = re.compile(r",\s*(?![^(]*\))")
 _DECIMAL = re.compile(r"DECIMAL\(\d+, ?\d+\)")
 
 #: Types that a model's columns may have: values of the others are not the same in both engines, or nowhere exact.
-_EXACT = re.compile(r"(array<)*(string|int|bigint|date|boolean|decimal\(\d+,\d+\))>*")
+_EXACT = re.compile(r"(array<)*(string|tinyint|int|bigint|date|boolean|decimal\(\d+,\d+\))>*")
+
+#: Bytes of a lake below which making programs of the queries takes longer than running them as they are.
+_SMALL = 2**24
 
 _SETTINGS = {
     "spark.ui.enabled": "false",
@@ -57,7 +69,7 @@ class SparkEngine:
         self._session = session
         self._scratch = scratch
         self._written: dict[str, Path] = {}
-        self._count = 0
+        self._count = count()
 
     def read(self, relation: str, parts: Mapping[str, Sequence[Path]], columns: Mapping[str, str]) -> None:
         """See ``Engine``."""
@@ -74,7 +86,7 @@ class SparkEngine:
 
     def hold(self, relation: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:
         """See ``Engine``."""
-        fields = [column.strip().split(" ", 1) for column in columns.split(",")]
+        fields = [column.split(" ", 1) for column in _BETWEEN.split(columns)]
         with _told(relation):
             schema = self._session.sql(
                 f"select {', '.join(f'cast(null as {_spark_type(relation, type_)}) as `{name}`' for name, type_ in fields)}"
@@ -84,6 +96,7 @@ class SparkEngine:
     def make(self, relation: str, sql: str, materialized: str = "table") -> None:
         """See ``Engine``. Raises NotTranslated for SQL that Spark would understand otherwise, NightlyFailed for what fails."""
         name = spark_name(relation)
+        shared = []
         for step in translated(name, sql):
             with _told(step.relation):
                 if isinstance(step, Learnt):
@@ -91,16 +104,34 @@ class SparkEngine:
                     continue
                 frame = self._session.sql(step.sql)
                 _refuse_inexact(step.relation, frame)
-                if materialized == "table" or step.relation != name:
-                    self._write(step.relation, frame)
-                else:
+                if step.is_shared:
+                    shared.append(frame.persist())
+                if step.is_shared or step.is_plain or (step.is_short and materialized == "view"):
                     frame.createOrReplaceTempView(step.relation)
+                else:
+                    self._write(step.relation, frame)
+        for frame in shared:
+            frame.unpersist()
 
     def run(self, models: Sequence[CompiledModel]) -> None:
-        """See ``Engine``."""
-        for model in models:
-            if model.materialized != "ephemeral":
-                self.make(model.relation, model.sql, "view" if model.materialized == "view" else "table")
+        """See ``Engine``. Models that do not need each other are made at the same time."""
+        made = {model.name: model for model in models if model.materialized != "ephemeral"}
+        order = TopologicalSorter({name: [one for one in model.needs if one in made] for name, model in made.items()})
+        order.prepare()
+        with ThreadPoolExecutor(_AT_A_TIME) as pool:
+            running: dict[Future[None], str] = {}
+            try:
+                while order.is_active():
+                    for name in order.get_ready():
+                        model = made[name]
+                        kind = "view" if model.materialized == "view" else "table"
+                        running[pool.submit(self.make, model.relation, model.sql, kind)] = name
+                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                        future.result()
+                        order.done(running.pop(future))
+            except BaseException:
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
 
     def fetch(self, sql: str) -> list[tuple[Any, ...]]:
         """See ``Engine``. Raises as ``make``."""
@@ -114,8 +145,7 @@ class SparkEngine:
 
     def _write(self, relation: str, frame: Any) -> None:
         """Have rows as a table, in place of the one that had its name before."""
-        self._count += 1
-        folder = self._scratch / f"{self._count}-{relation}"
+        folder = self._scratch / f"{next(self._count)}-{relation}"
         frame.write.parquet(str(folder))
         self._session.read.schema(frame.schema).parquet(str(folder)).createOrReplaceTempView(relation)
         earlier, self._written[relation] = self._written.get(relation), folder
@@ -191,6 +221,11 @@ def spark_engine(lake: Path, master: str = LOCAL) -> Iterator[SparkEngine]:
     Raises UsageError when PySpark or Java is missing or there is no such master, NightlyFailed when Spark cannot be started.
     """
     refuse_without_spark()
+    for name in (
+        "SQLQueryContextLogger",
+        "DataFrameQueryContextLogger",
+    ):  # they print each error, with what it is about
+        logging.getLogger(name).disabled = True
     if not _MASTER.fullmatch(master):
         raise UsageError(
             f"There is no master {master!r}: give --master as Spark names it, for example {LOCAL} or spark://host:7077."
@@ -229,15 +264,22 @@ def spark_engine(lake: Path, master: str = LOCAL) -> Iterator[SparkEngine]:
 
 def _settings_of(master: str, place: Path, lake: Path) -> dict[str, str]:
     """What depends on where Spark runs, and on how much there is to read."""
-    partitions = max(os.cpu_count() or 1, sum(file.stat().st_size for file in lake.rglob("*.parquet")) // 2**25)
+    size = sum(file.stat().st_size for file in lake.rglob("*.parquet"))
+    partitions = max(os.cpu_count() or 1, size // 2**25)
     found = {"spark.sql.warehouse.dir": str(place / "warehouse"), "spark.sql.shuffle.partitions": str(partitions)}
+    java = "-XX:-UsePerfData"
+    if size < _SMALL:
+        java += " -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+        found |= {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
     if master.startswith("local"):
         here = {
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
             "spark.local.dir": str(place / "local"),
         }
-        found |= here | {"spark.driver.extraJavaOptions": f"-Djava.io.tmpdir={place} -XX:-UsePerfData"}
+        found |= here
+        java += f" -Djava.io.tmpdir={place}"
+    found["spark.driver.extraJavaOptions"] = java
     if master.startswith("local["):
         memory = configuration(room_from_environment())["memory_limit"]  # as "4000000000B"
         found["spark.driver.memory"] = f"{int(memory.rstrip('B')) // 2**20}m"
@@ -275,7 +317,7 @@ def _refuse_unseen(session: Any, folder: Path) -> None:
     """Executors that write where this process does not look would lose what they make without a word."""
     with _told("a table in the folder for temporary files"):
         session.range(0, 64, 1, 64).write.parquet(str(folder))
-        seen = folder.is_dir() and session.read.parquet(str(folder)).count() == 64
+        seen = folder.is_dir() and session.read.schema("id bigint").parquet(str(folder)).count() == 64
     if not seen:
         raise UsageError(
             f"Spark's executors do not see {folder.parent}: set TMPDIR to a folder that all machines share."

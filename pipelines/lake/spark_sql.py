@@ -6,11 +6,12 @@ Running the SQL belongs in ``spark_engine``, what it computes in ``dbt_project``
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 from sqlglot import ErrorLevel, exp, parse_one
+from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import SqlglotError
 
 from pipelines.runtime.errors import NightlyFailed
@@ -47,16 +48,27 @@ _UNITS = {"DAY", "MONTH", "YEAR"}
 _RECURRING = "recurring"
 
 
+class _Duckdb(DuckDB):
+    """Places in lists as they are written: sqlglot would count some of them from 0, those that it sees to be numbers."""
+
+    INDEX_OFFSET = 0
+
+
 class NotTranslated(NightlyFailed):
     """SQL that Spark cannot run, or would understand in another way."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """A query whose rows are to be had under a name."""
+    """A query whose rows are to be had under a name. ``is_plain``: rows of other relations as they are, so that nothing is
+    gained by keeping them; ``is_short``: made in one step, so that a view may stay one; ``is_shared``: only the query after it
+    asks for them, and more than once."""
 
     relation: str
     sql: str
+    is_plain: bool = False
+    is_short: bool = False
+    is_shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,10 +103,16 @@ def translated(model: str, sql: str) -> list[Step]:
     Raises NotTranslated, which names the model and what of it is not known to mean the same.
     """
     try:
-        tree = parse_one(sql, read="duckdb", error_level=ErrorLevel.RAISE)
+        tree = parse_one(sql, read=_Duckdb, error_level=ErrorLevel.RAISE)
         _refuse_unknown(tree)
         taken_out = list(_taken_out(tree, model))
-        return [*taken_out, Question(model, _written(tree))]
+        taken_out += list(_shared(tree, model, [step.relation for step in taken_out]))
+        known = [step.relation for step in taken_out]
+        is_plain = not tree.find(exp.With, exp.Join, exp.Group, exp.Window, exp.Distinct)
+        return [
+            *taken_out,
+            Question(model, _written(tree, known), is_plain, is_short=not taken_out and not tree.find(exp.With)),
+        ]
     except _Refused as refused:
         raise NotTranslated(f"Spark cannot run the model {model}: {refused}. Ask DuckDB for it.") from None
     except SqlglotError as error:
@@ -156,12 +174,37 @@ def _select_faults(query: exp.Expr) -> Iterator[str]:
 
 
 def _in_faults(within: exp.Expr) -> Iterator[str]:
+    """Where nulls are it may be unknown whether a query has a value: Spark says no then, but in a condition of where."""
     rows = within.args.get("query")
     asked = len(within.this.expressions) if isinstance(within.this, exp.Tuple) else 1
     if rows and len(rows.unnest().selects) != asked:
         yield "a row looked for among single values"
     if within.args.get("unnest") or within.args.get("field"):
         yield "a value looked for in a list by in"
+    if rows and not _is_known(within, asked):
+        yield "in (select …) whose answer may be unknown, where coalesce(… in (select …), false) says what is meant"
+
+
+def _is_known(within: exp.Expr, asked: int) -> bool:
+    """Whether an unknown answer says the same as no, where it stands."""
+    node, above = within, within.parent
+    is_negated = is_combined = False
+    while isinstance(above, exp.Paren | exp.And | exp.Or | exp.Not):
+        if (is_negated and not isinstance(above, exp.Paren | exp.And)) or (is_combined and isinstance(above, exp.Not)):
+            return False
+        is_negated = is_negated or isinstance(above, exp.Not)
+        is_combined = is_combined or isinstance(above, exp.And | exp.Or)
+        node, above = above, above.parent
+    if isinstance(above, exp.Where):
+        return not (is_negated and asked > 1) and isinstance(above.parent, exp.Select)
+    if isinstance(above, exp.If):
+        return not is_negated and above.this is node
+    return (
+        isinstance(above, exp.Coalesce)
+        and not is_negated
+        and above.this is within
+        and above.expressions == [exp.false()]
+    )
 
 
 def _cast_faults(node: exp.Expr) -> Iterator[str]:
@@ -279,6 +322,24 @@ def _taken_out(tree: exp.Expr, model: str) -> Iterator[Step]:
             _leave(clause, last + 1)
 
 
+def _shared(tree: exp.Expr, model: str, known: Iterable[str]) -> Iterator[Step]:
+    """Take the last CTE out of a query, with those before it, where it counts and is asked several times: Spark would count each
+    time anew."""
+    clause = tree.args.get("with_")
+    if clause is None or clause.recursive:
+        return
+    cte = clause.expressions[-1]
+    asked = [table for table in tree.find_all(exp.Table) if _is_named(table, cte.alias)]
+    if len(asked) > 1 and cte.this.find(exp.Group) and not cte.args["alias"].columns:
+        relation = f"{model}__{cte.alias}"
+        counting = cte.this.copy()
+        if clause.expressions[1:]:
+            counting.set("with_", exp.With(expressions=[each.copy() for each in clause.expressions[:-1]]))
+        yield Question(relation, _written(counting, known), is_shared=True)
+        clause.pop()
+        _rename(tree, {cte.alias: relation})
+
+
 def _leave(clause: exp.With, taken: int) -> None:
     rest = clause.expressions[taken:]
     clause.set("expressions", rest)
@@ -316,7 +377,7 @@ def _outside(query: exp.Expr, names: dict[str, str]) -> str:
     """A query that stood in a with clause, as one that stands alone."""
     query = query.copy()
     _rename(query, names)
-    return _written(query)
+    return _written(query, names.values())
 
 
 def _rename(query: exp.Expr, names: dict[str, str]) -> None:
@@ -336,9 +397,12 @@ def _replace_table(table: exp.Table, relation: str) -> None:
     table.replace(exp.Table(this=exp.to_identifier(relation), alias=alias, **kept))
 
 
-def _written(tree: exp.Expr) -> str:
-    """A query as Spark SQL."""
+def _written(tree: exp.Expr, known: Iterable[str] = ()) -> str:
+    """A query as Spark SQL. ``known``: names of relations that are Spark's already."""
+    names = {*known, *(cte.alias for cte in tree.find_all(exp.CTE))}
     for table in list(tree.find_all(exp.Table)):
+        if not table.db and table.name not in names:
+            raise _Refused(f"the relation {table.name}, which has no schema")
         if table.db:
             _replace_table(table, spark_name(".".join(part for part in (table.catalog, table.db, table.name) if part)))
     tree = tree.transform(_rewritten)
@@ -349,9 +413,9 @@ def _written(tree: exp.Expr) -> str:
         if name and name[1].lower() not in _FUNCTIONS:
             raise _Refused(f"the function {name[1].lower()}")
     for clause in again.find_all(exp.With):
-        names = [each.alias for each in clause.expressions]
-        for one in names:
-            if names.count(one) > 1:
+        aliases = [each.alias for each in clause.expressions]
+        for one in aliases:
+            if aliases.count(one) > 1:
                 raise _Refused(f"two CTEs called {one}")  # translated, a query's CTEs stand beside the outer ones
     return text
 
@@ -364,15 +428,13 @@ def _rewritten(node: exp.Expr) -> exp.Expr:
 
 def _element(node: exp.Expr) -> exp.Expr:
     """``list[n]``: null beyond both ends, and from the end where n is negative. Spark would fail or count otherwise."""
-    place = node.expressions[0]  # counted from 0 by sqlglot
-    if isinstance(place, exp.Literal):
-        return exp.Anonymous(this="get", expressions=[node.this, place])
-    from_end = exp.Add(
-        this=exp.Add(this=exp.Anonymous(this="size", expressions=[node.this.copy()]), expression=_paren(place)),
-        expression=exp.Literal.number(1),
-    )
-    is_counted_forward = exp.GTE(this=_paren(place), expression=exp.Literal.number(-1))
-    counted = exp.case().when(is_counted_forward, place.copy()).else_(from_end)
+    place, one = node.expressions[0], exp.Literal.number(1)
+    if isinstance(place, exp.Literal) and place.is_int and int(place.name) > 0:
+        return exp.Anonymous(this="get", expressions=[node.this, exp.Literal.number(int(place.name) - 1)])
+    zero = exp.Literal.number(0)
+    from_end = exp.Add(this=exp.Anonymous(this="size", expressions=[node.this.copy()]), expression=_paren(place))
+    is_from_end = exp.LT(this=_paren(place), expression=zero)
+    counted = exp.case().when(is_from_end, from_end).else_(exp.Sub(this=_paren(place), expression=one))
     return exp.Anonymous(this="get", expressions=[node.this, counted])
 
 

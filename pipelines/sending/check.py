@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.configuration.contract import Dataset, Source, load_sources
-from pipelines.configuration.municipality import Municipality, known_profiles, load_municipality, load_receiver
+from pipelines.configuration.municipality import Municipality, load_municipality, load_receiver, receivers
 from pipelines.delivery.checked import checked
 from pipelines.delivery.distinct_records import DistinctRecords
 from pipelines.delivery.faults import Fault, Rejection, first_fault
@@ -199,13 +199,13 @@ def _declared(found: Found) -> Municipality | None:
     code = declared_municipality(found.manifest)
     if code is None:
         return None
-    for name in known_profiles():
+    for name in receivers():
         profile = load_municipality(name)
-        if profile.code == code and profile.takes_in:
+        if profile.code == code:
             return profile
     raise UsageError(
         f"The manifest's kommunkod {mask_name(code[:20])!r} is of no profile that comes with the program "
-        f"({', '.join(known_profiles())}): correct it, or give the receiver's profile with --municipality."
+        f"({', '.join(receivers())}): correct it, or give the receiver's profile with --municipality."
     )
 
 

@@ -16,7 +16,8 @@ select
     run.since_date,
     run.is_from_before_window,
     cast(latest.on_date - run.since_date as integer) as days_open,
-    run.person_id in (select protected.person_id from {{ ref('int_person__protected') }} as protected) as is_protected
+    coalesce(run.person_id in (select protected.person_id from {{ ref('int_person__protected') }} as protected), false)
+        as is_protected
 from {{ ref('int_differing_person__runs') }} as run
 inner join {{ ref('int_person_night__compared') }} as compared
     on compared.person_id = run.person_id

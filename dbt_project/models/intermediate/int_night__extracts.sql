@@ -52,8 +52,7 @@ select
         = max(case when night.extract_date <= night.latest_date - interval 1 year then night.extract_date end) over (),
         false
     ) as is_year_ago,
-    night.extract_date in (select compared.extract_date from compared where compared.extract_date is not null)
-        as is_compared,
+    coalesce(night.extract_date in (select compared.extract_date from compared), false) as is_compared,
     -- Older differences stand as old as the window: it holds the year that is compared with, and a month to spare.
     night.extract_date > night.latest_date - 400 as is_in_window
 from night

@@ -25,11 +25,11 @@ select
     aged.latest_resident_extract_date as extract_date,
     aged.age,
     -- Not a join: the two sides are as large, and DuckDB would keep this one in memory.
-    (aged.person_id, aged.period_id) in (
+    coalesce((aged.person_id, aged.period_id) in (
         select located.person_id, located.period_id
         from {{ ref('int_person_period__located') }} as located
         where located.is_in_register
-    ) as is_in_register
+    ), false) as is_in_register
 from aged
 left join {{ ref('int_district__in_force') }} as district
     on district.district_code = aged.district_code

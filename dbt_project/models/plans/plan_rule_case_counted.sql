@@ -57,7 +57,8 @@ select
     located.outcome,
     person.gender,
     {{ or_saknas('district.job_centre_code') }} as job_centre_code,
-    located.person_id in (select protected.person_id from {{ ref('int_person__protected') }} as protected) as is_protected
+    coalesce(located.person_id in (select protected.person_id from {{ ref('int_person__protected') }} as protected), false)
+        as is_protected
 from located
 inner join {{ ref('int_person__numbers') }} as person
     on person.pseudonym = located.person_id
