@@ -48,6 +48,7 @@ followed as (
 
 -- Of runs in order, some two meet when one begins before the one before it has ended.
 several_rows as (
+    -- distinct: more than one of a person's runs may meet the next
     select distinct person_id
     from followed
     where next_extract_date <= last_extract_date
