@@ -13,7 +13,6 @@ from dashboards.content.findings import SMALLEST_BASE
 from dashboards.content.tables import Cell
 from dashboards.published.nation import Part
 from dashboards.wording import numbers
-from dashboards.wording.letters import capital
 
 #: A name with its share.
 Group = tuple[str, Cell]
@@ -141,8 +140,3 @@ def _listed(groups: Sequence[Group]) -> str:
 
 def _municipalities(count: int) -> str:
     return numbers.counted(count, "kommun", "kommuner")
-
-
-def title_of(label: str, place: str) -> str:
-    """``Nådda av de sökta per kommun``."""
-    return f"{capital(label)} per {place}"
