@@ -10,8 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 #: Seconds between two looks.
-_EVERY = 0.1
-_TICK, _PAGE = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
+_EVERY = 0.2
+_TICK = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def measured_tree(command: list[str], limit: float) -> TreeUsed | None:
             for pid in [process.pid, *descendants(process.pid)]:
                 with suppress(OSError, ValueError, IndexError):
                     processor[pid] = max(processor.get(pid, 0.0), _processor(pid))
-                    held.append(int(Path(f"/proc/{pid}/statm").read_text(encoding="utf-8").split()[1]) * _PAGE / 1e9)
+                    held.append(_memory(pid))
             together, largest = max(together, sum(held)), max(largest, *held)
             if time.monotonic() - start > limit:
                 _end(process)
@@ -50,6 +50,14 @@ def measured_tree(command: list[str], limit: float) -> TreeUsed | None:
         if process.returncode:
             raise SystemExit(f"{' '.join(command)} ended with {process.returncode}: {words.read()}")
         return TreeUsed(seconds, sum(processor.values()), together, largest, output.read())
+
+
+def _memory(pid: int) -> float:
+    """Gigabytes. Pages that processes share are shared out among them: one that starts another is twice there for a moment."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8").splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * 1024 / 1e9
+    return 0.0  # it is ending
 
 
 def _processor(pid: int) -> float:

@@ -265,7 +265,7 @@ def test_an_executor_dies(spark: Engine, country: tuple[Path, Municipality]) -> 
     )
     question = Question(folder, nation, periods, EVERYTHING)
     compared = what_figures_stand_on(compiled)
-    before = _executors()
+    before = _wait_for_executors()
     assert len(before) == 2, before
     failed = sum(told.failedTasks() for told in _told(active_only=False).values())
 
@@ -286,7 +286,8 @@ def test_an_executor_dies(spark: Engine, country: tuple[Path, Municipality]) -> 
 
 
 def _wait_for_executors() -> dict[str, Executor]:
-    for _ in range(100):
+    """Both, or what is there after two minutes."""
+    for _ in range(1200):
         if len(found := _executors()) == 2:
             return found
         time.sleep(0.1)
