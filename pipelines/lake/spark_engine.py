@@ -24,6 +24,7 @@ from pipelines.lake.spark_installed import INSTEAD, refuse_without_spark
 from pipelines.lake.spark_sql import Learnt, NotTranslated, spark_name, translated
 from pipelines.runtime.database import configuration, room_from_environment
 from pipelines.runtime.errors import NightlyFailed, UsageError
+from pipelines.runtime.processes import ended_in_order
 from pipelines.warehouse.compiled import CompiledModel
 
 #: Spark on this machine, with a thread per processor.
@@ -236,7 +237,7 @@ def spark_engine(lake: Path, master: str = LOCAL) -> Iterator[SparkEngine]:
     from pyspark.java_gateway import launch_gateway
     from pyspark.sql import SparkSession
 
-    with TemporaryDirectory(prefix="kaa-spark-") as folder:
+    with ended_in_order(), TemporaryDirectory(prefix="kaa-spark-", ignore_cleanup_errors=True) as folder:
         place = Path(folder)
         conf = SparkConf(loadDefaults=False).setMaster(master).setAppName("kaa").setAll(list(_SETTINGS.items()))
         conf.setAll(list(_settings_of(master, place, lake).items()))

@@ -7,6 +7,7 @@ number, the moment at which it began, and the start of the machine. Why one is e
 import os
 import select
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -94,6 +95,24 @@ def end(process: ProcessId) -> bool:
         if not _gone(family, _TO_END):
             _signal(family, signal.SIGKILL)
     return _gone(family, _TO_BE_GONE)
+
+
+@contextmanager
+def ended_in_order() -> Iterator[None]:
+    """Within it, this process ends as by ``sys.exit`` when it is told to end (SIGTERM), so that what it has put aside is removed.
+    Only the main thread is told."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _leave(number: int, _: object) -> None:
+    raise SystemExit(128 + number)
 
 
 def kill(processes: list[ProcessId]) -> None:

@@ -1,5 +1,9 @@
 """Spark gives the rows that DuckDB gives: each construct that the models use, and the figures of a random world."""
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -252,3 +256,30 @@ def test_a_random_world_is_counted_alike(tmp_path: Path, spark: SparkEngine) -> 
             expected = sorted(ask_lake(engine, *asked))
         assert expected
         assert sorted(ask_lake(spark, *asked)) == expected
+
+
+_WAITS = """
+import sys, time
+from pathlib import Path
+from pipelines.lake.spark_engine import spark_engine
+with spark_engine(Path(sys.argv[1]), "local[1]") as engine:
+    engine.hold("w.person", "id varchar", [("a",)])
+    engine.make("w.kept", "select id from w.person")
+    print("kept", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_told_to_end_it_leaves_nothing(tmp_path: Path) -> None:
+    """What lies in its folder are rows of persons."""
+    place = tmp_path / "temporary"
+    place.mkdir()
+    environment = os.environ | {"TMPDIR": str(place)}
+    with subprocess.Popen(
+        [sys.executable, "-c", _WAITS, str(tmp_path)], env=environment, stdout=subprocess.PIPE, encoding="utf-8"
+    ) as process:
+        assert process.stdout and process.stdout.readline() == "kept\n"
+        assert [*place.glob("kaa-spark-*/tables/*")]
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 128 + signal.SIGTERM
+    assert not [*place.glob("kaa-spark-*")]
