@@ -264,7 +264,7 @@ from pathlib import Path
 from pipelines.lake.spark_engine import spark_engine
 with spark_engine(Path(sys.argv[1]), "local[1]") as engine:
     engine.hold("w.person", "id varchar", [("a",)])
-    engine.make("w.kept", "select id from w.person")
+    engine.make("w.kept", "select id, count(*) as rows from w.person group by id")
     print("kept", flush=True)
     time.sleep(600)
 """
@@ -275,11 +275,15 @@ def test_told_to_end_it_leaves_nothing(tmp_path: Path) -> None:
     place = tmp_path / "temporary"
     place.mkdir()
     environment = os.environ | {"TMPDIR": str(place)}
-    with subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-c", _WAITS, str(tmp_path)], env=environment, stdout=subprocess.PIPE, encoding="utf-8"
-    ) as process:
+    )
+    try:
         assert process.stdout and process.stdout.readline() == "kept\n"
         assert [*place.glob("kaa-spark-*/tables/*")]
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 128 + signal.SIGTERM
+    finally:
+        process.kill()
+        process.communicate()
     assert not [*place.glob("kaa-spark-*")]
