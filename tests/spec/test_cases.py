@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipelines.configuration.contract import CONTRACTS
+from pipelines.configuration.municipality import receivers
 from pipelines.warehouse.dbt import PROJECT
 from tests.pipeline import Pipeline
 from tests.spec.cases import DIMENSIONS, FOLDER, Case, Question, all_cases, chapters, read_chapter
@@ -89,9 +89,7 @@ def test_every_period_kind_and_municipality_has_an_example() -> None:
     assert kinds == {
         "verksamhetsar", "kalenderar", "lasar", "tertial1", "tertial2", "halvar1", "halvar2", "manad", "dag",
     }  # fmt: skip
-    assert {case.municipality for case in CASES} == {
-        path.stem for path in (CONTRACTS / "municipalities").glob("*.yaml")
-    }
+    assert {case.municipality for case in CASES} == set(receivers())
 
 
 @pytest.mark.parametrize("key", ["title", "rule", "section", "persons", "given", "ask"])

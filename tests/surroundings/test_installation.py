@@ -86,7 +86,9 @@ def test_the_wheel_asks_for_what_the_program_needs_and_carries_its_licence(wheel
         licence = content.read(f"{folder}/licenses/LICENSE").decode()
         commands = content.read(f"{folder}/entry_points.txt").decode()
     needed = (ROOT / "requirements.in").read_text(encoding="utf-8").split()
-    assert re.findall(r"^Requires-Dist: (.*)$", metadata, re.MULTILINE) == needed and "dbt-duckdb==1.11.1" in needed
+    for_spark = (ROOT / "requirements-spark.in").read_text(encoding="utf-8").split()
+    asked = re.findall(r"^Requires-Dist: (.*)$", metadata, re.MULTILINE)
+    assert asked == [*needed, *(f'{name}; extra == "spark"' for name in for_spark)] and "dbt-duckdb==1.11.1" in needed
     assert "License-Expression: EUPL-1.2\n" in metadata
     assert licence == (ROOT / "LICENSE").read_text(encoding="utf-8")
     assert "kaa = pipelines.commands.cli:main" in commands

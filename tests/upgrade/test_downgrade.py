@@ -23,6 +23,7 @@ __all__ = ["home", "lived"]
 
 #: Commands that look at no KAA_HOME: what they need is given to them.
 WITHOUT_A_HOME = {"check-delivery", "deliver", "demo", "dictionary", "data-protection", "make"}
+OF_A_LAKE = {("lake", "new-key"), ("lake", "seal-key"), ("lake", "check"), ("lake", "report")}
 
 
 def _commands(group: click.Group, *before: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
@@ -76,7 +77,11 @@ def test_every_command_refuses_and_changes_nothing(home: Home, kaa: Kaa, tmp_pat
     file.write_text(_REPORT)
     _written_by_a_newer_program(home)
     before = everything(home.path)
-    commands = [(words, command) for words, command in _commands(program) if not WITHOUT_A_HOME & {words[0], words[-1]}]
+    commands = [
+        (words, command)
+        for words, command in _commands(program)
+        if not WITHOUT_A_HOME & {words[0], words[-1]} and words not in OF_A_LAKE
+    ]
     assert len(commands) > 30
     for words, command in commands:
         said = kaa(*words, *_arguments(command, file))
