@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pipelines.commands.queries import printed_rows
 from pipelines.configuration.catalogue import read_catalogue
 from pipelines.configuration.municipality import Municipality, load_municipality
+from pipelines.lake import NATION
 from pipelines.lake.ask import ask_lake
 from pipelines.lake.engine import Engine, duckdb_engine
 from pipelines.lake.layout import Lake, faults, read_lake
@@ -19,9 +20,6 @@ from pipelines.runtime.errors import NightlyFailed, UsageError
 from pipelines.warehouse.dbt import compile_project
 from pipelines.warehouse.inputs import EVERYTHING
 from pipelines.warehouse.periods import parse_period
-
-#: The profile of a lake of several municipalities, where none is named: it knows municipalities as districts.
-NATION = "riket"
 
 
 def read_lake_figures(
@@ -34,7 +32,7 @@ def read_lake_figures(
     profile: str | None = None,
 ) -> list[tuple[Any, ...]]:
     """Rows as ``queries.read_figures`` gives them, counted from a lake's files. ``profile``: name or path of the municipality's
-    profile; without one it is the only part's own, or that of the nation. ``master``: where Spark runs.
+    profile; without one it is the only part's own, or, of a lake of several, the nation's. ``master``: where Spark runs.
 
     Raises UsageError for a wrong question, a lake that is none, or Spark that is not installed, NightlyFailed when a file is not
     what was exported or the engine fails.

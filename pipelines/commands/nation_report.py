@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipelines.commands.terminal import progress, say
+from pipelines.lake import NATION
 from pipelines.runtime.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,9 +39,6 @@ FIGURES = ("outreach", "participants", "exits", "target_group")
 #: The registers whose extracts say who is in the register and who by law belongs to the target group.
 REGISTERS = ("ber", "folkbokforing")
 
-#: The profile whose districts are municipalities and whose job-centres are counties.
-PROFILE = "riket"
-
 
 @click.command()
 @click.option("--lake", required=True, type=click.Path(path_type=Path), help="The lake's folder.")
@@ -49,7 +47,7 @@ PROFILE = "riket"
 @click.option(
     "--municipality",
     "profile",
-    default=PROFILE,
+    default=NATION,
     show_default=True,
     help="Profile whose districts are municipalities and whose job-centres are counties.",
 )
@@ -79,7 +77,7 @@ def write_nation_report(
     folder: Path,
     period_id: str,
     out: Path,
-    profile: str = PROFILE,
+    profile: str = NATION,
     engine: str = "duckdb",
     master: str | None = None,
 ) -> "HandedOver":

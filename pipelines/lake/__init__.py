@@ -4,3 +4,6 @@
 makes of the lakes of many municipalities the history that the models read; ``engine`` says what an engine must be able to do,
 ``ask`` asks one for figures. How a figure is counted belongs in ``dbt_project`` alone: every engine runs that SQL.
 """
+
+#: The profile whose districts are municipalities and whose job-centres are counties.
+NATION = "riket"

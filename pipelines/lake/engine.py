@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pipelines.runtime.database import open_database
-from pipelines.warehouse.compiled import CompiledModel
+from pipelines.warehouse.compiled import CompiledModel, run_models
+from pipelines.warehouse.inputs import hold_rows
 
 
 class Engine(Protocol):
@@ -54,10 +55,7 @@ class DuckdbEngine:
 
     def hold(self, relation: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:
         """See ``Engine``."""
-        self._connection.execute(f"create or replace table {relation} ({columns})")
-        if rows:
-            marks = ", ".join("?" * len(rows[0]))
-            self._connection.executemany(f"insert into {relation} values ({marks})", rows)
+        hold_rows(self._connection, relation, columns, rows)
 
     def make(self, relation: str, sql: str, materialized: str = "table") -> None:
         """See ``Engine``."""
@@ -65,11 +63,7 @@ class DuckdbEngine:
 
     def run(self, models: Sequence[CompiledModel]) -> None:
         """See ``Engine``."""
-        for model in models:
-            if model.materialized != "ephemeral":
-                database = model.relation.partition(".")[0]
-                self._connection.execute(f'create schema if not exists {database}."{model.schema}"')
-                self.make(model.relation, model.sql, "view" if model.materialized == "view" else "table")
+        run_models(self._connection, list(models))
 
     def fetch(self, sql: str) -> list[tuple[Any, ...]]:
         """See ``Engine``."""

@@ -87,7 +87,7 @@ def run_models(
             database = model.relation.partition(".")[0]
             connection.execute(f'create schema if not exists {database}."{model.schema}"')
             kind = "view" if model.materialized == "view" else "table"
-            connection.execute(f"create {kind} {model.relation} as {model.sql}")
+            connection.execute(f"create or replace {kind} {model.relation} as {model.sql}")
 
 
 def needed_models(models: list[CompiledModel], wanted: Iterable[str]) -> set[str]:

@@ -1,7 +1,7 @@
 """The tables of schema `input`: what dbt's models read besides the history. Parameters are rows, so that the same SQL
 answers for every period, day and date of knowledge. Figures do not belong here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cache
 
@@ -58,10 +58,17 @@ def write_inputs(
     rows = input_rows(municipality, periods, known_to, protected_identities)
     connection.execute("create schema if not exists input")
     for name, columns in TABLES.items():
-        connection.execute(f"create or replace table input.{name} ({columns})")
-        if rows[name]:
-            marks = ", ".join("?" * len(rows[name][0]))
-            connection.executemany(f"insert into input.{name} values ({marks})", rows[name])
+        hold_rows(connection, f"input.{name}", columns, rows[name])
+
+
+def hold_rows(
+    connection: duckdb.DuckDBPyConnection, relation: str, columns: str, rows: Sequence[Sequence[object]]
+) -> None:
+    """Have these few rows as a table, in place of one of that name."""
+    connection.execute(f"create or replace table {relation} ({columns})")
+    if rows:
+        marks = ", ".join("?" * len(rows[0]))
+        connection.executemany(f"insert into {relation} values ({marks})", rows)
 
 
 def input_rows(

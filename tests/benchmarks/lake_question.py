@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.configuration.municipality import load_municipality
+from pipelines.lake import NATION
 from pipelines.lake.ask import ask_lake
 from pipelines.lake.engine import Engine, duckdb_engine
 from pipelines.lake.layout import read_lake
@@ -21,9 +22,6 @@ from pipelines.warehouse.ask import plain_number
 from pipelines.warehouse.compiled import CompiledModel, kept_models
 from pipelines.warehouse.inputs import EVERYTHING
 from pipelines.warehouse.periods import parse_period
-
-#: The profile of the whole country.
-NATION = "riket"
 
 STEPS = ("start", "read", "merge", "inputs", "models", "fetch", "end")
 
