@@ -1,18 +1,16 @@
 """A home with three nights of everything that can become of a delivery; made once, copied by each test that breaks it."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 
 from pipelines.commands import restore
 from pipelines.orchestration.outcome import Outcome
-from pipelines.state.home import Home, initialise, open_home
+from pipelines.state.home import Home
 from tests.faults import plain_nightly
-from tests.pipeline import models_json
+from tests.homes import copied_home, made_home
 from tests.state.world import three_nights
 
 PRIVATE = "keys/archive.private"
@@ -21,24 +19,14 @@ PRIVATE = "keys/archive.private"
 @pytest.fixture(scope="session")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder of a home after three nights; its `drop` and `home` lie below."""
-    place = tmp_path_factory.mktemp("state")
-    models = place / "models.json"
-    models.write_text(models_json(), encoding="utf-8")
-    (place / "drop").mkdir()
-    home, _ = initialise("stockholm", place / "drop", place / "home")
-    with patch.dict(os.environ, {plain_nightly.MODELS: str(models)}):
-        three_nights(home)
+    with made_home(tmp_path_factory.mktemp("state"), three_nights) as place:
         yield place
 
 
 @pytest.fixture
 def home(lived: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    """A copy to break; the commands' KAA_HOME."""
-    shutil.copytree(lived, tmp_path / "copy", symlinks=True)
-    settings = tmp_path / "copy" / "home" / "settings.toml"
-    settings.write_text(settings.read_text().replace(str(lived), str(tmp_path / "copy")))
-    monkeypatch.setenv("KAA_HOME", str(settings.parent))
-    return open_home(settings.parent)
+    """A copy; the commands' KAA_HOME."""
+    return copied_home(lived, tmp_path, monkeypatch)
 
 
 @pytest.fixture
