@@ -18,12 +18,12 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from pipelines.configuration.municipality import load_municipality
+from pipelines.lake import NATION
 from pipelines.lake.layout import Lake, read_lake
 from pipelines.runtime import clock
 from pipelines.warehouse.dbt import compile_project
 from tests.benchmarks.__main__ import put
 from tests.benchmarks.lake_country import FIRST_YEAR, Country, inhabitants
-from tests.benchmarks.lake_question import NATION
 from tests.benchmarks.lake_report import NAMES, LakeReport, Measured, Size
 from tests.benchmarks.process_tree import TreeUsed, measured_tree
 from tests.benchmarks.report import machine

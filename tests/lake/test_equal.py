@@ -20,6 +20,7 @@ import pytest
 
 from demo.synthetic_city import generate
 from pipelines.configuration.municipality import Municipality, load_municipality
+from pipelines.lake import NATION
 from pipelines.lake.engine import Engine, duckdb_engine
 from pipelines.warehouse.ask import FIGURE_COLUMNS
 from pipelines.warehouse.compiled import CompiledModel, compiled_models
@@ -27,7 +28,6 @@ from pipelines.warehouse.dbt import PROJECT
 from pipelines.warehouse.inputs import EVERYTHING
 from pipelines.warehouse.periods import day_period, parse_period
 from tests.benchmarks.lake_country import FIRST_YEAR, Country, inhabitants
-from tests.benchmarks.lake_question import NATION
 from tests.benchmarks.process_tree import descendants
 from tests.lake.equal import FIGURES, Question, all_periods, answer, differences, what_figures_stand_on
 from tests.lake.lakes import plain_part, world_lake
