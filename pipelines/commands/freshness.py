@@ -82,10 +82,10 @@ def calendar(year: int | None, municipality: str | None, format_: str) -> None:
     """The days of a year on which something else than every working day holds for extracts: holidays on days of delivery, when a
     source closes and opens, and the last day of each extract that is delivered by hand."""
     from pipelines.configuration.contract import load_sources
-    from pipelines.configuration.municipality import load_municipality
+    from pipelines.configuration.municipality import load_receiver
     from pipelines.state.home import open_home
 
-    profile = load_municipality(municipality) if municipality else open_home().municipality
+    profile = load_receiver(municipality) if municipality else open_home().municipality
     calendars = {name: profile.calendar(source) for name, source in load_sources().items()}
     WRITERS[format_](CALENDAR_COLUMNS, list(calendar_rows(calendars, year or clock.today(profile.timezone).year)))
 

@@ -76,6 +76,8 @@ def test_the_calendar_needs_no_home(home: Path, kaa: Kaa) -> None:
     assert found["2028-06-23"]["name"] == "Midsommarafton"
     assert found["2028-06-01"]["event"] == "closes" and found["2028-09-16"]["event"] == "opens"
     assert kaa("calendar", "--year", "2028").exit_code == 64
+    nation = kaa("calendar", "--year", "2028", "--municipality", "riket")
+    assert (nation.exit_code, nation.out) == (64, "") and "takes in no deliveries" in nation.err
 
 
 def test_the_year_in_the_documentation_is_the_programs(kaa: Kaa) -> None:
