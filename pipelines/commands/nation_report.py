@@ -189,8 +189,8 @@ def read_extracts(lake: "Lake") -> list[Extract]:
 
     name = "history.extract"
     with duckdb_engine(lake.folder) as engine:
-        paths = {code: part.paths(name) for code, part in lake.parts.items() if name in part.tables}
-        engine.read("lake.extract", paths, lake.columns.get(name, {"source": "varchar", "extract_date": "date"}))
+        columns = lake.columns.get(name, {"source": "varchar", "extract_date": "date"})
+        engine.read("lake.extract", lake.paths(name), columns)
         rows = engine.fetch("select distinct municipality, source, extract_date from lake.extract")
     if not rows:
         raise UsageError(f"The lake {lake.folder} holds no extract: export it when a delivery has been taken in.")

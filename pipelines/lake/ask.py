@@ -45,8 +45,7 @@ def make_warehouse(
 ) -> None:
     """Have an engine make these models and all that they need, for these periods and this knowledge."""
     for name, columns in lake.columns.items():
-        paths = {code: part.paths(name) for code, part in lake.parts.items() if name in part.tables}
-        engine.read(f"lake.{name.partition('.')[2]}", paths, columns)
+        engine.read(f"lake.{name.partition('.')[2]}", lake.paths(name), columns)
     for name, rows in input_rows(municipality, periods, known_to).items():
         engine.hold(f"input.{name}", TABLES[name], rows)
     for name, sql in history_of(lake, municipality).items():

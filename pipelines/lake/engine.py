@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from pipelines.lake.layout import CODE_LENGTH, MUNICIPALITY, lake_of
 from pipelines.runtime.database import open_database
 from pipelines.warehouse.compiled import CompiledModel, run_models
 from pipelines.warehouse.inputs import hold_rows
@@ -15,9 +16,9 @@ class Engine(Protocol):
     """A place where relations are made, each under the name that the SQL of others uses (``history.extract``, ``lake.extract``,
     ``"warehouse"."main"."figures"``)."""
 
-    def read(self, relation: str, parts: Mapping[str, Sequence[Path]], columns: Mapping[str, str]) -> None:
-        """Have Parquet files as a relation: per municipality code its files. The relation has a column ``municipality`` more,
-        first; it is empty where there are no files. ``columns``: with DuckDB's types."""
+    def read(self, relation: str, paths: Sequence[Path], columns: Mapping[str, str]) -> None:
+        """Have files of a lake's parts as a relation; empty where there are none. ``columns``: with DuckDB's types. The relation
+        has a column ``municipality`` more, first: the code in the name of the part's folder."""
 
     def hold(self, relation: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:
         """Have these few rows as a relation; ``columns``: names with DuckDB's types, as in ``inputs.TABLES``."""
@@ -41,17 +42,18 @@ class DuckdbEngine:
             connection.execute(f"attach ':memory:' as {database}")
         connection.execute("use warehouse; create schema if not exists input")
 
-    def read(self, relation: str, parts: Mapping[str, Sequence[Path]], columns: Mapping[str, str]) -> None:
+    def read(self, relation: str, paths: Sequence[Path], columns: Mapping[str, str]) -> None:
         """See ``Engine``."""
-        nothing = ", ".join(f"null::{type_} as {name}" for name, type_ in columns.items())
-        questions = [f"select null::varchar as municipality, {nothing} limit 0"]
-        for code, paths in parts.items():
-            if paths:
-                files = ", ".join(f"'{str(path).replace(chr(39), chr(39) * 2)}'" for path in paths)
-                read = f"read_parquet([{files}], hive_partitioning = false)"
-                questions.append(f"select '{code}' as municipality, {', '.join(columns)} from {read}")
-        union = " union all ".join(f"({question})" for question in questions)
-        self._connection.execute(f"create or replace view {relation} as {union}")
+        if paths:
+            files = ", ".join(f"'{str(path).replace(chr(39), chr(39) * 2)}'" for path in paths)
+            # Not DuckDB's own reading of such names: of a folder above the lake that is named so it would take the code.
+            code = f"substr(filename, {len(str(lake_of(paths[0]) / MUNICIPALITY)) + 1}, {CODE_LENGTH})"
+            read = f"read_parquet([{files}], hive_partitioning = false, filename = true)"
+            rows = f"select {code} as municipality, {', '.join(columns)} from {read}"
+        else:
+            nothing = ", ".join(f"null::{type_} as {name}" for name, type_ in columns.items())
+            rows = f"select null::varchar as municipality, {nothing} limit 0"
+        self._connection.execute(f"create or replace view {relation} as {rows}")
 
     def hold(self, relation: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:
         """See ``Engine``."""

@@ -30,7 +30,9 @@ from pipelines.runtime.files import sync, write_new
 FORMAT = 1
 
 MANIFEST = "manifest.json"
-_PART = re.compile(r"municipality=([0-9]{4})")
+#: Before the code in the name of a part's folder.
+MUNICIPALITY, CODE_LENGTH = "municipality=", 4
+_PART = re.compile(f"{MUNICIPALITY}([0-9]{{{CODE_LENGTH}}})")
 
 #: What a manifest may name.
 _TABLE = re.compile(r"(history|input)\.[a-z_][a-z0-9_]*")
@@ -116,10 +118,19 @@ class Lake:
                 found.setdefault(name, table.columns)
         return found
 
+    def paths(self, table: str) -> list[Path]:
+        """The files of a table, of all parts."""
+        return [path for part in self.parts.values() if table in part.tables for path in part.paths(table)]
+
 
 def part_folder(lake: Path, code: str) -> Path:
     """Where a municipality's part lies."""
-    return lake / f"municipality={code}"
+    return lake / f"{MUNICIPALITY}{code}"
+
+
+def lake_of(path: Path) -> Path:
+    """The folder of the lake in which a part's file lies."""
+    return path.parents[2]
 
 
 def read_lake(folder: Path) -> Lake:

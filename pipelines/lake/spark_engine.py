@@ -20,6 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from pipelines.lake.layout import lake_of
 from pipelines.lake.spark_installed import INSTEAD, refuse_without_spark
 from pipelines.lake.spark_sql import Learnt, NotTranslated, spark_name, translated
 from pipelines.runtime.database import configuration, room_from_environment
@@ -54,6 +55,8 @@ _SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
     "spark.sql.caseSensitive": "false",
+    # The code of a municipality is no number.
+    "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
     "spark.sql.adaptive.enabled": "true",
     "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
@@ -72,17 +75,17 @@ class SparkEngine:
         self._written: dict[str, Path] = {}
         self._count = count()
 
-    def read(self, relation: str, parts: Mapping[str, Sequence[Path]], columns: Mapping[str, str]) -> None:
-        """See ``Engine``."""
-        types = {name: _spark_type(relation, type_) for name, type_ in columns.items()}
+    def read(self, relation: str, paths: Sequence[Path], columns: Mapping[str, str]) -> None:
+        """See ``Engine``. One reading of all files, for a plan that has a branch for each municipality is planned for minutes."""
+        types = {"municipality": "string", **{name: _spark_type(relation, type_) for name, type_ in columns.items()}}
         schema = ", ".join(f"`{name}` {type_}" for name, type_ in types.items())
-        nothing = ", ".join(f"cast(null as {type_}) as `{name}`" for name, type_ in types.items())
         with _told(relation):
-            found = self._session.sql(f"select cast(null as string) as municipality, {nothing} where false")
-            for code, paths in parts.items():
-                if paths:
-                    files = self._session.read.schema(schema).parquet(*(str(path.absolute()) for path in paths))
-                    found = found.union(files.selectExpr(f"'{code}' as municipality", *(f"`{name}`" for name in types)))
+            if paths:
+                reader = self._session.read.schema(schema).option("basePath", str(lake_of(paths[0]).absolute()))
+                found = reader.parquet(*(str(path.absolute()) for path in paths)).select(*types)
+            else:
+                nothing = ", ".join(f"cast(null as {type_}) as `{name}`" for name, type_ in types.items())
+                found = self._session.sql(f"select {nothing} where false")
             found.createOrReplaceTempView(spark_name(relation))
 
     def hold(self, relation: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:

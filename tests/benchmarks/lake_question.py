@@ -37,10 +37,10 @@ class TimedEngine:
         with timed(self._seconds, step):
             yield
 
-    def read(self, relation: str, parts: Mapping[str, Sequence[Path]], columns: Mapping[str, str]) -> None:
+    def read(self, relation: str, paths: Sequence[Path], columns: Mapping[str, str]) -> None:
         """See ``Engine``."""
         with self._timed("read"):
-            self._engine.read(relation, parts, columns)
+            self._engine.read(relation, paths, columns)
 
     def hold(self, relation: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:
         """See ``Engine``."""

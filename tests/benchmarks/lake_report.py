@@ -184,7 +184,7 @@ class LakeReport:
         if _tells_apart([one.size for one in self.measured]):
             apart = _said(
                 "The lake of one municipality as large as all of the largest lake tells what grows with rows of persons from",
-                "what grows with municipalities and years: files to open, rows of extracts, a branch of every relation's query.",
+                "what grows with municipalities and years: files to open and rows of extracts.",
             )
         else:
             apart = "Rows and municipalities grow together here, so all that grows is put down to the rows."

@@ -194,7 +194,9 @@ def test_a_table_is_read_by_the_types_of_its_columns(tmp_path: Path, duck: Duckd
         "m": "INTEGER",
         "yes": "BOOLEAN",
     }
-    file = tmp_path / "it's.parquet"
+    # What lies above a lake may be named as its parts are.
+    lake = tmp_path / "municipality=0114" / "it's"
+    paths = [lake / name for name in ("municipality=0180/dataset=t/a.parquet", "municipality=0184/dataset=t/a.parquet")]
     with duckdb.connect() as connection:
         connection.execute(
             """
@@ -206,13 +208,21 @@ def test_a_table_is_read_by_the_types_of_its_columns(tmp_path: Path, duck: Duckd
             select null, null, date '9999-12-31', null, 7, false
             """
         )
-        connection.table("t").write_parquet(str(file))
+        for path in paths:
+            path.parent.mkdir(parents=True)
+            connection.table("t").write_parquet(str(path))
     answers = []
     for engine in (duck, spark):
-        engine.read("lake.t", {"0180": [file], "0182": [], "0184": [file, file]}, columns)
+        engine.read("lake.t", paths, columns)
         answers.append(sorted(engine.fetch("select * from lake.t"), key=repr))
     assert answers[0] == answers[1]
-    assert [row[0] for row in answers[1]].count("0184") == 4
+    assert sorted(row[0] for row in answers[1]) == ["0180", "0180", "0184", "0184"]
+
+
+def test_a_table_without_a_file_is_empty(duck: DuckdbEngine, spark: SparkEngine) -> None:
+    for engine in (duck, spark):
+        engine.read("lake.nothing", [], {"id": "VARCHAR", "day": "DATE"})
+        assert engine.fetch("select municipality, id, day from lake.nothing") == []
 
 
 def test_what_would_be_inexact_or_unknown_is_refused(spark: SparkEngine) -> None:
