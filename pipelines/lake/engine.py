@@ -11,6 +11,9 @@ from pipelines.runtime.database import open_database
 from pipelines.warehouse.compiled import CompiledModel, run_models
 from pipelines.warehouse.inputs import hold_rows
 
+#: What DuckDB calls the file of a row; no column of a lake can be called so.
+_FILE = "its file"
+
 
 class Engine(Protocol):
     """A place where relations are made, each under the name that the SQL of others uses (``history.extract``, ``lake.extract``,
@@ -47,8 +50,8 @@ class DuckdbEngine:
         if paths:
             files = ", ".join(f"'{str(path).replace(chr(39), chr(39) * 2)}'" for path in paths)
             # Not DuckDB's own reading of such names: of a folder above the lake that is named so it would take the code.
-            code = f"substr(filename, {len(str(lake_of(paths[0]) / MUNICIPALITY)) + 1}, {CODE_LENGTH})"
-            read = f"read_parquet([{files}], hive_partitioning = false, filename = true)"
+            code = f'substr("{_FILE}", {len(str(lake_of(paths[0]) / MUNICIPALITY)) + 1}, {CODE_LENGTH})'
+            read = f"read_parquet([{files}], hive_partitioning = false, filename = '{_FILE}')"
             rows = f"select {code} as municipality, {', '.join(columns)} from {read}"
         else:
             nothing = ", ".join(f"null::{type_} as {name}" for name, type_ in columns.items())
