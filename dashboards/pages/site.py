@@ -202,8 +202,17 @@ def _start(build: Build) -> dict[str, Any]:
         "steps": funnel([facts[step] for step in FUNNEL]),
         "chapters": [(build.chapter_pages[chapter.id], chapter) for chapter in build.chapters],
         "notes": build.report.notes(),
-        "warnings": [(entry.figure, entry.figure.warnings) for entry in summary.definitions if entry.figure.warnings],
+        "warnings": _by_warning(entry.figure for entry in summary.definitions),
     }
+
+
+def _by_warning(figures: Iterable[Figure]) -> dict[str, list[Figure]]:
+    """What to think of, with the figures that it holds for: of many it is said once."""
+    found: dict[str, list[Figure]] = {}
+    for figure in figures:
+        for warning in figure.warnings:
+            found.setdefault(warning, []).append(figure)
+    return found
 
 
 def _what_happened(build: Build) -> dict[str, Any]:

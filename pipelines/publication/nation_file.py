@@ -63,7 +63,7 @@ def write_nation_file(
         for table in OF_INPUTS:
             insert(connection, table, inputs[table])
         insert(connection, "period", [period_row(period) for period in periods])
-        write_catalogue(connection, catalogue, municipality.cited_by_figures)
+        write_catalogue(connection, catalogue, municipality)
         insert(connection, "profile", profile_rows(municipality, disclosure))
         days = [day for _, day in content.extracts]
         now = clock.now(municipality.timezone).replace(tzinfo=None, microsecond=0)

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -31,7 +31,7 @@ from pipelines.runtime.errors import NightlyFailed
 from pipelines.state.home import Version
 from pipelines.warehouse.inputs import EVERYTHING
 from pipelines.warehouse.parts import BRIDGES, PARTS
-from pipelines.warehouse.periods import Period
+from pipelines.warehouse.periods import Period, day_period
 from pipelines.warehouse.public_figures import ask_public_figures
 
 #: Copied as they are: table of the published file -> where from.
@@ -86,7 +86,7 @@ def build_published(
                 _copy(connection, OF_PARTS[part.id], f"warehouse.main.{part.model}")
         insert(connection, "period", [period_row(period) for period in periods])
         connection.execute(f"insert into period_extracts {PERIOD_EXTRACTS}")
-        write_catalogue(connection, catalogue, municipality.cited_by_figures)
+        write_catalogue(connection, catalogue, municipality)
         insert(connection, "contract_check", [astuple(check) for check in checks])
         now = clock.now(municipality.timezone).replace(tzinfo=None, microsecond=0)
         connection.execute(
@@ -252,11 +252,10 @@ def profile_rows(municipality: Municipality, disclosure: Disclosure) -> list[tup
     return [(name, json.dumps(value, ensure_ascii=False)) for name, value in parts.items()]
 
 
-def write_catalogue(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, is_cited: bool = True) -> None:
-    """Fill the tables of the catalogue. ``is_cited``: the documents that definitions cite are the municipality's; only then are
-    they a source."""
+def write_catalogue(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, municipality: Municipality) -> None:
+    """Fill the tables of the catalogue. Documents that definitions cite are a source only where they are the municipality's."""
     figures = catalogue.values()
-    insert(connection, "catalogue", [_catalogue_row(figure, is_cited) for figure in figures])
+    insert(connection, "catalogue", [_catalogue_row(figure, municipality) for figure in figures])
     insert(connection, "catalogue_measure", [row for figure in figures for row in _measure_rows(figure)])
     sources = load_sources()
     insert(connection, "catalogue_source", [row for figure in figures for row in _source_rows(figure, sources)])
@@ -286,16 +285,27 @@ def _share_rows(figure: Figure, catalogue: Catalogue) -> Iterator[tuple[Any, ...
             )  # fmt: skip
 
 
-def _catalogue_row(figure: Figure, is_cited: bool) -> tuple[Any, ...]:
+def _catalogue_row(figure: Figure, municipality: Municipality) -> tuple[Any, ...]:
     category, subcategory = figure.category, figure.subcategory
+    source = figure.source if municipality.cited_by_figures else ""
+    warnings = [*figure.warnings, *(_changed_districts(municipality) if "district" in figure.dimensions else [])]
     return (
-        figure.id, figure.title, figure.definition, figure.unit, figure.source if is_cited else "", figure.legal_ground,
-        figure.since, list(figure.warnings), figure.model, figure.is_own, figure.period, figure.counted, figure.adds_up,
+        figure.id, figure.title, figure.definition, figure.unit, source, figure.legal_ground,
+        figure.since, warnings, figure.model, figure.is_own, figure.period, figure.counted, figure.adds_up,
         figure.adds_up_over_months, figure.absent, figure.asks_year_before, list(figure.dimensions),
         *((category.title, category.code_list, category.total) if category else (None,) * 3),
         *((subcategory.title, subcategory.code_list, subcategory.counted_in, subcategory.total) if subcategory else (None,) * 4),
         figure.plain.counts, figure.plain.leaves_out, figure.plain.example, figure.position,
     )  # fmt: skip
+
+
+def _changed_districts(municipality: Municipality) -> list[str]:
+    """A sentence for each day on which districts became others: numbers by district before and after it are not of the same
+    places."""
+    began = {district.valid_from for district in municipality.districts if district.valid_from}
+    ended = {district.valid_to + timedelta(days=1) for district in municipality.districts if district.valid_to}
+    what = "Kommunindelningen" if municipality.is_asked_of_a_lake else "Stadsdelsindelningen"
+    return [f"{what} ändrades den {day_period(day).title}." for day in sorted(began | ended)]
 
 
 def _measure_rows(figure: Figure) -> list[tuple[Any, ...]]:

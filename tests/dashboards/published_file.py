@@ -412,7 +412,7 @@ class Maker:
                     for place, (code, label) in enumerate(labels.items())
                 ),
             )
-            write_catalogue(connection, read_catalogue())
+            write_catalogue(connection, read_catalogue(), self.profile)
             insert(
                 "delivery",
                 (

@@ -348,6 +348,7 @@ def test_the_definitions_speak_of_municipalities_and_counties(country: Made) -> 
     assert "för hela riket och per kön, kommun och län" in text
     assert "Kommun och län är de som stod i registret" in text
     assert "Målgruppen enligt lag och registret" in text and "Enkätsvar" not in text
+    assert "Stadsdelsindelningen" not in text
 
 
 def test_every_link_leads_somewhere(country: Made) -> None:

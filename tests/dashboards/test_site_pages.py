@@ -275,6 +275,16 @@ def test_definitions_come_from_the_catalogue(stockholm: Site) -> None:
             assert measure.title in page.text and measure.definition in page.text, figure.id
 
 
+def test_that_districts_became_others_is_said_where_they_did(stockholm: Site, nacka: Site) -> None:
+    said = "Stadsdelsindelningen ändrades den 1 juli 2023."
+    by_district = [figure for figure in read_catalogue().values() if "district" in figure.dimensions]
+    assert stockholm.page("definitioner.html").text.count(said) == len(by_district) > 20
+    start = (stockholm.out / "index.html").read_text(encoding="utf-8")
+    assert start.partition('aria-labelledby="tank-pa-rubrik"')[2].count(said) == 1  # of all figures at once
+    for page in ("definitioner.html", "index.html"):
+        assert "indelningen ändrades" not in nacka.page(page).text
+
+
 def test_reading_leaves_the_published_file_as_it_was(stockholm: Site) -> None:
     before = stockholm.published.read_bytes()
     data = read_report(stockholm.published, NOW)

@@ -4,9 +4,13 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from pipelines.configuration.catalogue import read_catalogue
 from pipelines.configuration.municipality import known_profiles, load_municipality, load_receiver, receivers
+from pipelines.publication.published_file import write_catalogue
+from pipelines.publication.tables import create_tables
 from pipelines.runtime.errors import UsageError
 from pipelines.sending.check import check_delivery
 from pipelines.state.home import initialise
@@ -81,3 +85,15 @@ def test_nothing_is_delivered_to_it(tmp_path: Path) -> None:
         check_delivery(folder, None)
     assert "riket" in known_profiles() and "riket" not in receivers()
     assert load_receiver("nacka").code == "0182"
+
+
+def test_that_a_municipality_got_another_code_is_said_of_what_is_counted_by_municipality() -> None:
+    with duckdb.connect() as connection:
+        create_tables(connection)
+        write_catalogue(connection, read_catalogue(), RIKET)
+        found = connection.execute("select dimensions, warnings from catalogue").fetchall()
+    said = "Kommunindelningen ändrades den 1 januari 2007."
+    assert {("district" in dimensions, said in warnings) for dimensions, warnings in found} == {
+        (True, True),
+        (False, False),
+    }
