@@ -4,11 +4,11 @@ That the verdict is the receiver's own is asked of the receiver: the same folder
 """
 
 import json
-from datetime import date
 from pathlib import Path
 
 import pytest
 
+from pipelines.runtime import clock
 from pipelines.runtime.errors import UsageError
 from pipelines.sending.check import DeliveryCheck, check_delivery
 from tests.cli.conftest import Kaa
@@ -33,7 +33,7 @@ def _certificates(drop: Path, *rows: str, header: str = CERTIFICATES, **changes:
 
 @pytest.mark.parametrize(("reason", "way"), WAYS)
 def test_the_verdict_is_the_receivers(tmp_path: Path, reason: str, way: str) -> None:
-    nights = Nights(tmp_path, now=date.today())
+    nights = Nights(tmp_path, now=clock.today("Europe/Stockholm"))  # as check-delivery: the receiver's day
     extract = sound("ber", "2023-11-30")
     if reason == "too_many_bad_rows":
         for place in range(30):
