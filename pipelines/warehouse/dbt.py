@@ -5,6 +5,7 @@ content: the checkout need not be writable, and no file's time matters.
 """
 
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -12,8 +13,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version as package_version
 from pathlib import Path
@@ -76,9 +77,24 @@ def manifest_path() -> Path:
     """
     read_catalogue()  # before anything is built that could not be published
     kept = dbt_folder() / f"project-{_project_content()}"
-    if not (kept / _MANIFEST).is_file() or not (kept / _NOTES).is_file():
-        _parse(kept)
+    if not _is_whole(kept):
+        with _parsing_alone(kept.parent):
+            if not _is_whole(kept):  # nobody has made it meanwhile
+                _parse(kept)
     return kept / _MANIFEST
+
+
+def _is_whole(kept: Path) -> bool:
+    return (kept / _MANIFEST).is_file() and (kept / _NOTES).is_file()
+
+
+@contextmanager
+def _parsing_alone(folder: Path) -> Iterator[None]:
+    """One at a time parses the project: what one has made and another is about to read must not be made anew."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / ".parse.lock").open("w", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def read_manifest() -> dict[str, Any]:
@@ -178,11 +194,10 @@ def close_after_a_kill(warehouse: Path) -> None:
 
 
 def _parse(kept: Path) -> None:
-    """Make the manifest and dbt's own notes of it, in one step: a killed or a second process must not leave half of them.
+    """Make the manifest and dbt's own notes of it, in one step: a killed process must not leave half of them.
 
     What was made of the project as it was earlier is removed.
     """
-    kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with TemporaryDirectory(dir=kept.parent, prefix="parse-") as folder:
         command = [*COMMAND, "--quiet", "parse", "--target-path", folder, "--log-path", folder]
         environment = for_own_process() | dbt_environment()
@@ -198,8 +213,7 @@ def _parse(kept: Path) -> None:
             os.replace(Path(folder, name), made / name)
         for earlier in kept.parent.glob("project-*"):
             shutil.rmtree(earlier)
-        with suppress(FileExistsError):  # another process has made it meanwhile
-            made.rename(kept)
+        made.rename(kept)
 
 
 #: How the materialization of data tests names a broken rule (dbt_project/macros/materializations.sql).

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,22 @@ def test_the_project_is_known_by_its_content_not_by_its_times(project: Path) -> 
     for path in (project, project / "models"):
         os.utime(path, (0, 0))
     assert _models() == {"b: select 'b' as name"}
-    assert len(list(dbt.dbt_folder().iterdir())) == 1  # what was made of earlier ones is gone
+    assert len(list(dbt.dbt_folder().glob("project-*"))) == 1  # what was made of earlier ones is gone
+
+
+def test_several_who_need_it_at_once_have_it_made_once(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of them would put its own in the place of another's, which a third one is about to read."""
+    parse, made = dbt._parse, []
+
+    def counted(kept: Path) -> None:
+        made.append(kept)
+        parse(kept)
+
+    monkeypatch.setattr(dbt, "_parse", counted)
+    with ThreadPoolExecutor(3) as several:
+        found = [one.result() for one in [several.submit(_models) for _ in range(3)]]
+    assert found == [{"a: select 'a' as name", "b: select 'b' as name"}] * 3
+    assert len(made) == 1
 
 
 def test_what_is_lost_of_it_is_made_again(project: Path) -> None:
