@@ -185,7 +185,8 @@ class Backlog:
         return None if _sha256(self._folder / seal["history"]) == seal["sha256"] else "damaged"
 
     def _read(self, file: str) -> pl.DataFrame:
-        return pl.read_ipc(self._folder / file)
+        with (self._folder / file).open("rb") as kept:  # of a path Polars would take some signs for a pattern
+            return pl.read_ipc(kept)
 
 
 def _made_with(home: Home) -> str:

@@ -82,7 +82,7 @@ class SparkEngine:
         with _told(relation):
             if paths:
                 reader = self._session.read.schema(schema).option("basePath", str(lake_of(paths[0]).absolute()))
-                found = reader.parquet(*(str(path.absolute()) for path in paths)).select(*types)
+                found = reader.parquet(*(_taken_literally(path.absolute()) for path in paths)).select(*types)
             else:
                 nothing = ", ".join(f"cast(null as {type_}) as `{name}`" for name, type_ in types.items())
                 found = self._session.sql(f"select {nothing} where false")
@@ -193,6 +193,11 @@ def _spark_type(relation: str, type_: str) -> str:
     if _DECIMAL.fullmatch(type_.upper()):
         return type_.lower()
     raise NotTranslated(f"Spark cannot read {relation}: it has a column of type {type_}. Ask DuckDB for it.")
+
+
+def _taken_literally(path: Path) -> str:
+    """A file's path as Spark takes it where it takes patterns too."""
+    return re.sub(r"[\\{}\[\]*?]", r"\\\g<0>", str(path))
 
 
 def _refuse_inexact(relation: str, frame: Any) -> None:

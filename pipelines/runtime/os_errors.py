@@ -81,9 +81,9 @@ def sentence(error: OSError) -> str:
         wrong, remedy = "may not be used", _rights(place)
     else:
         wrong, remedy = _KINDS.get(error.errno or 0, (f"cannot be used ({what})", "mend that"))
-    refusal = (
-        f"{place} {wrong}; it belongs to {owner(place)} and this runs as {user_name(os.geteuid())}: {remedy}, then run "
-    )
+    # What is not there belongs to nobody.
+    whose = f"; it belongs to {owner(place)} and this runs as {user_name(os.geteuid())}" * (error.errno != errno.ENOENT)
+    refusal = f"{place} {wrong}{whose}: {remedy}, then run "
     return mask_name(_printable(refusal)) + "the command again."
 
 

@@ -68,17 +68,23 @@ def named(environment: Mapping[str, str], also: Iterable[str] = ()) -> dict[str,
 def home_path() -> Path:
     """KAA_HOME, default ./var.
 
-    Raises UsageError when it begins with the home folder of a user who has none, or lies in a folder that is gone.
+    Raises UsageError when it begins with the home folder of a user who has none, lies in a folder that is gone, or where DuckDB
+    would write beside it: what follows a question mark is to DuckDB no part of a file's name.
     """
     given = Path(os.environ.get("KAA_HOME") or "var")
     try:
-        return given.expanduser().absolute()
+        home = given.expanduser().absolute()
     except RuntimeError:
         raise UsageError(
             f"KAA_HOME {given} cannot be found: this user has no home folder; give its whole path."
         ) from None
     except FileNotFoundError:
         raise UsageError("The folder in which this was started is gone: change to another one.") from None
+    if "?" in str(home):
+        raise UsageError(
+            f"KAA_HOME {home} has a question mark in its path, which its databases cannot have: give another folder."
+        )
+    return home
 
 
 def for_own_process() -> dict[str, str]:

@@ -8,7 +8,7 @@ from pipelines.lake.engine import duckdb_engine
 
 
 def test_the_municipality_is_the_parts_whatever_lies_above_the_lake(tmp_path: Path) -> None:
-    lake = tmp_path / "municipality=0114" / "it's"
+    lake = tmp_path / "municipality=0114" / "it's [0]*{a,b}?"
     paths = [lake / f"municipality={code}" / "dataset=t" / "a.parquet" for code in ("0180", "0184")]
     for path in paths:
         path.parent.mkdir(parents=True)

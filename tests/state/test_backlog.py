@@ -41,8 +41,8 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def night(lived: Path, tmp_path: Path) -> Pipeline:
-    """A copy of it to break, which keeps what it takes in batch by batch."""
-    return _copy(lived, tmp_path)
+    """A copy of it to break, which keeps what it takes in batch by batch; its folder's name looks like a pattern."""
+    return _copy(lived, tmp_path / "hem [1]*{a,b}")
 
 
 def _copy(lived: Path, place: Path) -> Pipeline:

@@ -12,7 +12,9 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from pipelines.commands.cli import kaa
 from pipelines.runtime import surroundings, worker_process
 from tests.cli.conftest import FOREIGN
 
@@ -99,6 +101,16 @@ def test_a_user_without_a_home_folder_is_told_about_a_path_that_needs_one(tmp_pa
         check=False,
     )  # fmt: skip
     assert "UsageError: KAA_HOME ~nobody-here/kaa cannot be found" in done.stderr
+
+
+def test_a_path_in_which_databases_cannot_be_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What follows a question mark is to DuckDB no part of a file's name: it would write into another folder."""
+    monkeypatch.setenv("KAA_HOME", str(tmp_path / "hem?" / "kaa"))
+    done = CliRunner().invoke(kaa, ["init", "--municipality", "stockholm", "--drop", str(tmp_path)])
+    assert str(done.exception) == (
+        f"KAA_HOME {tmp_path}/hem?/kaa has a question mark in its path, which its databases cannot have: give another folder."
+    )
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:

@@ -58,7 +58,10 @@ def test_each_kind_has_its_place_and_remedy(tmp_path: Path) -> None:
     for words, do in kinds.items():
         for error in (_refused(do), os_errors.found_in(f"PermissionError: {_refused(do)}\n")):
             assert error is not None
-            assert _is_sentence(os_errors.sentence(error), *words, str(tmp_path), os_errors.user_name(os.geteuid()))
+            told = os_errors.sentence(error)
+            assert _is_sentence(told, *words, str(tmp_path))
+            belongs = f"; it belongs to {tmp_path.owner()} and this runs as {os_errors.user_name(os.geteuid())}: "
+            assert (belongs in told) == ("is missing" not in words)
     assert str(tmp_path / "file") + " is a file" in os_errors.sentence(
         _refused(lambda: (tmp_path / "file" / "a").touch())
     )
