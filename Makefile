@@ -2,6 +2,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+# What CI runs: the default suite of pyproject.toml and the long tests.
+WHOLE := -n 2 -m "not slow and not spark"
 # What `make test-fast` runs: no Dagster, no build of the dbt project, no synthetic city, no browser.
 FAST := tests/contracts tests/delivery tests/report_check tests/warehouse tests/model tests/test_*.py
 # These machines may forbid bytecode at run time; imports then take many seconds unless it is compiled now.
@@ -14,10 +16,10 @@ demo: $(VENV)/.run ## a synthetic Stockholm, a nightly run, and the annual repor
 	$(BIN)/kaa demo
 
 test: $(VENV)/.dev browser ssh-keygen lint types ## everything that CI runs
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest $(WHOLE)
 
 coverage: $(VENV)/.dev browser ssh-keygen ## the same tests, and what of the program they do not run; fails below the floor in pyproject.toml
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest $(WHOLE) --cov --cov-report=term:skip-covered
 
 test-fast: $(VENV)/.dev ## what answers in under a minute: see tests/README.md
 	$(BIN)/python -m pytest -n 2 $(FAST)

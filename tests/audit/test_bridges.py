@@ -34,6 +34,8 @@ from tests.pipeline import Pipeline, models_json
 from tests.property.strategies import World, worlds
 from tests.property.test_pipeline_agrees import NOW
 
+pytestmark = pytest.mark.long
+
 CHECKS: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 CELL = ("gender", "district", "job_centre", "category", "subcategory")
 

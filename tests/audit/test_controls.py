@@ -18,6 +18,8 @@ from pipelines.state.home import Home
 from tests.cli.conftest import Kaa
 from tests.state.world import rows
 
+pytestmark = pytest.mark.long
+
 LONG_AGO, FAR_AHEAD = "2000-01-01", "2099-12-31"
 
 

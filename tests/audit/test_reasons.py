@@ -22,6 +22,8 @@ from tests.audit.test_bridges import keep_edition
 from tests.model.world import Extract, as_date, personnummer
 from tests.pipeline import Pipeline
 
+pytestmark = pytest.mark.long
+
 PERIOD = "kalenderar-2023"
 ANNA, BO = personnummer("2003-03-01", 124), personnummer("2003-05-01", 123)
 REACHED, SOUGHT = Cell("outreach", "reached"), Cell("outreach", "sought")

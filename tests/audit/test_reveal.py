@@ -17,6 +17,8 @@ from tests.model.world import Extract
 from tests.pipeline import models_json
 from tests.state.world import EARLIER, NEWER, OLD, YOUTHS, everything
 
+pytestmark = pytest.mark.long
+
 REASON = "Stickprov i granskningen av 2023"
 
 

@@ -31,6 +31,8 @@ from tests.pipeline import Pipeline
 from tests.property.strategies import World, worlds
 from tests.property.test_pipeline_agrees import NOW, play
 
+pytestmark = pytest.mark.long
+
 CHECKS: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 

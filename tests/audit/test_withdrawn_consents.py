@@ -21,6 +21,8 @@ from tests.audit.test_bridges import keep_edition
 from tests.model.world import Extract, personnummer
 from tests.pipeline import Pipeline
 
+pytestmark = pytest.mark.long
+
 PERIOD = "kalenderar-2023"
 ANNA, BO, CARL = (personnummer(f"2006-0{month}-01", 120 + month) for month in (3, 5, 7))
 PARTICIPANTS = Cell("consented_participants", "participants")

@@ -9,6 +9,8 @@ import pytest
 
 from tests.benchmarks.process_tree import descendants, measured_tree
 
+pytestmark = pytest.mark.long
+
 #: Starts a process that holds 300 MB and works for a second of the processor's time.
 _CHILD = "import time; held = bytearray(300_000_000); " + "[None for _ in iter(lambda: time.process_time() < 1, False)]"
 _PARENT = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {_CHILD!r}], check=True); print('done')"

@@ -18,6 +18,8 @@ from tests.cli.conftest import Kaa, Published, Said
 from tests.editions.conftest import copy_of_home, new_key, open_checks
 from tests.monitoring.receivers import mail_server, web_service
 
+pytestmark = pytest.mark.long
+
 PERIOD = "verksamhetsar-2023"
 PRINTED = sorted(comparison.GOLDEN.glob("arsrapport_2023*.csv"))
 

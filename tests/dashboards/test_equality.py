@@ -22,6 +22,8 @@ from tests.dashboards import published_file
 from tests.dashboards.built_site import Site
 from tests.dashboards.html_page import Page
 
+pytestmark = pytest.mark.long
+
 PERIOD = "verksamhetsar-2023"
 PRINTED = Path(__file__).resolve().parents[2] / "demo" / "golden" / "arsrapport_2023.csv"
 

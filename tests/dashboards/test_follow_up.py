@@ -3,6 +3,8 @@
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from dashboards.content import follow_up
 from dashboards.content.report import Report
 from dashboards.pages import site
@@ -12,6 +14,8 @@ from pipelines.configuration.catalogue import read_catalogue
 from tests.dashboards import published_file
 from tests.dashboards.built_site import Site
 from tests.dashboards.html_page import Page
+
+pytestmark = pytest.mark.long
 
 PAGE = "uppfoljning.html"
 

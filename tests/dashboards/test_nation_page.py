@@ -25,6 +25,8 @@ from tests.dashboards.words import faults, page_texts
 from tests.disclosure.attack import attack
 from tests.lake.nation import DAY, PERIOD, SyntheticNation, counted, synthetic_nation
 
+pytestmark = pytest.mark.long
+
 UNHEARD = 9
 
 

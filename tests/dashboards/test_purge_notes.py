@@ -18,6 +18,8 @@ from pipelines.history.purge import AGED, CAME_LATE
 from tests.dashboards import published_file
 from tests.dashboards.built_site import Site
 
+pytestmark = pytest.mark.long
+
 NOW, BEFORE = "verksamhetsar-2023", "verksamhetsar-2022"
 REGISTER, CONTACTS, ENROLMENTS = "ber/register", "ber/kontakter", "ber/inskrivningar"
 IN_2022 = (date(2022, 1, 1), date(2022, 11, 30))

@@ -16,6 +16,8 @@ from tests.dashboards import published_file
 from tests.dashboards.built_site import Site, built
 from tests.dashboards.html_page import Page
 
+pytestmark = pytest.mark.long
+
 NOW, BEFORE = "verksamhetsar-2023", "verksamhetsar-2022"
 GENDERS = ("kvinna", "man", "*")
 

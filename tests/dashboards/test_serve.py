@@ -22,6 +22,8 @@ from pipelines.configuration.disclosure import CellSuppression
 from tests.dashboards.built_site import Site
 from tests.dashboards.html_page import Page
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def published(stockholm: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -19,6 +19,8 @@ from tests.dashboards import published_file
 from tests.dashboards.built_site import Site
 from tests.dashboards.html_page import Page
 
+pytestmark = pytest.mark.long
+
 NOW = "verksamhetsar-2023"
 EVIL = "<script>alert('x')</script> & \"Söder\" {{ 7 * 7 }}"
 

@@ -15,6 +15,8 @@ from tests.dashboards import published_file
 from tests.dashboards.built_site import Site
 from tests.dashboards.html_page import Page
 
+pytestmark = pytest.mark.long
+
 DAY = date(2023, 11, 30)
 NEW, OLD = published_file.VERSION, published_file.VERSION - 1
 

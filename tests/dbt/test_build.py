@@ -3,11 +3,14 @@
 from datetime import date
 
 import duckdb
+import pytest
 
 from tests.dbt import compiled
 from tests.dbt.built import Build
 from tests.dbt.make_fixture import stockholm
 from tests.dbt.small_world import EXTRACTS, PERIODS
+
+pytestmark = pytest.mark.long
 
 
 def test_all_models_data_tests_and_unit_tests_pass(build: Build) -> None:

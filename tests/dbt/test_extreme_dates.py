@@ -8,6 +8,8 @@ from tests.model.oracle import PROFILES, Oracle
 from tests.model.world import Extract, personnummer
 from tests.pipeline import Pipeline
 
+pytestmark = pytest.mark.long
+
 PERIODS = ["verksamhetsar-2023", "kalenderar-2023", "manad-2023-11", "dag-2023-11-30", "lasar-2023-2024"]
 FIRST, LAST, OLD = "0001-01-01", "9999-12-31", "1900-02-28"
 

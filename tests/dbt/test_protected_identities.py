@@ -15,6 +15,8 @@ from tests.dbt.make_fixture import Extracts, Row, pseudonym
 from tests.dbt.random_world import RandomWorld
 from tests.dbt.small_world import ANNA, ANNA_BEFORE, BO, EVA, EXTRACTS, PERIODS, THIRD, contact, resident
 
+pytestmark = pytest.mark.long
+
 LATER = date(9999, 12, 31)
 #: What is counted, and the list of it that is handed out.
 LISTS = {"target_group_change": "int_differing_person__open", "plan_rule_case": "plan_rule_case_counted"}

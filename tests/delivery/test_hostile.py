@@ -21,6 +21,8 @@ from pipelines.delivery import parsing
 from tests.delivery.nights import Nights, deliver, sound
 from tests.repository import ROOT
 
+pytestmark = pytest.mark.long
+
 HEADER = b"svar_id;datum;fraga;svar\n"
 SECRET = b"svar_id;datum;fraga;svar\na;2023-01-01;root:x:0:0;5\n"
 MEGABYTE = 1024**2

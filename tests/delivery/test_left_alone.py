@@ -25,6 +25,8 @@ from pipelines.state.home import initialise
 from tests.delivery.nights import ANNA, Nights, sound
 from tests.model.world import Extract
 
+pytestmark = pytest.mark.long
+
 MINUTES = 60
 NOBODY = 65534
 

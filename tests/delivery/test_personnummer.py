@@ -29,6 +29,8 @@ from tests.delivery.nights import ANNA, Nights, sound
 from tests.model.oracle import luhn_sum
 from tests.model.world import Extract, personnummer, samordningsnummer
 
+pytestmark = pytest.mark.long
+
 KEY = b"a key of these tests"
 
 

@@ -14,6 +14,8 @@ from tests.delivery.nights import Nights
 from tests.model.oracle import CODES, DATASETS, EXIT_DATES, Column, Row
 from tests.model.world import Extract, make_row, personnummer, samordningsnummer
 
+pytestmark = pytest.mark.long
+
 PERSON = personnummer("2005-03-04", 218)
 
 #: What is wrong for a kind of column, and words of what was expected instead.

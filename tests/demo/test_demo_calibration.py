@@ -13,6 +13,8 @@ from demo.synthetic_city.delivery import City
 from tests.demo.conftest import reckon
 from tests.demo.reckoning import Reckoning
 
+pytestmark = pytest.mark.long
+
 
 def test_every_printed_value_comes_out_but_the_known_misprints(reckoning: Reckoning) -> None:
     rows = compare(lambda key: reckoning.values.get(key, Decimal(0)))

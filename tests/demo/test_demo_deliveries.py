@@ -19,6 +19,8 @@ from demo.synthetic_city.delivery import City, rows_on
 from demo.synthetic_city.timeline import NIGHTS, SOURCES, as_date, day, delivers, notices
 from tests.demo.reckoning import birth_date
 
+pytestmark = pytest.mark.long
+
 # deliveries.md section 4: columns, how each value looks ("?" first: may be empty), and the key.
 PERSON = r"\d{12}"
 DATE = r"\d{4}-\d\d-\d\d"

@@ -17,6 +17,8 @@ from tests.dashboards import published_file
 from tests.disclosure import worlds
 from tests.disclosure.attack import Broken, Cell, attack, read
 
+pytestmark = pytest.mark.long
+
 SMALLEST = 5
 
 

@@ -32,6 +32,8 @@ from tests.faults import plain_nightly
 from tests.model.world import Extract, personnummer
 from tests.pipeline import models_json
 
+pytestmark = pytest.mark.long
+
 YEAR, NEXT = "verksamhetsar-2023", "verksamhetsar-2024"
 CHOICE = CellKey.model_validate({"method": "cell_key", "D": 3, "V": 2, "js": 2})
 DECIDED = (

@@ -12,6 +12,8 @@ from tests.cli.conftest import Said
 from tests.editions.conftest import INTERNAL, Made, run
 from tests.state.world import everything
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def machine(made: Made, tmp_path: Path) -> Path:

@@ -20,6 +20,8 @@ from tests.cli.conftest import Kaa, Said
 from tests.editions.conftest import BECAUSE, INTERNAL, PERIOD, PUBLIC, Made, new_key, open_checks, proposed
 from tests.model.world import personnummer
 
+pytestmark = pytest.mark.long
+
 
 def _is_refused(said: Said, *words: str) -> bool:
     assert (said.exit_code, said.out) == (64, ""), said

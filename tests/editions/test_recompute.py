@@ -28,6 +28,8 @@ from tests.faults import plain_nightly
 from tests.model.world import Extract, personnummer
 from tests.state.world import NEWER, OLD, YOUTHS, rows
 
+pytestmark = pytest.mark.long
+
 ZONE = ZoneInfo("Europe/Stockholm")
 
 

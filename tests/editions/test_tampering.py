@@ -12,6 +12,8 @@ from pipelines.audit.editions.folder import EDITION, SIGNATURE, SUMS, Folder, fa
 from pipelines.audit.editions.signers import Signer, now, read_signers
 from tests.editions.conftest import Made
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(params=["internal", "public"])
 def folder(request: pytest.FixtureRequest, made: Made) -> Path:

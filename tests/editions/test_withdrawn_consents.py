@@ -14,6 +14,8 @@ from tests.editions.test_recompute import comes_in, edition_in, home, key
 from tests.model.world import Extract
 from tests.state.world import YOUTHS, rows
 
+pytestmark = pytest.mark.long
+
 __all__ = ["home", "kaa", "key"]
 
 WENT = "borta-1"

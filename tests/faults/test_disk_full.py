@@ -14,6 +14,8 @@ from tests.faults import plain_nightly
 from tests.faults.support import Night, assert_recovered, assert_recovers, state
 from tests.faults.test_real_job import _kaa
 
+pytestmark = pytest.mark.long
+
 MEGABYTE = 1024**2
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from tests.faults.support import Night, assert_recovers, assert_whole, kill_at, start, state
 
+pytestmark = pytest.mark.long
+
 PLAIN = "tests.faults.plain_nightly"
 HISTORY = "pipelines.history.store:History"
 

@@ -28,6 +28,8 @@ from tests.faults.support import (
     state,
 )
 
+pytestmark = pytest.mark.long
+
 ASSETS = "pipelines.orchestration.assets"
 
 #: Steps of the real job: the version that must be published afterwards.

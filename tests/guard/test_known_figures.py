@@ -16,6 +16,8 @@ from tests.faults import plain_nightly
 from tests.model.world import Extract, personnummer
 from tests.pipeline import models_json
 
+pytestmark = pytest.mark.long
+
 YOUTHS = [personnummer("2005-03-01", serial) for serial in range(100, 106)]
 
 

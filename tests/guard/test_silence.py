@@ -4,12 +4,16 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from pipelines.configuration.contract import load_sources
 from pipelines.configuration.municipality import load_municipality
 from pipelines.notices import NoticeCode
 from pipelines.quality.freshness import freshness, silence
 from tests.model.world import Extract, personnummer
 from tests.pipeline import Pipeline
+
+pytestmark = pytest.mark.long
 
 YOUTH = personnummer("2008-03-01", 100)
 STOCKHOLM = load_municipality("stockholm")

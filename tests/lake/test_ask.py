@@ -11,6 +11,8 @@ from pipelines.warehouse.inputs import EVERYTHING
 from pipelines.warehouse.periods import parse_period
 from tests.lake.lakes import world_lake
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_a_lake_answers_as_its_home(number: int, tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from pipelines.warehouse.inputs import EVERYTHING
 from tests.lake.equal import FIGURES, Question, all_periods, answer, differences, what_figures_stand_on
 from tests.lake.lakes import world_lake
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Question, list[CompiledModel]]:

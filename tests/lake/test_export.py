@@ -25,6 +25,8 @@ from tests.model.world import Extract, personnummer, samordningsnummer
 from tests.pipeline import FigureKey, Pipeline
 from tests.property.strategies import world_number
 
+pytestmark = pytest.mark.long
+
 ANNA = personnummer("2005-03-01", 210)
 BO, BO_EARLIER = personnummer("2006-01-01", 311), samordningsnummer("2006-01-01", 301)
 #: Protected by her earlier number alone, which she had before she got the other.

@@ -14,6 +14,8 @@ from pipelines.lake import spark_installed
 from pipelines.runtime.errors import UsageError
 from tests.lake.lakes import world_lake
 
+pytestmark = pytest.mark.long
+
 #: A python that calls the program's command, with modules that are not to be found.
 _HIDDEN = """
 import sys

@@ -5,8 +5,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.lake.merging import Asked, lake_of
 from tests.model.world import Extract, personnummer, samordningsnummer
+
+pytestmark = pytest.mark.long
 
 ANNA = personnummer("2005-03-10", 102)
 BO = personnummer("2006-05-20", 105)

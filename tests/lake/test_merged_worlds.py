@@ -16,6 +16,8 @@ from tests.model.oracle import PROFILES, Oracle
 from tests.pipeline import Pipeline
 from tests.property.strategies import world_number
 
+pytestmark = pytest.mark.long
+
 PAIR, TRIPLE = ("0180", "0114"), ("1480", "0331", "0182")
 FEW = [(3, TRIPLE), (5, TRIPLE), (14, PAIR)]
 MANY = [(number, TRIPLE if number % 2 else PAIR) for number in range(30) if number not in (3, 5, 14)]

@@ -23,6 +23,8 @@ from tests.cli.conftest import Kaa, kaa
 from tests.dashboards.html_page import Page
 from tests.lake.merging import RIKET, country
 
+pytestmark = pytest.mark.long
+
 __all__ = ["kaa"]
 
 CODES = ("0331", "0182", "1480")

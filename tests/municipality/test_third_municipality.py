@@ -24,6 +24,8 @@ from tests.faults import plain_nightly
 from tests.model.world import Extract, personnummer
 from tests.pipeline import models_json
 
+pytestmark = pytest.mark.long
+
 FOLDER = Path(__file__).parent / "strandby"
 YEAR = "verksamhetsar-2023"
 YOUTHS = [personnummer("2006-03-01", serial) for serial in range(100, 106)]

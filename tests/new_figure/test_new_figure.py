@@ -19,6 +19,8 @@ from openpyxl import load_workbook
 from tests.dashboards.html_page import Page
 from tests.repository import ROOT, repository_files
 
+pytestmark = pytest.mark.long
+
 HERE = Path(__file__).parent
 FIGURE, CASE = "exits_by_administration", "exits-by-administration"
 

@@ -11,6 +11,8 @@ import pytest
 from pipelines.state.home import Version
 from pipelines.warehouse import dbt
 
+pytestmark = pytest.mark.long
+
 
 def _night(path: Path, number: int) -> tuple[Path, Path]:
     """A version before dbt runs: the folder that dbt runs in, and its target folder."""

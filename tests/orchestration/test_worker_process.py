@@ -11,6 +11,8 @@ from pipelines.quality import PROCESS
 from pipelines.runtime import worker_process
 from pipelines.warehouse.dbt import CHILD
 
+pytestmark = pytest.mark.long
+
 
 def test_a_process_is_used_once() -> None:
     with worker_process.started_ahead(PROCESS):

@@ -12,10 +12,13 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from tests.model.oracle import PROFILES, Figures, Oracle
 from tests.property.strategies import World, world_number, worlds
+
+pytestmark = pytest.mark.long
 
 NOW = date(2026, 1, 1)
 SMALL = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))

@@ -20,6 +20,8 @@ from tests.model.oracle import PROFILES, Oracle
 from tests.pipeline import Pipeline
 from tests.property.strategies import World, world_number, worlds
 
+pytestmark = pytest.mark.long
+
 NOW = date(2026, 1, 1)
 CHECKS: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 

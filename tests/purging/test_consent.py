@@ -16,6 +16,8 @@ from pipelines.history.purge import AGED
 from tests.model.world import Extract, personnummer
 from tests.pipeline import Pipeline
 
+pytestmark = pytest.mark.long
+
 ANNA = personnummer("2006-03-04", 218)
 BEA = personnummer("2006-07-21", 442)
 

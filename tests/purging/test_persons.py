@@ -17,6 +17,8 @@ from pipelines.history.store import History
 from tests.model.world import Extract, personnummer, samordningsnummer
 from tests.pipeline import Pipeline
 
+pytestmark = pytest.mark.long
+
 OLD = personnummer("2002-05-05", 120)
 OLD_BEFORE = samordningsnummer("2002-05-05", 140)
 OLD_LOOKS_YOUNG = personnummer("2004-05-05", 122)

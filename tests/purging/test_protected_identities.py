@@ -18,6 +18,8 @@ from tests.faults import plain_nightly
 from tests.model.world import Extract, personnummer
 from tests.pipeline import models_json
 
+pytestmark = pytest.mark.long
+
 HIDDEN, SEEN = personnummer("2002-05-05", 120), personnummer("2003-02-21", 141)
 LISTS = {name for part in PARTS for name in part.lists} | set(ASKED)
 

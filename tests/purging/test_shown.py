@@ -18,6 +18,8 @@ from tests.faults import plain_nightly
 from tests.model.world import Extract, personnummer
 from tests.pipeline import models_json
 
+pytestmark = pytest.mark.long
+
 OLD = personnummer("2002-05-05", 120)
 YOUNG = personnummer("2005-03-01", 121)
 

@@ -15,6 +15,8 @@ from tests.runbook.book import BOOK, sections
 from tests.runbook.operator import SYMPTOMS, Operator, Symptom
 from tests.state.conftest import home, lived
 
+pytestmark = pytest.mark.long
+
 __all__ = ["around", "failed_nights", "home", "kaa", "lived", "waiting_nights"]
 
 SECTIONS = sections()

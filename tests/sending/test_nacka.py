@@ -17,6 +17,8 @@ from pipelines.configuration.contract import CONTRACTS
 from tests.cli.conftest import Kaa
 from tests.model.world import personnummer, samordningsnummer
 
+pytestmark = pytest.mark.long
+
 #: Who is in UEDB: number, how it is written, registered, why, state of the matter, since when, and until when they are there.
 YOUTHS = [
     (personnummer("2005-02-03", 11), "{0}", "2022-08-20", "Avbrutit studier", "Söks", "2022-08-20", "2023-12-31"),

@@ -21,6 +21,8 @@ from pipelines.sending.check import check_delivery
 from pipelines.sending.deliver import deliver
 from tests.sending.dialects import Dialect, Record, any_rows, disguised, records_in, write_mapping
 
+pytestmark = pytest.mark.long
+
 NIGHT = "2023-11-30"
 SOURCES = load_sources(load_municipality("stockholm").own_codes)
 

@@ -17,6 +17,8 @@ from pipelines.sending.ss12000 import SS12000Settings, read_school_register
 from tests.model.world import personnummer
 from tests.ss12000.server import School, serving
 
+pytestmark = pytest.mark.long
+
 NIGHT = date(2023, 9, 4)
 NUMBERS = [personnummer(date(2006, 1, 1) + timedelta(days=40 * place), 10 + place) for place in range(5)]
 

@@ -15,6 +15,8 @@ from pipelines.state.home import Home
 from tests.cli.conftest import Kaa, Said, kaa
 from tests.state.world import everything, rows
 
+pytestmark = pytest.mark.long
+
 __all__ = ["kaa"]
 
 

@@ -21,6 +21,8 @@ from tests.faults.support import YOUTHS, first_deliveries, second_deliveries
 from tests.model.world import Extract
 from tests.pipeline import Pipeline
 
+pytestmark = pytest.mark.long
+
 
 class _Killed(BaseException):
     """As if the process had ended."""

@@ -28,6 +28,8 @@ from tests.faults.test_disk_full import MEGABYTE, _leave, small_disk
 from tests.repository import ROOT
 from tests.state.world import content, everything
 
+pytestmark = pytest.mark.long
+
 __all__ = ["kaa", "small_disk"]
 
 

@@ -21,6 +21,8 @@ from tests.state.conftest import plain_restore, plainly
 from tests.state.test_restore import lose
 from tests.state.world import rows
 
+pytestmark = pytest.mark.long
+
 __all__ = ["kaa", "plain_restore"]
 
 ANNA, BEA = personnummer("2006-03-04", 218), personnummer("2006-07-21", 442)

@@ -19,6 +19,8 @@ from tests.cli.conftest import Kaa, kaa
 from tests.faults import plain_nightly
 from tests.state.world import content, everything, rows
 
+pytestmark = pytest.mark.long
+
 __all__ = ["kaa"]
 
 

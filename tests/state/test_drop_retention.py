@@ -20,6 +20,8 @@ from tests.faults.plain_nightly import NOW
 from tests.model.world import Extract
 from tests.state.world import YOUTHS, content, everything, rows
 
+pytestmark = pytest.mark.long
+
 __all__ = ["kaa"]
 
 

@@ -16,6 +16,8 @@ from tests.faults import plain_nightly
 from tests.model.world import Extract
 from tests.state.world import YOUTHS, content, everything, rows
 
+pytestmark = pytest.mark.long
+
 __all__ = ["kaa"]
 
 INIT = ("init", "--municipality", "stockholm", "--drop")

@@ -25,6 +25,8 @@ from tests.pipeline import models_json
 from tests.property.strategies import world_number
 from tests.state.world import YOUTHS, rows
 
+pytestmark = pytest.mark.long
+
 #: When the night is that has nothing new.
 LATER = plain_nightly.NOW + timedelta(days=3)
 

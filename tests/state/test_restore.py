@@ -20,6 +20,8 @@ from tests.faults import plain_nightly
 from tests.state.conftest import PRIVATE
 from tests.state.world import YOUTHS, content, everything, rows
 
+pytestmark = pytest.mark.long
+
 __all__ = ["kaa"]
 
 

@@ -22,6 +22,8 @@ from tests.faults import plain_nightly
 from tests.model.world import Extract
 from tests.state.world import YOUTHS, content, everything, rows
 
+pytestmark = pytest.mark.long
+
 __all__ = ["kaa"]
 
 #: What is the same whatever persons are called.

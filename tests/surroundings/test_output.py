@@ -9,6 +9,8 @@ import pytest
 
 from tests.cli.conftest import FOREIGN
 
+pytestmark = pytest.mark.long
+
 KAA = str(Path(sys.executable).with_name("kaa"))
 
 COMMANDS = [

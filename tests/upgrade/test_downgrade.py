@@ -19,6 +19,8 @@ from tests.faults import plain_nightly
 from tests.state.conftest import home, lived
 from tests.state.world import content, everything
 
+pytestmark = pytest.mark.long
+
 __all__ = ["home", "lived"]
 
 #: Commands that look at no KAA_HOME: what they need is given to them.

@@ -20,7 +20,7 @@ from tests.state.world import rows
 from tests.upgrade import world
 from tests.upgrade.conftest import OLDEST, Old, cells
 
-pytestmark = pytest.mark.usefixtures("models")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("models")]
 oldest = pytest.mark.parametrize("commit", [OLDEST])
 
 

@@ -5,11 +5,14 @@ import struct
 from io import StringIO
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser
 
 from dashboards.wording.audience import audience
 from tests.dashboards.browser.looking import Looker
 from tests.dashboards.built_site import Site
+
+pytestmark = pytest.mark.long
 
 DIAGRAM = "#mal-till-studier"
 

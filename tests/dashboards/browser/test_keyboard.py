@@ -7,6 +7,8 @@ from tests.dashboards.browser.looking import Looker
 from tests.dashboards.browser.test_pages import pages
 from tests.dashboards.built_site import Site
 
+pytestmark = pytest.mark.long
+
 #: One page of each kind; the slow suite goes through all.
 STOPS = ("index.html", "kapitel-uppsokande.html", "trender.html", "sok.html", "drift.html")
 

@@ -10,6 +10,8 @@ from tests.dashboards.browser.conftest import ARTEFACTS
 from tests.dashboards.browser.looking import WIDTHS, Looker
 from tests.lake.nation import PERIOD, synthetic_nation
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -13,6 +13,8 @@ from tests.dashboards.browser.conftest import ARTEFACTS
 from tests.dashboards.browser.looking import WIDTHS, Looker
 from tests.dashboards.built_site import Site
 
+pytestmark = pytest.mark.long
+
 #: One page of each kind; the other chapters are built by the same template.
 KINDS = (
     "index.html", "kapitel-uppsokande.html", "trender.html", "uppfoljning.html", "handlingsplan.html", "malgrupp.html",

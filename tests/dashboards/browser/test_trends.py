@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from dashboards.published.numbers import NumberKey
 from dashboards.wording import numbers
 from tests.dashboards import published_file
 from tests.dashboards.browser.looking import Looker
 from tests.dashboards.built_site import Site, built
+
+pytestmark = pytest.mark.long
 
 
 def test_a_view_is_shown_as_published_and_stands_in_the_address(looker: Looker, stockholm: Site) -> None:

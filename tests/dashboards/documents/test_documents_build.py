@@ -13,6 +13,8 @@ from dashboards.published.file import NoReport
 from tests.dashboards import published_file
 from tests.dashboards.documents.documents_report import Built
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def nacka(tmp_path_factory: pytest.TempPathFactory) -> Built:

@@ -16,6 +16,8 @@ from dashboards.published.report import read_report
 from tests.dashboards.documents import documents_read_back as read_back
 from tests.dashboards.documents.documents_report import HOSTILE, Built
 
+pytestmark = pytest.mark.long
+
 
 def _blocks(built: Built) -> tuple[Block, ...]:
     return outline.read(built.published, read_report(built.published, built.period)).blocks

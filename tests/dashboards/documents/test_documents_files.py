@@ -34,6 +34,8 @@ from tests.dashboards import published_file
 from tests.dashboards.documents import px_format
 from tests.dashboards.documents.documents_report import OPEN_DATA, Built
 
+pytestmark = pytest.mark.long
+
 VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
 
 # -- Excel ---------------------------------------------------------------------------------------------------------------

@@ -18,6 +18,8 @@ from dashboards.documents import build_documents, names
 from tests.dashboards import published_file
 from tests.dashboards.documents.documents_report import Built
 
+pytestmark = pytest.mark.long
+
 #: The print's chapters: the year is the report's.
 CHAPTERS = [
     "Inledning och bakgrund",

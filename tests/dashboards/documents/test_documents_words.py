@@ -8,6 +8,8 @@ from dashboards.documents import build_documents, names
 from tests.dashboards import published_file
 from tests.dashboards.words import excel_texts, faults, pdf_texts, word_texts
 
+pytestmark = pytest.mark.long
+
 NOW = "verksamhetsar-2023"
 TEXTS = {
     "word": (names.WORD, word_texts),

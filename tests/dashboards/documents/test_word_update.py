@@ -19,6 +19,8 @@ from dashboards.documents.word_elements import paragraph, run, w
 from dashboards.documents.word_update import CannotUpdate, Change, identity, update
 from tests.dashboards import published_file
 
+pytestmark = pytest.mark.long
+
 YEAR = "kalenderar-2023"
 WRITTEN = "  Under året  har vi ökat samverkan\u00a0– se även ”Uppsöksboken”. "
 
