@@ -30,7 +30,8 @@ def renew_report(before: Path, published: Path, earlier: Path, names: Iterable[s
             link_or_copy(earlier / name, out / name)
     for page in made_anew:
         site.write_page(page, build, out)
-    site.write_search_index(build, out)
+    index = (earlier / search.FILE).read_text(encoding="utf-8")
+    site.write_search_index(build, out, earlier=search.read_index(index))
 
 
 def _with_line(text: str, was: str, now: str) -> str:

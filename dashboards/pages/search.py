@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import NamedTuple
 
 #: Where it lies: a script, for a page that is opened from disk may not fetch anything else.
 FILE = "data/sok.js"
@@ -24,6 +25,8 @@ _WORDS = ("th", "dt", "dd", "caption", "legend")
 _LEADS = ("lead", "subtitle")
 #: What a table or diagram shows, below a heading that says what it says: it is known by that.
 _SHOWS = "shows"
+
+_BEGINS, _ENDS = "kaaSearch(", ");\n"
 
 #: So much of the words below one heading is kept, in letters.
 _MOST = 2500
@@ -88,12 +91,44 @@ def places(page: str) -> list[Place]:
     return reader.found
 
 
-def index(pages: Iterable[tuple[str, str, str]]) -> str:
-    """The script with the index. ``pages``: file, title and text of each; a heading is found with its address, its own text, the
-    title of its page and the words below it."""
-    found = [
-        (f"{file}#{place.anchor}" if place.anchor else file, place.heading, title, " ".join(place.words)[:_MOST])
-        for file, title, text in pages
+class Entry(NamedTuple):
+    """What is found: where a heading stands, what it says, on which page, and the words below it."""
+
+    address: str
+    heading: str
+    page: str
+    words: str
+
+    @property
+    def file(self) -> str:
+        """The page's file."""
+        return self.address.partition("#")[0]
+
+
+def entries(file: str, title: str, text: str) -> list[Entry]:
+    """What is found on a page."""
+    return [
+        Entry(
+            f"{file}#{place.anchor}" if place.anchor else file,
+            place.heading,
+            title,
+            " ".join(place.words)[:_MOST],
+        )
         for place in places(text)
     ]
-    return f"kaaSearch({json.dumps(found, ensure_ascii=False, separators=(',', ':'))});\n"
+
+
+def index(found: Iterable[Entry]) -> str:
+    """The script with the index."""
+    return f"{_BEGINS}{json.dumps([*found], ensure_ascii=False, separators=(',', ':'))}{_ENDS}"
+
+
+def read_index(script: str) -> dict[str, list[Entry]]:
+    """What an index has of each page, by its file. Raises ValueError when it is none of ours."""
+    if not (script.startswith(_BEGINS) and script.endswith(_ENDS)):
+        raise ValueError("not an index of the search")
+    found: dict[str, list[Entry]] = {}
+    for item in json.loads(script.removeprefix(_BEGINS).removesuffix(_ENDS)):
+        entry = Entry(*item)
+        found.setdefault(entry.file, []).append(entry)
+    return found

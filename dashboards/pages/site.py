@@ -678,15 +678,21 @@ def write_shared(build: Build, out: Path, on_failure: OnFailure = _stop) -> list
     return [*(out / name for name in data), *write_assets(out)]
 
 
-def write_search_index(build: Build, out: Path, on_failure: OnFailure = _stop) -> Path:
-    """What the search finds: what stands on the pages, which are there already."""
-    read = (
-        (page.file, page.title, (out / page.file).read_text(encoding="utf-8"))
-        for page in build.pages.values()
-        if page.id != WHOLE_REPORT  # its chapters have pages of their own
-    )
+def write_search_index(
+    build: Build, out: Path, on_failure: OnFailure = _stop, earlier: Mapping[str, list[search.Entry]] | None = None
+) -> Path:
+    """What the search finds: what stands on the pages, which are there already. ``earlier``: what it found on those of the same
+    report that do not tell of the night."""
+
+    def found_on(page: Page) -> list[search.Entry]:
+        if earlier and page.file in earlier and not page.tells_of_the_night:
+            return earlier[page.file]
+        return search.entries(page.file, page.title, (out / page.file).read_text(encoding="utf-8"))
+
     try:
-        text = search.index(read)
+        # The whole report's chapters have pages of their own.
+        pages = [page for page in build.pages.values() if page.id != WHOLE_REPORT]
+        text = search.index(entry for page in pages for entry in found_on(page))
     except Exception as error:
         on_failure(PAGES["sok"], error)
         text = search.index([])

@@ -71,8 +71,9 @@ def from_published(home: Home, read: Callable[[Version], T]) -> T:
         if version is None:
             raise UsageError("Nothing has been published yet: run kaa nightly first.")
         try:
-            _check_municipality(home, version)
-            return read(version)
+            with open_for_reading(version.published):  # held, so that none of the questions opens the file anew
+                _check_municipality(home, version)
+                return read(version)
         except (duckdb.Error, OSError, NightlyFailed) as error:
             if home.current() == version and (sentence := explain_error(version, error)):
                 raise sentence from error

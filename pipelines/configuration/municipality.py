@@ -12,11 +12,11 @@ from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from pipelines.configuration.catalogue import Figure, PeriodKind, read_catalogue
+from pipelines.configuration.catalogue import Figure, PeriodKind, find_figure
 from pipelines.configuration.contract import (
     CONTRACTS,
     Source,
@@ -360,6 +360,15 @@ def profile_files(path: Path) -> list[Path]:
     return [path, *(one for one in beside if one.is_file())]
 
 
+def _is_timezone(name: str) -> bool:
+    """Not by a list of them all: to make it takes longer than to read a profile."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
 def _is_list_of_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
@@ -367,7 +376,7 @@ def _is_list_of_texts(value: object) -> bool:
 def _faults(profile: Municipality) -> Iterator[str]:
     """What is wrong between the parts of a profile, each with what to do."""
     codes = profile.district_codes
-    if profile.timezone not in available_timezones():
+    if not _is_timezone(profile.timezone):
         yield f"has an unknown timezone {profile.timezone!r}; write for example Europe/Stockholm"
     if again := twice(codes):
         yield f"names the district {again!r} twice; keep one"
@@ -417,9 +426,8 @@ def _target_faults(targets: list[Target]) -> Iterator[str]:
     """What is wrong with the targets, which pages show beside the figures that they are about."""
     if again := twice(target.id for target in targets):
         yield f"names the target {again!r} twice; keep one"
-    catalogue = read_catalogue() if targets else {}
     for target in targets:
-        figure = catalogue.get(target.figure)
+        figure = find_figure(target.figure)
         names = [target.measure, *([target.whole] if target.whole else [])]
         if figure is None or figure.period is not PeriodKind.PERIOD or not set(names) <= set(figure.measures):
             yield (

@@ -120,6 +120,7 @@ def _publish_state(home: Home) -> bool:
 
 def _renew_reports(before: Version, version: Version) -> None:
     from dashboards.pages.renewed import renew_report
+    from dashboards.published.file import connect
 
     reports: dict[str, list[str]] = {}
     for name in before.sealed_files("published"):
@@ -127,6 +128,7 @@ def _renew_reports(before: Version, version: Version) -> None:
         if folder == REPORTS:
             period, _, file = below.partition("/")
             reports.setdefault(period, []).append(file)
-    for period, names in reports.items():
-        earlier, out = (one.folder("published") / REPORTS / period for one in (before, version))
-        renew_report(before.published, version.published, earlier, names, out)
+    with connect(before.published), connect(version.published):  # held, so that no page opens them anew
+        for period, names in reports.items():
+            earlier, out = (one.folder("published") / REPORTS / period for one in (before, version))
+            renew_report(before.published, version.published, earlier, names, out)

@@ -56,7 +56,7 @@ def test_no_number_of_a_table_is_in_the_index() -> None:
 
 
 def test_what_a_page_says_cannot_end_the_script(tmp_path: Path) -> None:
-    script = search.index([("a.html", "A", '<h1>"]); alert(1); &lt;/script&gt;</h1>')])
+    script = search.index(search.entries("a.html", "A", '<h1>"]); alert(1); &lt;/script&gt;</h1>'))
     assert json.loads(script.removeprefix("kaaSearch(").removesuffix(");\n")) == [
         ["a.html", '"]); alert(1); </script>', "A", ""]
     ]
