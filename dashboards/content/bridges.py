@@ -5,7 +5,7 @@ What a step's reason is belongs in ``pipelines.audit.bridges``.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -85,7 +85,7 @@ def read(path: Path, data: Published) -> tuple[Bridge, ...]:
                     _steps(rows, item.number, data),
                     numbers.number(sum(row["units"] for row in rows if row["reason"] == STAYED)),
                     definitions(data.catalogue, item.number.keys),
-                    explain_command(replace(key, period=data.period.id), data.before.id),
+                    explain_command(key._replace(period=data.period.id), data.before.id),
                 )
             )
     return tuple(found)

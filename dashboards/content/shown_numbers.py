@@ -116,7 +116,7 @@ def _whole_tables(keys: Iterable[NumberKey]) -> frozenset[NumberKey]:
 
 def _crossed(names: tuple[str, ...], members: list[NumberKey]) -> Iterator[NumberKey]:
     codes = [sorted({getattr(key, name) for key in members}) for name in names]
-    yield from (replace(members[0], **dict(zip(names, chosen, strict=True))) for chosen in product(*codes))
+    yield from (members[0]._replace(**dict(zip(names, chosen, strict=True))) for chosen in product(*codes))
 
 
 def _over_time(numbers: Numbers, kinds: dict[str, str], smallest: int) -> frozenset[NumberKey]:
@@ -132,7 +132,7 @@ def _over_time(numbers: Numbers, kinds: dict[str, str], smallest: int) -> frozen
         too_small = sum(0 < numbers.values[key] < smallest for key in members)
         if of * too_small <= small * len(members):
             periods = sorted(period for period, each in kinds.items() if each == kind)
-            found |= _whole_tables(replace(member, period=period) for member in members for period in periods)
+            found |= _whole_tables(member._replace(period=period) for member in members for period in periods)
     return frozenset(found)
 
 

@@ -9,7 +9,7 @@ What is answered belongs in ``pipelines.audit``.
 
 import shlex
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dashboards.content.report import ChapterContent
 from dashboards.content.tables import Block, Cell, TableContent
@@ -32,7 +32,7 @@ def command(key: NumberKey) -> str:
 
 def explain_command(key: NumberKey, before: str) -> str:
     """What an auditor types to see who came and who left since a period."""
-    options = command(replace(key, period="")).removeprefix(shlex.join(_PROGRAM))
+    options = command(key._replace(period="")).removeprefix(shlex.join(_PROGRAM))
     return f"kaa audit explain{options} --from {before} --to {key.period}"
 
 

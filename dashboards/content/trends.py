@@ -6,7 +6,7 @@ from disk may load nothing else. Which view is drawn, and how, is ``assets/trend
 """
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +16,7 @@ from dashboards.content.provenance import sources_in_words
 from dashboards.content.tables import MISSING_LABEL, Cell, Heading, TableContent
 from dashboards.published.catalogue import Figure
 from dashboards.published.file import ALL, MISSING
-from dashboards.published.numbers import OPEN, Count, Number, Share, one
+from dashboards.published.numbers import OPEN, Count, Number, NumberKey, Share, one
 from dashboards.published.publication import Period
 from dashboards.published.report import Published
 from dashboards.published.series import ChartedShare, Series, read_series
@@ -286,17 +286,24 @@ class Trends:
 def _by_figure_and_kind(series: Series) -> dict[str, dict[str, dict[SeriesKey, Values]]]:
     kinds = {period.id: period.series for period in series.periods}
     found: dict[str, dict[str, dict[SeriesKey, Values]]] = {}
-    listed = list(series.numbers.listed)
-    # A public output lists zeros too, also of a category that the municipality does not have.
-    occurring = {(key.figure, key.category, key.subcategory) for key, value in listed if value != 0}
+    listed: Iterable[tuple[NumberKey, Decimal | None]] = series.numbers.listed
+    if series.numbers.public is not None:
+        # A public output lists zeros too, also of a category that the municipality does not have.
+        everything = list(listed)
+        occurring = {(key.figure, key.category, key.subcategory) for key, value in everything if value != 0}
+        listed = (item for item in everything if (item[0].figure, item[0].category, item[0].subcategory) in occurring)
     for key, value in listed:
-        if (key.figure, key.category, key.subcategory) not in occurring:
-            continue
-        by = next((name for name in DIVIDED_BY if getattr(key, name) != ALL), None)
-        place = (DIVIDED_BY[by], getattr(key, by)) if by else (WHOLE, ALL)
         of_kind = found.setdefault(key.figure, {}).setdefault(kinds[key.period], {})
-        of_kind.setdefault((key.measure, key.category, key.subcategory, *place), {})[key.period] = value
+        of_kind.setdefault((key.measure, key.category, key.subcategory, *_divided(key)), {})[key.period] = value
     return found
+
+
+def _divided(key: NumberKey) -> tuple[str, str]:
+    """The letter of the dimension by which a number is divided, and its code there."""
+    for name, letter in DIVIDED_BY.items():
+        if (code := getattr(key, name)) != ALL:
+            return letter, code
+    return WHOLE, ALL
 
 
 #: Figure, kind of period and series -> the kind of period and the dimension in which it is given: ``*`` for all categories.

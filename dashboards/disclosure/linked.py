@@ -6,7 +6,7 @@ definitions make the same are one variable. What is hidden of it is chosen in ``
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dashboards.disclosure.outsider import Row, System, can_hold
 from dashboards.disclosure.relations import BETWEEN, LONGER, Known, Relation, order, relations, universe
@@ -108,7 +108,7 @@ class Linked:
         longer: dict[NumberKey, list[NumberKey]] = defaultdict(list)
         for relation in relations(universe(keys, known), known):
             if relation.left[0].period.startswith(BETWEEN):
-                sums[replace(relation.right[0], period="")].append(relation)
+                sums[relation.right[0]._replace(period="")].append(relation)
             elif not self._holds(output, relation):
                 continue
             elif relation.because == LONGER:

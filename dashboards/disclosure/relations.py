@@ -6,7 +6,7 @@ negative. Only what holds in the data is a relation: where deliveries contradict
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import combinations, pairwise, product
 
@@ -91,7 +91,7 @@ def _parts_and_wholes(keys: frozenset[NumberKey], known: Known) -> Iterator[Rela
     parts: dict[tuple[str, NumberKey], list[NumberKey]] = defaultdict(list)
     for key in sorted(keys, key=order):
         for name in DIVIDED:
-            whole = replace(key, **{name: ALL}) if getattr(key, name) != ALL else None
+            whole = key._replace(**{name: ALL}) if getattr(key, name) != ALL else None
             if whole in keys:
                 parts[name, whole].append(key)
     for (name, whole), found in parts.items():
@@ -125,7 +125,7 @@ def _districts_of_job_centres(
     whole: NumberKey, districts: list[NumberKey], keys: frozenset[NumberKey], known: Known
 ) -> Iterator[Relation]:
     for job_centre in sorted(known.codes(whole.figure, whole.period, "job_centre")):
-        place = replace(whole, job_centre=job_centre)
+        place = whole._replace(job_centre=job_centre)
         own = known.districts_of(job_centre, whole.period)
         found = tuple(key for key in districts if key.district in own)
         if place in keys and found:
@@ -144,8 +144,8 @@ def _between_measures(keys: frozenset[NumberKey]) -> Iterator[Relation]:
                 yield relation
     for key in by_measure["occupation", "occupied"]:
         # Who has an occupation is reached, and of each occupation all are (figures.md section 3).
-        if key.category not in (ALL, "INGEN", "OKAND") and replace(key, measure="reached") in keys:
-            yield Relation((key,), (replace(key, measure="reached"),), True, "occupied")
+        if key.category not in (ALL, "INGEN", "OKAND") and key._replace(measure="reached") in keys:
+            yield Relation((key,), (key._replace(measure="reached"),), True, "occupied")
 
 
 def _applied(rule: Rule, first: Term, key: NumberKey) -> Relation | None:
@@ -159,7 +159,7 @@ def _applied(rule: Rule, first: Term, key: NumberKey) -> Relation | None:
         category = key.category if term.category is None else term.category
         same_level = term.category is None and read_catalogue()[term.figure].subcategory is not None
         subcategory = key.subcategory if same_level else ALL
-        return replace(key, figure=term.figure, measure=term.measure, category=category, subcategory=subcategory)
+        return key._replace(figure=term.figure, measure=term.measure, category=category, subcategory=subcategory)
 
     if rule.equal and key.subcategory != ALL:
         return None
@@ -172,7 +172,7 @@ def _between_periods(keys: frozenset[NumberKey], known: Known) -> Iterator[Relat
     series: dict[NumberKey, dict[tuple[date, date], list[NumberKey]]] = defaultdict(lambda: defaultdict(list))
     for key in sorted(keys, key=order):
         if (key.district, key.job_centre) == (ALL, ALL) and key.period in known.days:
-            series[replace(key, period="")][known.days[key.period]].append(key)
+            series[key._replace(period="")][known.days[key.period]].append(key)
     for one, by_days in series.items():
         for same in by_days.values():
             yield from (Relation((other,), (same[0],), True, "the same days") for other in same[1:])
@@ -198,7 +198,7 @@ def _grows_with_the_period(figure: Figure, one: NumberKey) -> bool:
 def _added_up(one: NumberKey, spans: Mapping[tuple[date, date], NumberKey]) -> Iterator[Relation]:
     """Each period as the sum of the stretches between all ends of periods: so any periods that make up another add up to it."""
     ends = sorted({day for first, last in spans for day in (first, last + timedelta(days=1))})
-    stretches = [replace(one, period=f"{BETWEEN}{first} {last}") for first, last in pairwise(ends)]
+    stretches = [one._replace(period=f"{BETWEEN}{first} {last}") for first, last in pairwise(ends)]
     for (first, last), key in spans.items():
         within = stretches[ends.index(first) : ends.index(last + timedelta(days=1))]
         yield Relation(tuple(within), (key,), True, "periods that make up another")

@@ -4,7 +4,7 @@ Whether a number is to be hidden for its own sake is said here; what must be hid
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dashboards.disclosure.outsider import Wanted
 from dashboards.disclosure.relations import DIVIDED, order
@@ -87,12 +87,12 @@ def wholes(key: NumberKey) -> Iterator[NumberKey]:
     figure = read_catalogue()[key.figure]
     for name in DIVIDED:
         if getattr(key, name) != ALL and (name != "category" or figure.has_total):
-            yield replace(key, **{name: ALL})
+            yield key._replace(**{name: ALL})
     whole = _whole_measure(key.figure, key.measure)
     if whole:
         same = figure.shares_categories_with(read_catalogue()[whole.figure])
         place = {} if same else {"category": ALL, "subcategory": ALL}
-        yield replace(key, figure=whole.figure, measure=whole.measure, **place)
+        yield key._replace(figure=whole.figure, measure=whole.measure, **place)
 
 
 def _whole_measure(figure: str, measure: str) -> MeasureKey | None:

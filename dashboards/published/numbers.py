@@ -10,11 +10,11 @@ Whatever is shown or checked knows so of which published numbers it is made. How
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from itertools import chain, product
-from typing import Self
+from typing import NamedTuple, Self
 
 import duckdb
 
@@ -25,9 +25,9 @@ from dashboards.published.file import ALL, ALL_FIGURES, NotPublished, rows
 OPEN = ""
 
 
-@dataclass(frozen=True)
-class NumberKey:
-    """Which published number; the fields in the order in which figures.md writes them."""
+class NumberKey(NamedTuple):
+    """Which published number; the fields in the order in which figures.md writes them. ``municipality``: the one that a printed
+    report says it is of; empty where it does not say."""
 
     figure: str
     measure: str
@@ -37,13 +37,14 @@ class NumberKey:
     job_centre: str = ALL
     category: str = ALL
     subcategory: str = ALL
+    municipality: str = ""
 
 
 #: Dimensions that every figure has, or none of.
 PLACES = ("gender", "district", "job_centre")
 
-#: The names of a key's fields.
-DIMENSIONS = tuple(each.name for each in fields(NumberKey))
+#: The names of a key's fields, as in the published file.
+DIMENSIONS = NumberKey._fields[:-1]
 
 #: The value of a published number; None where nobody reported it.
 Lookup = Callable[[NumberKey], Decimal | None]
@@ -125,7 +126,7 @@ def one(figure: str, measure: str, **codes: str) -> Count:
 
 
 def _at(keys: tuple[NumberKey, ...], places: list[dict[str, str]]) -> tuple[NumberKey, ...]:
-    return tuple(replace(key, **place) for key in keys for place in places)
+    return tuple(key._replace(**place) for key in keys for place in places)
 
 
 @dataclass(frozen=True)

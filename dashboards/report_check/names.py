@@ -5,7 +5,6 @@ What the terms of a number that follows from others stand for is decided here. R
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 from dashboards.published.file import ALL
@@ -20,16 +19,9 @@ class BadName(Exception):
     """A term that stands for no number; the text is the end of a Swedish sentence."""
 
 
-@dataclass(frozen=True)
-class PrintedKey(NumberKey):
-    """A number that is said to be of one municipality, or that only the report has."""
-
-    municipality: str = ""
-
-
-def own_key(name: str, municipality: str, period: str) -> PrintedKey:
+def own_key(name: str, municipality: str, period: str) -> NumberKey:
     """A number that only the report has, known by its name."""
-    return PrintedKey(_OWN, name, period, municipality=municipality)
+    return NumberKey(_OWN, name, period, municipality=municipality)
 
 
 def is_own(address: NumberKey) -> bool:
@@ -37,22 +29,11 @@ def is_own(address: NumberKey) -> bool:
     return address.figure == _OWN
 
 
-def municipality_of(address: NumberKey) -> str:
-    """The municipality that a number is said to be of; empty where the report does not say."""
-    return address.municipality if isinstance(address, PrintedKey) else ""
-
-
-def of_municipality(address: NumberKey, municipality: str) -> NumberKey:
-    """The same number of a municipality."""
-    fields = {name: getattr(address, name) for name in DIMENSIONS}
-    return PrintedKey(**fields, municipality=municipality) if municipality else NumberKey(**fields)
-
-
 def term_of(address: NumberKey) -> str:
     """As the column ``terms`` writes it."""
     name = address.measure if is_own(address) else key(address)
     period = address.period if is_own(address) else OPEN
-    return ", ".join(part for part in (name, municipality_of(address), period) if part)
+    return ", ".join(part for part in (name, address.municipality, period) if part)
 
 
 class Names:
@@ -65,10 +46,10 @@ class Names:
             if is_own(address):
                 self.own.setdefault(address.measure, []).append(address)
             else:
-                places = self.municipalities.setdefault(of_municipality(address, ""), [])
-                places.append(municipality_of(address))
+                places = self.municipalities.setdefault(address._replace(municipality=""), [])
+                places.append(address.municipality)
 
-    def stand_for(self, term: str, of: PrintedKey) -> list[NumberKey]:
+    def stand_for(self, term: str, of: NumberKey) -> list[NumberKey]:
         """The numbers that a term of this number stands for, several where it holds a ``*``. Raises BadName."""
         named = [name for name in self.own if term == name or term.startswith(f"{name},")]
         if named:
@@ -91,11 +72,11 @@ class Names:
         places = self.municipalities.get(found, [])
         if municipality != ALL:
             if not municipality and places and "" not in places:
-                return [of_municipality(found, self._only_place(term, places))]
-            return [of_municipality(found, municipality)]
+                return [found._replace(municipality=self._only_place(term, places))]
+            return [found._replace(municipality=municipality)]
         if not any(places):
             raise BadName(f" har termen ”{term}”, men rapporten har inte talet för någon kommun: skriv kommunens namn.")
-        return [of_municipality(found, place) for place in places if place]
+        return [found._replace(municipality=place) for place in places if place]
 
     def _only_place(self, term: str, places: Sequence[str]) -> str:
         """The municipality that a report is about where it has one only."""
@@ -103,7 +84,7 @@ class Names:
             raise BadName(f" har termen ”{term}”, som flera kommuner har: skriv till exempel ”{term}, {places[0]}”.")
         return places[0]
 
-    def _own(self, term: str, named: Sequence[NumberKey], qualifiers: Sequence[str], of: PrintedKey) -> list[NumberKey]:
+    def _own(self, term: str, named: Sequence[NumberKey], qualifiers: Sequence[str], of: NumberKey) -> list[NumberKey]:
         municipality, period = _places_of(named, qualifiers)
         found = _at("municipality", named, municipality, of.municipality)
         found = _at("period", found, period, of.period)
@@ -112,7 +93,7 @@ class Names:
         if not found:
             raise BadName(f" har termen ”{term}”, som inte är något tal i rapporten: skriv namn, kommun och period.")
         open_ = [asked != ALL for asked in (municipality, period)]
-        places = ({municipality_of(address) for address in found}, {address.period for address in found})
+        places = ({address.municipality for address in found}, {address.period for address in found})
         if any(is_one and len(values) > 1 for is_one, values in zip(open_, places, strict=True)):
             listed = " eller ".join(f"”{term_of(address)}”" for address in found[:2])
             raise BadName(f" har termen ”{term}”, som kan vara flera tal: skriv till exempel {listed}.")
@@ -128,7 +109,7 @@ def _places_of(named: Sequence[NumberKey], qualifiers: Sequence[str]) -> tuple[s
     if not qualifiers:
         return None, None
     first, *more = qualifiers
-    places = {municipality_of(address) for address in named} - {""}
+    places = {address.municipality for address in named} - {""}
     if more or first in places or (first == ALL and places):
         return first, ", ".join(more) or None
     return None, first

@@ -11,9 +11,9 @@ from decimal import Decimal
 from pathlib import Path
 
 from dashboards.published.file import ALL
-from dashboards.published.numbers import DIMENSIONS, NumberKey
+from dashboards.published.numbers import NumberKey
 from dashboards.report_check.cells import Cell, Kind, number_of
-from dashboards.report_check.names import BadName, Names, PrintedKey, is_own, municipality_of, of_municipality, own_key
+from dashboards.report_check.names import BadName, Names, is_own, own_key
 from dashboards.report_check.tables import DERIVED_COLUMNS, BadReport, Row, read_rows
 from dashboards.report_check.typed_numbers import Typed, is_hidden, typed_direction, typed_number
 from dashboards.report_check.vocabulary import FIGURES, whole_of, why_no_address, words
@@ -62,7 +62,7 @@ def read_report(paths: Iterable[Path]) -> PrintedReport:
 
 
 def _address(row: Row) -> NumberKey:
-    return _checked(row, of_municipality(NumberKey(*(row[name] for name in DIMENSIONS)), row["municipality"]))
+    return _checked(row, NumberKey(*(row[name] for name in NumberKey._fields)))
 
 
 def _value(row: Row) -> Cell:
@@ -79,7 +79,7 @@ def _value(row: Row) -> Cell:
         raise BadReport(
             f"{row.where} har ”{row['value']}”, men ett antal har inga decimaler: skriv hela talet, som 7546."
         )
-    label = _label(words(address), municipality_of(address))
+    label = _label(words(address), address.municipality)
     return _cell(row, label, kind, keys, replace(typed, is_about=typed.is_about or kind is Kind.APPROX))
 
 
@@ -91,7 +91,7 @@ class _Named:
     """A row that has a name of its own."""
 
     row: Row
-    key: PrintedKey
+    key: NumberKey
 
     @property
     def direction(self) -> Decimal | None:
@@ -132,7 +132,7 @@ _WORDS = {
 }  # fmt: skip
 
 
-def _plain(row: Row, key: PrintedKey, label: str) -> Cell:
+def _plain(row: Row, key: NumberKey, label: str) -> Cell:
     """A number that follows from nothing."""
     if row["terms"]:
         raise BadReport(f"{row.where} har termer men inget i kolumnen op: skriv någon av {', '.join(_DERIVED_KINDS)}.")
@@ -142,7 +142,7 @@ def _plain(row: Row, key: PrintedKey, label: str) -> Cell:
     return _cell(row, label, Kind.APPROX if typed.is_about else Kind.EXACT, (key,), typed)
 
 
-def _terms(row: Row, key: PrintedKey, names: Names) -> list[NumberKey]:
+def _terms(row: Row, key: NumberKey, names: Names) -> list[NumberKey]:
     terms = [term.strip() for term in row["terms"].split(";")]
     try:
         return [address for term in terms if term for address in names.stand_for(term, key)]
@@ -233,8 +233,8 @@ def _whole_of(row: Row, address: NumberKey) -> NumberKey:
     whole = whole_of(address)
     if named:
         figure, measure, category, subcategory = named.groups()[-4:]
-        whole = replace(
-            address, figure=figure, measure=measure, category=category or ALL, subcategory=subcategory or ALL
+        whole = address._replace(
+            figure=figure, measure=measure, category=category or ALL, subcategory=subcategory or ALL
         )
     if whole is None:
         raise BadReport(

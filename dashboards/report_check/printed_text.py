@@ -234,7 +234,7 @@ class _Tables:
         series: dict[NumberKey, dict[str, Cell]] = defaultdict(dict)
         for cell in cells:
             if cell.kind is Kind.EXACT and cell.keys[0].period:
-                series[replace(cell.keys[0], period=OPEN)].setdefault(cell.keys[0].period, cell)
+                series[cell.keys[0]._replace(period=OPEN)].setdefault(cell.keys[0].period, cell)
         self.series = [[points[period] for period in sorted(points)] for points in series.values() if len(points) > 1]
 
     def has(self, mention: Mention) -> bool:

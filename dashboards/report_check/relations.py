@@ -6,7 +6,7 @@ A quantity that a relation needs and the report does not print takes part as an 
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
 
@@ -14,7 +14,7 @@ from dashboards.published.file import ALL, MISSING
 from dashboards.published.numbers import Count, NumberKey
 from dashboards.published.rules import PARTS, RULES, Parts, Rule, Term
 from dashboards.report_check.cells import Cell
-from dashboards.report_check.names import is_own, municipality_of
+from dashboards.report_check.names import is_own
 from dashboards.report_check.vocabulary import CODES, FIGURES
 from pipelines.configuration.catalogue import Groupings, In
 
@@ -81,7 +81,7 @@ def _with_wholes(addresses: Iterable[NumberKey]) -> set[NumberKey]:
             for parts in PARTS
         ]
         for codes in product(*choices):
-            found.add(replace(address, **dict(zip((parts.dimension for parts in PARTS), codes, strict=True))))
+            found.add(address._replace(**dict(zip((parts.dimension for parts in PARTS), codes, strict=True))))
     return found
 
 
@@ -123,8 +123,7 @@ def _at(rule: Rule, term: Term, address: NumberKey) -> Relation | None:
         return tuple(
             Count(
                 (
-                    replace(
-                        address,
+                    address._replace(
                         figure=other.figure,
                         measure=other.measure,
                         category=address.category if other.category is None else other.category,
@@ -220,7 +219,7 @@ def _order(quantity: Count) -> str:
 def _scope(parts: Parts, whole: Count) -> tuple[str, ...]:
     """The tables that print the same list of codes: those of a period, and for categories of a figure."""
     address = whole.keys[0]
-    where = (municipality_of(address), address.period)
+    where = (address.municipality, address.period)
     if parts.dimension == "category":
         return (*where, address.figure)
     if parts.dimension == "subcategory":

@@ -6,7 +6,6 @@ Which relations hold between figures belongs in ``rules``.
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 
 from dashboards.published.file import ALL, MISSING
 from dashboards.published.numbers import DIMENSIONS, NumberKey
@@ -74,7 +73,7 @@ def whole_of(address: NumberKey) -> NumberKey | None:
     if key is None:
         return None
     kept = address.category if figure.shares_categories_with(FIGURES[key.figure]) else ALL
-    return replace(address, figure=key.figure, measure=key.measure, category=kept, subcategory=ALL)
+    return address._replace(figure=key.figure, measure=key.measure, category=kept, subcategory=ALL)
 
 
 def why_no_address(address: NumberKey) -> str | None:

@@ -16,7 +16,7 @@ from dashboards.published.publication import period_of, read_publication
 from dashboards.published.purging import read_purge_protocol
 from dashboards.published.report import read_districts
 from dashboards.report_check.cells import Cell
-from dashboards.report_check.names import is_own, municipality_of, of_municipality
+from dashboards.report_check.names import is_own
 from dashboards.report_check.tables import BadReport
 
 
@@ -37,14 +37,14 @@ class Warehouse:
     def value(self, key: NumberKey) -> Decimal | None:
         """A published number. None: its figure or period is not published, nobody reported it, or it is another
         municipality's."""
-        own = of_municipality(key, "")
+        own = key._replace(municipality="")
         if not self.is_about(key) or self.numbers.why_not_read(own):
             return None
         return self.numbers.value(own)
 
     def is_about(self, key: NumberKey) -> bool:
         """Whether a number is one of this municipality that the catalogue knows."""
-        place = municipality_of(key)
+        place = key.municipality
         return not is_own(key) and (not place or _short(place) == _short(self.municipality))
 
     def known_codes(self, dimension: str, key: NumberKey) -> frozenset[str] | None:

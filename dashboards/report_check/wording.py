@@ -1,14 +1,13 @@
 """The answer about a report in Swedish: as text for people, and as rows for programs. Nothing is judged here."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from decimal import Decimal
 
 from dashboards.published.numbers import OPEN, Count
 from dashboards.report_check.cells import Cell, Kind, sign
 from dashboards.report_check.checked import Checked
 from dashboards.report_check.findings import Correction, Evidence, Explanation, Finding, Range
-from dashboards.report_check.names import is_own, municipality_of, term_of
+from dashboards.report_check.names import is_own, term_of
 from dashboards.report_check.slips import Slip
 from dashboards.report_check.vocabulary import period_words, words
 from dashboards.report_check.warehouse import Compared, Warehouse
@@ -116,9 +115,7 @@ def _not_compared(checked: Checked, warehouse: Warehouse) -> list[str]:
             f"{_count(len(lacking))} kunde inte jämföras: {_unpublished(lacking, warehouse)} är inte publicerat i lagret."
         )
     if others:
-        places = dict.fromkeys(
-            municipality_of(key) for cell in others for key in cell.keys if not warehouse.is_about(key)
-        )
+        places = dict.fromkeys(key.municipality for cell in others for key in cell.keys if not warehouse.is_about(key))
         lines.append(f"Tal för {_some(list(places))} ({_count(len(others))}) är bara kontrollerade mot varandra.")
     if own:
         lines.append(
@@ -224,7 +221,7 @@ def _twice_lines(checked: Checked, finding: Finding) -> list[str]:
         series = {
             cell.keys[0].period: cell
             for cell in checked.cells
-            if cell.number.at(period=OPEN) == Count((replace(key, period=OPEN),)) and cell.keys[0].period < key.period
+            if cell.number.at(period=OPEN) == Count((key._replace(period=OPEN),)) and cell.keys[0].period < key.period
         }
         if series:
             before = series[max(series)]

@@ -1,6 +1,5 @@
 """Asks the published version for traces and bridges: which version answers, and with which keys. What they are: ``audit``."""
 
-from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +31,8 @@ def trace_for_page(home: Home, key: "NumberKey") -> dict[str, Any]:
     from dashboards.pages.traced import MOST_ROWS, NoTrace
     from pipelines.audit.access_log import log_access
 
-    fields = asdict(key)
+    fields = key._asdict()
+    del fields["municipality"]  # this one's
     period_id = fields.pop("period")
     try:
         found = read_trace(home, Cell(**fields), period_id, None, None).as_json()

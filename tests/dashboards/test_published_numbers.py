@@ -67,7 +67,7 @@ def test_a_chart_of_a_figure_of_our_own_draws_its_numbers(data: Published) -> No
 def test_what_was_never_read_is_an_error(data: Published, key: NumberKey, why: str) -> None:
     with pytest.raises(NotPublished, match=why):
         data.value(key)
-    pattern = Count((replace(key, period=""),))
+    pattern = Count((key._replace(period=""),))
     with pytest.raises(NotPublished, match=why):
         Readings(data, replace(data.period, id=key.period), None).cell(pattern)
 

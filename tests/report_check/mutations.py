@@ -76,7 +76,7 @@ def errors_at(cells: Sequence[Cell], place: int, chance: random.Random) -> Itera
         other.value
         for other in cells
         if other.kind == cell.kind
-        and [replace(a, period="") for a in other.keys] == [replace(a, period="") for a in cell.keys]
+        and [a._replace(period="") for a in other.keys] == [a._replace(period="") for a in cell.keys]
         and other.keys != cell.keys
     ]
     if earlier:
@@ -112,7 +112,7 @@ def exchanges(cells: Sequence[Cell], chance: random.Random) -> Iterator[Planted]
             if planted:
                 yield planted
         if cell.kind is Kind.EXACT and cell.keys[0].gender == "kvinna":
-            men = replace(cell.keys[0], gender="man")
+            men = cell.keys[0]._replace(gender="man")
             other = next(n for n, candidate in enumerate(cells) if candidate.keys == (men,))
             planted = with_values(cells, {place: cells[other].value, other: cell.value}, "women and men exchanged")
             if planted:
