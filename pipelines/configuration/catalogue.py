@@ -331,13 +331,13 @@ def read_catalogue(folder: Path = FIGURES) -> Catalogue:
     return catalogue
 
 
+@cache
 def find_figure(figure_id: str) -> Figure | None:
     """One figure by its id, without what it refers to; None where there is none. Raises as ``read_catalogue``."""
     path = FIGURES / f"figure_{figure_id}.yml"
     return _read(path) if path in FIGURES.glob("figure_*.yml") else None
 
 
-@cache
 def _read(path: Path) -> Figure:
     try:
         # The loader in C: every command that asks for a figure reads these files.
