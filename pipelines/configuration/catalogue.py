@@ -335,6 +335,7 @@ def read_catalogue(folder: Path = FIGURES) -> Catalogue:
 def find_figure(figure_id: str) -> Figure | None:
     """One figure by its id, without what it refers to; None where there is none. Raises as ``read_catalogue``."""
     path = FIGURES / f"figure_{figure_id}.yml"
+    # Looked for among those that there are: a profile may say any text, "../x" too.
     return _read(path) if path in FIGURES.glob("figure_*.yml") else None
 
 
